@@ -1,0 +1,1 @@
+"""The five steps of the workflow and the code that they stand on."""

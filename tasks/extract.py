@@ -1,0 +1,516 @@
+"""Extract: land what the sources hold and is not landed yet.
+
+Every file is either landed or named in quarantine. Cost: linear in the bytes
+of new files; an unchanged file costs one `stat`.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.sources.documents import (
+    Rejected,
+    UnreadableFileError,
+    read_documents,
+    split_document,
+)
+from tasks.sources.formats import FORMATS, FileFormat, data_stem, data_suffix
+from tasks.warehouse import landing
+from tasks.warehouse.database import tune
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.progress import Meter, say, step
+from tasks.warehouse.workspace import Source, Workspace, load_workspace, utc_naive
+
+# Inputs that land together: bounds what a killed run has to do again.
+BATCH_BYTES = 4 << 30
+
+_STREAM = pa.schema(
+    [
+        ("file_number", pa.int32()),
+        ("position", pa.int64()),
+        ("item", pa.int32()),
+        ("document", pa.large_string()),
+    ]
+)
+
+_QUARANTINE = {
+    "source": pl.String,
+    "platform": pl.String,
+    "path": pl.String,
+    "position": pl.Int64,
+    "item": pl.Int32,
+    "reason": pl.String,
+    "record": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What a run landed."""
+
+    files: int
+    unchanged_files: int
+    records: int
+    quarantined: int
+    batches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _InputFile:
+    path: Path
+    shown_path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass
+class _Reading:
+    """One pass over a batch of files and what it found broken."""
+
+    files: list[_InputFile]
+    platform: str
+    source: str
+    rejected: list[tuple[int, Rejected]] = field(default_factory=list)
+    unreadable: dict[int, str] = field(default_factory=dict)
+
+
+def land_sources(workspace: Workspace) -> Extracted:
+    """Land the new files of every source.
+
+    Raises:
+        ConfigurationError: a source has neither files nor landed records.
+    """
+    log = landing.read_log(workspace.landing)
+    landing.sweep(workspace.landing, log)
+    known = {
+        (file.source, file.path): file for batch in log for file in batch.inputs
+    }
+    seen = {(file.source, file.path, file.sha256) for file in known.values()}
+    todo: list[tuple[Source, list[_InputFile]]] = []
+    unchanged = 0
+    for source in workspace.sources:
+        fresh: list[_InputFile] = []
+        paths = _list_files(workspace, source)
+        if not paths and not any(name == source.name for name, _ in known):
+            raise ConfigurationError(
+                [
+                    f"Source '{source.name}': no {source.format} file at"
+                    f" {workspace.source_path(source)}: correct its path in"
+                    " workspace.toml, or put the export there."
+                ]
+            )
+        for path in paths:
+            shown = _show_path(path, workspace)
+            stat = path.stat()
+            before = known.get((source.name, shown))
+            if before and (before.size, before.mtime_ns) == (
+                stat.st_size,
+                stat.st_mtime_ns,
+            ):
+                unchanged += 1
+                continue
+            with path.open("rb") as handle:
+                digest = hashlib.file_digest(handle, "sha256").hexdigest()
+            if (source.name, shown, digest) in seen:
+                unchanged += 1
+                continue
+            fresh.append(
+                _InputFile(path, shown, stat.st_size, stat.st_mtime_ns, digest)
+            )
+        todo.extend((source, part) for part in _portions(fresh))
+
+    landed: list[landing.Batch] = []
+    total = sum(file.size for _, files in todo for file in files)
+    with step("extract", total) as meter:
+        for source, files in todo:
+            landed.append(_land_batch(workspace, source, files, meter))
+    counts = [landing.describe(batch) for batch in landed]
+    result = Extracted(
+        files=sum(count["files"] for count in counts),
+        unchanged_files=unchanged,
+        records=sum(count["records"] for count in counts),
+        quarantined=sum(count["quarantined"] for count in counts),
+        batches=tuple(batch.batch_id for batch in landed),
+    )
+    say(
+        f"  {result.files:,} new files ({unchanged:,} unchanged):"
+        f" {result.records + result.quarantined:,} records read ="
+        f" {result.records:,} landed + {result.quarantined:,} quarantined"
+    )
+    return result
+
+
+def _list_files(workspace: Workspace, source: Source) -> list[Path]:
+    """Files of a source in a fixed order; links to folders are followed."""
+    wanted = FORMATS[source.format].suffixes
+    path = str(workspace.source_path(source))
+    has_mark = any(mark in source.path for mark in "*?[")
+    roots = (
+        [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
+        if has_mark and not Path(path).exists()
+        else [Path(path)]
+    )
+    files: set[Path] = set()
+    for root in roots:
+        if root.is_file():
+            files.add(root)
+        elif root.is_dir():
+            files.update(_walk(root))
+    return sorted(file for file in files if data_suffix(file) in wanted)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    visited: set[Path] = set()
+    for folder, names, files in os.walk(root, followlinks=True):
+        real = Path(folder).resolve()
+        if real in visited:  # a link that leads back to its own parent
+            names.clear()
+            continue
+        visited.add(real)
+        names[:] = [name for name in names if not name.startswith(".")]
+        yield from (Path(folder) / name for name in files if name[0] != ".")
+
+
+def _show_path(path: Path, workspace: Workspace) -> str:
+    try:
+        shown = path.relative_to(workspace.root)
+    except ValueError:
+        shown = path
+    return str(shown).encode(errors="replace").decode()
+
+
+def _portions(files: list[_InputFile]) -> Iterator[list[_InputFile]]:
+    portion: list[_InputFile] = []
+    size = 0
+    for file in files:
+        portion.append(file)
+        size += file.size
+        if size >= BATCH_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _land_batch(
+    workspace: Workspace, source: Source, files: list[_InputFile], meter: Meter
+) -> landing.Batch:
+    form = FORMATS[source.format]
+    identity = json.dumps(
+        [source.name, source.platform, source.format]
+        + [[file.shown_path, file.sha256] for file in files]
+    )
+    batch_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    connection = duckdb.connect()
+    tune(connection, workspace.root / ".spill")
+    # A partition that waits in memory until it is this full; many days of
+    # long records would not fit otherwise.
+    connection.execute("set partitioned_write_flush_threshold = 20000")
+
+    unreadable: dict[str, str] = {}
+    while True:
+        folder = landing.new_folder(workspace.landing, batch_id)
+        readable = [file for file in files if file.shown_path not in unreadable]
+        reading = _Reading(readable, source.platform, source.name)
+        stream = _stream(connection, reading, form, meter)
+        _copy(connection, workspace, source, form, readable, stream, folder)
+        if not reading.unreadable:
+            break
+        # What a damaged file gave before it broke must not stay: once more
+        # without it.
+        for number, why in reading.unreadable.items():
+            unreadable[readable[number].shown_path] = why
+
+    rejected = _second_look(connection, workspace, source, form, reading, folder)
+    quarantine = _quarantine_frame(source, reading, unreadable, rejected)
+    landed = dict(
+        connection.execute(
+            "select path, count(*) from read_parquet($glob) group by path",
+            {"glob": str(folder / "*/*/*.parquet")},
+        ).fetchall()
+        if any(folder.rglob("*.parquet"))
+        else []
+    )
+    connection.close()
+    bad = dict(quarantine.group_by("path").len().iter_rows())
+    inputs = [
+        landing.LandedFile(
+            source=source.name,
+            path=file.shown_path,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            sha256=file.sha256,
+            records=landed.get(file.shown_path, 0),
+            quarantined=bad.get(file.shown_path, 0),
+            error=unreadable.get(file.shown_path),
+        )
+        for file in files
+    ]
+    if len(quarantine):
+        workspace.quarantine.mkdir(exist_ok=True)
+        target = workspace.quarantine / f"landing-{batch_id}.parquet"
+        beside = target.with_suffix(".tmp")
+        quarantine.write_parquet(beside)
+        landing.sync(beside)
+        beside.replace(target)
+        for path, why in sorted(unreadable.items()):
+            say(f"  quarantined whole: {path}: {why}")
+    return landing.commit(
+        workspace.landing, batch_id, folder, source.platform, inputs
+    )
+
+
+def _stream(
+    connection: duckdb.DuckDBPyConnection,
+    reading: _Reading,
+    form: FileFormat,
+    meter: Meter,
+) -> Iterator[pa.RecordBatch]:
+    for number, file in enumerate(reading.files):
+        if form.file_kinds and data_stem(file.path) not in form.file_kinds:
+            expected = ", ".join(form.file_kinds)
+            reading.unreadable[number] = (
+                f"its name tells no kind of record: call it one of {expected}"
+            )
+            continue
+        rejected: list[Rejected] = []
+        try:
+            batches = (
+                _read_table(connection, file.path)
+                if form.name == "canonical"
+                else read_documents(file.path, rejected)
+            )
+            for batch in batches:
+                yield pa.record_batch(
+                    [
+                        pa.array([number] * len(batch), pa.int32()),
+                        *batch.columns,
+                    ],
+                    schema=_STREAM,
+                )
+        except UnreadableFileError as error:
+            reading.unreadable[number] = str(error)
+        reading.rejected += [(number, item) for item in rejected]
+        meter.advance(file.size)
+
+
+def _read_table(
+    connection: duckdb.DuckDBPyConnection, path: Path
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a Parquet or CSV file as JSON documents.
+
+    Raises:
+        UnreadableFileError: the file is no table of its kind.
+    """
+    reader = (
+        "read_parquet($path)"
+        if data_suffix(path) == ".parquet"
+        else "read_csv($path, header = true, all_varchar = true, delim = ',',"
+        " quote = '\"', escape = '\"', parallel = false)"
+    )
+    cursor = connection.cursor()
+    tune(cursor, path.parent)
+    try:
+        rows = cursor.sql(
+            "select row_number() over () as position,"
+            " cast(null as integer) as item,"
+            f" cast(to_json(file_row) as varchar) as document from {reader} file_row",
+            params={"path": str(path)},
+        )
+        for batch in rows.to_arrow_reader(50_000):
+            yield batch.cast(
+                pa.schema(list(_STREAM)[1:])  # type: ignore[arg-type]
+            )
+    except (duckdb.Error, UnicodeDecodeError, pa.ArrowException) as error:
+        first = str(error).splitlines()[0]
+        raise UnreadableFileError(f"not a table: {first}") from None
+    finally:
+        cursor.close()
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: Source,
+    form: FileFormat,
+    files: list[_InputFile],
+    stream: Iterator[pa.RecordBatch],
+    folder: Path,
+) -> None:
+    """Write the stream as Parquet by kind and day; unknown shapes apart."""
+    input_files = pl.DataFrame(
+        {
+            "file_number": range(len(files)),
+            "path": [file.shown_path for file in files],
+            "sha256": [file.sha256 for file in files],
+            "file_kind": [form.file_kinds.get(data_stem(file.path)) for file in files],
+            "root_id": [
+                file.path.parent.name if form.folder_is_root else None
+                for file in files
+            ],
+        },
+        schema={
+            "file_number": pl.Int32,
+            "path": pl.String,
+            "sha256": pl.String,
+            "file_kind": pl.String,
+            "root_id": pl.String,
+        },
+    )
+    connection.register("input_files", input_files)
+    connection.register("stream", pa.RecordBatchReader.from_batches(_STREAM, stream))
+    observed_at = source.observed_at and utc_naive(
+        source.observed_at, workspace.timezone
+    )
+    paths = ", ".join(f"'{path}'" for path in form.paths)
+    # The expressions come from tasks/sources/formats.py, never from data.
+    connection.execute(
+        f"""
+        copy (
+            select
+                $source as source, path, position, item, sha256,
+                cast($observed_at as timestamp) as observed_at,
+                $format as format, root_id, document as record,
+                coalesce({form.kind_sql}, 'unknown') as kind,
+                cast({form.time_sql} at time zone $time_zone as date) as date_day
+            from (
+                select
+                    file_number, position, item, document,
+                    try(json_extract_string(document, [{paths}])) as parts
+                from stream
+            )
+            inner join input_files using (file_number)
+        ) to '{_quoted(folder)}' (
+            format parquet, compression zstd, partition_by (kind, date_day),
+            overwrite_or_ignore
+        )
+        """,
+        {
+            "source": source.name,
+            "observed_at": observed_at,
+            "format": source.format,
+            "time_zone": workspace.timezone,
+        },
+    )
+    connection.unregister("stream")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _second_look(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: Source,
+    form: FileFormat,
+    reading: _Reading,
+    folder: Path,
+) -> list[tuple[int, Rejected, int | None]]:
+    """Split answers that stood among plain records; reject what stays unknown.
+
+    Touches only records whose shape the fast path did not know.
+    """
+    rejected: list[tuple[int, Rejected, int | None]] = []
+    numbers = {file.shown_path: index for index, file in enumerate(reading.files)}
+
+    def leftovers(where: Path) -> Iterator[tuple[int, int, int | None, str]]:
+        unknown = where / "kind=unknown"
+        if not unknown.is_dir():
+            return
+        cursor = connection.cursor()
+        cursor.execute(
+            "select path, position, item, record from read_parquet($glob)",
+            {"glob": str(unknown / "*/*.parquet")},
+        )
+        while rows := cursor.fetchmany(1000):
+            for path, position, item, record in rows:
+                yield numbers[path], position, item, record
+        cursor.close()
+        for file in unknown.rglob("*.parquet"):
+            file.unlink()
+
+    def split() -> Iterator[pa.RecordBatch]:
+        for number, position, item, text in leftovers(folder):
+            try:
+                records = split_document(text)
+            except ValueError as error:
+                rejected.append(
+                    (number, Rejected(position, f"not JSON: {error}", text), item)
+                )
+                continue
+            if not records:
+                continue
+            yield pa.record_batch(
+                [
+                    pa.array([number] * len(records), pa.int32()),
+                    pa.array([position] * len(records), pa.int64()),
+                    pa.array(
+                        [item] if len(records) == 1 else range(len(records)),
+                        pa.int32(),
+                    ),
+                    pa.array(records, pa.large_string()),
+                ],
+                schema=_STREAM,
+            )
+
+    if not (folder / "kind=unknown").is_dir():
+        return rejected
+    again = folder / "again"
+    _copy(connection, workspace, source, form, reading.files, split(), again)
+    for number, position, item, text in leftovers(again):
+        why = f"its shape is no known {source.format} record"
+        rejected.append((number, Rejected(position, why, text), item))
+    for file in sorted(again.rglob("*.parquet")):
+        target = folder / file.relative_to(again)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(target.with_stem(f"{target.stem}-again"))
+    return rejected
+
+
+def _quarantine_frame(
+    source: Source,
+    reading: _Reading,
+    unreadable: dict[str, str],
+    rejected: list[tuple[int, Rejected, int | None]],
+) -> pl.DataFrame:
+    rows: list[dict[str, Any]] = [
+        {"path": path, "position": None, "item": None, "reason": why, "record": None}
+        for path, why in sorted(unreadable.items())
+    ]
+    everything = rejected + [(n, item, None) for n, item in reading.rejected]
+    rows += [
+        {
+            "path": reading.files[number].shown_path,
+            "position": item.position,
+            "item": index,
+            "reason": item.reason,
+            "record": item.text,
+        }
+        for number, item, index in everything
+    ]
+    for row in rows:
+        row |= {"source": source.name, "platform": source.platform}
+    return pl.DataFrame(rows, schema=_QUARANTINE).sort(
+        "path", "position", "item", "reason", nulls_last=True
+    )
+
+
+@task(name="extract", cache_policy=NO_CACHE)
+def extract(root: Path) -> Extracted:
+    """Land what the workspace's sources hold."""
+    return land_sources(load_workspace(root))

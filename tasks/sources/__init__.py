@@ -1,0 +1,1 @@
+"""What each platform and file format looks like on the wire."""

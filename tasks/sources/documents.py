@@ -1,0 +1,312 @@
+"""Files to JSON documents: plain, gzip or zstandard; lines or one document.
+
+A file is read in one of two ways, told from its first lines: *lines* (each
+line a JSON document of its own) or *whole* (the file is one document). Lines go
+through as Arrow buffers cut at the newlines, without a Python object per row:
+the cost is linear in the bytes, the memory is one block.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import zstandard
+
+# Bytes read at a time. Larger blocks gain nothing and cost memory.
+BLOCK_BYTES = 16 << 20
+# A file that is one JSON document is parsed as a whole, in about six times its
+# size in memory.
+WHOLE_DOCUMENT_BYTES = 256 << 20
+# What a small file may expand to: protects against archives made to explode.
+EXPANSION_RATIO = 1000
+EXPANSION_FREE_BYTES = 1 << 30
+
+# Keys under which the platforms wrap lists of records in an answer.
+ENVELOPE_KEYS = ("statuses", "reposts", "comments", "users", "root_comments", "data")
+
+SCHEMA = pa.schema(
+    [("position", pa.int64()), ("item", pa.int32()), ("document", pa.large_string())]
+)
+
+
+class UnreadableFileError(Exception):
+    """A file that can't be read; the message says where it breaks."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A document that is not JSON: its line, why, and the bytes as text."""
+
+    position: int
+    reason: str
+    text: str
+
+
+def read_documents(path: Path, rejected: list[Rejected]) -> Iterator[pa.RecordBatch]:
+    """Yield the documents of a file as batches of `SCHEMA`.
+
+    `position` is the line (1 for a whole document), `item` the index within a
+    list or an answer envelope, null for a document that is a record itself.
+    Lines are not parsed here; a line that isn't UTF-8 goes to `rejected`.
+
+    Raises:
+        UnreadableFileError: the file is damaged; says at which byte or line.
+    """
+    try:
+        with _open(path) as stream:
+            head = stream.read(BLOCK_BYTES)
+            head = head.removeprefix(b"\xef\xbb\xbf")
+            if not head.strip():
+                if stream.read(1):
+                    raise UnreadableFileError("the file starts with 16 MB of blanks")
+                return
+            if _is_lines(head):
+                yield from _read_lines(head, stream, rejected)
+            else:
+                yield from _read_whole(head, stream)
+    except (OSError, EOFError, zstandard.ZstdError) as error:
+        detail = str(error) or type(error).__name__
+        raise UnreadableFileError(f"can't be unpacked or read: {detail}") from None
+
+
+def split_document(text: str) -> list[str]:
+    """Split a list or an answer envelope into its records, as JSON texts.
+
+    A document that is a record itself comes back alone, normalised: duplicate
+    keys keep the last value and a lone surrogate becomes U+FFFD, since no
+    column can hold one.
+
+    Raises:
+        ValueError: not JSON; the message names the place.
+    """
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        # Slower, but takes what orjson refuses: integers beyond 64 bits, NaN,
+        # lone surrogates; and its errors name line and column.
+        try:
+            document = json.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+    return [_dump(record) for record in _records(document)]
+
+
+def _open(path: Path) -> IO[bytes]:
+    name = path.name.lower()
+    if name.endswith(".gz"):
+        return _Capped(gzip.open(path), path.stat().st_size)
+    if name.endswith(".zst"):
+        reader = zstandard.ZstdDecompressor().stream_reader(
+            path.open("rb"), read_across_frames=True, closefd=True
+        )
+        return _Capped(reader, path.stat().st_size)
+    return path.open("rb")
+
+
+class _Capped(io.RawIOBase):
+    """A decompressing stream that stops at an absurd expansion."""
+
+    def __init__(self, stream: Any, packed_bytes: int) -> None:
+        self._stream = stream
+        self._left = max(EXPANSION_FREE_BYTES, EXPANSION_RATIO * packed_bytes)
+
+    def read(self, size: int = -1) -> bytes:
+        parts = []
+        wanted = size
+        while wanted:
+            part: bytes = self._stream.read(min(wanted, 1 << 20))
+            if not part:
+                break
+            parts.append(part)
+            wanted -= len(part)
+        data = b"".join(parts)
+        self._left -= len(data)
+        if self._left < 0:
+            raise UnreadableFileError(
+                f"expands to more than {EXPANSION_RATIO} times its size"
+            )
+        return data
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether one of the first two lines is a document and others follow."""
+    lines = head.lstrip().split(b"\n", 2)
+    if lines[0].strip() in (b"[", b"{"):
+        return False
+    for line in lines[:2]:
+        text = line.strip()
+        if text[:1] not in (b"{", b"["):
+            continue
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError:
+            continue
+        return True
+    return False
+
+
+def _read_lines(
+    head: bytes, stream: IO[bytes], rejected: list[Rejected]
+) -> Iterator[pa.RecordBatch]:
+    line = 1
+    rest = b""
+    block = head
+    explode = _is_envelope(head)
+    while block:
+        buffer = rest + block
+        following = stream.read(BLOCK_BYTES)
+        if not following and not buffer.endswith(b"\n"):
+            buffer += b"\n"
+        ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 0x0A)
+        if len(ends):
+            offsets = np.empty(len(ends) + 1, np.int64)
+            offsets[0] = 0
+            offsets[1:] = ends + 1
+            batch = _line_batch(buffer, offsets, line, rejected)
+            if explode:
+                yield from _explode(batch, rejected)
+            else:
+                yield batch
+            line += len(ends)
+            rest = buffer[int(offsets[-1]) :]
+        else:
+            rest = buffer
+        block = following
+
+
+def _line_batch(
+    buffer: bytes, offsets: np.ndarray, first_line: int, rejected: list[Rejected]
+) -> pa.RecordBatch:
+    count = len(offsets) - 1
+    documents = pa.Array.from_buffers(
+        pa.large_string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(buffer)]
+    )
+    positions = pa.array(np.arange(first_line, first_line + count))
+    try:
+        documents.validate(full=True)
+    except pa.ArrowInvalid:
+        texts: list[str | None] = []
+        for index in range(count):
+            raw = buffer[offsets[index] : offsets[index + 1]]
+            try:
+                texts.append(raw.decode())
+            except UnicodeDecodeError as error:
+                texts.append(None)
+                rejected.append(
+                    Rejected(
+                        first_line + index,
+                        f"not UTF-8 at byte {error.start} of the line",
+                        raw.decode(errors="replace"),
+                    )
+                )
+        documents = pa.array(texts, pa.large_string())
+    batch = pa.record_batch(
+        [positions, pa.nulls(count, pa.int32()), documents], schema=SCHEMA
+    )
+    # Blank lines separate documents, they are none.
+    blank = np.diff(offsets) <= 2
+    if blank.any() or documents.null_count:
+        batch = batch.filter(
+            pa.compute.fill_null(
+                pa.compute.not_equal(pa.compute.utf8_trim_whitespace(documents), ""),
+                False,
+            )
+        )
+    return batch
+
+
+def _read_whole(head: bytes, stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
+    data = head + stream.read(WHOLE_DOCUMENT_BYTES)
+    if len(data) > WHOLE_DOCUMENT_BYTES:
+        raise UnreadableFileError(
+            f"is one JSON document of more than {WHOLE_DOCUMENT_BYTES >> 20} MB:"
+            " write it as JSON lines, a record a line"
+        )
+    try:
+        records = split_document(data.decode())
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(f"not UTF-8 at byte {error.start}") from None
+    except ValueError as error:
+        raise UnreadableFileError(f"not JSON: {error}") from None
+    del data
+    for start in range(0, len(records), 10_000):
+        part = records[start : start + 10_000]
+        yield _batch([1] * len(part), list(range(start, start + len(part))), part)
+
+
+def _is_envelope(head: bytes) -> bool:
+    line = head.lstrip().split(b"\n", 1)[0]
+    return re.match(rb'\s*(\[|\{\s*"(%s)"\s*:\s*\[)' % _KEYS, line) is not None
+
+
+_KEYS = "|".join(ENVELOPE_KEYS).encode()
+
+
+def _explode(
+    batch: pa.RecordBatch, rejected: list[Rejected]
+) -> Iterator[pa.RecordBatch]:
+    positions: list[int] = []
+    items: list[int] = []
+    documents: list[str] = []
+    for position, text in zip(
+        batch.column("position").to_pylist(),
+        batch.column("document").to_pylist(),
+        strict=True,
+    ):
+        try:
+            records = split_document(text)
+        except ValueError as error:
+            rejected.append(Rejected(position, f"not JSON: {error}", text))
+            continue
+        positions += [position] * len(records)
+        items += range(len(records))
+        documents += records
+    yield _batch(positions, items, documents)
+
+
+def _batch(
+    positions: Iterable[int], items: Iterable[int | None], documents: list[str]
+) -> pa.RecordBatch:
+    return pa.record_batch(
+        [
+            pa.array(positions, pa.int64()),
+            pa.array(items, pa.int32()),
+            pa.array(documents, pa.large_string()),
+        ],
+        schema=SCHEMA,
+    )
+
+
+def _records(document: Any) -> list[Any]:
+    if isinstance(document, list):
+        return document
+    if isinstance(document, dict) and "id" not in document:
+        for key in ENVELOPE_KEYS:
+            inner = document.get(key)
+            if isinstance(inner, list):
+                return inner
+            if key == "data" and isinstance(inner, dict):
+                return _records(inner)
+    return [document]
+
+
+def _dump(record: Any) -> str:
+    try:
+        return orjson.dumps(record).decode()
+    except (orjson.JSONEncodeError, TypeError):
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,1 @@
+"""The ground: workspace, landing, ledger, model runner, publication."""

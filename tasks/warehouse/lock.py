@@ -1,0 +1,71 @@
+"""One writer: an OS file lock on the workspace.
+
+The lock dies with its process, so a killed run never leaves a stale one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tasks.warehouse.errors import WorkspaceLockedError
+
+
+@contextmanager
+def hold_workspace(lock: Path, command: str) -> Iterator[None]:
+    """Hold the workspace for this process.
+
+    Raises:
+        WorkspaceLockedError: another run holds it; says which.
+    """
+    with lock.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WorkspaceLockedError(
+                f"Another run holds {lock.parent}: {describe_holder(lock)}."
+                " Wait until it ends, or stop that process and run again."
+            ) from None
+        handle.truncate(0)
+        handle.write(
+            json.dumps(
+                {
+                    "command": command,
+                    "pid": os.getpid(),
+                    "host": socket.gethostname(),
+                    "since": datetime.now(UTC).isoformat(timespec="seconds"),
+                }
+            )
+        )
+        handle.flush()
+        yield
+
+
+def describe_holder(lock: Path) -> str:
+    """Say who wrote the lock file last."""
+    try:
+        holder = json.loads(lock.read_text())
+        return (
+            f"{holder['command']} (process {holder['pid']} on {holder['host']},"
+            f" since {holder['since']})"
+        )
+    except (OSError, ValueError, KeyError):
+        return "a run that is just starting"
+
+
+def is_held(lock: Path) -> bool:
+    """Whether some process holds the lock now."""
+    if not lock.exists():
+        return False
+    with lock.open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False

@@ -1,0 +1,404 @@
+"""A workspace: its folder, its `workspace.toml`, its secrets.
+
+`load_workspace` reads the configuration and names every mistake in one go,
+with the line where there is one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tasks.warehouse.errors import ConfigurationError
+
+Platform = Literal[
+    "weibo",
+    "x",
+    "facebook",
+    "wordpress",
+    "tencent_weibo",
+    "renren",
+    "qzone",
+    "pengyou",
+]
+FileFormat = Literal["weibo-api", "mweibo", "canonical"]
+
+# Ids stand in file names, manifests and URLs of the report: letters of any
+# script, digits and three marks; no separator and no leading dot.
+IDENTIFIER = r"^\w[\w.-]{0,99}$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountRef(_Section):
+    """An account on a platform."""
+
+    platform: Platform
+    account_id: str = Field(min_length=1)
+
+
+class PostRef(_Section):
+    """A post on a platform."""
+
+    platform: Platform
+    post_id: str = Field(min_length=1)
+
+
+class Source(_Section):
+    """Where records come from."""
+
+    name: str = Field(pattern=IDENTIFIER)
+    platform: Platform
+    kind: Literal["files"]
+    format: FileFormat
+    path: str = Field(min_length=1)
+    # When the export was made: stands in for a crawl time that the records
+    # themselves don't carry.
+    observed_at: datetime | None = None
+
+
+class Brand(_Section):
+    """A brand, its accounts and whom it is compared with."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: str = Field(min_length=1)
+    accounts: list[AccountRef] = []
+    competitors: list[str] = []
+
+
+class Budget(_Section):
+    """What a campaign cost."""
+
+    amount: float = Field(ge=0, allow_inf_nan=False)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class Campaign(_Section):
+    """A campaign: its window and what marks its posts."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: str | None = None
+    brand: str
+    start: date
+    end: date
+    hashtags: list[str] = []
+    keywords: list[str] = []
+    post_ids: list[PostRef] = []
+    links: list[str] = []
+    budget: Budget | None = None
+
+
+class Policies(_Section):
+    """Rules with defaults; design §5."""
+
+    look_back_days: int = Field(default=14, ge=0)
+    behaviour_days: int = Field(default=90, ge=1)
+    phantom_threshold: float = Field(default=0.8, gt=0, le=1)
+    suspected_threshold: float = Field(default=0.5, gt=0, le=1)
+    # The share of rows that a rule of level "error" may send to quarantine
+    # before the run stops.
+    quarantine_threshold: float = Field(default=0.2, ge=0, le=1)
+    retention_days: dict[Literal["landing", "restricted"], int] = {}
+    min_cell: int = Field(default=5, ge=1)
+    examples: bool = False
+
+
+class _Configuration(_Section):
+    timezone: str
+    sources: list[Source] = []
+    brands: list[Brand] = []
+    campaigns: list[Campaign] = []
+    policies: Policies = Policies()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace folder and its checked configuration."""
+
+    root: Path
+    timezone: str
+    sources: tuple[Source, ...]
+    brands: tuple[Brand, ...]
+    campaigns: tuple[Campaign, ...]
+    policies: Policies
+
+    @property
+    def landing(self) -> Path:
+        """The source of truth: raw records as Parquet."""
+        return self.root / "landing"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rejected records with their reasons."""
+        return self.root / "quarantine"
+
+    @property
+    def database(self) -> Path:
+        """The warehouse file; one writer, never opened by BI tools."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """What readers open: a link to the newest publication."""
+        return self.root / "published"
+
+    @property
+    def validation(self) -> Path:
+        """Where the validation page lies."""
+        return self.root / "validation"
+
+    @property
+    def lock(self) -> Path:
+        """The file that a run locks."""
+        return self.root / ".lock"
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Platforms of the configured sources, sorted."""
+        return tuple(sorted({source.platform for source in self.sources}))
+
+    def today(self) -> date:
+        """Today in the workspace's time zone; for commands, never for models."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
+
+    def source_path(self, source: Source) -> Path:
+        """The source's path, relative paths taken from the workspace."""
+        return self.root / source.path
+
+    def pseudonym_key(self) -> bytes:
+        """The key that turns account ids into account keys.
+
+        `WM_PSEUDONYM_KEY`, else a random key made once in `.key` (mode 0600).
+        """
+        from_environment = os.environ.get("WM_PSEUDONYM_KEY", "")
+        if from_environment:
+            return from_environment.encode()
+        key_file = self.root / ".key"
+        if not key_file.exists():
+            beside = key_file.with_suffix(".tmp")
+            beside.unlink(missing_ok=True)
+            with open(
+                os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
+            ) as handle:
+                handle.write(secrets.token_hex(32))
+                handle.flush()
+                os.fsync(handle.fileno())
+            beside.rename(key_file)
+        return key_file.read_text().strip().encode()
+
+
+def load_workspace(root: Path) -> Workspace:
+    """Read and check `workspace.toml`.
+
+    Raises:
+        ConfigurationError: with every mistake found, each a sentence with file
+            and line.
+    """
+    file = root / "workspace.toml"
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigurationError(
+            [
+                f"{file} does not exist: give the workspace's folder with"
+                " --workspace, or copy data/workspace.toml there and adapt it"
+            ]
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            [f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8"]
+        ) from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"{file}: not valid TOML: {error}"]) from None
+
+    lines = dict(_locate_keys(text))
+
+    def sentence(path: tuple[str | int, ...], what: str) -> str:
+        known = path
+        while known and known not in lines:
+            known = known[:-1]
+        place = f"{file}:{lines[known]}" if known else f"{file}"
+        return f"{place}: {_spell(path)}{what}"
+
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    configuration: _Configuration | None = None
+    try:
+        configuration = _Configuration.model_validate(data)
+    except ValidationError as errors:
+        for error in errors.errors(include_url=False, include_input=False):
+            path = error["loc"]
+            found.append((path, _explain(path, error)))
+    found.extend(_cross_checks(data, root))
+    if found or configuration is None:
+        unique = dict.fromkeys(found)
+        ordered = sorted(unique, key=lambda item: lines.get(item[0], 0))
+        raise ConfigurationError([sentence(path, what) for path, what in ordered])
+    return Workspace(
+        root=root,
+        timezone=configuration.timezone,
+        sources=tuple(configuration.sources),
+        brands=tuple(configuration.brands),
+        campaigns=tuple(configuration.campaigns),
+        policies=configuration.policies,
+    )
+
+
+def utc_naive(moment: datetime, timezone: str) -> datetime:
+    """A configured moment as naive UTC; without an offset it is local time."""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(timezone))
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _spell(path: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            text += f".{part}" if text else part
+    return f"{text} " if text else ""
+
+
+def _explain(path: tuple[str | int, ...], error: Any) -> str:
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.0)
+        return f"is not a known key: did you mean '{near[0]}'?"
+    if kind == "missing":
+        return "is missing: add it"
+    if kind == "literal_error":
+        return f"must be one of {error['ctx']['expected']}"
+    if kind == "string_pattern_mismatch":
+        return (
+            "must start with a letter or digit and hold only letters, digits,"
+            " '_', '.' and '-'"
+            if error["ctx"]["pattern"] == IDENTIFIER
+            else "must be three capital letters, as CNY"
+        )
+    message: str = error["msg"]
+    return f"is wrong: {message[0].lower()}{message[1:]}"
+
+
+def _known_keys(path: tuple[str | int, ...]) -> list[str]:
+    sections: dict[tuple[str, ...], type[BaseModel]] = {
+        (): _Configuration,
+        ("sources",): Source,
+        ("brands",): Brand,
+        ("brands", "accounts"): AccountRef,
+        ("campaigns",): Campaign,
+        ("campaigns", "post_ids"): PostRef,
+        ("campaigns", "budget"): Budget,
+        ("policies",): Policies,
+    }
+    names = tuple(part for part in path if isinstance(part, str))
+    return sorted(sections[names].model_fields)
+
+
+def _tables(data: dict[str, Any], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    tables = data.get(name)
+    if isinstance(tables, list):
+        for index, table in enumerate(tables):
+            if isinstance(table, dict):
+                yield index, table
+
+
+def _cross_checks(
+    data: dict[str, Any], root: Path
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Mistakes between keys; looks at the raw data, so that one mistake of
+    form does not hide another.
+    """  # noqa: D205
+    zone = data.get("timezone")
+    if isinstance(zone, str) and zone not in available_timezones():
+        near = difflib.get_close_matches(zone, available_timezones(), n=1)
+        hint = near[0] if near else "Asia/Shanghai"
+        yield ("timezone",), f"'{zone}' is no time zone: did you mean '{hint}'?"
+    for name, key in (("sources", "name"), ("brands", "id"), ("campaigns", "id")):
+        seen: set[object] = set()
+        for index, table in _tables(data, name):
+            value = table.get(key)
+            if isinstance(value, str) and value in seen:
+                yield (name, index, key), f"'{value}' stands twice: make it unique"
+            seen.add(str(value))
+    brands = {str(table.get("id")) for _, table in _tables(data, "brands")}
+    for index, table in _tables(data, "brands"):
+        for rival in table.get("competitors") or []:
+            if rival not in brands:
+                yield (
+                    ("brands", index, "competitors"),
+                    f"names '{rival}', which is no brand's id: add that brand",
+                )
+    for index, table in _tables(data, "campaigns"):
+        brand = table.get("brand")
+        if isinstance(brand, str) and brand not in brands:
+            near = difflib.get_close_matches(brand, sorted(brands), n=1, cutoff=0.0)
+            hint = f": did you mean '{near[0]}'?" if near else ": add that brand"
+            yield (("campaigns", index, "brand"), f"'{brand}' is no brand's id{hint}")
+        start, end = table.get("start"), table.get("end")
+        if type(start) is date and type(end) is date and start > end:
+            yield (
+                ("campaigns", index, "end"),
+                f"{end} lies before start {start}: swap them",
+            )
+    policies = data.get("policies")
+    if isinstance(policies, dict):
+        low = policies.get("suspected_threshold", 0.5)
+        high = policies.get("phantom_threshold", 0.8)
+        numbers = isinstance(low, int | float) and isinstance(high, int | float)
+        if numbers and low > high:
+            yield (
+                ("policies", "suspected_threshold"),
+                f"{low} is above phantom_threshold {high}: lower it",
+            )
+    for index, table in _tables(data, "sources"):
+        path = table.get("path")
+        if not isinstance(path, str) or not path or table.get("kind") != "files":
+            continue
+        has_landed = (root / "landing").is_dir()
+        is_glob = any(mark in path for mark in "*?[")
+        if not is_glob and not (root / path).exists() and not has_landed:
+            yield (
+                ("sources", index, "path"),
+                f"'{path}' does not exist: correct it, or put the export there",
+            )
+
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?")
+_KEY = re.compile(r'^\s*("?)([\w-]+)\1\s*=')
+
+
+def _locate_keys(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield the line of each table and key, so that errors can point there."""
+    table: tuple[str | int, ...] = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            name = header[2]
+            if header[1] == "[[":
+                counts[name] = counts.get(name, -1) + 1
+                table = (name, counts[name])
+            else:
+                table = tuple(name.split("."))
+            yield table, number
+            continue
+        key = _KEY.match(line)
+        if key:
+            yield (*table, key[2]), number
