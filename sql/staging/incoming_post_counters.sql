@@ -1,0 +1,93 @@
+-- One row per snapshot of a post's counters in the records being staged.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+own_counters as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        coalesce(nullif(idstr, ''), id) as status_id,
+        coalesce(source_observed_at, recorded_at) as observed_at,
+        reposts_count,
+        comments_count,
+        attitudes_count,
+        reads
+    from raw.weibo_statuses
+    where kind = 'status' or coalesce(nullif(idstr, ''), id) = root_id
+),
+
+embedded_roots as (
+    select distinct
+        platform,
+        source,
+        source_observed_at,
+        retweeted_status as status
+    from raw.weibo_statuses
+    where kind = 'repost' and retweeted_status.created_at is not null
+    union all
+    select distinct
+        platform,
+        source,
+        source_observed_at,
+        status
+    from raw.weibo_comments
+    where status.created_at is not null
+),
+
+embedded_counters as (
+    select
+        platform,
+        source,
+        cast(null as varchar) as path,
+        cast(null as bigint) as position,
+        cast(null as integer) as item,
+        coalesce(nullif(status.idstr, ''), status.id) as status_id,
+        coalesce(source_observed_at, weibo_time(status.created_at)) as observed_at,
+        status.reposts_count as reposts_count,
+        status.comments_count as comments_count,
+        status.attitudes_count as attitudes_count,
+        status.reads as reads
+    from embedded_roots
+),
+
+weibo_counters as (
+    select * from own_counters
+    union all
+    select * from embedded_counters
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(status_id) as post_id,
+    observed_at,
+    count_of(reposts_count) as reposts_count,
+    count_of(comments_count) as comments_count,
+    count_of(attitudes_count) as likes_count,
+    count_of(reads) as reads_count
+from weibo_counters
+where coalesce(reposts_count, comments_count, attitudes_count, reads) is not null
+union all
+select
+    source,
+    path,
+    position,
+    item,
+    coalesce(record_platform, platform) as platform,
+    id_of(post_id) as post_id,
+    coalesce(iso_time(observed_at), source_observed_at) as observed_at,
+    count_of(reposts_count) as reposts_count,
+    count_of(comments_count) as comments_count,
+    count_of(likes_count) as likes_count,
+    count_of(reads_count) as reads_count
+from raw.canonical_post_counters

@@ -1,0 +1,203 @@
+-- One row per repost, comment, like or mention: its newest observation, and for
+-- a repost its parent. A touched root's whole tree is made anew, because a repost
+-- that lands late can be the parent of one that landed before.
+--
+-- The parent is the platform's own parent id; else the newest earlier repost of
+-- the root by the first `//@name:` of the text; else the root.
+--
+-- A repost of a repost that two threads both list belongs to both.
+--
+-- grain: platform, kind, root_post_id, interaction_id
+-- params: $time_zone
+-- replace: rows platform, root_post_id
+-- columns:
+--   platform varchar: the network
+--   interaction_id varchar: the platform's id
+--   kind varchar: repost, comment, like or mention
+--   account_id varchar: who acted; null where the platform hides it
+--   root_post_id varchar: the post that the interaction belongs to
+--   parent_id varchar: what it directly answers or reposts
+--   parent_method varchar: how the parent was found (platform, chain, root)
+--   acted_at timestamp: UTC
+--   date_day date: the day in the workspace's time zone (activity day)
+--   text varchar: plain text, emoticons as [name]
+--   likes_count bigint: likes on it
+--   observed_at timestamp: UTC, when this was seen
+--   platform_parent_id varchar: the parent that the record itself names
+--   author_name varchar: the author's name at that time
+--   source varchar: the source that this observation came from
+
+with
+
+touched as (
+    select distinct
+        platform,
+        root_post_id
+    from staging.valid_interactions
+),
+
+observations as (
+    select
+        platform,
+        interaction_id,
+        kind,
+        account_id,
+        root_post_id,
+        platform_parent_id,
+        author_name,
+        acted_at,
+        text,
+        likes_count,
+        observed_at,
+        source
+    from staging.valid_interactions
+    union all
+    select
+        interactions.platform,
+        interactions.interaction_id,
+        interactions.kind,
+        interactions.account_id,
+        interactions.root_post_id,
+        interactions.platform_parent_id,
+        interactions.author_name,
+        interactions.acted_at,
+        interactions.text,
+        interactions.likes_count,
+        interactions.observed_at,
+        interactions.source
+    from staging.interactions as interactions
+    inner join touched
+        on
+            interactions.platform = touched.platform
+            and interactions.root_post_id = touched.root_post_id
+),
+
+-- Values break the tie of two observations of one moment, never arrival.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by platform, kind, root_post_id, interaction_id
+            order by
+                observed_at desc,
+                account_id is null,
+                likes_count desc nulls last,
+                length(text) desc nulls last,
+                text desc nulls last,
+                platform_parent_id desc nulls last,
+                author_name desc nulls last,
+                account_id desc,
+                acted_at desc,
+                source
+        ) as place
+    from observations
+),
+
+newest as (
+    select
+        *,
+        case
+            when kind = 'repost' and platform_parent_id is null
+                then nullif(
+                    regexp_extract(text, '//?\s*@([^:：\s]+)\s*[:：]', 1), ''
+                )
+        end as chain_name
+    from ranked
+    where place = 1
+),
+
+asked as (
+    select distinct
+        platform,
+        root_post_id,
+        chain_name as name
+    from newest
+    where chain_name is not null
+),
+
+-- Who reposted under a name that a chain asks for, and who asks, in one line of
+-- time. A request stands before the same repost's own entry, so that nobody is
+-- their own parent.
+line_of_time as (
+    select
+        newest.platform,
+        newest.root_post_id,
+        newest.author_name as name,
+        newest.acted_at,
+        newest.interaction_id,
+        1 as is_candidate,
+        newest.interaction_id as candidate_id
+    from newest
+    inner join asked
+        on
+            newest.platform = asked.platform
+            and newest.root_post_id = asked.root_post_id
+            and newest.author_name = asked.name
+    where newest.kind = 'repost'
+    union all
+    select
+        platform,
+        root_post_id,
+        chain_name as name,
+        acted_at,
+        interaction_id,
+        0 as is_candidate,
+        cast(null as varchar) as candidate_id
+    from newest
+    where chain_name is not null
+),
+
+answers as (
+    select
+        platform,
+        root_post_id,
+        interaction_id,
+        is_candidate,
+        last_value(candidate_id ignore nulls) over (
+            partition by platform, root_post_id, name
+            order by acted_at, length(interaction_id), interaction_id, is_candidate
+            rows between unbounded preceding and current row
+        ) as chain_parent_id
+    from line_of_time
+),
+
+chain_parents as (
+    select
+        platform,
+        root_post_id,
+        interaction_id,
+        chain_parent_id
+    from answers
+    where is_candidate = 0 and chain_parent_id is not null
+)
+
+select
+    newest.platform,
+    newest.interaction_id,
+    newest.kind,
+    newest.account_id,
+    newest.root_post_id,
+    coalesce(
+        newest.platform_parent_id, chain_parents.chain_parent_id, newest.root_post_id
+    ) as parent_id,
+    case
+        when newest.platform_parent_id is not null then 'platform'
+        when chain_parents.chain_parent_id is not null then 'chain'
+        else 'root'
+    end as parent_method,
+    newest.acted_at,
+    cast(newest.acted_at at time zone 'UTC' at time zone $time_zone as date)
+        as date_day,
+    newest.text,
+    newest.likes_count,
+    newest.observed_at,
+    newest.platform_parent_id,
+    newest.author_name,
+    newest.source
+from newest
+left join chain_parents
+    on
+        newest.platform = chain_parents.platform
+        and newest.root_post_id = chain_parents.root_post_id
+        and newest.interaction_id = chain_parents.interaction_id
+        and newest.kind = 'repost'

@@ -1,0 +1,1 @@
+"""Pages and charts drawn from the published marts."""

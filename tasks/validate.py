@@ -1,0 +1,391 @@
+"""Validate: landed records to staging; what fails a rule goes to quarantine.
+
+Rows in = rows staged + rows quarantined, at every table. Cost: one typed parse
+and a few aggregates over the new records, a rewrite of the rows that they touch.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.report.validation import write_validation_page
+from tasks.sources.wire import RAW_TABLES
+from tasks.warehouse import landing, ledger
+from tasks.warehouse.database import connect, count
+from tasks.warehouse.errors import ValidationFailedError
+from tasks.warehouse.expectations import Outcome, Rule, run_suites
+from tasks.warehouse.models import Model, create_table, load_models, run_model
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.raw_tables import build_raw_tables
+from tasks.warehouse.workspace import Workspace, load_workspace
+
+# Social networks are younger than the one date; seconds taken for milliseconds
+# lead past the other.
+_EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
+_LARGEST_COUNT = 10**12
+
+SUITES: dict[str, tuple[Rule, ...]] = {
+    "accounts": (
+        Rule("account_id", "not_null"),
+        Rule("observed_at", "not_null"),
+        Rule("registered_at", "between", "warning", _EARLIEST, _LATEST),
+        Rule("followers_count", "between", "warning", 0, _LARGEST_COUNT),
+        Rule("posts_count", "between", "warning", 0, _LARGEST_COUNT),
+    ),
+    "posts": (
+        Rule("post_id", "not_null"),
+        Rule("posted_at", "not_null"),
+        Rule("posted_at", "between", "error", _EARLIEST, _LATEST),
+    ),
+    "post_counters": (
+        Rule("post_id", "not_null"),
+        Rule("observed_at", "not_null"),
+        Rule("reposts_count", "between", "warning", 0, _LARGEST_COUNT),
+        Rule("comments_count", "between", "warning", 0, _LARGEST_COUNT),
+        Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
+    ),
+    "interactions": (
+        Rule("interaction_id", "not_null"),
+        Rule("kind", "not_null"),
+        Rule("kind", "in_set", values=("repost", "comment", "like", "mention")),
+        Rule("root_post_id", "not_null"),
+        Rule("acted_at", "not_null"),
+        Rule("acted_at", "between", "error", _EARLIEST, _LATEST),
+        Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
+    ),
+    "follows": (
+        Rule("account_id", "not_null"),
+        Rule("follower_id", "not_null"),
+    ),
+}
+
+# The day that a row counts for; null where the record tells none.
+_DAY_SQL = {
+    "accounts": "observed_at",
+    "posts": "posted_at",
+    "post_counters": "observed_at",
+    "interactions": "acted_at",
+    "follows": "observed_at",
+}
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What a run staged; rows are observations."""
+
+    batches: int
+    rows_in: int
+    rows_out: int
+    rows_quarantined: int
+
+
+def stage_batches(workspace: Workspace, run_id: str) -> Validated:
+    """Bring staging up to everything that is landed.
+
+    Raises:
+        ValidationFailedError: a rule of level "error" failed; staging stays as
+            it was.
+    """
+    with step("validate"):
+        with connect(workspace.database) as connection:
+            if ledger.reset_when_changed(
+                connection, workspace.timezone, [json.dumps(RAW_TABLES)]
+            ):
+                say("  the models changed: everything is made anew from landing")
+            staged = {
+                row[0]
+                for row in connection.execute("from meta.staged_batches").fetchall()
+            }
+            batches = [
+                batch
+                for batch in landing.read_log(workspace.landing)
+                if batch.batch_id not in staged
+            ]
+            if not batches and staged:
+                say("  nothing new to stage")
+                return Validated(0, 0, 0, 0)
+            build_raw_tables(connection, workspace.landing, batches, RAW_TABLES)
+            models = load_models("staging")
+            for table in SUITES:
+                run_model(connection, models[f"staging.incoming_{table}"], {})
+            counts = {
+                table: count(connection, f"select count(*) from staging.incoming_{table}")
+                for table in SUITES
+            }
+        # Great Expectations opens the file itself, with settings of its own.
+        outcomes = run_suites(
+            workspace.database,
+            "staging",
+            {f"incoming_{table}": SUITES[table] for table in SUITES if counts[table]},
+            workspace.policies.quarantine_threshold,
+        )
+        with connect(workspace.database) as connection:
+            result = _stage(connection, workspace, batches, run_id, outcomes, counts)
+            ledger.write_copy(connection, workspace)
+        return result
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    batches: list[landing.Batch],
+    run_id: str,
+    outcomes: list[Outcome],
+    counts: dict[str, int],
+) -> Validated:
+    models = load_models("staging")
+    params = {"time_zone": workspace.timezone}
+    connection.begin()
+    try:
+        bad = {
+            table: _quarantine(connection, table, params, outcomes) for table in SUITES
+        }
+        _take_landing_quarantine(connection, workspace, batches)
+        for table in SUITES:
+            model = models[f"staging.{table}"]
+            run_model(connection, model, params, old_rows=_has_rows(connection, model))
+        _touch_days(connection)
+        _mark(connection, run_id, params)
+        if batches:
+            connection.executemany(
+                "insert into meta.staged_batches values (?)",
+                [[batch.batch_id] for batch in batches],
+            )
+        _record(connection, outcomes)
+        refused = [o for o in outcomes if not o.success and o.rule.level == "error"]
+        if refused:
+            _export_quarantine(connection, workspace, "refused.parquet")
+            write_validation_page(workspace.validation, outcomes)
+            raise ValidationFailedError(_refusal(workspace, refused))
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    for name in RAW_TABLES:
+        connection.execute(f"truncate raw.{name}")
+    (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)
+    _export_quarantine(connection, workspace, "quarantine.parquet")
+    write_validation_page(workspace.validation, outcomes)
+    rows_in, rows_bad = sum(counts.values()), sum(bad.values())
+    say(
+        f"  {rows_in:,} observations = {rows_in - rows_bad:,} staged"
+        f" + {rows_bad:,} quarantined"
+    )
+    return Validated(len(batches), rows_in, rows_in - rows_bad, rows_bad)
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
+    create_table(connection, model, {})
+    return count(connection, f"select count(*) from {model.name}") > 0
+
+
+def _quarantine(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    params: dict[str, str],
+    outcomes: list[Outcome],
+) -> int:
+    """Copy failing rows to quarantine, leave the others in `staging.valid_*`.
+
+    Great Expectations says which rules have failing rows; the rows themselves
+    are fetched with the rule's own condition, so that no value passes through
+    its results.
+    """
+    failing = [
+        outcome.rule
+        for outcome in outcomes
+        if outcome.table == f"incoming_{table}" and outcome.rows_failed
+    ]
+    condition = " or ".join(f"({rule.bad_row_sql})" for rule in failing) or "false"
+    connection.execute(
+        f"create or replace view staging.valid_{table} as"
+        f" select * from staging.incoming_{table} where not ({condition})"
+    )
+    if not failing:
+        return 0
+    reason = " ".join(
+        f"when {rule.bad_row_sql} then '{rule.name.replace(chr(39), chr(39) * 2)}'"
+        for rule in failing
+    )
+    before = _quarantined(connection)
+    connection.execute(
+        f"""
+        insert into meta.quarantine
+        select
+            'validate', source, platform, '{table}',
+            cast({_DAY_SQL[table]} at time zone 'UTC' at time zone $time_zone as date),
+            case {reason} end, path, position, item, 1,
+            cast(to_json(incoming) as varchar)
+        from staging.incoming_{table} as incoming
+        where {condition}
+        """,
+        params,
+    )
+    return _quarantined(connection) - before
+
+
+def _quarantined(connection: duckdb.DuckDBPyConnection) -> int:
+    return count(connection, "select count(*) from meta.quarantine")
+
+
+def _take_landing_quarantine(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    batches: list[landing.Batch],
+) -> None:
+    for batch in batches:
+        file = workspace.quarantine / f"landing-{batch.batch_id}.parquet"
+        if file.exists():
+            connection.execute(
+                "insert into meta.quarantine select 'landing', source, platform, null,"
+                " null, reason, path, position, item, 1, record"
+                " from read_parquet($file)",
+                {"file": str(file)},
+            )
+
+
+def _touch_days(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note the days whose marts the new rows change.
+
+    Besides their own days these are the days on which a newly observed account
+    acted: its followers there may be known better now.
+    """
+    connection.execute(
+        """
+        insert into meta.touched_days
+        select distinct interactions.date_day
+        from staging.interactions as interactions
+        semi join (
+            select distinct platform, root_post_id from staging.valid_interactions
+        ) as roots
+            on interactions.platform = roots.platform
+            and interactions.root_post_id = roots.root_post_id
+        union
+        select distinct interactions.date_day
+        from staging.interactions as interactions
+        semi join (
+            select distinct platform, account_id from staging.valid_accounts
+        ) as observed
+            on interactions.platform = observed.platform
+            and interactions.account_id = observed.account_id
+        union
+        select distinct interactions.date_day
+        from staging.interactions as interactions
+        semi join (
+            select distinct platform, post_id from staging.valid_posts
+        ) as observed
+            on interactions.platform = observed.platform
+            and interactions.root_post_id = observed.post_id
+        union
+        select distinct posts.date_day
+        from staging.posts as posts
+        semi join (
+            select distinct platform, post_id from staging.valid_posts
+        ) as observed
+            on posts.platform = observed.platform and posts.post_id = observed.post_id
+        """
+    )
+
+
+def _mark(
+    connection: duckdb.DuckDBPyConnection, run_id: str, params: dict[str, str]
+) -> None:
+    days = " union all ".join(
+        f"select platform, {_DAY_SQL[table]} as happened_at, 1 as is_valid"
+        f" from staging.valid_{table}"
+        for table in ("posts", "interactions")
+    )
+    fresh = f"""
+        select
+            platform,
+            cast(happened_at at time zone 'UTC' at time zone $time_zone as date)
+                as date_day,
+            count(*) as rows_out
+        from ({days})
+        where happened_at is not null
+        group by all
+    """
+    for name in ("extract", "validate"):
+        ledger.mark(
+            connection,
+            name,
+            run_id,
+            f"""
+            select
+                fresh.platform,
+                fresh.date_day,
+                fresh.rows_out + coalesce(rejected.rows, 0) as rows_in,
+                fresh.rows_out,
+                coalesce(rejected.rows, 0) as rows_quarantined
+            from ({fresh}) as fresh
+            left join (
+                select platform, date_day, sum(rows) as rows
+                from meta.quarantine
+                where stage = 'validate' and kind in ('posts', 'interactions')
+                group by all
+            ) as rejected using (platform, date_day)
+            """,
+            params,
+        )
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]
+) -> None:
+    connection.execute("delete from meta.validation_results")
+    if outcomes:
+        connection.executemany(
+            "insert into meta.validation_results values (?, ?, ?, ?, ?, ?, ?)",
+            [
+                [
+                    o.table, o.rule.name, o.rule.level, o.rows_checked,
+                    o.rows_failed, o.tolerance, o.success,
+                ]
+                for o in outcomes
+            ],
+        )
+
+
+def _refusal(workspace: Workspace, refused: list[Outcome]) -> str:
+    parts = [
+        f"{o.rows_failed:,} of {o.rows_checked:,} rows of"
+        f" {o.table.removeprefix('incoming_')} fail the rule '{o.rule.name}'"
+        for o in refused
+    ]
+    return (
+        f"Nothing was published: {'; '.join(parts)}. Look at"
+        f" {workspace.quarantine / 'refused.parquet'}, correct the export and"
+        " replace its file; or, if these rows may be left out, raise"
+        " policies.quarantine_threshold in workspace.toml (now"
+        f" {workspace.policies.quarantine_threshold})."
+    )
+
+
+def _export_quarantine(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, name: str
+) -> None:
+    workspace.quarantine.mkdir(exist_ok=True)
+    target = workspace.quarantine / name
+    if not _quarantined(connection):
+        target.unlink(missing_ok=True)
+        return
+    beside = target.with_suffix(".tmp")
+    connection.execute(
+        "copy (from meta.quarantine order by stage, source, path, position, item,"
+        f" kind, reason, record) to '{str(beside).replace(chr(39), chr(39) * 2)}'"
+        " (format parquet, compression zstd)"
+    )
+    os.replace(beside, target)
+
+
+@task(name="validate", cache_policy=NO_CACHE)
+def validate(root: Path, run_id: str) -> Validated:
+    """Stage what is landed."""
+    return stage_batches(load_workspace(root), run_id)

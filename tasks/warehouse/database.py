@@ -1,0 +1,159 @@
+"""The warehouse file: connection settings, schemas and SQL functions."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# What one run may take; the rest of a run (orchestrator, validation) needs
+# about 0.6 GB besides. Past it DuckDB spills to the workspace's disk.
+MEMORY_LIMIT = os.environ.get("WM_MEMORY_LIMIT", "2GB")
+
+# Small words of the staging models that DuckDB doesn't have. An engine that
+# runs them elsewhere defines the same names.
+FUNCTIONS = {
+    # A count as the platforms write it: 12, "12", "3.2万", "1.1亿", "100万+"
+    # (a floor). Negative and unreadable counts are unknown.
+    "count_of(x)": """
+        case
+            when try_cast(x as bigint) >= 0 then try_cast(x as bigint)
+            when regexp_full_match(x, '[0-9]+(\\.[0-9]+)?[万亿]\\+?')
+                then cast(
+                    cast(regexp_extract(x, '^[0-9.]+') as decimal(18, 4))
+                    * case when contains(x, '亿') then 100000000 else 10000 end
+                    as bigint
+                )
+            when regexp_full_match(x, '[0-9]+\\+') then
+                try_cast(rtrim(x, '+') as bigint)
+        end""",
+    # Sun Mar 01 ... +0800 2026, as naive UTC; a leap second counts as the
+    # second before it.
+    "weibo_time(x)": """
+        try_strptime(
+            replace(x, ':60 +', ':59 +'), '%a %b %d %H:%M:%S %z %Y'
+        ) at time zone 'UTC'""",
+    # ISO times, as naive UTC; without an offset they are UTC already. Written so
+    # that the session's time zone never matters.
+    "iso_time(x)": """
+        case
+            when regexp_matches(x, ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
+                then try_cast(x as timestamp with time zone) at time zone 'UTC'
+            else try_cast(x as timestamp)
+        end""",
+    # An id is a token; a float's rendering or a sentence is none.
+    "id_of(x)": "case when regexp_full_match(x, '[0-9A-Za-z_:=-]{1,128}') then x end",
+    # HTML of m.weibo.cn to text: emoticon images become their [name], breaks
+    # become newlines, other tags go, entities are resolved (& last).
+    "plain_text(x)": """
+        case
+            when x is null or not regexp_matches(x, '[<&]') then x
+            else replace(replace(replace(replace(replace(replace(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(
+                            x,
+                            '<img[^>]*?\\balt=("([^"]*)"|''([^'']*)''|([^\\s>]*))[^>]*>',
+                            '\\2\\3\\4', 'g'
+                        ),
+                        '<br\\s*/?>', chr(10), 'g'
+                    ),
+                    '</?[a-zA-Z][^<>]*>', '', 'g'
+                ),
+                '&lt;', '<'), '&gt;', '>'), '&quot;', '"'),
+                '&#39;', ''''), '&nbsp;', ' '), '&amp;', '&')
+        end""",
+    "list_of(x)": """
+        case
+            when x is null or x = '' then []
+            when starts_with(x, '[')
+                then coalesce(try(from_json(x, '["VARCHAR"]')), [x])
+            else string_split(x, '|')
+        end""",
+}
+
+SCHEMAS = ("raw", "staging", "intermediate", "marts", "meta")
+
+BOOKKEEPING = """
+create table if not exists meta.intervals (
+    step varchar, platform varchar, date_day date, run_id varchar,
+    rows_in bigint, rows_out bigint, rows_quarantined bigint,
+    input_hash varchar, finished_at timestamp
+);
+create table if not exists meta.runs (
+    run_id varchar, command varchar, from_day date, to_day date, reason varchar,
+    started_at timestamp, finished_at timestamp, state varchar, why varchar
+);
+create table if not exists meta.staged_batches (batch_id varchar);
+create table if not exists meta.covered_days (date_day date);
+create table if not exists meta.state (key varchar, value varchar);
+create table if not exists meta.touched_days (date_day date);
+create table if not exists meta.quarantine (
+    stage varchar, source varchar, platform varchar, kind varchar, date_day date,
+    reason varchar, path varchar, position bigint, item integer, rows bigint,
+    record varchar
+);
+create table if not exists meta.validation_results (
+    table_name varchar, expectation varchar, level varchar, rows_checked bigint,
+    rows_failed bigint, tolerance double, success boolean
+);
+create table if not exists meta.score_history (
+    platform varchar, account_id varchar, phantom_probability double,
+    phantom_level varchar, model_version varchar, observed_at timestamp
+);
+"""
+
+
+def connect(database: Path) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse for writing, with its schemas and functions."""
+    database.parent.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(database))
+    tune(connection, database.with_name(".spill"))
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {schema}")
+    for signature, body in FUNCTIONS.items():
+        connection.execute(f"create or replace macro main.{signature} as ({body})")
+    connection.execute(BOOKKEEPING)
+    return connection
+
+
+def tune(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
+    """Set what results must not depend on and what a machine can bear."""
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set autoinstall_known_extensions = false")
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
+    connection.execute("set temp_directory = $spill", {"spill": str(spill)})
+
+
+def count(
+    connection: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | None = None
+) -> int:
+    """The one number that a query gives.
+
+    Fetches to the end: DuckDB keeps a connection busy until a fetch is empty.
+    """
+    rows = connection.execute(query, params or {}).fetchall()
+    return int(rows[0][0]) if rows else 0
+
+
+def table_exists(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str
+) -> bool:
+    """Whether the warehouse has this table."""
+    found = count(
+        connection,
+        "select count(*) from duckdb_tables()"
+        " where schema_name = $schema and table_name = $table",
+        {"schema": schema, "table": table},
+    )
+    return found > 0
+
+
+def failpoint(name: str) -> None:
+    """Die like a killed process where a test asks for it (`WM_CRASH_AT=name`)."""
+    if os.environ.get("WM_CRASH_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,254 @@
+"""The ledger: what is done, which days the marts cover, what went wrong.
+
+`meta.intervals` decides, not the orchestrator: a step's rows stand in the same
+transaction as what the step wrote. A copy of the ledger lies beside the
+warehouse (`ledger.json`), so that `status` answers while a run holds the file.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+
+from tasks.warehouse import landing
+from tasks.warehouse.database import FUNCTIONS, connect
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.models import code_hash
+from tasks.warehouse.workspace import Workspace
+
+STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that holds the workspace."""
+
+    run_id: str
+    workspace: Workspace
+
+
+@contextmanager
+def open_run(
+    workspace: Workspace,
+    command: str,
+    window: tuple[date, date],
+    reason: str | None = None,
+) -> Iterator[Run]:
+    """Hold the workspace, and note the run's begin, end and failure.
+
+    Raises:
+        WorkspaceLockedError: another run holds the workspace.
+    """
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with hold_workspace(workspace.lock, command):
+        with connect(workspace.database) as connection:
+            # A run that is still "running" while we hold the lock was killed.
+            connection.execute(
+                "update meta.runs set state = 'failed', why = 'killed'"
+                " where state = 'running'"
+            )
+            connection.execute(
+                "insert into meta.runs values"
+                " ($id, $command, $from_day, $to_day, $reason, $now, null,"
+                " 'running', null)",
+                {
+                    "id": run_id,
+                    "command": command,
+                    "from_day": window[0],
+                    "to_day": window[1],
+                    "reason": reason,
+                    "now": _now(),
+                },
+            )
+            write_copy(connection, workspace)
+        try:
+            yield Run(run_id, workspace)
+        except BaseException as error:
+            # The kind of error only: its words may quote what a record says.
+            why = str(error) if hasattr(error, "exit_code") else type(error).__name__
+            _end(workspace, run_id, "failed", why)
+            raise
+        _end(workspace, run_id, "done", None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def _end(workspace: Workspace, run_id: str, state: str, why: str | None) -> None:
+    with connect(workspace.database) as connection:
+        connection.execute(
+            "update meta.runs set state = $state, why = $why, finished_at = $now"
+            " where run_id = $id",
+            {"state": state, "why": why, "now": _now(), "id": run_id},
+        )
+        write_copy(connection, workspace)
+
+
+def mark(
+    connection: duckdb.DuckDBPyConnection,
+    step: str,
+    run_id: str,
+    counts: str,
+    params: dict[str, Any] | None = None,
+    input_hash: str = "",
+) -> None:
+    """Write a step's ledger rows; the caller owns the transaction.
+
+    `counts` is a select of platform, date_day, rows_in, rows_out,
+    rows_quarantined; earlier rows of the same step, platform and day go.
+    """
+    connection.execute(
+        f"create or replace temp table finished as {counts}", params or {}
+    )
+    connection.execute(
+        "delete from meta.intervals using finished"
+        " where intervals.step = $step and intervals.platform = finished.platform"
+        " and intervals.date_day = finished.date_day",
+        {"step": step},
+    )
+    connection.execute(
+        "insert into meta.intervals select $step, platform, date_day, $run_id,"
+        " rows_in, rows_out, rows_quarantined, $input_hash, $now from finished",
+        {
+            "step": step,
+            "run_id": run_id,
+            "input_hash": input_hash,
+            "now": _now(),
+        },
+    )
+    connection.execute("drop table finished")
+
+
+def covered_days(connection: duckdb.DuckDBPyConnection) -> set[date]:
+    """Activity days that the marts cover."""
+    return {
+        row[0]
+        for row in connection.execute("from meta.covered_days").fetchall()
+    }
+
+
+def days_to_run(workspace: Workspace, last: date) -> tuple[date, date]:
+    """The window of a `daily` without a date: what is missing up to `last`."""
+    if not workspace.database.exists():
+        return last, last
+    with connect(workspace.database) as connection:
+        covered = covered_days(connection)
+    if not covered:
+        return last, last
+    day = min(covered)
+    while day in covered and day < last:
+        day += timedelta(days=1)
+    return min(day, last), last
+
+
+def read_state(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
+    """A remembered digest, None where none is."""
+    rows = connection.execute(
+        "select value from meta.state where key = $key", {"key": key}
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
+def write_state(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
+    """Remember a digest; the caller owns the transaction."""
+    connection.execute("delete from meta.state where key = $key", {"key": key})
+    connection.execute("insert into meta.state values ($key, $value)", {"key": key, "value": value})
+
+
+def reset_when_changed(
+    connection: duckdb.DuckDBPyConnection, timezone: str, extra: Sequence[str]
+) -> bool:
+    """Forget tables that other SQL or another time zone made.
+
+    They are made anew from landing in this run; the days covered stay.
+    """
+    digest = code_hash([json.dumps(FUNCTIONS), timezone, *extra])
+    before = read_state(connection, "code")
+    if before == digest:
+        return False
+    connection.begin()
+    for schema in ("marts", "intermediate", "staging", "raw"):
+        connection.execute(f"drop schema if exists {schema} cascade")
+        connection.execute(f"create schema {schema}")
+    for table in ("staged_batches", "state", "quarantine", "touched_days"):
+        connection.execute(f"delete from meta.{table}")
+    connection.execute(
+        "insert into meta.touched_days select date_day from meta.covered_days"
+    )
+    write_state(connection, "code", digest)
+    connection.commit()
+    return before is not None
+
+
+def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """Keep a copy of the ledger beside the warehouse, for `status`."""
+    def rows(query: str) -> list[dict[str, Any]]:
+        cursor = connection.execute(query)
+        names = [column[0] for column in cursor.description or []]
+        return [
+            dict(zip(names, (_plain(value) for value in row), strict=True))
+            for row in cursor.fetchall()
+        ]
+
+    landing.write_atomically(
+        workspace.root / "ledger.json",
+        json.dumps(
+            {
+                "runs": rows(
+                    "from meta.runs order by started_at desc, run_id limit 100"
+                ),
+                "covered_days": rows("from meta.covered_days order by date_day"),
+                "intervals": rows(
+                    "from meta.intervals order by platform, date_day, step"
+                ),
+                "quarantine": rows(
+                    "select stage, source, platform, kind, reason,"
+                    " sum(rows) as rows, count(distinct path) as files"
+                    " from meta.quarantine group by all order by all"
+                ),
+                "broken_files": rows(
+                    "select distinct source, path, reason from meta.quarantine"
+                    " where position is null and stage = 'landing' order by all"
+                ),
+                "checks": rows(
+                    "from meta.validation_results where not success order by all"
+                ),
+            },
+            ensure_ascii=False,
+        ),
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if value is not None and not isinstance(value, str | int | float | bool):
+        return int(value)
+    return value
+
+
+def read_copy(workspace: Workspace) -> dict[str, Any]:
+    """The ledger's copy.
+
+    Raises:
+        ConfigurationError: nothing has run in this workspace yet.
+    """
+    file = workspace.root / "ledger.json"
+    if not file.exists():
+        raise ConfigurationError(
+            [
+                f"Nothing has run in {workspace.root} yet: start with"
+                " `python -m flows daily` or `python -m flows backfill`."
+            ]
+        )
+    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return data

@@ -1,0 +1,235 @@
+"""The model runner: SQL files to tables.
+
+A model is a header and one `select`; its path is the table's name. The header
+says what one row is, the grain, the params, how rows replace older ones, and
+what each column means:
+
+    -- One row per campaign and day.
+    --
+    -- grain: campaign_id, activity_day
+    -- params: $start_date, $end_date
+    -- replace: window activity_day
+    -- columns:
+    --   campaign_id: the campaign's id in workspace.toml
+    --   reposts bigint: a type is given where the model reads itself
+
+`replace` is one of: `view`; `all`; `rows COLUMNS` (older rows that share these
+columns with a new one go); `window COLUMN` (older rows of the window go).
+Dependencies are read from the SQL itself.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from tasks.warehouse.database import count
+
+SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+LAYERS = ("raw", "meta", "staging", "intermediate", "marts", "checks")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A documented column; the type only where the model reads itself."""
+
+    name: str
+    type: str | None
+    comment: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file."""
+
+    name: str
+    sql: str
+    summary: str
+    grain: tuple[str, ...]
+    params: tuple[str, ...]
+    replace: str
+    columns: tuple[Column, ...]
+
+    @property
+    def layer(self) -> str:
+        """The schema that the model's table stands in."""
+        return self.name.split(".")[0]
+
+    @property
+    def table(self) -> str:
+        """The table's name without its schema."""
+        return self.name.split(".")[1]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Qualified names of the tables that the select reads."""
+        return _tables_read(self.sql)
+
+
+@cache
+def _tables_read(sql: str) -> frozenset[str]:
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    return frozenset(
+        f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db
+    )
+
+
+def load_models(layer: str) -> dict[str, Model]:
+    """Models of a layer by qualified name."""
+    return {
+        model.name: model
+        for model in (
+            _read_model(path) for path in sorted((SQL_FOLDER / layer).glob("*.sql"))
+        )
+    }
+
+
+def _read_model(path: Path) -> Model:
+    text = path.read_text(encoding="utf-8")
+    header: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        header.append(line[2:].removeprefix(" "))
+    fields: dict[str, str] = {}
+    columns: list[Column] = []
+    summary: list[str] = []
+    for line in header:
+        field = re.match(r"(grain|params|replace|columns):\s*(.*)", line)
+        column = re.match(r"  (\w+)(?: ([\w\[\]]+))?: (.*)", line)
+        if field:
+            fields[field[1]] = field[2].strip()
+        elif column and "columns" in fields:
+            columns.append(Column(column[1], column[2], column[3]))
+        elif columns and line.startswith("    "):
+            last = columns.pop()
+            columns.append(
+                Column(last.name, last.type, f"{last.comment} {line.strip()}")
+            )
+        elif not fields and line.strip():
+            summary.append(line.strip())
+
+    def names(key: str) -> tuple[str, ...]:
+        value = fields.get(key, "none")
+        return () if value == "none" else tuple(re.split(r",\s*", value))
+
+    return Model(
+        name=f"{path.parent.name}.{path.stem}",
+        sql=text,
+        summary=" ".join(summary),
+        grain=names("grain"),
+        params=tuple(name.lstrip("$") for name in names("params")),
+        replace=fields.get("replace", "all"),
+        columns=tuple(columns),
+    )
+
+
+def in_order(models: Mapping[str, Model]) -> list[Model]:
+    """Models so that each stands after what it reads; ties by name."""
+    graph = {
+        name: sorted((model.reads & models.keys()) - {name})
+        for name, model in sorted(models.items())
+    }
+    order = graphlib.TopologicalSorter(graph).static_order()
+    return [models[name] for name in order]
+
+
+def code_hash(extra: Iterable[str] = ()) -> str:
+    """A digest of every model; tables made by other SQL are made anew."""
+    digest = hashlib.sha256()
+    for path in sorted(SQL_FOLDER.glob("*/*.sql")):
+        digest.update(f"{path.parent.name}/{path.name}".encode())
+        digest.update(path.read_bytes())
+    for text in extra:
+        digest.update(text.encode())
+    return digest.hexdigest()[:16]
+
+
+def run_model(
+    connection: duckdb.DuckDBPyConnection,
+    model: Model,
+    params: Mapping[str, Any],
+    *,
+    old_rows: bool = True,
+) -> None:
+    """Bring a model's table up to date. The caller owns the transaction.
+
+    Args:
+        connection: the warehouse.
+        model: the model to run.
+        params: values by name; the model takes those it names.
+        old_rows: False says that the table holds no row that a new one could
+            replace, which saves writing them twice.
+    """
+    bound = {name: params[name] for name in model.params}
+    if model.replace == "view":
+        connection.execute(f"create or replace view {model.name} as {model.sql}")
+        return
+    if model.replace == "all":
+        connection.execute(f"create or replace table {model.name} as {model.sql}", bound)
+        return
+    verb, _, rest = model.replace.partition(" ")
+    create_table(connection, model, bound)
+    if verb == "window":
+        connection.execute(
+            f"delete from {model.name} where {rest} between $start and $end",
+            {"start": params["start_date"], "end": params["end_date"]},
+        )
+        connection.execute(f"insert into {model.name} by name {model.sql}", bound)
+    elif verb == "rows" and not old_rows:
+        connection.execute(f"insert into {model.name} by name {model.sql}", bound)
+    elif verb == "rows":
+        keys = re.split(r",\s*", rest)
+        matches = " and ".join(
+            f"{model.name}.{key} is not distinct from replaced.{key}" for key in keys
+        )
+        connection.execute(f"create or replace temp table new_rows as {model.sql}", bound)
+        connection.execute(
+            f"delete from {model.name} using"
+            f" (select distinct {', '.join(keys)} from new_rows) as replaced"
+            f" where {matches}"
+        )
+        connection.execute(f"insert into {model.name} by name select * from new_rows")
+        connection.execute("drop table new_rows")
+    else:
+        raise ValueError(f"{model.name}: unknown replace '{model.replace}'")
+
+
+def create_table(
+    connection: duckdb.DuckDBPyConnection, model: Model, bound: Mapping[str, Any]
+) -> None:
+    """Make a model's table if there is none, from its columns or its select."""
+    if model.columns and all(column.type for column in model.columns):
+        listed = ", ".join(f'"{column.name}" {column.type}' for column in model.columns)
+        connection.execute(f"create table if not exists {model.name} ({listed})")
+    else:
+        connection.execute(
+            f"create table if not exists {model.name} as"
+            f" select * from ({model.sql}\n) limit 0",
+            dict(bound),
+        )
+
+
+def check_rows(
+    connection: duckdb.DuckDBPyConnection,
+    checks: Sequence[Model],
+    params: Mapping[str, Any],
+) -> dict[str, int]:
+    """Count the bad rows that each check's select finds."""
+    counts: dict[str, int] = {}
+    for check in checks:
+        bound = {name: params[name] for name in check.params}
+        counts[check.name] = count(
+            connection, f"select count(*) from ({check.sql}\n) as bad_rows", bound
+        )
+    return counts

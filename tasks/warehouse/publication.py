@@ -1,0 +1,177 @@
+"""Publication: the marts for readers, swapped as a whole.
+
+Each publication is a folder of its own under `publications/`, named by its
+content; `published` is a link to the newest. The link is swapped by one rename,
+so a reader finds the old files or the new ones, never a mix, and a killed run
+leaves the old ones. `published/previous/1` and `/2` are the two before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tasks.warehouse.database import tune
+from tasks.warehouse.landing import sync, write_atomically
+from tasks.warehouse.models import Model
+
+STORAGE_VERSION = "v1.4.0"
+KEPT = 3
+# Fixed, so that the same rows give the same bytes on every machine.
+ROW_GROUP_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class Published:
+    """What readers see now."""
+
+    publication_id: str
+    is_new: bool
+    files: int
+    rows: int
+
+
+def build_publication(
+    warehouse: Path, folder: Path, marts: Sequence[Model]
+) -> list[dict[str, Any]]:
+    """Write `marts.duckdb` and `parquet/` into a folder; describe the files.
+
+    Every table is ordered by its full key. The DuckDB file is written in the
+    storage version that every reader since 1.4 opens, checkpointed and detached.
+    """
+    (folder / "parquet").mkdir(parents=True)
+    database = folder / "marts.duckdb"
+    connection = duckdb.connect()
+    tune(connection, folder / ".spill")
+    connection.execute("set preserve_insertion_order = true")
+    # Readers of the warehouse file are processes; this one only reads it.
+    connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+    connection.execute(
+        f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
+    )
+    described: list[dict[str, Any]] = []
+    for mart in sorted(marts, key=lambda model: model.table):
+        listed = ", ".join(f'"{column.name}"' for column in mart.columns)
+        order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
+        select = f"select {listed} from warehouse.{mart.name} order by {order}"
+        target = f"published.main.{mart.table}"
+        connection.execute(f"create table {target} as {select}")
+        connection.execute(f"comment on table {target} is {_text(mart.summary)}")
+        for column in mart.columns:
+            connection.execute(
+                f'comment on column {target}."{column.name}" is {_text(column.comment)}'
+            )
+        parquet = folder / "parquet" / f"{mart.table}.parquet"
+        # One thread writes, so that row groups are cut at the same rows.
+        connection.execute("set threads = 1")
+        connection.execute(
+            f"copy ({select}) to {_text(parquet)} (format parquet, compression zstd,"
+            f" row_group_size {ROW_GROUP_ROWS})"
+        )
+        connection.execute("reset threads")
+        rows = connection.execute(f"select count(*) from {target}").fetchall()
+        schema = connection.execute(f"describe {target}").fetchall()
+        described.append(
+            {
+                "file": f"parquet/{mart.table}.parquet",
+                "table": mart.table,
+                "rows": rows[0][0],
+                "sha256": _digest(parquet),
+                "schema": {row[0]: row[1] for row in schema},
+            }
+        )
+    connection.execute("checkpoint published")
+    connection.execute("detach published")
+    connection.close()
+    if Path(f"{database}.wal").exists():
+        raise RuntimeError(f"{database} was not checkpointed: its WAL is left")
+    shutil.rmtree(folder / ".spill", ignore_errors=True)
+    return described
+
+
+def publication_id(described: Sequence[dict[str, Any]], extra: str) -> str:
+    """A name made from the content, so that equal marts are one publication."""
+    digest = hashlib.sha256(extra.encode())
+    for file in described:
+        digest.update(f"{file['file']} {file['sha256']}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def read_manifest(published: Path) -> dict[str, Any] | None:
+    """The manifest of what is published now; None before the first time."""
+    try:
+        manifest: dict[str, Any] = json.loads((published / "manifest.json").read_text())
+    except FileNotFoundError:
+        return None
+    return manifest
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a publication that is being built."""
+    write_atomically(
+        folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1)
+    )
+
+
+def swap(root: Path, folder: Path, name: str) -> None:
+    """Make a finished folder the publication; keep the two before it.
+
+    Args:
+        root: the workspace's folder.
+        folder: the finished build, on the same file system.
+        name: the publication's id.
+    """
+    store = root / "publications"
+    link = root / "published"
+    target = store / name
+    before = [path.name for path in _lineage(link) if path.name != name]
+    for number, older in enumerate(before[: KEPT - 1], start=1):
+        (folder / "previous").mkdir(exist_ok=True)
+        (folder / "previous" / str(number)).symlink_to(Path("../..") / older)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            sync(path)
+    sync(folder)
+    # A folder of that name that isn't published was left by a killed run.
+    if target.exists():
+        shutil.rmtree(target)
+    os.replace(folder, target)
+    sync(store)
+    beside = root / ".published.tmp"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(Path("publications") / name)
+    os.replace(beside, link)
+    sync(root)
+    kept = {name, *before[: KEPT - 1]}
+    for path in store.iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _lineage(link: Path) -> list[Path]:
+    """The current publication and those before it, newest first."""
+    if not link.exists():
+        return []
+    current = link.resolve()
+    older = [
+        (current / "previous" / str(number)).resolve() for number in range(1, KEPT)
+    ]
+    return [path for path in [current, *older] if path.is_dir()]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _text(value: object) -> str:
+    """A SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"
