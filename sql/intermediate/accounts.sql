@@ -1,0 +1,72 @@
+-- One row per account: the verdict that every mart uses. A person's override
+-- beats the model; `phantom_level` here is the one that counts.
+--
+-- grain: platform, account_id
+-- params: $key_inner, $key_outer
+-- replace: all
+
+with
+
+verdicts as (
+    select
+        platform,
+        account_id,
+        kind as confirmed_level
+    from raw.account_overrides
+    where kind in ('genuine', 'phantom')
+),
+
+keyed as (
+    select
+        profiles.platform,
+        profiles.account_id,
+        profiles.followers_count,
+        profiles.verified_type,
+        profiles.is_verified,
+        scores.phantom_probability,
+        coalesce(verdicts.confirmed_level, scores.phantom_level) as phantom_level,
+        verdicts.confirmed_level is not null as is_confirmed,
+        scores.reasons,
+        scores.model_version,
+        operators.operator_id,
+        profiles.first_seen_day,
+        profiles.last_seen_day,
+        profiles.seen_interactions,
+        profiles.seen_reposts,
+        profiles.seen_comments,
+        profiles.seen_posts
+    from intermediate.account_profiles as profiles
+    inner join intermediate.account_scores as scores
+        on
+            profiles.platform = scores.platform
+            and profiles.account_id = scores.account_id
+    inner join intermediate.account_operators as operators
+        on
+            profiles.platform = operators.platform
+            and profiles.account_id = operators.account_id
+    left join verdicts
+        on
+            profiles.platform = verdicts.platform
+            and profiles.account_id = verdicts.account_id
+)
+
+-- HMAC-SHA256 in SQL: H(key xor opad || H(key xor ipad || message)), RFC 2104.
+select
+    *,
+    left(
+        sha256($key_outer || unhex(sha256(
+            $key_inner || encode('account:' || platform || ':' || account_id)
+        ))),
+        32
+    ) as account_key,
+    left(
+        sha256($key_outer || unhex(sha256(
+            $key_inner || encode('operator:' || operator_id)
+        ))),
+        32
+    ) as operator_key,
+    phantom_level <> 'phantom' as is_genuine,
+    phantom_level = 'genuine' as is_surely_genuine,
+    not (phantom_level = 'phantom' and (is_confirmed or phantom_probability >= 0.95))
+        as is_possibly_genuine
+from keyed

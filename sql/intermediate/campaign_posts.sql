@@ -1,0 +1,178 @@
+-- One row per campaign and post that belongs to it, with the rule that says so:
+-- listed, else hashtag, link, keyword within the window. A campaign that names
+-- nothing of its own takes the posts of its brand's accounts in the window.
+--
+-- grain: campaign_id, platform, post_id
+-- params: $key_inner, $key_outer
+-- replace: all
+
+with
+
+campaigns as (
+    select
+        campaign_id,
+        brand_id,
+        window_start,
+        window_end
+    from raw.campaigns
+),
+
+selectors as (
+    select
+        campaign_id,
+        kind,
+        platform,
+        value
+    from raw.campaign_selectors
+),
+
+posts as (
+    select
+        platform,
+        post_id,
+        account_id,
+        posted_at,
+        date_day,
+        text,
+        links,
+        hashtags
+    from staging.posts
+),
+
+listed as (
+    select
+        campaign_id,
+        platform,
+        value as post_id,
+        1 as priority,
+        'post_id' as rule
+    from selectors
+    where kind = 'post_id'
+),
+
+tagged as (
+    select
+        platform,
+        post_id,
+        date_day,
+        lower(unnest(hashtags)) as hashtag
+    from posts
+),
+
+by_hashtag as (
+    select
+        campaigns.campaign_id,
+        tagged.platform,
+        tagged.post_id,
+        2 as priority,
+        'hashtag' as rule
+    from tagged
+    inner join selectors
+        on tagged.hashtag = lower(selectors.value) and selectors.kind = 'hashtag'
+    inner join campaigns
+        on
+            selectors.campaign_id = campaigns.campaign_id
+            and tagged.date_day between campaigns.window_start and campaigns.window_end
+),
+
+by_text as (
+    select
+        campaigns.campaign_id,
+        posts.platform,
+        posts.post_id,
+        case when selectors.kind = 'link' then 3 else 4 end as priority,
+        selectors.kind as rule
+    from selectors
+    inner join campaigns on selectors.campaign_id = campaigns.campaign_id
+    inner join posts
+        on
+            posts.date_day between campaigns.window_start and campaigns.window_end
+            and (
+                (
+                    selectors.kind = 'keyword'
+                    and contains(lower(posts.text), lower(selectors.value))
+                )
+                or (
+                    selectors.kind = 'link'
+                    and contains(
+                        array_to_string(posts.links, ' '), selectors.value
+                    )
+                )
+            )
+    where selectors.kind in ('keyword', 'link')
+),
+
+by_brand as (
+    select
+        campaigns.campaign_id,
+        posts.platform,
+        posts.post_id,
+        5 as priority,
+        'brand_account' as rule
+    from campaigns
+    inner join raw.brand_accounts as brand_accounts
+        on campaigns.brand_id = brand_accounts.brand_id
+    inner join posts
+        on
+            brand_accounts.platform = posts.platform
+            and brand_accounts.account_id = posts.account_id
+            and posts.date_day between campaigns.window_start and campaigns.window_end
+    where
+        campaigns.campaign_id not in (
+            select selectors.campaign_id
+            from selectors
+        )
+),
+
+attributed as (
+    select
+        campaign_id,
+        platform,
+        post_id,
+        min(priority) as priority,
+        arg_min(rule, priority) as rule
+    from (
+        select * from listed
+        union all
+        select * from by_hashtag
+        union all
+        select * from by_text
+        union all
+        select * from by_brand
+    ) as found
+    group by campaign_id, platform, post_id
+),
+
+own_accounts as (
+    select distinct
+        platform,
+        account_id
+    from raw.brand_accounts
+)
+
+select
+    attributed.campaign_id,
+    attributed.platform,
+    attributed.post_id,
+    attributed.rule,
+    posts.account_id,
+    posts.posted_at,
+    posts.date_day as post_day,
+    -- Other people's posts stand under a key only: their id is a web address.
+    attributed.rule = 'post_id' or own_accounts.account_id is not null as is_named,
+    left(
+        sha256($key_outer || unhex(sha256(
+            $key_inner
+            || encode('post:' || attributed.platform || ':' || attributed.post_id)
+        ))),
+        32
+    ) as post_key
+from attributed
+left join posts
+    on
+        attributed.platform = posts.platform
+        and attributed.post_id = posts.post_id
+left join own_accounts
+    on
+        posts.platform = own_accounts.platform
+        and posts.account_id = own_accounts.account_id

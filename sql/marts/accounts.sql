@@ -1,0 +1,60 @@
+-- An account that was seen, under a pseudonym. "phantom" reads "likely phantom"
+-- until a person confirms it; the score ranks, it proves nothing.
+--
+-- grain: platform, account_key
+-- params: none
+-- replace: all
+-- columns:
+--   platform: the network
+--   account_key: keyed pseudonym of the account
+--   phantom_probability: the model's score, 0 to 1
+--   phantom_level: genuine, suspected or phantom (a likely one); a person's decision wins
+--   is_confirmed: a person decided the level
+--   reasons: why the score is what it is, heaviest first
+--   reasons_text: the same as one text
+--   model_version: the model that scored it
+--   operator_key: pseudonym of who runs it; an account on its own is its own operator
+--   operator_accounts: accounts of that operator
+--   influence_level: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; null where followers are unknown
+--   first_seen_day: first day it acted or posted
+--   last_seen_day: last day it acted or posted
+--   interactions: reposts, comments, likes and mentions seen of it
+--   reposts: reposts seen of it
+--   comments: comments seen of it
+--   posts: posts seen of it
+
+with
+
+operators as (
+    select
+        operator_key,
+        count(*) as operator_accounts
+    from intermediate.accounts
+    group by operator_key
+)
+
+select
+    accounts.platform,
+    accounts.account_key,
+    accounts.phantom_probability,
+    accounts.phantom_level,
+    accounts.is_confirmed,
+    accounts.reasons,
+    array_to_string(accounts.reasons, '; ') as reasons_text,
+    accounts.model_version,
+    accounts.operator_key,
+    operators.operator_accounts,
+    case
+        when accounts.followers_count < 100 then 'low'
+        when accounts.followers_count < 10000 then 'regular'
+        when accounts.followers_count < 500000 then 'influential'
+        when accounts.followers_count is not null then 'key_opinion_leader'
+    end as influence_level,
+    accounts.first_seen_day,
+    accounts.last_seen_day,
+    accounts.seen_interactions as interactions,
+    accounts.seen_reposts as reposts,
+    accounts.seen_comments as comments,
+    accounts.seen_posts as posts
+from intermediate.accounts as accounts
+inner join operators on accounts.operator_key = operators.operator_key

@@ -1,0 +1,237 @@
+-- What happened around a campaign on one activity day; a day without a row had no
+-- activity (data_coverage tells whether it was covered).
+--
+-- grain: campaign_id, platform, activity_day
+-- params: $start_date, $end_date
+-- replace: window activity_day
+-- columns:
+--   campaign_id: the campaign's id in workspace.toml
+--   campaign_name: its name, else its id
+--   brand_id: the brand that runs it
+--   window_start: first day of the campaign
+--   window_end: last day of the campaign
+--   platform: the network
+--   activity_day: the day it happened, in the workspace's time zone
+--   posts: posts of the campaign published that day
+--   reposts: reposts, as collected
+--   comments: comments and replies, as collected
+--   likes: likes that are known one by one; the platform's counters stand in campaign_posts
+--   mentions: mentions; not part of engagements
+--   engagements: reposts + comments + likes
+--   genuine_reposts: reposts without those of likely phantoms
+--   genuine_comments: comments without those of likely phantoms
+--   genuine_likes: likes without those of likely phantoms
+--   genuine_mentions: mentions without those of likely phantoms
+--   genuine_engagements: engagements without those of likely phantoms and hidden accounts
+--   genuine_engagements_low: without those of suspected accounts, too
+--   genuine_engagements_high: only confirmed or near-certain phantoms left out
+--   engaged_accounts: accounts that reposted, commented or liked; does not add up over days
+--   genuine_engaged_accounts: those that are no likely phantoms; does not add up over days
+--   genuine_engaged_accounts_low: without suspected accounts, too
+--   genuine_engaged_accounts_high: only confirmed or near-certain phantoms left out
+--   engaged_people: engaged accounts, those of one operator once; does not add up over days
+--   genuine_engaged_people: the same without likely phantoms; does not add up over days
+--   exposure: followers of all reposters, an account counted at each repost
+--   genuine_exposure: the same without likely phantoms
+--   potential_reach: followers of the reposters, each account once; an upper bound, does not add up over days
+--   genuine_potential_reach: the same without likely phantoms
+--   phantom_share: likely phantoms among engaged accounts
+--   daily_engagement_rate: engagements of the day / followers of the accounts that posted
+--   genuine_daily_engagement_rate: genuine engagements of the day / the same followers
+
+with
+
+interactions as (
+    select *
+    from intermediate.campaign_interactions
+    where is_in_window and activity_day between $start_date and $end_date
+),
+
+-- Each account once a day: the most followers it had at one of its reposts.
+account_days as (
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        account_key,
+        operator_key,
+        is_genuine,
+        is_surely_genuine,
+        is_possibly_genuine,
+        bool_or(kind <> 'mention') as is_engaged,
+        max(followers_count) filter (where kind = 'repost') as reach
+    from interactions
+    where account_key is not null
+    group by all
+),
+
+people as (
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        count(*) filter (where is_engaged) as engaged_accounts,
+        count(*) filter (where is_engaged and is_genuine) as genuine_engaged_accounts,
+        count(*) filter (where is_engaged and is_surely_genuine)
+            as genuine_engaged_accounts_low,
+        count(*) filter (where is_engaged and is_possibly_genuine)
+            as genuine_engaged_accounts_high,
+        count(distinct operator_key) filter (where is_engaged) as engaged_people,
+        count(distinct operator_key) filter (where is_engaged and is_genuine)
+            as genuine_engaged_people,
+        cast(coalesce(sum(reach), 0) as bigint) as potential_reach,
+        cast(coalesce(sum(reach) filter (where is_genuine), 0) as bigint)
+            as genuine_potential_reach
+    from account_days
+    group by campaign_id, platform, activity_day
+),
+
+flows as (
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        count(*) filter (where kind = 'repost') as reposts,
+        count(*) filter (where kind = 'comment') as comments,
+        count(*) filter (where kind = 'like') as likes,
+        count(*) filter (where kind = 'mention') as mentions,
+        count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
+        count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
+        count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
+        count(*) filter (where kind = 'mention' and is_genuine) as genuine_mentions,
+        count(*) filter (where kind <> 'mention' and is_surely_genuine)
+            as genuine_engagements_low,
+        count(*) filter (where kind <> 'mention' and is_possibly_genuine)
+            as genuine_engagements_high,
+        cast(coalesce(sum(followers_count) filter (where kind = 'repost'), 0) as bigint)
+            as exposure,
+        cast(
+            coalesce(
+                sum(followers_count) filter (where kind = 'repost' and is_genuine), 0
+            ) as bigint
+        ) as genuine_exposure
+    from interactions
+    group by campaign_id, platform, activity_day
+),
+
+published as (
+    select
+        campaign_posts.campaign_id,
+        campaign_posts.platform,
+        campaign_posts.post_day as activity_day,
+        count(*) as posts
+    from intermediate.campaign_posts as campaign_posts
+    inner join meta.covered_days as covered_days
+        on campaign_posts.post_day = covered_days.date_day
+    inner join raw.campaigns as campaigns
+        on
+            campaign_posts.campaign_id = campaigns.campaign_id
+            and campaign_posts.post_day
+            between campaigns.window_start and campaigns.window_end
+    where campaign_posts.post_day between $start_date and $end_date
+    group by all
+),
+
+posting_accounts as (
+    select distinct
+        campaign_posts.campaign_id,
+        campaign_posts.platform,
+        accounts.account_key,
+        accounts.followers_count
+    from intermediate.campaign_posts as campaign_posts
+    inner join intermediate.accounts as accounts
+        on
+            campaign_posts.platform = accounts.platform
+            and campaign_posts.account_id = accounts.account_id
+),
+
+audiences as (
+    select
+        campaign_id,
+        platform,
+        sum(followers_count) as followers
+    from posting_accounts
+    group by campaign_id, platform
+),
+
+happened as (
+    select
+        campaign_id,
+        platform,
+        activity_day
+    from flows
+    union
+    select
+        campaign_id,
+        platform,
+        activity_day
+    from published
+)
+
+select
+    happened.campaign_id,
+    campaigns.campaign_name,
+    campaigns.brand_id,
+    campaigns.window_start,
+    campaigns.window_end,
+    happened.platform,
+    happened.activity_day,
+    coalesce(published.posts, 0) as posts,
+    coalesce(flows.reposts, 0) as reposts,
+    coalesce(flows.comments, 0) as comments,
+    coalesce(flows.likes, 0) as likes,
+    coalesce(flows.mentions, 0) as mentions,
+    coalesce(flows.reposts + flows.comments + flows.likes, 0) as engagements,
+    coalesce(flows.genuine_reposts, 0) as genuine_reposts,
+    coalesce(flows.genuine_comments, 0) as genuine_comments,
+    coalesce(flows.genuine_likes, 0) as genuine_likes,
+    coalesce(flows.genuine_mentions, 0) as genuine_mentions,
+    coalesce(flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes, 0)
+        as genuine_engagements,
+    coalesce(flows.genuine_engagements_low, 0) as genuine_engagements_low,
+    coalesce(flows.genuine_engagements_high, 0) as genuine_engagements_high,
+    coalesce(people.engaged_accounts, 0) as engaged_accounts,
+    coalesce(people.genuine_engaged_accounts, 0) as genuine_engaged_accounts,
+    coalesce(people.genuine_engaged_accounts_low, 0) as genuine_engaged_accounts_low,
+    coalesce(people.genuine_engaged_accounts_high, 0) as genuine_engaged_accounts_high,
+    coalesce(people.engaged_people, 0) as engaged_people,
+    coalesce(people.genuine_engaged_people, 0) as genuine_engaged_people,
+    coalesce(flows.exposure, 0) as exposure,
+    coalesce(flows.genuine_exposure, 0) as genuine_exposure,
+    coalesce(people.potential_reach, 0) as potential_reach,
+    coalesce(people.genuine_potential_reach, 0) as genuine_potential_reach,
+    round(
+        (people.engaged_accounts - people.genuine_engaged_accounts)
+        / nullif(people.engaged_accounts, 0), 6
+    ) as phantom_share,
+    round(
+        coalesce(flows.reposts + flows.comments + flows.likes, 0)
+        / nullif(audiences.followers, 0), 6
+    ) as daily_engagement_rate,
+    round(
+        coalesce(
+            flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes, 0
+        ) / nullif(audiences.followers, 0), 6
+    ) as genuine_daily_engagement_rate
+from happened
+inner join raw.campaigns as campaigns
+    on happened.campaign_id = campaigns.campaign_id
+left join flows
+    on
+        happened.campaign_id = flows.campaign_id
+        and happened.platform = flows.platform
+        and happened.activity_day = flows.activity_day
+left join people
+    on
+        happened.campaign_id = people.campaign_id
+        and happened.platform = people.platform
+        and happened.activity_day = people.activity_day
+left join published
+    on
+        happened.campaign_id = published.campaign_id
+        and happened.platform = published.platform
+        and happened.activity_day = published.activity_day
+left join audiences
+    on
+        happened.campaign_id = audiences.campaign_id
+        and happened.platform = audiences.platform

@@ -1,0 +1,1 @@
+"""Account detection: phantom score, shared identity. Frames in, frames out."""

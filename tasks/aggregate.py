@@ -1,0 +1,316 @@
+"""Aggregate: campaign marts for the covered days, in one transaction.
+
+`campaign_daily` is replaced for the days that something touched; the marts of
+one row per campaign, post or account are small and made anew. Checks run before
+the commit: marts that don't add up are never seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.campaigns.cascades import walk_trees
+from tasks.warehouse import ledger
+from tasks.warehouse.database import connect, count
+from tasks.warehouse.errors import CheckFailedError
+from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.pseudonyms import padded_keys
+from tasks.warehouse.workspace import Workspace, load_workspace
+
+# Models of this step; the others belong to `deduplicate`.
+CAMPAIGN_MODELS = ("campaign_posts", "campaign_interactions", "cascade_edges")
+
+
+@dataclass(frozen=True)
+class Aggregated:
+    """What a run made anew."""
+
+    first_day: date | None
+    last_day: date | None
+    rows: dict[str, int]
+
+
+def build_marts(
+    workspace: Workspace, run_id: str, first: date, last: date
+) -> Aggregated:
+    """Cover the days from `first` to `last` and bring the marts up to date.
+
+    Raises:
+        CheckFailedError: the marts contradict staging; nothing changed.
+    """
+    with connect(workspace.database) as connection, step("aggregate"):
+        connection.begin()
+        try:
+            window = _window(connection, workspace, first, last)
+            if window is None:
+                connection.rollback()
+                say("  the marts are up to date")
+                return Aggregated(None, None, {})
+            result = _build(connection, workspace, window)
+            ledger.mark(
+                connection,
+                "aggregate",
+                run_id,
+                """
+                select
+                    platforms.platform,
+                    days.date_day,
+                    coalesce(sum(counts.rows), 0)::bigint as rows_in,
+                    coalesce(sum(counts.rows), 0)::bigint as rows_out,
+                    0 as rows_quarantined
+                from meta.covered_days as days
+                cross join (select distinct platform from raw.sources) as platforms
+                left join (
+                    select platform, activity_day, count(*) as rows
+                    from intermediate.campaign_interactions group by all
+                ) as counts
+                    on platforms.platform = counts.platform
+                    and days.date_day = counts.activity_day
+                where days.date_day between $first and $last
+                group by all
+                """,
+                {"first": window[0], "last": window[1]},
+            )
+            connection.execute("delete from meta.touched_days")
+            ledger.write_state(connection, "marts", run_id)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        ledger.write_copy(connection, workspace)
+        listed = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
+        say(f"  days {window[0]} to {window[1]} made anew; rows: {listed}")
+        return result
+
+
+def _window(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, first: date, last: date
+) -> tuple[date, date] | None:
+    """Write the configuration's tables and say which days to make anew."""
+    digest = _write_configuration(connection, workspace)
+    covered = ledger.covered_days(connection)
+    asked = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    fresh = asked - covered
+    if fresh:
+        connection.register("fresh", pl.DataFrame({"date_day": sorted(fresh)}))
+        connection.execute("insert into meta.covered_days select date_day from fresh")
+        connection.unregister("fresh")
+    covered |= fresh
+    has_news = count(connection, "select count(*) from meta.touched_days") > 0
+    if ledger.read_state(connection, "configuration") != digest:
+        touched = covered
+    else:
+        rows = connection.execute("select distinct date_day from meta.touched_days")
+        touched = fresh | ({row[0] for row in rows.fetchall()} & covered)
+    ledger.write_state(connection, "configuration", digest)
+    if touched:
+        return min(touched), max(touched)
+    # Days that no mart covers got news: a post's counters or an account's level
+    # may have changed all the same.
+    return (first, last) if has_news else None
+
+
+def _build(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    window: tuple[date, date],
+) -> Aggregated:
+    params: dict[str, Any] = {
+        "start_date": window[0],
+        "end_date": window[1],
+        "time_zone": workspace.timezone,
+        "look_back_days": workspace.policies.look_back_days,
+        **padded_keys(workspace.pseudonym_key()),
+    }
+    intermediate = load_models("intermediate")
+    for name in CAMPAIGN_MODELS:
+        run_model(connection, intermediate[f"intermediate.{name}"], params)
+    _build_cascade_nodes(connection)
+    marts = load_models("marts")
+    for model in in_order(marts):
+        run_model(connection, model, params)
+    _check(connection, list(load_models("checks").values()), params)
+    rows: dict[str, int] = {}
+    for model in marts.values():
+        rows[model.table] = count(connection, f"select count(*) from {model.name}")
+    return Aggregated(window[0], window[1], rows)
+
+
+def _check(
+    connection: duckdb.DuckDBPyConnection, checks: list[Model], params: dict[str, Any]
+) -> None:
+    counts = check_rows(connection, checks, params)
+    failed = {
+        name.split("__", 1)[1]: count
+        for name, count in counts.items()
+        if count and ".fail__" in name
+    }
+    for name, count in counts.items():
+        if count and ".warn__" in name:
+            say(f"  warning: {name.split('__', 1)[1].replace('_', ' ')}: {count:,} rows")
+    if failed:
+        listed = "; ".join(f"{name} ({count:,} rows)" for name, count in failed.items())
+        raise CheckFailedError(
+            f"The marts contradict what is staged, so nothing was published: {listed}."
+            " Look at the rows with the select in sql/checks, and report this as a"
+            " fault; deleting warehouse.duckdb and running again rebuilds everything"
+            " from landing."
+        )
+
+
+def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Levels and subtree sizes of every repost, from `cascade_edges`."""
+    # Roots first, then reposts in order of time: a cycle's earliest node is the
+    # one with the lowest index.
+    edges = connection.sql(
+        """
+        select
+            row_number() over (
+                order by acted_at, length(interaction_id), interaction_id,
+                platform, root_post_id
+            ) - 1 as node,
+            dense_rank() over (order by platform, root_post_id) - 1 as tree,
+            *
+        from intermediate.cascade_edges
+        order by node
+        """
+    ).pl()
+    trees = edges.get_column("tree").max()
+    root_count = 0 if trees is None else int(trees) + 1  # type: ignore[call-overload]
+    parents = edges.join(
+        edges.select(
+            "platform",
+            "root_post_id",
+            pl.col("interaction_id").alias("parent_interaction_id"),
+            pl.col("node").alias("parent_node"),
+        ),
+        on=["platform", "root_post_id", "parent_interaction_id"],
+        how="left",
+        maintain_order="left",
+    )
+    tree = parents.get_column("tree").to_numpy()
+    own = parents.get_column("parent_node").fill_null(-1).to_numpy()
+    roots = np.arange(root_count)
+    parent = np.concatenate([np.full(root_count, -1), np.where(own < 0, tree, own + root_count)])
+    walked = walk_trees(parent.astype(np.int64), np.concatenate([roots, tree]).astype(np.int64))
+    nodes = parents.select(
+        "platform",
+        "root_post_id",
+        "interaction_id",
+        "parent_method",
+        "is_parent_missing",
+        "acted_at",
+        level=pl.Series(walked.level[root_count:]),
+        subtree_size=pl.Series(walked.subtree_size[root_count:]),
+        tree_size=pl.Series(walked.subtree_size[tree]),
+    )
+    connection.register("nodes", nodes)
+    connection.execute(
+        "create or replace table intermediate.cascade_nodes as from nodes"
+    )
+    connection.unregister("nodes")
+
+
+def _write_configuration(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> str:
+    """Write brands, campaigns and sources as tables; return their digest."""
+    tables = _configuration_tables(workspace)
+    for name, frame in tables.items():
+        connection.register("frame", frame)
+        connection.execute(f"create or replace table raw.{name} as from frame")
+        connection.unregister("frame")
+    content = [frame.write_json() for frame in tables.values()]
+    content.append(str(workspace.policies.look_back_days))
+    key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
+    return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
+
+
+def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    selectors = [
+        (campaign.id, kind, platform, value)
+        for campaign in workspace.campaigns
+        for kind, platform, value in [
+            *(("post_id", ref.platform, ref.post_id) for ref in campaign.post_ids),
+            *(("hashtag", None, text.strip("# ")) for text in campaign.hashtags),
+            *(("keyword", None, text) for text in campaign.keywords),
+            *(("link", None, text) for text in campaign.links),
+        ]
+    ]
+    return {
+        "sources": pl.DataFrame(
+            [(source.name, source.platform) for source in workspace.sources],
+            schema={"source": pl.String, "platform": pl.String},
+            orient="row",
+        ),
+        "brands": pl.DataFrame(
+            [(brand.id, brand.name) for brand in workspace.brands],
+            schema={"brand_id": pl.String, "brand_name": pl.String},
+            orient="row",
+        ),
+        "brand_accounts": pl.DataFrame(
+            [
+                (brand.id, account.platform, account.account_id)
+                for brand in workspace.brands
+                for account in brand.accounts
+            ],
+            schema={
+                "brand_id": pl.String,
+                "platform": pl.String,
+                "account_id": pl.String,
+            },
+            orient="row",
+        ),
+        "campaigns": pl.DataFrame(
+            [
+                (
+                    campaign.id,
+                    campaign.name or campaign.id,
+                    campaign.brand,
+                    campaign.start,
+                    campaign.end,
+                    campaign.budget and campaign.budget.amount,
+                    campaign.budget and campaign.budget.currency,
+                )
+                for campaign in workspace.campaigns
+            ],
+            schema={
+                "campaign_id": pl.String,
+                "campaign_name": pl.String,
+                "brand_id": pl.String,
+                "window_start": pl.Date,
+                "window_end": pl.Date,
+                "budget_amount": pl.Float64,
+                "budget_currency": pl.String,
+            },
+            orient="row",
+        ),
+        "campaign_selectors": pl.DataFrame(
+            sorted(set(selectors), key=str),
+            schema={
+                "campaign_id": pl.String,
+                "kind": pl.String,
+                "platform": pl.String,
+                "value": pl.String,
+            },
+            orient="row",
+        ),
+    }
+
+
+@task(name="aggregate", cache_policy=NO_CACHE)
+def aggregate(root: Path, run_id: str, first: date, last: date) -> Aggregated:
+    """Cover a window of days with marts."""
+    return build_marts(load_workspace(root), run_id, first, last)

@@ -1,0 +1,1 @@
+"""Campaign algorithms that SQL can't say well: repost cascades."""

@@ -1,0 +1,230 @@
+"""Deduplicate accounts: one verdict per account over all its observations.
+
+A pure function of all that is landed, the overrides and the policies; never of
+the run's window. Cost: linear in staged rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.accounts.operators import find_operators
+from tasks.accounts.phantom_score import MODEL_VERSION, score
+from tasks.warehouse import ledger
+from tasks.warehouse.database import connect, count, table_exists
+from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.pseudonyms import padded_keys
+from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.workspace import Workspace, load_workspace
+
+
+@dataclass(frozen=True)
+class Deduplicated:
+    """What a run decided on accounts."""
+
+    accounts: int
+    operators: int
+    suspected: int
+    phantoms: int
+    changed: int
+
+
+def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
+    """Score accounts, find operators, apply a person's decisions."""
+    overrides = read_overrides(workspace.root)
+    with connect(workspace.database) as connection, step("deduplicate"):
+        digest = _input_hash(connection, workspace, overrides)
+        if ledger.read_state(connection, "accounts") == digest:
+            say("  no account is to be judged anew")
+            return _summary(connection, changed=0)
+        connection.begin()
+        try:
+            changed = _judge(connection, workspace, overrides)
+            ledger.write_state(connection, "accounts", digest)
+            ledger.mark(
+                connection,
+                "deduplicate",
+                run_id,
+                "select platform, date_day, count(*) as rows_in,"
+                " count(*) as rows_out, 0 as rows_quarantined"
+                " from staging.interactions group by all",
+                input_hash=digest,
+            )
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        ledger.write_copy(connection, workspace)
+        result = _summary(connection, changed)
+        say(
+            f"  {result.accounts:,} accounts of {result.operators:,} operators:"
+            f" {result.phantoms:,} likely phantoms, {result.suspected:,} suspected"
+            f" ({changed:,} verdicts new or changed)"
+        )
+        return result
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, overrides: pl.DataFrame
+) -> int:
+    models = load_models("intermediate")
+    params: dict[str, Any] = {
+        "behaviour_days": workspace.policies.behaviour_days,
+        **padded_keys(workspace.pseudonym_key()),
+    }
+    _replace(connection, "raw.account_overrides", overrides)
+    for name in ("account_profiles", "account_behaviour", "account_features"):
+        run_model(connection, models[f"intermediate.{name}"], params)
+
+    features = connection.sql("from intermediate.account_features").pl()
+    scores = score(
+        features,
+        workspace.policies.suspected_threshold,
+        workspace.policies.phantom_threshold,
+    )
+    decided = overrides.filter(pl.col("kind").is_in(["genuine", "phantom"])).select(
+        "platform", "account_id", is_confirmed=pl.lit(value=True)
+    )
+    scores = scores.join(decided, on=["platform", "account_id"], how="left").with_columns(
+        pl.col("is_confirmed").fill_null(value=False)
+    )
+    _keep_history(connection, scores)
+    _replace(connection, "intermediate.account_scores", scores)
+
+    profiles = connection.sql(
+        "select platform, account_id, description, avatar_url, first_seen_at"
+        " from intermediate.account_profiles"
+    ).pl()
+    _replace(
+        connection, "intermediate.account_operators", find_operators(profiles, overrides)
+    )
+
+    columns = (
+        "platform, account_id, account_key, operator_key, phantom_level,"
+        " is_possibly_genuine, followers_count"
+    )
+    had_verdicts = table_exists(connection, "intermediate", "accounts")
+    if had_verdicts:
+        connection.execute(
+            f"create or replace temp table verdicts_before as"
+            f" select {columns} from intermediate.accounts"
+        )
+    run_model(connection, models["intermediate.accounts"], params)
+    before = "select * from verdicts_before"
+    if not had_verdicts:
+        before = f"select {columns} from intermediate.accounts where false"
+    after = f"select {columns} from intermediate.accounts"
+    connection.execute(
+        "create or replace temp table changed_accounts as"
+        " select distinct platform, account_id"
+        f" from (({after} except {before}) union all ({before} except {after}))"
+    )
+    # Marts of the days on which a changed account acted, or on which somebody
+    # acted on its posts, are to be made anew, however old.
+    connection.execute(
+        """
+        insert into meta.touched_days
+        select distinct interactions.date_day
+        from staging.interactions as interactions
+        semi join changed_accounts using (platform, account_id)
+        union
+        select distinct interactions.date_day
+        from staging.interactions as interactions
+        semi join (
+            select posts.platform, posts.post_id
+            from staging.posts as posts
+            semi join changed_accounts using (platform, account_id)
+        ) as their_posts
+            on interactions.platform = their_posts.platform
+            and interactions.root_post_id = their_posts.post_id
+        union
+        select distinct posts.date_day
+        from staging.posts as posts
+        semi join changed_accounts using (platform, account_id)
+        """
+    )
+    changed = count(connection, "select count(*) from changed_accounts")
+    connection.execute("drop table changed_accounts")
+    connection.execute("drop table if exists verdicts_before")
+    return changed
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame
+) -> None:
+    connection.register("frame", frame)
+    connection.execute(f"create or replace table {table} as from frame")
+    connection.unregister("frame")
+
+
+def _keep_history(connection: duckdb.DuckDBPyConnection, scores: pl.DataFrame) -> None:
+    """Keep scores that are superseded; they are never published."""
+    if not table_exists(connection, "intermediate", "account_scores"):
+        return
+    connection.register("new_scores", scores)
+    connection.execute(
+        """
+        insert into meta.score_history
+        select
+            old.platform, old.account_id, old.phantom_probability,
+            old.phantom_level, old.model_version, old.observed_at
+        from intermediate.account_scores as old
+        inner join new_scores
+            on old.platform = new_scores.platform
+            and old.account_id = new_scores.account_id
+        where
+            old.phantom_probability <> new_scores.phantom_probability
+            or old.model_version <> new_scores.model_version
+        """
+    )
+    connection.unregister("new_scores")
+
+
+def _input_hash(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    overrides: pl.DataFrame,
+) -> str:
+    batches = connection.execute(
+        "select batch_id from meta.staged_batches order by batch_id"
+    ).fetchall()
+    policies = workspace.policies
+    parts = [
+        [row[0] for row in batches],
+        overrides.write_csv(),
+        [
+            policies.behaviour_days,
+            policies.suspected_threshold,
+            policies.phantom_threshold,
+        ],
+        MODEL_VERSION,
+        hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _summary(connection: duckdb.DuckDBPyConnection, changed: int) -> Deduplicated:
+    rows = connection.execute(
+        "select count(*), count(distinct operator_key),"
+        " count(*) filter (where phantom_level = 'suspected'),"
+        " count(*) filter (where phantom_level = 'phantom')"
+        " from intermediate.accounts"
+    ).fetchall()
+    accounts, operators, suspected, phantoms = rows[0]
+    return Deduplicated(accounts, operators, suspected, phantoms, changed)
+
+
+@task(name="deduplicate accounts", cache_policy=NO_CACHE)
+def deduplicate(root: Path, run_id: str) -> Deduplicated:
+    """Judge the accounts that are staged."""
+    return judge_accounts(load_workspace(root), run_id)
