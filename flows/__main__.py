@@ -1,0 +1,250 @@
+"""The command line: `python -m flows COMMAND`."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import sys
+import traceback
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from tasks.warehouse.errors import ConfigurationError, WeiboManagerError
+
+app = typer.Typer(
+    name="python -m flows",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Track Weibo campaigns and publish feedback marts.",
+    epilog="Exit codes: 0 done, 1 failed (what was published stands), 2 wrong use"
+    " or configuration, 4 another run holds the workspace.",
+)
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", help="The workspace's folder.", metavar="DIR")
+]
+DebugOption = Annotated[
+    bool, typer.Option("--debug", help="Show tracebacks and the orchestrator's log.")
+]
+_STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
+
+
+def _parse_day(value: str, option: str) -> date:
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        raise ConfigurationError(
+            [f"{option} '{value}' is no day: write it as YYYY-MM-DD."]
+        ) from None
+
+
+def _prepare_prefect(*, debug: bool) -> None:
+    """Settings that must stand before Prefect is imported.
+
+    Nothing leaves the machine, and its log does not drown ours. A server or
+    profile that the user configured is used as it is.
+    """
+    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    if not debug:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+
+
+@app.command()
+def daily(
+    day: Annotated[
+        str | None,
+        typer.Option("--date", help="The day; yesterday without it.", metavar="DAY"),
+    ] = None,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Run one day; without --date also the days before it that are missing."""
+    chosen = _parse_day(day, "--date") if day else None
+    from tasks.warehouse.seeds import read_overrides
+    from tasks.warehouse.workspace import load_workspace
+
+    load_workspace(workspace)  # mistakes are told before the slow imports
+    read_overrides(workspace)
+    _prepare_prefect(debug=debug)
+    from flows.daily import daily as flow
+
+    flow(day=chosen, workspace=str(workspace))
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First day.", metavar="DAY")],
+    last: Annotated[str, typer.Option("--to", help="Last day.", metavar="DAY")],
+    reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
+    only: Annotated[
+        str | None,
+        typer.Option(help=f"Only these steps, of {','.join(_STEPS)}.", metavar="STEPS"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would run, change nothing.")
+    ] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Run a range of days, both inclusive, as one window."""
+    mistakes: list[str] = []
+    days: list[date] = []
+    for value, option in ((first, "--from"), (last, "--to")):
+        try:
+            days.append(_parse_day(value, option))
+        except ConfigurationError as error:
+            mistakes += error.mistakes
+    if len(days) == 2 and days[0] > days[1]:
+        mistakes.append(f"--from {first} lies after --to {last}: swap them.")
+    if not reason.strip():
+        mistakes.append("--reason is empty: say why this range is run again.")
+    steps = only.split(",") if only else None
+    mistakes += [
+        f"--only names '{step}', which is no step: use {', '.join(_STEPS)}."
+        for step in steps or []
+        if step not in _STEPS
+    ]
+    from tasks.warehouse.seeds import read_overrides
+    from tasks.warehouse.workspace import load_workspace
+
+    try:
+        configuration = load_workspace(workspace)
+        read_overrides(workspace)
+    except ConfigurationError as error:
+        mistakes += error.mistakes
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    if dry_run:
+        chosen = ", ".join(steps or _STEPS)
+        typer.echo(
+            f"Would run {chosen} for {(days[1] - days[0]).days + 1} days"
+            f" ({first} to {last}) in one window, for"
+            f" {len(configuration.sources)} sources and"
+            f" {len(configuration.campaigns)} campaigns of {workspace}."
+        )
+        return
+    _prepare_prefect(debug=debug)
+    from flows.backfill import backfill as flow
+
+    flow(first=days[0], last=days[1], reason=reason, only=steps, workspace=str(workspace))
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, all days.")] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Show which days are extracted, validated, published, late or failed."""
+    from flows.status import describe, show
+    from tasks.warehouse.workspace import load_workspace
+
+    found = describe(load_workspace(workspace))
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        show(found, Console(highlight=False, soft_wrap=True))
+
+
+@app.command()
+def report(
+    campaign: Annotated[
+        str | None, typer.Option(help="Only this campaign.", metavar="ID")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the page.", metavar="FILE")
+    ] = None,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Write the report page from what is published; print where it is."""
+    from tasks.report.page import write_report
+    from tasks.warehouse.workspace import load_workspace
+
+    marts = load_workspace(workspace).published / "marts.duckdb"
+    if not marts.exists():
+        raise ConfigurationError(
+            ["Nothing is published yet: run `python -m flows daily` first."]
+        )
+    if campaign is None and out is None:
+        typer.echo(marts.parent / "report" / "index.html")
+        return
+    target = out or Path(f"report-{campaign}.html")
+    write_report(marts, target, campaign)
+    typer.echo(target)
+
+
+def main() -> None:
+    """Run a command; errors are one sentence and an exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            raise
+        show = getattr(error, "show", None)
+        if show is not None:  # wrong use, told by typer
+            show()
+            sys.exit(2)
+        known = _find_known(error)
+        if known is not None:
+            typer.echo(str(known), err=True)
+            sys.exit(known.exit_code)
+        typer.echo(
+            f"Failed: {_sentence(error)} What was published before still stands."
+            " Run the same command again; with --debug it shows where it failed.",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _find_known(error: BaseException | None) -> WeiboManagerError | None:
+    """Our own error, also where the orchestrator wrapped it."""
+    while error is not None:
+        if isinstance(error, WeiboManagerError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _sentence(error: BaseException) -> str:
+    """The kind of an unforeseen error; its words may quote data."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})."
+    return f"{type(error).__name__}."
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process after its exit handlers, without the interpreter's teardown.
+
+    There the database binding prints pages of leak warnings that concern nobody.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SystemExit as stop:
+        _leave(stop.code if isinstance(stop.code, int) else 1)
+    except BaseException:
+        traceback.print_exc()
+        _leave(1)
+    _leave(0)

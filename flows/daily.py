@@ -1,0 +1,39 @@
+"""The daily flow: one day, or all days that are missing up to yesterday."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from prefect import flow
+
+from tasks.aggregate import aggregate
+from tasks.deduplicate import deduplicate
+from tasks.extract import extract
+from tasks.publish import publish
+from tasks.validate import validate
+from tasks.warehouse.ledger import days_to_run, open_run
+from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.workspace import load_workspace
+
+
+@flow(name="daily", validate_parameters=True)
+def daily(day: date | None = None, workspace: str = "data") -> None:
+    """Bring the marts up to date.
+
+    Args:
+        day: the day to run; without it yesterday in the workspace's time zone,
+            after the days before it that failed or never ran.
+        workspace: the workspace's folder.
+    """
+    root = Path(workspace)
+    configuration = load_workspace(root)
+    read_overrides(root)
+    yesterday = configuration.today() - timedelta(days=1)
+    first, last = (day, day) if day else days_to_run(configuration, yesterday)
+    with open_run(configuration, "daily", (first, last)) as run:
+        extract(root)
+        validate(root, run.run_id)
+        deduplicate(root, run.run_id)
+        aggregate(root, run.run_id, first, last)
+        publish(root, run.run_id)

@@ -1,0 +1,107 @@
+"""Publish: marts, Parquet, manifest and report, swapped as a whole."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.report.page import write_report
+from tasks.warehouse import ledger
+from tasks.warehouse.database import connect, failpoint
+from tasks.warehouse.models import load_models
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.publication import (
+    Published,
+    build_publication,
+    publication_id,
+    read_manifest,
+    swap,
+    write_manifest,
+)
+from tasks.warehouse.workspace import Workspace, load_workspace
+
+
+def publish_marts(workspace: Workspace, run_id: str) -> Published:
+    """Publish what the warehouse's marts hold.
+
+    Equal content is the same publication: nothing is written again.
+    """
+    with step("publish"):
+        with connect(workspace.database) as connection:
+            state = ledger.read_state(connection, "marts") or ""
+            covered = sorted(ledger.covered_days(connection))
+            # The file is opened read-only next; nothing may be left in the WAL.
+            connection.execute("checkpoint")
+        manifest = read_manifest(workspace.published)
+        if manifest and manifest["marts_state"] == state:
+            _mark(workspace, run_id)
+            say(f"  publication {manifest['publication']} stands")
+            return _summary(manifest, is_new=False)
+
+        folder = workspace.root / "publications" / ".building"
+        shutil.rmtree(folder, ignore_errors=True)
+        marts = list(load_models("marts").values())
+        described = build_publication(workspace.database, folder, marts)
+        window = {
+            "first_day": covered[0].isoformat(),
+            "last_day": covered[-1].isoformat(),
+            "days": len(covered),
+        }
+        name = publication_id(described, str(window))
+        manifest = {
+            "publication": name,
+            "run": run_id,
+            "marts_state": state,
+            "window": window,
+            "files": described,
+        }
+        is_new = (read_manifest(workspace.published) or {}).get("publication") != name
+        if is_new:
+            write_report(folder / "marts.duckdb", folder / "report" / "index.html")
+            write_manifest(folder, manifest)
+            failpoint("publish:swap")
+            swap(workspace.root, folder, name)
+            failpoint("publish:ledger")
+        else:
+            # The same content from another run: only the manifest learns of it.
+            write_manifest(workspace.published.resolve(), manifest)
+            shutil.rmtree(folder)
+        _mark(workspace, run_id)
+        result = _summary(manifest, is_new=is_new)
+        verb = "is" if is_new else "stands, unchanged:"
+        say(f"  publication {name} {verb} at {workspace.published}")
+        return result
+
+
+def _mark(workspace: Workspace, run_id: str) -> None:
+    with connect(workspace.database) as connection:
+        connection.begin()
+        ledger.mark(
+            connection,
+            "publish",
+            run_id,
+            "select platform, date_day, rows_out as rows_in, rows_out,"
+            " 0 as rows_quarantined from meta.intervals where step = 'aggregate'",
+        )
+        connection.commit()
+        ledger.write_copy(connection, workspace)
+
+
+def _summary(manifest: dict[str, object], *, is_new: bool) -> Published:
+    files = manifest["files"]
+    assert isinstance(files, list)
+    return Published(
+        publication_id=str(manifest["publication"]),
+        is_new=is_new,
+        files=len(files),
+        rows=sum(file["rows"] for file in files),
+    )
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish(root: Path, run_id: str) -> Published:
+    """Publish the marts."""
+    return publish_marts(load_workspace(root), run_id)
