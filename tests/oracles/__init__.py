@@ -1,0 +1,1 @@
+"""Independent reference computations that the tests compare results with."""
