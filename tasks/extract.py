@@ -386,7 +386,10 @@ def _copy(
                 cast($observed_at as timestamp) as observed_at,
                 $format as format, root_id, document as record,
                 coalesce({form.kind_sql}, 'unknown') as kind,
-                cast({form.time_sql} at time zone $time_zone as date) as date_day
+                cast(
+                    coalesce({form.time_sql}, cast($observed_at as timestamp) at time zone 'UTC')
+                    at time zone $time_zone as date
+                ) as date_day
             from (
                 select
                     file_number, position, item, document,

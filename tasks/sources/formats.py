@@ -53,7 +53,8 @@ WEIBO_API = FileFormat(
         when coalesce(parts[4], parts[6], parts[7]) is not null then 'comment'
         when parts[5] is not null then 'status'
     end""",
-    time_sql=WEIBO_TIME.format("parts[1]"),
+    # A profile's own time is its registration, years ago: no day of ours.
+    time_sql=f"case when parts[2] is null then {WEIBO_TIME.format('parts[1]')} end",
     file_kinds={},
 )
 
