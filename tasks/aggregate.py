@@ -71,7 +71,7 @@ def build_marts(
                     coalesce(sum(counts.rows), 0)::bigint as rows_out,
                     0 as rows_quarantined
                 from meta.covered_days as days
-                cross join (select distinct platform from raw.sources) as platforms
+                cross join (select distinct platform from meta.sources) as platforms
                 left join (
                     select platform, activity_day, count(*) as rows
                     from intermediate.campaign_interactions group by all
@@ -230,7 +230,7 @@ def _write_configuration(
     tables = _configuration_tables(workspace)
     for name, frame in tables.items():
         connection.register("frame", frame)
-        connection.execute(f"create or replace table raw.{name} as from frame")
+        connection.execute(f"create or replace table meta.{name} as from frame")
         connection.unregister("frame")
     content = [frame.write_json() for frame in tables.values()]
     content.append(str(workspace.policies.look_back_days))

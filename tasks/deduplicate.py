@@ -82,7 +82,7 @@ def _judge(
         "behaviour_days": workspace.policies.behaviour_days,
         **padded_keys(workspace.pseudonym_key()),
     }
-    _replace(connection, "raw.account_overrides", overrides)
+    _replace(connection, "meta.account_overrides", overrides)
     for name in ("account_profiles", "account_behaviour", "account_features"):
         run_model(connection, models[f"intermediate.{name}"], params)
 

@@ -217,9 +217,10 @@ def _land_batch(
     batch_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
     connection = duckdb.connect()
     tune(connection, workspace.root / ".spill")
-    # A partition that waits in memory until it is this full; many days of
-    # long records would not fit otherwise.
-    connection.execute("set partitioned_write_flush_threshold = 20000")
+    # Rows that wait in memory per partition. More of them do not fit when long
+    # records of many days arrive together, and spilling costs more than small
+    # row groups.
+    connection.execute("set partitioned_write_flush_threshold = 3000")
 
     unreadable: dict[str, str] = {}
     while True:

@@ -113,20 +113,18 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 return Validated(0, 0, 0, 0)
             build_raw_tables(connection, workspace.landing, batches, RAW_TABLES)
             models = load_models("staging")
-            for table in SUITES:
+            for table in ("roots", *SUITES):
                 run_model(connection, models[f"staging.incoming_{table}"], {})
             counts = {
                 table: count(connection, f"select count(*) from staging.incoming_{table}")
                 for table in SUITES
             }
-        # Great Expectations opens the file itself, with settings of its own.
-        outcomes = run_suites(
-            workspace.database,
-            "staging",
-            {f"incoming_{table}": SUITES[table] for table in SUITES if counts[table]},
-            workspace.policies.quarantine_threshold,
-        )
-        with connect(workspace.database) as connection:
+            outcomes = run_suites(
+                connection,
+                "staging",
+                {f"incoming_{table}": SUITES[table] for table in SUITES if counts[table]},
+                workspace.policies.quarantine_threshold,
+            )
             result = _stage(connection, workspace, batches, run_id, outcomes, counts)
             ledger.write_copy(connection, workspace)
         return result
@@ -148,10 +146,19 @@ def _stage(
             table: _quarantine(connection, table, params, outcomes) for table in SUITES
         }
         _take_landing_quarantine(connection, workspace, batches)
-        for table in SUITES:
-            model = models[f"staging.{table}"]
-            run_model(connection, model, params, old_rows=_has_rows(connection, model))
-        _touch_days(connection)
+        had_rows = {
+            table: _has_rows(connection, models[f"staging.{table}"]) for table in SUITES
+        }
+        for table, old_rows in had_rows.items():
+            run_model(connection, models[f"staging.{table}"], params, old_rows=old_rows)
+        if any(had_rows.values()):
+            _touch_days(connection)
+        else:
+            connection.execute(
+                "insert into meta.touched_days"
+                " select distinct date_day from staging.interactions"
+                " union select distinct date_day from staging.posts"
+            )
         _mark(connection, run_id, params)
         if batches:
             connection.executemany(
@@ -168,8 +175,10 @@ def _stage(
     except BaseException:
         connection.rollback()
         raise
-    for name in RAW_TABLES:
-        connection.execute(f"truncate raw.{name}")
+    for table in SUITES:
+        connection.execute(f"drop view staging.valid_{table}")
+        connection.execute(f"drop view staging.incoming_{table}")
+    connection.execute("drop table staging.incoming_roots")
     (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)
     _export_quarantine(connection, workspace, "quarantine.parquet")
     write_validation_page(workspace.validation, outcomes)
@@ -297,43 +306,42 @@ def _touch_days(connection: duckdb.DuckDBPyConnection) -> None:
 def _mark(
     connection: duckdb.DuckDBPyConnection, run_id: str, params: dict[str, str]
 ) -> None:
+    """Write what was landed and staged per platform and day."""
     days = " union all ".join(
-        f"select platform, {_DAY_SQL[table]} as happened_at, 1 as is_valid"
+        f"select platform, {_DAY_SQL[table]} as happened_at"
         f" from staging.valid_{table}"
         for table in ("posts", "interactions")
     )
-    fresh = f"""
+    connection.execute(
+        f"""
+        create or replace temp table staged_days as
         select
-            platform,
-            cast(happened_at at time zone 'UTC' at time zone $time_zone as date)
-                as date_day,
-            count(*) as rows_out
-        from ({days})
-        where happened_at is not null
-        group by all
-    """
-    for name in ("extract", "validate"):
-        ledger.mark(
-            connection,
-            name,
-            run_id,
-            f"""
+            staged.platform,
+            staged.date_day,
+            staged.rows_out + coalesce(rejected.rows, 0) as rows_in,
+            staged.rows_out,
+            coalesce(rejected.rows, 0) as rows_quarantined
+        from (
             select
-                fresh.platform,
-                fresh.date_day,
-                fresh.rows_out + coalesce(rejected.rows, 0) as rows_in,
-                fresh.rows_out,
-                coalesce(rejected.rows, 0) as rows_quarantined
-            from ({fresh}) as fresh
-            left join (
-                select platform, date_day, sum(rows) as rows
-                from meta.quarantine
-                where stage = 'validate' and kind in ('posts', 'interactions')
-                group by all
-            ) as rejected using (platform, date_day)
-            """,
-            params,
-        )
+                platform,
+                cast(happened_at at time zone 'UTC' at time zone $time_zone as date)
+                    as date_day,
+                count(*) as rows_out
+            from ({days})
+            group by all
+        ) as staged
+        left join (
+            select platform, date_day, cast(sum(rows) as bigint) as rows
+            from meta.quarantine
+            where stage = 'validate' and kind in ('posts', 'interactions')
+            group by all
+        ) as rejected using (platform, date_day)
+        """,
+        params,
+    )
+    for name in ("extract", "validate"):
+        ledger.mark(connection, name, run_id, "from staged_days")
+    connection.execute("drop table staged_days")
 
 
 def _record(

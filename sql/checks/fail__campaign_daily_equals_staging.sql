@@ -28,7 +28,7 @@ staged as (
         on
             interactions.platform = posts.platform
             and interactions.root_post_id = posts.post_id
-    inner join raw.campaigns as campaigns
+    inner join meta.campaigns as campaigns
         on
             posts.campaign_id = campaigns.campaign_id
             and interactions.date_day

@@ -22,7 +22,7 @@ acts as (
         -- What people write by themselves: the platform's filler and the quoted
         -- chain say nothing about the author.
         nullif(
-            nullif(trim(regexp_replace(interactions.text, '//\s*@.*$', '', 's')), ''),
+            nullif(trim(split_part(interactions.text, '//@', 1)), ''),
             '转发微博'
         ) as own_text
     from staging.interactions as interactions

@@ -12,7 +12,7 @@ verdicts as (
         platform,
         account_id,
         kind as confirmed_level
-    from raw.account_overrides
+    from meta.account_overrides
     where kind in ('genuine', 'phantom')
 ),
 

@@ -35,13 +35,10 @@ select
     campaign_posts.campaign_id,
     interactions.platform,
     interactions.root_post_id,
-    campaign_posts.post_key,
     interactions.kind,
     interactions.interaction_id,
     interactions.account_id,
-    accounts.account_key,
-    accounts.operator_key,
-    accounts.phantom_level,
+    accounts.operator_id,
     coalesce(accounts.is_genuine, false) as is_genuine,
     coalesce(accounts.is_surely_genuine, false) as is_surely_genuine,
     coalesce(accounts.is_possibly_genuine, false) as is_possibly_genuine,
@@ -54,7 +51,7 @@ select
     date_diff('second', campaign_posts.posted_at, interactions.acted_at)
         as age_seconds
 from intermediate.campaign_posts as campaign_posts
-inner join raw.campaigns as campaigns
+inner join meta.campaigns as campaigns
     on campaign_posts.campaign_id = campaigns.campaign_id
 inner join interactions
     on

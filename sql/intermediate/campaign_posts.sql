@@ -14,7 +14,7 @@ campaigns as (
         brand_id,
         window_start,
         window_end
-    from raw.campaigns
+    from meta.campaigns
 ),
 
 selectors as (
@@ -23,7 +23,7 @@ selectors as (
         kind,
         platform,
         value
-    from raw.campaign_selectors
+    from meta.campaign_selectors
 ),
 
 posts as (
@@ -110,7 +110,7 @@ by_brand as (
         5 as priority,
         'brand_account' as rule
     from campaigns
-    inner join raw.brand_accounts as brand_accounts
+    inner join meta.brand_accounts as brand_accounts
         on campaigns.brand_id = brand_accounts.brand_id
     inner join posts
         on
@@ -147,7 +147,7 @@ own_accounts as (
     select distinct
         platform,
         account_id
-    from raw.brand_accounts
+    from meta.brand_accounts
 )
 
 select

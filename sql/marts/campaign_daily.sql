@@ -53,15 +53,15 @@ account_days as (
         campaign_id,
         platform,
         activity_day,
-        account_key,
-        operator_key,
+        account_id,
+        operator_id,
         is_genuine,
         is_surely_genuine,
         is_possibly_genuine,
         bool_or(kind <> 'mention') as is_engaged,
         max(followers_count) filter (where kind = 'repost') as reach
     from interactions
-    where account_key is not null
+    where account_id is not null
     group by all
 ),
 
@@ -76,8 +76,8 @@ people as (
             as genuine_engaged_accounts_low,
         count(*) filter (where is_engaged and is_possibly_genuine)
             as genuine_engaged_accounts_high,
-        count(distinct operator_key) filter (where is_engaged) as engaged_people,
-        count(distinct operator_key) filter (where is_engaged and is_genuine)
+        count(distinct operator_id) filter (where is_engaged) as engaged_people,
+        count(distinct operator_id) filter (where is_engaged and is_genuine)
             as genuine_engaged_people,
         cast(coalesce(sum(reach), 0) as bigint) as potential_reach,
         cast(coalesce(sum(reach) filter (where is_genuine), 0) as bigint)
@@ -123,7 +123,7 @@ published as (
     from intermediate.campaign_posts as campaign_posts
     inner join meta.covered_days as covered_days
         on campaign_posts.post_day = covered_days.date_day
-    inner join raw.campaigns as campaigns
+    inner join meta.campaigns as campaigns
         on
             campaign_posts.campaign_id = campaigns.campaign_id
             and campaign_posts.post_day
@@ -214,7 +214,7 @@ select
         ) / nullif(audiences.followers, 0), 6
     ) as genuine_daily_engagement_rate
 from happened
-inner join raw.campaigns as campaigns
+inner join meta.campaigns as campaigns
     on happened.campaign_id = campaigns.campaign_id
 left join flows
     on

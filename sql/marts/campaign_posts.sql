@@ -142,7 +142,7 @@ select
     counters.reads_count as platform_reads_count,
     counters.observed_at as counters_observed_at
 from intermediate.campaign_posts as posts
-inner join raw.campaigns as campaigns
+inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id
 left join drawn
     on

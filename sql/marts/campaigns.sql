@@ -63,15 +63,15 @@ campaign_accounts as (
     select
         campaign_id,
         platform,
-        account_key,
-        operator_key,
+        account_id,
+        operator_id,
         is_genuine,
         is_surely_genuine,
         is_possibly_genuine,
         bool_or(kind <> 'mention') as is_engaged,
         max(followers_count) filter (where kind = 'repost') as reach
     from interactions
-    where account_key is not null
+    where account_id is not null
     group by all
 ),
 
@@ -84,8 +84,8 @@ people as (
             as genuine_engaged_accounts_low,
         count(*) filter (where is_engaged and is_possibly_genuine)
             as genuine_engaged_accounts_high,
-        count(distinct operator_key) filter (where is_engaged) as engaged_people,
-        count(distinct operator_key) filter (where is_engaged and is_genuine)
+        count(distinct operator_id) filter (where is_engaged) as engaged_people,
+        count(distinct operator_id) filter (where is_engaged and is_genuine)
             as genuine_engaged_people,
         cast(coalesce(sum(reach), 0) as bigint) as potential_reach,
         cast(coalesce(sum(reach) filter (where is_genuine), 0) as bigint)
@@ -173,8 +173,8 @@ brand_snapshots as (
         - arg_min(accounts.followers_count, accounts.observed_at) as fans_gained,
         arg_max(accounts.posts_count, accounts.observed_at)
         - arg_min(accounts.posts_count, accounts.observed_at) as posts_gained
-    from raw.campaigns as campaigns
-    inner join raw.brand_accounts as brand_accounts
+    from meta.campaigns as campaigns
+    inner join meta.brand_accounts as brand_accounts
         on campaigns.brand_id = brand_accounts.brand_id
     inner join staging.accounts as accounts
         on
@@ -198,7 +198,7 @@ coverage as (
     select
         campaigns.campaign_id,
         count(*) as days_covered
-    from raw.campaigns as campaigns
+    from meta.campaigns as campaigns
     inner join meta.covered_days as covered_days
         on covered_days.date_day between campaigns.window_start and campaigns.window_end
     group by campaigns.campaign_id
@@ -262,7 +262,7 @@ select
     momentum.posts_gained,
     round(momentum.fans_gained / nullif(momentum.posts_gained, 0), 6)
         as social_momentum
-from raw.campaigns as campaigns
+from meta.campaigns as campaigns
 left join flows on campaigns.campaign_id = flows.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
 left join published on campaigns.campaign_id = published.campaign_id

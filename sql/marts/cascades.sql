@@ -122,7 +122,7 @@ select
     shapes.root_parents,
     shapes.missing_parents
 from intermediate.campaign_posts as posts
-inner join raw.campaigns as campaigns
+inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id
 inner join shapes
     on

@@ -11,7 +11,7 @@
 --   description varchar: what the account says of itself
 --   location varchar: as the profile states it
 --   gender varchar: as the profile states it
---   avatar_url varchar: address of the picture, with its expiring signature
+--   avatar_url varchar: address of the picture, without its expiring signature
 --   is_verified boolean: the platform vouches for it
 --   verified_type varchar: the platform's kind of verification
 --   followers_count bigint: followers
@@ -27,7 +27,8 @@
 with
 
 observed as (
-    select
+    -- One crawl shows the same profile in many records.
+    select distinct
         platform,
         account_id,
         screen_name,

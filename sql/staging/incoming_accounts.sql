@@ -20,26 +20,14 @@ status_users as (
     where user.id is not null
 ),
 
--- A root's author stands in each of its reposts; one answer is one observation.
 embedded_users as (
-    select distinct
-        platform,
-        source,
-        coalesce(source_observed_at, weibo_time(retweeted_status.created_at))
-            as observed_at,
-        retweeted_status.user as profile
-    from raw.weibo_statuses
-    where
-        retweeted_status.user.screen_name is not null
-        and retweeted_status.created_at is not null
-    union all
     select distinct
         platform,
         source,
         coalesce(source_observed_at, weibo_time(status.created_at)) as observed_at,
         status.user as profile
-    from raw.weibo_comments
-    where status.user.screen_name is not null and status.created_at is not null
+    from staging.incoming_roots
+    where status.user.screen_name is not null
 ),
 
 comment_users as (
@@ -123,8 +111,9 @@ select
     profile.description as description,
     nullif(profile.location, '') as location,
     profile.gender as gender,
-    coalesce(profile.avatar_hd, profile.avatar_large, profile.profile_image_url)
-        as avatar_url,
+    unsigned(
+        coalesce(profile.avatar_hd, profile.avatar_large, profile.profile_image_url)
+    ) as avatar_url,
     profile.verified as is_verified,
     cast(profile.verified_type as varchar) as verified_type,
     count_of(profile.followers_count) as followers_count,

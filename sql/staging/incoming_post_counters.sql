@@ -23,24 +23,6 @@ own_counters as (
     where kind = 'status' or coalesce(nullif(idstr, ''), id) = root_id
 ),
 
-embedded_roots as (
-    select distinct
-        platform,
-        source,
-        source_observed_at,
-        retweeted_status as status
-    from raw.weibo_statuses
-    where kind = 'repost' and retweeted_status.created_at is not null
-    union all
-    select distinct
-        platform,
-        source,
-        source_observed_at,
-        status
-    from raw.weibo_comments
-    where status.created_at is not null
-),
-
 embedded_counters as (
     select
         platform,
@@ -54,7 +36,7 @@ embedded_counters as (
         status.comments_count as comments_count,
         status.attitudes_count as attitudes_count,
         status.reads as reads
-    from embedded_roots
+    from staging.incoming_roots
 ),
 
 weibo_counters as (

@@ -29,28 +29,6 @@ own_statuses as (
     where kind = 'status' or coalesce(nullif(idstr, ''), id) = root_id
 ),
 
--- A root stands in thousands of reposts; the same answer is one observation.
--- A stub without a time (only an id) says nothing about the post.
-embedded_roots as (
-    select distinct
-        platform,
-        source,
-        format,
-        source_observed_at,
-        retweeted_status as status
-    from raw.weibo_statuses
-    where kind = 'repost' and retweeted_status.created_at is not null
-    union all
-    select distinct
-        platform,
-        source,
-        format,
-        source_observed_at,
-        status
-    from raw.weibo_comments
-    where status.created_at is not null
-),
-
 embedded_statuses as (
     select
         platform,
@@ -70,7 +48,7 @@ embedded_statuses as (
         coalesce(status.pic_num, len(status.pic_ids), len(status.pic_urls))
             as media_count,
         status.user.id as account_id
-    from embedded_roots
+    from staging.incoming_roots
 ),
 
 weibo_statuses as (

@@ -72,38 +72,79 @@ observations as (
             and interactions.root_post_id = touched.root_post_id
 ),
 
+-- Most interactions are seen once; only the others need a choice.
+repeated as (
+    select
+        platform,
+        kind,
+        root_post_id,
+        interaction_id
+    from observations
+    group by platform, kind, root_post_id, interaction_id
+    having count(*) > 1
+),
+
 -- Values break the tie of two observations of one moment, never arrival.
 ranked as (
     select
-        *,
+        observations.*,
         row_number() over (
-            partition by platform, kind, root_post_id, interaction_id
+            partition by
+                observations.platform,
+                observations.kind,
+                observations.root_post_id,
+                observations.interaction_id
             order by
-                observed_at desc,
-                account_id is null,
-                likes_count desc nulls last,
-                length(text) desc nulls last,
-                text desc nulls last,
-                platform_parent_id desc nulls last,
-                author_name desc nulls last,
-                account_id desc,
-                acted_at desc,
-                source
+                observations.observed_at desc,
+                observations.account_id is null,
+                observations.likes_count desc nulls last,
+                length(observations.text) desc nulls last,
+                observations.text desc nulls last,
+                observations.platform_parent_id desc nulls last,
+                observations.author_name desc nulls last,
+                observations.account_id desc,
+                observations.acted_at desc,
+                observations.source
         ) as place
     from observations
+    inner join repeated
+        on
+            observations.platform = repeated.platform
+            and observations.kind = repeated.kind
+            and observations.root_post_id = repeated.root_post_id
+            and observations.interaction_id = repeated.interaction_id
+),
+
+chosen as (
+    select
+        observations.*,
+        cast(1 as bigint) as place
+    from observations
+    anti join repeated
+        on
+            observations.platform = repeated.platform
+            and observations.kind = repeated.kind
+            and observations.root_post_id = repeated.root_post_id
+            and observations.interaction_id = repeated.interaction_id
+    union all
+    select *
+    from ranked
+    where place = 1
 ),
 
 newest as (
     select
         *,
         case
-            when kind = 'repost' and platform_parent_id is null
+            when
+                kind = 'repost'
+                and platform_parent_id is null
+                and contains(text, '/')
                 then nullif(
                     regexp_extract(text, '//?\s*@([^:：\s]+)\s*[:：]', 1), ''
                 )
         end as chain_name
-    from ranked
-    where place = 1
+    from chosen
 ),
 
 asked as (

@@ -13,8 +13,9 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
+
+import duckdb
 
 Level = Literal["error", "warning"]
 
@@ -87,15 +88,16 @@ def keep_connection_open() -> None:
 
 
 def run_suites(
-    database: Path,
+    connection: duckdb.DuckDBPyConnection,
     schema: str,
     suites: Mapping[str, Sequence[Rule]],
     tolerance: float,
 ) -> list[Outcome]:
-    """Validate tables of an open DuckDB file with Great Expectations.
+    """Validate tables of an open DuckDB connection with Great Expectations.
 
     Args:
-        database: the file; this process already holds it open for writing.
+        connection: the warehouse; Great Expectations works on cursors of it, so
+            that it sees what is attached and holds no lock of its own.
         schema: where the tables stand.
         suites: rules by table; a table without rows must be left out.
         tolerance: share of rows that may fail before a rule itself fails.
@@ -107,6 +109,7 @@ def run_suites(
     
     warnings.filterwarnings("ignore", module="great_expectations|duckdb_engine")
     import great_expectations as gx
+    from duckdb_engine import ConnectionWrapper
     from great_expectations.expectations import core
 
     keep_connection_open()
@@ -116,8 +119,9 @@ def run_suites(
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     source = context.data_sources.add_sql(
         name="warehouse",
-            connection_string=f"duckdb:///{database}",
-            create_temp_table=False,
+        connection_string="duckdb:///:memory:",
+        create_temp_table=False,
+        kwargs={"creator": lambda: ConnectionWrapper(connection.cursor())},
     )
     outcomes: list[Outcome] = []
     try:
@@ -154,7 +158,6 @@ def run_suites(
                     )
                 )
     finally:
-        # The connection stays open by design; the file must be free again.
         execution = source.get_execution_engine()
         execution.close()
         execution.engine.dispose()

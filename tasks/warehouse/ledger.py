@@ -176,7 +176,7 @@ def reset_when_changed(
     if before == digest:
         return False
     connection.begin()
-    for schema in ("marts", "intermediate", "staging", "raw"):
+    for schema in ("marts", "intermediate", "staging"):
         connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute(f"create schema {schema}")
     for table in ("staged_batches", "state", "quarantine", "touched_days"):

@@ -1,7 +1,9 @@
 """Landed records to typed raw tables: the one place that parses JSON.
 
-`raw.*` holds only what is being staged; the next run replaces it. Cost: one
-typed parse of the new records.
+`raw` is a database in memory beside the warehouse (it spills to disk past the
+memory limit): what is being staged is needed once, and writing it to the
+warehouse file would cost more than parsing it. Cost: one typed parse of the new
+records.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ def build_raw_tables(
         batches: what to parse; may be empty, the tables then are.
         tables: landed kinds and wire schema by table name.
     """
+    connection.execute("attach ':memory:' as raw")
     for table, (kinds, schema) in tables.items():
         parts = [
             part
@@ -45,7 +48,7 @@ def build_raw_tables(
             " null::varchar as source, null::varchar as path,"
             " null::bigint as position, null::integer as item,"
             " null::timestamp as source_observed_at, null::varchar as format,"
-            " null::varchar as root_id, null::json as record where false"
+            " null::varchar as root_id, null::varchar as record where false"
         )
         connection.execute(f"""
             create or replace table raw.{table} as
@@ -67,7 +70,7 @@ def _select_records(platform: str, kind: str, files: list[str]) -> str:
         select
             '{platform}' as platform, '{kind}' as kind, source, path, position,
             item, observed_at as source_observed_at, format, root_id,
-            cast(record as json) as record
+            record
         from read_parquet([{listed}], hive_partitioning = false)
     """
 

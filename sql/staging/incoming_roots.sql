@@ -1,0 +1,25 @@
+-- One row per distinct answer about a root post that stands inside the records
+-- being staged. A root stands in thousands of reposts; the same answer is one
+-- observation. A stub without a time (only an id) says nothing about the post.
+--
+-- grain: none
+-- params: none
+-- replace: all
+
+select distinct
+    platform,
+    source,
+    format,
+    source_observed_at,
+    retweeted_status as status
+from raw.weibo_statuses
+where kind = 'repost' and retweeted_status.created_at is not null
+union
+select distinct
+    platform,
+    source,
+    format,
+    source_observed_at,
+    status
+from raw.weibo_comments
+where status.created_at is not null
