@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import atexit
+import difflib
 import json
 import os
 import sys
 import traceback
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
 from tasks.warehouse.errors import ConfigurationError, WeiboManagerError
+
+if TYPE_CHECKING:
+    from tasks.warehouse.workspace import Workspace
 
 app = typer.Typer(
     name="python -m flows",
@@ -90,6 +94,13 @@ def backfill(
         str | None,
         typer.Option(help=f"Only these steps, of {','.join(_STEPS)}.", metavar="STEPS"),
     ] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option(
+            help="Only the days of these campaigns within the range.",
+            metavar="IDS",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run, change nothing.")
     ] = False,
@@ -120,6 +131,8 @@ def backfill(
     try:
         configuration = load_workspace(workspace)
         read_overrides(workspace)
+        if campaign and len(days) == 2:
+            days = list(_days_of_campaigns(configuration, campaign, days[0], days[1]))
     except ConfigurationError as error:
         mistakes += error.mistakes
     if mistakes:
@@ -128,7 +141,7 @@ def backfill(
         chosen = ", ".join(steps or _STEPS)
         typer.echo(
             f"Would run {chosen} for {(days[1] - days[0]).days + 1} days"
-            f" ({first} to {last}) in one window, for"
+            f" ({days[0]} to {days[1]}) in one window, for"
             f" {len(configuration.sources)} sources and"
             f" {len(configuration.campaigns)} campaigns of {workspace}."
         )
@@ -136,7 +149,38 @@ def backfill(
     _prepare_prefect(debug=debug)
     from flows.backfill import backfill as flow
 
-    flow(first=days[0], last=days[1], reason=reason, only=steps, workspace=str(workspace))
+    flow(
+        first=days[0], last=days[1], reason=reason, only=steps, workspace=str(workspace)
+    )
+
+
+def _days_of_campaigns(
+    configuration: Workspace, listed: str, first: date, last: date
+) -> tuple[date, date]:
+    """The part of a range in which the listed campaigns ran."""
+    by_id = {campaign.id: campaign for campaign in configuration.campaigns}
+    wanted = [name.strip() for name in listed.split(",")]
+    unknown = [name for name in wanted if name not in by_id]
+    if unknown:
+        raise ConfigurationError(
+            [
+                f"--campaign names '{name}', which is no campaign of workspace.toml:"
+                f" {_nearest(name, list(by_id))}."
+                for name in unknown
+            ]
+        )
+    first = max(first, min(by_id[name].start for name in wanted))
+    last = min(last, max(by_id[name].end for name in wanted))
+    if first > last:
+        raise ConfigurationError(
+            ["--campaign: none of these campaigns ran between --from and --to."]
+        )
+    return first, last
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"did you mean '{near[0]}'" if near else "it has none"
 
 
 @app.command()

@@ -90,9 +90,34 @@ def build_marts(
             connection.rollback()
             raise
         ledger.write_copy(connection, workspace)
+        _tell_empty_window(connection, first, last)
         listed = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
         say(f"  days {window[0]} to {window[1]} made anew; rows: {listed}")
         return result
+
+
+def _tell_empty_window(
+    connection: duckdb.DuckDBPyConnection, first: date, last: date
+) -> None:
+    """An empty result is a finding, not a success: say where the data is."""
+    in_window = count(
+        connection,
+        "select count(*) from staging.interactions"
+        " where date_day between $first and $last",
+        {"first": first, "last": last},
+    )
+    if in_window:
+        return
+    rows = connection.execute(
+        "select min(date_day), max(date_day) from staging.interactions"
+    ).fetchall()
+    landed = (
+        f"activity has landed from {rows[0][0]} to {rows[0][1]}: run"
+        f" `backfill --from {rows[0][0]} --to {rows[0][1]} --reason ...` to cover it"
+        if rows[0][0]
+        else "no activity has landed at all: look at the sources in workspace.toml"
+    )
+    say(f"  warning: nothing happened from {first} to {last}; {landed}")
 
 
 def _window(
@@ -153,15 +178,18 @@ def _check(
 ) -> None:
     counts = check_rows(connection, checks, params)
     failed = {
-        name.split("__", 1)[1]: count
-        for name, count in counts.items()
-        if count and ".fail__" in name
+        name.split("__", 1)[1]: bad_rows
+        for name, bad_rows in counts.items()
+        if bad_rows and ".fail__" in name
     }
-    for name, count in counts.items():
-        if count and ".warn__" in name:
-            say(f"  warning: {name.split('__', 1)[1].replace('_', ' ')}: {count:,} rows")
+    for name, bad_rows in counts.items():
+        if bad_rows and ".warn__" in name:
+            words = name.split("__", 1)[1].replace("_", " ")
+            say(f"  warning: {words}: {bad_rows:,} rows")
     if failed:
-        listed = "; ".join(f"{name} ({count:,} rows)" for name, count in failed.items())
+        listed = "; ".join(
+            f"{name} ({bad_rows:,} rows)" for name, bad_rows in failed.items()
+        )
         raise CheckFailedError(
             f"The marts contradict what is staged, so nothing was published: {listed}."
             " Look at the rows with the select in sql/checks, and report this as a"
@@ -188,7 +216,7 @@ def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
         """
     ).pl()
     trees = edges.get_column("tree").max()
-    root_count = 0 if trees is None else int(trees) + 1  # type: ignore[call-overload]
+    root_count = 0 if trees is None else int(trees) + 1
     parents = edges.join(
         edges.select(
             "platform",
@@ -203,8 +231,12 @@ def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
     tree = parents.get_column("tree").to_numpy()
     own = parents.get_column("parent_node").fill_null(-1).to_numpy()
     roots = np.arange(root_count)
-    parent = np.concatenate([np.full(root_count, -1), np.where(own < 0, tree, own + root_count)])
-    walked = walk_trees(parent.astype(np.int64), np.concatenate([roots, tree]).astype(np.int64))
+    parent = np.concatenate(
+        [np.full(root_count, -1), np.where(own < 0, tree, own + root_count)]
+    )
+    walked = walk_trees(
+        parent.astype(np.int64), np.concatenate([roots, tree]).astype(np.int64)
+    )
     nodes = parents.select(
         "platform",
         "root_post_id",

@@ -95,9 +95,9 @@ def _judge(
     decided = overrides.filter(pl.col("kind").is_in(["genuine", "phantom"])).select(
         "platform", "account_id", is_confirmed=pl.lit(value=True)
     )
-    scores = scores.join(decided, on=["platform", "account_id"], how="left").with_columns(
-        pl.col("is_confirmed").fill_null(value=False)
-    )
+    scores = scores.join(
+        decided, on=["platform", "account_id"], how="left"
+    ).with_columns(pl.col("is_confirmed").fill_null(value=False))
     _keep_history(connection, scores)
     _replace(connection, "intermediate.account_scores", scores)
 
@@ -106,7 +106,9 @@ def _judge(
         " from intermediate.account_profiles"
     ).pl()
     _replace(
-        connection, "intermediate.account_operators", find_operators(profiles, overrides)
+        connection,
+        "intermediate.account_operators",
+        find_operators(profiles, overrides),
     )
 
     columns = (

@@ -96,9 +96,7 @@ def land_sources(workspace: Workspace) -> Extracted:
     """
     log = landing.read_log(workspace.landing)
     landing.sweep(workspace.landing, log)
-    known = {
-        (file.source, file.path): file for batch in log for file in batch.inputs
-    }
+    known = {(file.source, file.path): file for batch in log for file in batch.inputs}
     seen = {(file.source, file.path, file.sha256) for file in known.values()}
     todo: list[tuple[Source, list[_InputFile]]] = []
     unchanged = 0
@@ -270,9 +268,7 @@ def _land_batch(
         beside.replace(target)
         for path, why in sorted(unreadable.items()):
             say(f"  quarantined whole: {path}: {why}")
-    return landing.commit(
-        workspace.landing, batch_id, folder, source.platform, inputs
-    )
+    return landing.commit(workspace.landing, batch_id, folder, source.platform, inputs)
 
 
 def _stream(
@@ -333,9 +329,7 @@ def _read_table(
             params={"path": str(path)},
         )
         for batch in rows.to_arrow_reader(50_000):
-            yield batch.cast(
-                pa.schema(list(_STREAM)[1:])  # type: ignore[arg-type]
-            )
+            yield batch.cast(pa.schema(list(_STREAM)[1:]))
     except (duckdb.Error, UnicodeDecodeError, pa.ArrowException) as error:
         first = str(error).splitlines()[0]
         raise UnreadableFileError(f"not a table: {first}") from None
@@ -360,8 +354,7 @@ def _copy(
             "sha256": [file.sha256 for file in files],
             "file_kind": [form.file_kinds.get(data_stem(file.path)) for file in files],
             "root_id": [
-                file.path.parent.name if form.folder_is_root else None
-                for file in files
+                file.path.parent.name if form.folder_is_root else None for file in files
             ],
         },
         schema={
@@ -388,8 +381,10 @@ def _copy(
                 $format as format, root_id, document as record,
                 coalesce({form.kind_sql}, 'unknown') as kind,
                 cast(
-                    coalesce({form.time_sql}, cast($observed_at as timestamp) at time zone 'UTC')
-                    at time zone $time_zone as date
+                    coalesce(
+                        {form.time_sql},
+                        cast($observed_at as timestamp) at time zone 'UTC'
+                    ) at time zone $time_zone as date
                 ) as date_day
             from (
                 select

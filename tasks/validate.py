@@ -116,13 +116,19 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             for table in ("roots", *SUITES):
                 run_model(connection, models[f"staging.incoming_{table}"], {})
             counts = {
-                table: count(connection, f"select count(*) from staging.incoming_{table}")
+                table: count(
+                    connection, f"select count(*) from staging.incoming_{table}"
+                )
                 for table in SUITES
             }
             outcomes = run_suites(
                 connection,
                 "staging",
-                {f"incoming_{table}": SUITES[table] for table in SUITES if counts[table]},
+                {
+                    f"incoming_{table}": SUITES[table]
+                    for table in SUITES
+                    if counts[table]
+                },
                 workspace.policies.quarantine_threshold,
             )
             result = _stage(connection, workspace, batches, run_id, outcomes, counts)
@@ -308,8 +314,7 @@ def _mark(
 ) -> None:
     """Write what was landed and staged per platform and day."""
     days = " union all ".join(
-        f"select platform, {_DAY_SQL[table]} as happened_at"
-        f" from staging.valid_{table}"
+        f"select platform, {_DAY_SQL[table]} as happened_at from staging.valid_{table}"
         for table in ("posts", "interactions")
     )
     connection.execute(
@@ -344,17 +349,20 @@ def _mark(
     connection.execute("drop table staged_days")
 
 
-def _record(
-    connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]
-) -> None:
+def _record(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     connection.execute("delete from meta.validation_results")
     if outcomes:
         connection.executemany(
             "insert into meta.validation_results values (?, ?, ?, ?, ?, ?, ?)",
             [
                 [
-                    o.table, o.rule.name, o.rule.level, o.rows_checked,
-                    o.rows_failed, o.tolerance, o.success,
+                    o.table,
+                    o.rule.name,
+                    o.rule.level,
+                    o.rows_checked,
+                    o.rows_failed,
+                    o.tolerance,
+                    o.success,
                 ]
                 for o in outcomes
             ],

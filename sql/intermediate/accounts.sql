@@ -67,6 +67,6 @@ select
     ) as operator_key,
     phantom_level <> 'phantom' as is_genuine,
     phantom_level = 'genuine' as is_surely_genuine,
-    not (phantom_level = 'phantom' and (is_confirmed or phantom_probability >= 0.95))
+    phantom_level <> 'phantom' or (phantom_probability < 0.95 and not is_confirmed)
         as is_possibly_genuine
 from keyed

@@ -35,9 +35,18 @@ records as (
     from staging.posts
 ),
 
-landed as (
+last_landed as (
     select max(date_day) as last_day
     from records
+),
+
+-- The end of the last landed day in the workspace's time zone, as UTC.
+landed as (
+    select
+        last_day,
+        cast(last_day + interval 1 day as timestamp)
+        at time zone $time_zone at time zone 'UTC' as ends_at
+    from last_landed
 ),
 
 collected as (
@@ -129,14 +138,8 @@ select
         least(expectations.expected_collected / nullif(expectations.expected, 0), 1), 6
     ) as completeness,
     coalesce(rejected.quarantined, 0) as quarantined,
-    round(
-        date_diff(
-            'second',
-            freshness.newest_at,
-            (cast(landed.last_day + interval 1 day as timestamp)
-            at time zone $time_zone) at time zone 'UTC'
-        ) / 3600, 2
-    ) as freshness_hours,
+    round(date_diff('second', freshness.newest_at, landed.ends_at) / 3600, 2)
+        as freshness_hours,
     covered_days.date_day is not null as is_covered,
     coalesce(
         date_diff('day', days.date_day, landed.last_day) > $look_back_days, false

@@ -167,7 +167,7 @@ select
     item,
     coalesce(record_platform, platform) as platform,
     id_of(interaction_id) as interaction_id,
-    kind,
+    record_kind as kind,
     id_of(account_id) as account_id,
     id_of(root_post_id) as root_post_id,
     id_of(parent_id) as platform_parent_id,

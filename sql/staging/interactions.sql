@@ -96,7 +96,7 @@ ranked as (
                 observations.interaction_id
             order by
                 observations.observed_at desc,
-                observations.account_id is null,
+                observations.account_id is null asc,
                 observations.likes_count desc nulls last,
                 length(observations.text) desc nulls last,
                 observations.text desc nulls last,
@@ -104,7 +104,7 @@ ranked as (
                 observations.author_name desc nulls last,
                 observations.account_id desc,
                 observations.acted_at desc,
-                observations.source
+                observations.source asc
         ) as place
     from observations
     inner join repeated

@@ -76,7 +76,7 @@ ranked as (
             partition by platform, post_id
             order by
                 observed_at desc,
-                account_id is null,
+                account_id is null asc,
                 length(text) desc nulls last,
                 text desc nulls last,
                 account_id desc,
@@ -88,7 +88,7 @@ ranked as (
                 links desc,
                 hashtags desc,
                 mentions desc,
-                source
+                source asc
         ) as place
     from observations
 )

@@ -96,9 +96,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         pl.col("acts") >= 60 * pl.col("active_days"),
         0.55,
-        pl.format(
-            "acted {} times on {} days", _count("acts"), _count("active_days")
-        ),
+        pl.format("acted {} times on {} days", _count("acts"), _count("active_days")),
     ),
     Rule(
         (pl.col("acts") >= 20) & (pl.col("reposts") == pl.col("acts")),
@@ -128,18 +126,16 @@ def score(
     genuine = pl.lit(1.0)
     for held, rule in zip(holds, RULES, strict=True):
         genuine = genuine * pl.when(held).then(1 - rule.weight).otherwise(1.0)
-    trust = pl.when(pl.col("is_verified").fill_null(value=False)).then(0.5).otherwise(1.0)
-    by_weight = sorted(
-        zip(holds, RULES, strict=True), key=lambda pair: -pair[1].weight
+    trust = (
+        pl.when(pl.col("is_verified").fill_null(value=False)).then(0.5).otherwise(1.0)
     )
+    by_weight = sorted(zip(holds, RULES, strict=True), key=lambda pair: -pair[1].weight)
     reasons = pl.concat_list(
         [pl.when(held).then(rule.reason) for held, rule in by_weight]
     ).list.drop_nulls()
     probability = ((1 - genuine) * trust).round(4)
     return (
-        features.with_columns(
-            phantom_probability=probability, reasons=reasons
-        )
+        features.with_columns(phantom_probability=probability, reasons=reasons)
         .with_columns(
             phantom_level=pl.when(pl.col("phantom_probability") >= phantom_threshold)
             .then(pl.lit("phantom"))

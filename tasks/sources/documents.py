@@ -113,22 +113,25 @@ def _open(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-class _Capped(io.RawIOBase):
+class _Capped(io.BytesIO):
     """A decompressing stream that stops at an absurd expansion."""
 
     def __init__(self, stream: Any, packed_bytes: int) -> None:
+        super().__init__()
         self._stream = stream
         self._left = max(EXPANSION_FREE_BYTES, EXPANSION_RATIO * packed_bytes)
 
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int | None = -1, /) -> bytes:
         parts = []
-        wanted = size
+        wanted = -1 if size is None else size
         while wanted:
-            part: bytes = self._stream.read(min(wanted, 1 << 20))
+            chunk = 1 << 20 if wanted < 0 else min(wanted, 1 << 20)
+            part: bytes = self._stream.read(chunk)
             if not part:
                 break
             parts.append(part)
-            wanted -= len(part)
+            if wanted > 0:
+                wanted -= len(part)
         data = b"".join(parts)
         self._left -= len(data)
         if self._left < 0:

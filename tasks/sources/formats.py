@@ -31,9 +31,7 @@ class FileFormat:
 
 # Weibo writes times as `Wed Mar 04 10:30:00 +0800 2026`; a leap second is
 # counted as the second before it.
-WEIBO_TIME = (
-    "try_strptime(replace({0}, ':60 +', ':59 +'), '%a %b %d %H:%M:%S %z %Y')"
-)
+WEIBO_TIME = "try_strptime(replace({0}, ':60 +', ':59 +'), '%a %b %d %H:%M:%S %z %Y')"
 
 WEIBO_API = FileFormat(
     name="weibo-api",
@@ -62,9 +60,7 @@ MWEIBO = FileFormat(
     name="mweibo",
     suffixes=(".json", ".jsonl", ".ndjson"),
     paths=("$.created_at", "$.id", "$.idstr"),
-    kind_sql=(
-        "case when coalesce(parts[2], parts[3]) is not null then file_kind end"
-    ),
+    kind_sql=("case when coalesce(parts[2], parts[3]) is not null then file_kind end"),
     time_sql=WEIBO_TIME.format("parts[1]"),
     file_kinds={"detail": "status", "reposts": "repost", "comments": "comment"},
     folder_is_root=True,

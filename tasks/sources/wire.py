@@ -150,8 +150,5 @@ RAW_TABLES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "weibo_statuses": (("status", "repost"), WEIBO_STATUS),
     "weibo_comments": (("comment",), WEIBO_COMMENT),
     "weibo_users": (("user",), WEIBO_USER),
-    **{
-        f"canonical_{table}": ((table,), schema)
-        for table, schema in CANONICAL.items()
-    },
+    **{f"canonical_{table}": ((table,), schema) for table, schema in CANONICAL.items()},
 }

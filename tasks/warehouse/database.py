@@ -76,7 +76,8 @@ FUNCTIONS = {
                 '&#39;', ''''), '&nbsp;', ' '), '&amp;', '&')
         end""",
     # An address without its signature, which expires and differs each time.
-    "unsigned(x)": "case when contains(x, 'ssig=') then split_part(x, '?', 1) else x end",
+    "unsigned(x)": """
+        case when contains(x, 'ssig=') then split_part(x, '?', 1) else x end""",
     "list_of(x)": """
         case
             when x is null or x = '' then []
@@ -141,7 +142,9 @@ def tune(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
 
 
 def count(
-    connection: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    params: dict[str, Any] | None = None,
 ) -> int:
     """The one number that a query gives.
 

@@ -1,10 +1,10 @@
 """Everything that can go wrong in a way a user can repair.
 
-    WeiboManagerError            exit code 1
-    ├── ConfigurationError       exit code 2, carries every mistake found
-    ├── WorkspaceLockedError     exit code 4
-    ├── ValidationFailedError    exit code 1, an error-level expectation failed
-    └── CheckFailedError         exit code 1, a `fail__` check found bad rows
+WeiboManagerError            exit code 1
+├── ConfigurationError       exit code 2, carries every mistake found
+├── WorkspaceLockedError     exit code 4
+├── ValidationFailedError    exit code 1, an error-level expectation failed
+└── CheckFailedError         exit code 1, a `fail__` check found bad rows
 """
 
 from __future__ import annotations

@@ -67,7 +67,9 @@ def read_log(landing: Path) -> list[Batch]:
 def sweep(landing: Path, batches: list[Batch]) -> None:
     """Remove what a killed run left behind."""
     shutil.rmtree(landing / ".tmp", ignore_errors=True)
-    known = {path for batch in batches for paths in batch.files.values() for path in paths}
+    known = {
+        path for batch in batches for paths in batch.files.values() for path in paths
+    }
     for file in landing.glob("[!.]*/*/*/*.parquet"):
         if str(file.relative_to(landing)) not in known:
             file.unlink()

@@ -130,10 +130,7 @@ def mark(
 
 def covered_days(connection: duckdb.DuckDBPyConnection) -> set[date]:
     """Activity days that the marts cover."""
-    return {
-        row[0]
-        for row in connection.execute("from meta.covered_days").fetchall()
-    }
+    return {row[0] for row in connection.execute("from meta.covered_days").fetchall()}
 
 
 def days_to_run(workspace: Workspace, last: date) -> tuple[date, date]:
@@ -161,7 +158,9 @@ def read_state(connection: duckdb.DuckDBPyConnection, key: str) -> str | None:
 def write_state(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> None:
     """Remember a digest; the caller owns the transaction."""
     connection.execute("delete from meta.state where key = $key", {"key": key})
-    connection.execute("insert into meta.state values ($key, $value)", {"key": key, "value": value})
+    connection.execute(
+        "insert into meta.state values ($key, $value)", {"key": key, "value": value}
+    )
 
 
 def reset_when_changed(
@@ -191,6 +190,7 @@ def reset_when_changed(
 
 def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Keep a copy of the ledger beside the warehouse, for `status`."""
+
     def rows(query: str) -> list[dict[str, Any]]:
         cursor = connection.execute(query)
         names = [column[0] for column in cursor.description or []]

@@ -176,7 +176,9 @@ def run_model(
         connection.execute(f"create or replace view {model.name} as {model.sql}")
         return
     if model.replace == "all":
-        connection.execute(f"create or replace table {model.name} as {model.sql}", bound)
+        connection.execute(
+            f"create or replace table {model.name} as {model.sql}", bound
+        )
         return
     verb, _, rest = model.replace.partition(" ")
     create_table(connection, model, bound)
@@ -193,7 +195,9 @@ def run_model(
         matches = " and ".join(
             f"{model.name}.{key} is not distinct from replaced.{key}" for key in keys
         )
-        connection.execute(f"create or replace temp table new_rows as {model.sql}", bound)
+        connection.execute(
+            f"create or replace temp table new_rows as {model.sql}", bound
+        )
         connection.execute(
             f"delete from {model.name} using"
             f" (select distinct {', '.join(keys)} from new_rows) as replaced"

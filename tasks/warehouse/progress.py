@@ -32,8 +32,11 @@ def step(name: str, total: int = 0) -> Iterator[Meter]:
     started = time.perf_counter()
     if console.is_terminal and total:
         with Progress(
-            TextColumn(f"{name:<12}"), BarColumn(), MofNCompleteColumn(),
-            console=console, transient=True,
+            TextColumn(f"{name:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=console,
+            transient=True,
         ) as progress:
             yield Meter(progress, total)
     else:

@@ -18,7 +18,11 @@ import duckdb
 from tasks.warehouse.landing import Batch, select_files
 
 # Names that say something else in the raw tables than in the record.
-_RENAMED = {"source": "source_html", "platform": "record_platform"}
+_RENAMED = {
+    "source": "source_html",
+    "platform": "record_platform",
+    "kind": "record_kind",
+}
 
 
 def build_raw_tables(
@@ -50,7 +54,8 @@ def build_raw_tables(
             " null::timestamp as source_observed_at, null::varchar as format,"
             " null::varchar as root_id, null::varchar as record where false"
         )
-        connection.execute(f"""
+        connection.execute(
+            f"""
             create or replace table raw.{table} as
             select
                 records.* exclude (object), {_columns(schema)},
@@ -59,7 +64,9 @@ def build_raw_tables(
                 select * exclude (record), from_json(record, $schema) as object
                 from ({" union all ".join(parts) or empty})
             ) as records
-            """, {"schema": json.dumps(schema)})
+            """,
+            {"schema": json.dumps(schema)},
+        )
 
 
 def _select_records(platform: str, kind: str, files: list[str]) -> str:

@@ -190,9 +190,8 @@ class Workspace:
         if not key_file.exists():
             beside = key_file.with_suffix(".tmp")
             beside.unlink(missing_ok=True)
-            with open(
-                os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
-            ) as handle:
+            beside.touch(mode=0o600, exist_ok=False)
+            with beside.open("w") as handle:
                 handle.write(secrets.token_hex(32))
                 handle.flush()
                 os.fsync(handle.fileno())
@@ -240,9 +239,9 @@ def load_workspace(root: Path) -> Workspace:
     try:
         configuration = _Configuration.model_validate(data)
     except ValidationError as errors:
-        for error in errors.errors(include_url=False, include_input=False):
-            path = error["loc"]
-            found.append((path, _explain(path, error)))
+        for detail in errors.errors(include_url=False, include_input=False):
+            path = detail["loc"]
+            found.append((path, _explain(path, detail)))
     found.extend(_cross_checks(data, root))
     if found or configuration is None:
         unique = dict.fromkeys(found)

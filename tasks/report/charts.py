@@ -1,0 +1,226 @@
+"""Charts as static inline SVG: no script, no network, the same bytes each time.
+
+Vega measures text and knows a time zone, both of which differ between hosts. So
+a chart holds only days and whole numbers in a font that vl-convert brings along,
+and days are plain labels, not moments. Names of campaigns stand beside it, in
+HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import altair as alt
+import vl_convert
+from markupsafe import Markup, escape
+
+# Okabe and Ito's palette, which colour-blind people can tell apart; the page's
+# style sheet repeats them and lightens some where the screen is dark.
+RAW = "#b3c1cf"
+GENUINE = "#0072b2"
+GRID = "#dde3ea"
+INK = "#3d4a58"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+
+# %b would follow the host's language.
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+# More bars than this can't be told apart on a page.
+MOST_BARS = 92
+# A chart of one or two bars looks broken.
+FEWEST_DAYS = 14
+HEIGHT = 220
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """Engagements of one activity day."""
+
+    day: date
+    raw: int
+    genuine: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A campaign's days as bars: zeros filled in, long ones by week or month."""
+
+    unit: str
+    bars: tuple[DayCount, ...]
+    # What came after the last bar, where the chart leaves out a long tail.
+    later: int = 0
+    last_day: date | None = None
+
+    @property
+    def peak(self) -> DayCount:
+        """The tallest bar; the first one of several."""
+        return max(self.bars, key=lambda bar: (bar.raw, -bar.day.toordinal()))
+
+
+def format_day(day: date, with_year: bool = True) -> str:
+    """Write a day as 3 Mar 2026, whatever the host's language is."""
+    text = f"{day.day} {MONTHS[day.month - 1]}"
+    return f"{text} {day.year}" if with_year else text
+
+
+def build_timeline(
+    days: Sequence[DayCount], window: tuple[date, date] | None
+) -> Timeline | None:
+    """Choose what the chart spans and how wide a bar is.
+
+    Args:
+        days: the days with activity, in order.
+        window: first and last day of the campaign, if known.
+
+    Returns:
+        None where nothing happened.
+    """
+    if not days:
+        return None
+    first, last = days[0].day, days[-1].day
+    if window and (window[1] - window[0]).days < MOST_BARS:
+        return Timeline(
+            "day", fill(days, min(first, window[0]), max(last, window[1]), "day")
+        )
+    total = sum(day.raw for day in days)
+    seen = 0
+    most = last
+    for day in days:
+        seen += day.raw
+        # A few stragglers months later would squeeze all others into one bar.
+        if seen * 100 >= total * 99:
+            most = day.day
+            break
+    if (most - first).days < MOST_BARS:
+        end = most if (last - first).days >= MOST_BARS else last
+        end = max(end, first + timedelta(days=FEWEST_DAYS - 1))
+        later = sum(day.raw for day in days if day.day > end)
+        return Timeline(
+            "day", fill(days, first, end, "day"), later, last if later else None
+        )
+    unit = "week" if (last - first).days < MOST_BARS * 7 else "month"
+    return Timeline(unit, fill(days, first, last, unit))
+
+
+def fill(
+    days: Sequence[DayCount], first: date, last: date, unit: str
+) -> tuple[DayCount, ...]:
+    """Sum the days to bars and put a zero where there is no activity."""
+    sums = {}
+    day = first
+    while day <= last:
+        sums.setdefault(start_of(day, unit), [0, 0])
+        day += timedelta(days=1)
+    for item in days:
+        bar = sums.get(start_of(item.day, unit))
+        # Days after the end of the chart are told in its caption.
+        if bar is not None:
+            bar[0] += item.raw
+            bar[1] += item.genuine
+    return tuple(DayCount(day, *bar) for day, bar in sums.items())
+
+
+def start_of(day: date, unit: str) -> date:
+    """The first day of the week (a Monday) or month that holds `day`."""
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if unit == "month" else day
+
+
+def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
+    """Draw engagements as counted (light) with the genuine ones in front (dark).
+
+    Args:
+        timeline: the bars.
+        label: what a screen reader says instead of the picture.
+        width: in pixels; decides how many labels fit.
+    """
+    bars = timeline.bars
+    labels = {}
+    count = min(len(bars), max(2, width // 95))
+    for number in range(count):
+        place = number * (len(bars) - 1) // max(count - 1, 1)
+        day = bars[place].day
+        labels[day.isoformat()] = (
+            f"{MONTHS[day.month - 1]} {day.year}"
+            if timeline.unit == "month"
+            else format_day(day, with_year=False)
+        )
+    data = alt.InlineData(
+        [
+            {"day": bar.day.isoformat(), "raw": bar.raw, "genuine": bar.genuine}
+            for bar in bars
+        ]
+    )
+    ticks = alt.Axis(
+        title=None,
+        values=list(labels),
+        labelExpr=f"({json.dumps(labels)})[datum.value]",
+        labelAngle=0,
+        labelOverlap=False,
+        aria=False,
+    )
+    days = alt.X(
+        "day:O",
+        axis=ticks,
+        scale=alt.Scale(paddingInner=0.12, paddingOuter=0.1),
+        sort=None,
+    )
+    # `nice` alone would give an axis without height where all bars are zero.
+    scale = alt.Scale(domainMin=0, nice=True)
+    if timeline.peak.raw == 0:
+        scale = alt.Scale(domain=[0, 1])
+    counts = alt.Axis(
+        title=None, tickCount=4, tickMinStep=1, format=",d", aria=False, domain=False
+    )
+    chart = alt.layer(
+        *(
+            alt.Chart(data)
+            .mark_bar(color=color, aria=False)
+            .encode(x=days, y=alt.Y(f"{field}:Q", axis=counts, scale=scale, stack=None))
+            for field, color in (("raw", RAW), ("genuine", GENUINE))
+        )
+    )
+    chart = (
+        chart.properties(width=width, height=HEIGHT, autosize="fit")
+        .configure(font=FONT, background="transparent", padding=4)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=INK,
+            labelFontSize=12,
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
+            ticks=False,
+            labelPadding=6,
+        )
+        .configure_axisX(grid=False)
+    )
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
+    return inline(svg, label)
+
+
+def inline(svg: str, label: str) -> Markup:
+    """Make Vega's file an inline picture that scales and has a name.
+
+    Vega's own roles and names on each group are dropped: a screen reader would
+    read out the drawing, not what it says.
+    """
+    head = re.match(r"<svg[^>]*?viewBox=\"(?P<box>[^\"]+)\"[^>]*>", svg)
+    if head is None:
+        raise ValueError("Vega's SVG has no viewBox")
+    body = svg[head.end() :]
+    body = re.sub(
+        r" (?:class|role|aria-[a-z]+|stroke-miterlimit|font-family)=\"[^\"]*\"",
+        "",
+        body,
+    )
+    body = re.sub(r"(\d+\.\d{2})\d+", r"\1", body)
+    # The letters are the page's own; Vega only had to know their width.
+    return Markup(
+        f'<svg role="img" aria-label="{escape(label)}" viewBox="{head["box"]}">{body}'
+    )

@@ -1,0 +1,489 @@
+"""The report page: what each campaign really did, for a marketing manager.
+
+One HTML file without scripts that works offline. It is a function of the marts
+alone: no clock, no run id, no host; the same marts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from jinja2 import Environment
+from markupsafe import Markup
+
+from tasks.report.charts import (
+    DayCount,
+    Timeline,
+    build_timeline,
+    draw_timeline,
+    format_day,
+)
+from tasks.report.validation import environment
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing import write_atomically
+
+# What keeps the page small and quick with thousands of campaigns.
+MOST_LISTED = 200
+MOST_SHOWN = 12
+MOST_POSTS = 5
+MOST_REASONS = 8
+
+# The share of a handful of accounts says nothing about a campaign.
+FEWEST_ACCOUNTS = 30
+
+UNKNOWN = "–"
+LEVELS = ("genuine", "suspected", "phantom")
+
+Row = dict[str, Any]
+
+
+def write_report(marts: Path, target: Path, campaign_id: str | None = None) -> None:
+    """Write the report as one HTML file.
+
+    Args:
+        marts: the published DuckDB file; opened read-only.
+        target: the HTML file, replaced atomically.
+        campaign_id: only this campaign; all of them if None.
+
+    Raises:
+        ConfigurationError: the campaign isn't in the marts.
+    """
+    with duckdb.connect(str(marts), read_only=True) as connection:
+        page = read_page(connection, campaign_id)
+    template = make_environment().get_template("report.html")
+    write_atomically(target, template.render(page))
+
+
+def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) -> Row:
+    """Read what the template shows; with a campaign, what concerns it."""
+    total = fetch(connection, "select count(*) as n from campaigns")[0]["n"]
+    listed = fetch(
+        connection,
+        """
+        from campaigns
+        where $campaign_id is null or campaign_id = $campaign_id
+        order by engagements desc nulls last, campaign_id
+        limit $most
+        """,
+        {"campaign_id": campaign_id, "most": MOST_LISTED},
+    )
+    if campaign_id is not None and not listed:
+        raise ConfigurationError([describe_unknown(connection, campaign_id)])
+    shown = listed[:MOST_SHOWN]
+    for number, campaign in enumerate(shown, start=1):
+        campaign["anchor"] = f"campaign-{number}"
+    add_details(connection, shown)
+    window = get_window(listed[0]) if campaign_id is not None else None
+    return {
+        "single": campaign_id is not None,
+        "campaigns": listed,
+        "shown": shown,
+        "unlisted": 0 if campaign_id is not None else total - len(listed),
+        "total": total,
+        "has_costs": any(row["cost_per_engagement"] is not None for row in listed),
+        "has_brands": len({row["brand_id"] for row in listed}) > 1,
+        "suspicious": None if campaign_id else find_suspicious(connection),
+        "accounts": read_accounts(connection),
+        "coverage": read_coverage(connection, window),
+        "coverage_window": window,
+        "definitions": fetch(
+            connection, "from metric_definitions order by time_axis, metric"
+        ),
+    }
+
+
+def describe_unknown(connection: duckdb.DuckDBPyConnection, campaign_id: str) -> str:
+    """Say which campaigns there are; the nearest ids first."""
+    rows = fetch(connection, "select campaign_id from campaigns order by campaign_id")
+    known = [row["campaign_id"] for row in rows]
+    if not known:
+        return f"no campaign {campaign_id!r}: the marts hold no campaigns yet"
+    near = difflib.get_close_matches(campaign_id, known, n=3, cutoff=0.4)
+    if near:
+        return f"no campaign {campaign_id!r}; did you mean {', '.join(near)}?"
+    more = f" and {len(known) - 3} more" if len(known) > 3 else ""
+    return f"no campaign {campaign_id!r}; there are {', '.join(known[:3])}{more}"
+
+
+def fetch(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> list[Row]:
+    """All rows as dictionaries."""
+    cursor = connection.execute(query, dict(parameters or {}))
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def add_details(
+    connection: duckdb.DuckDBPyConnection, campaigns: Sequence[Row]
+) -> None:
+    """Give each campaign its days, posts and cascades; one query for each mart."""
+    ids = {"ids": [campaign["campaign_id"] for campaign in campaigns]}
+    # Engagements add up over platforms, unlike accounts and people.
+    days = group(
+        fetch(
+            connection,
+            """
+            select
+                campaign_id,
+                activity_day,
+                cast(sum(engagements) as bigint) as raw,
+                cast(sum(genuine_engagements) as bigint) as genuine
+            from campaign_daily
+            where list_contains($ids, campaign_id) and activity_day is not null
+            group by campaign_id, activity_day
+            order by campaign_id, activity_day
+            """,
+            ids,
+        )
+    )
+    posts = group(
+        fetch(
+            connection,
+            """
+            select posts.*, cascades.* exclude (
+                campaign_id, campaign_name, brand_id, platform, post_key, post_id,
+                post_day
+            )
+            from campaign_posts as posts
+            left join cascades using (campaign_id, platform, post_key)
+            where list_contains($ids, posts.campaign_id)
+            qualify row_number() over (
+                partition by posts.campaign_id
+                order by
+                    posts.lifetime_engagements desc nulls last,
+                    posts.platform,
+                    posts.post_key
+            ) <= $most
+            order by
+                posts.campaign_id,
+                posts.lifetime_engagements desc nulls last,
+                posts.platform,
+                posts.post_key
+            """,
+            {**ids, "most": MOST_POSTS},
+        )
+    )
+    spread = group(
+        fetch(
+            connection,
+            """
+            select
+                campaign_id,
+                count(*) as posts,
+                cast(sum(size) as bigint) as reposts,
+                max(size) as largest,
+                max(depth) as depth,
+                median(structural_virality) as structural_virality,
+                median(half_life_minutes) as half_life_minutes
+            from cascades
+            where list_contains($ids, campaign_id)
+            group by campaign_id
+            order by campaign_id
+            """,
+            ids,
+        )
+    )
+    for campaign in campaigns:
+        key = campaign["campaign_id"]
+        campaign["top_posts"] = posts[key]
+        campaign["spread"] = spread[key][0] if spread[key] else None
+        campaign["levels"] = split_levels(campaign)
+        campaign["timeline"] = timeline = build_timeline(
+            [
+                DayCount(row["activity_day"], row["raw"] or 0, row["genuine"] or 0)
+                for row in days[key]
+            ],
+            get_window(campaign),
+        )
+        campaign["charts"] = draw(campaign, timeline) if timeline else None
+
+
+def group(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows of each campaign."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row["campaign_id"]].append(row)
+    return groups
+
+
+def get_window(campaign: Row) -> tuple[date, date] | None:
+    """First and last day of a campaign, if both are known."""
+    start, end = campaign["window_start"], campaign["window_end"]
+    return None if start is None or end is None else (start, end)
+
+
+def draw(campaign: Row, timeline: Timeline) -> dict[str, Markup]:
+    """The chart for wide and for narrow screens, where letters stay readable."""
+    peak = timeline.peak
+    when = {"day": "on", "week": "in the week of", "month": "in the month of"}
+    label = (
+        f"Engagements of {campaign['campaign_name'] or campaign['campaign_id']} "
+        f"by {timeline.unit}, {format_day(timeline.bars[0].day)} to "
+        f"{format_day(timeline.bars[-1].day)}. Most {when[timeline.unit]} "
+        f"{format_day(peak.day)}: {format_number(peak.raw)} as counted, "
+        f"{format_number(peak.genuine)} genuine."
+    )
+    return {
+        name: draw_timeline(timeline, label, width)
+        for name, width in (("wide", 660), ("narrow", 330))
+    }
+
+
+def split_levels(campaign: Row) -> dict[str, int] | None:
+    """Engaged accounts by level, which the mart holds as three nested counts."""
+    engaged = campaign["engaged_accounts"]
+    likely = campaign["genuine_engaged_accounts"]
+    surely = campaign["genuine_engaged_accounts_low"]
+    if not engaged or likely is None or surely is None:
+        return None
+    return {
+        "genuine": surely,
+        "suspected": likely - surely,
+        "phantom": engaged - likely,
+    }
+
+
+def find_suspicious(connection: duckdb.DuckDBPyConnection) -> Row | None:
+    """The campaign with the highest phantom share, if it has enough accounts."""
+    rows = fetch(
+        connection,
+        """
+        select campaign_id, campaign_name, phantom_share, engaged_accounts
+        from campaigns
+        where phantom_share > 0 and engaged_accounts >= $fewest
+        order by phantom_share desc, engaged_accounts desc, campaign_id
+        limit 1
+        """,
+        {"fewest": FEWEST_ACCOUNTS},
+    )
+    return rows[0] if rows else None
+
+
+def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
+    """Who acted: accounts by level, operators, and the most common reasons."""
+    levels = dict.fromkeys(LEVELS, 0)
+    confirmed = 0
+    for row in fetch(
+        connection,
+        """
+        select
+            phantom_level,
+            count(*) as accounts,
+            count(*) filter (is_confirmed) as confirmed
+        from accounts
+        where phantom_level is not null
+        group by phantom_level
+        order by phantom_level
+        """,
+    ):
+        levels[row["phantom_level"]] = row["accounts"]
+        if row["phantom_level"] == "phantom":
+            confirmed = row["confirmed"]
+    operators = fetch(
+        connection,
+        """
+        select
+            count(distinct operator_key) as operators,
+            count(*) as accounts
+        from accounts
+        where operator_accounts > 1
+        """,
+    )[0]
+    models = fetch(
+        connection,
+        """
+        select distinct model_version
+        from accounts
+        where model_version is not null
+        order by model_version
+        """,
+    )
+    reasons = fetch(
+        connection,
+        """
+        select reason, count(*) as accounts
+        from (
+            select unnest(reasons) as reason
+            from accounts
+            where phantom_level in ('suspected', 'phantom')
+        )
+        where reason is not null
+        group by reason
+        order by reason
+        """,
+    )
+    return {
+        "levels": levels if any(levels.values()) else None,
+        "total": sum(levels.values()),
+        "flagged": levels["suspected"] + levels["phantom"],
+        "confirmed": confirmed,
+        "operators": operators["operators"],
+        "operated": operators["accounts"],
+        "models": [row["model_version"] for row in models],
+        "reasons": merge_reasons(reasons)[:MOST_REASONS],
+    }
+
+
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def merge_reasons(rows: Iterable[Row]) -> list[Row]:
+    """Count reasons that differ in their numbers as one, with the numbers' range.
+
+    "has 1 followers" and "has 3 followers" become "has 1 to 3 followers".
+    """
+    merged: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        words = tuple(NUMBER.split(row["reason"]))
+        numbers = NUMBER.findall(row["reason"])
+        known = merged.setdefault(
+            words, {"accounts": 0, "ranges": [(number, number) for number in numbers]}
+        )
+        known["accounts"] += row["accounts"]
+        known["ranges"] = [
+            (min(low, number, key=to_sortable), max(high, number, key=to_sortable))
+            for (low, high), number in zip(known["ranges"], numbers, strict=True)
+        ]
+    reasons = [
+        {"reason": join_reason(words, row["ranges"]), "accounts": row["accounts"]}
+        for words, row in merged.items()
+    ]
+    return sorted(reasons, key=lambda row: (-row["accounts"], row["reason"]))
+
+
+def to_sortable(number: str) -> tuple[int, str]:
+    """Order 9 before 10; only to name a range, so separators may be dropped."""
+    whole = re.split(r"[.]", number.replace(",", ""))[0]
+    return len(whole.lstrip("0")), number
+
+
+def join_reason(words: Sequence[str], ranges: Sequence[tuple[str, str]]) -> str:
+    """Put the ranges back between the words."""
+    spans = [low if low == high else f"{low} to {high}" for low, high in ranges]
+    return words[0] + "".join(
+        span + word for span, word in zip(spans, words[1:], strict=True)
+    )
+
+
+def read_coverage(
+    connection: duckdb.DuckDBPyConnection, window: tuple[date, date] | None
+) -> list[Row]:
+    """How complete each source is; within the days of a campaign if given."""
+    start, end = window or (None, None)
+    return fetch(
+        connection,
+        """
+        select
+            source,
+            platform,
+            count(activity_day) filter (is_covered) as days_covered,
+            count(activity_day) filter (is_covered and is_final) as days_final,
+            min(activity_day) filter (is_covered) as first_day,
+            max(activity_day) filter (is_covered) as last_day,
+            cast(sum(collected) as bigint) as collected,
+            least(
+                cast(sum(expected_collected) as bigint)
+                / nullif(cast(sum(expected) as bigint), 0),
+                1
+            ) as completeness,
+            cast(sum(quarantined) as bigint) as quarantined,
+            min(freshness_hours) as freshness_hours
+        from data_coverage
+        where
+            $start_date is null
+            or activity_day is null
+            or activity_day between $start_date and $end_date
+        group by source, platform
+        order by source, platform
+        """,
+        {"start_date": start, "end_date": end},
+    )
+
+
+def make_environment() -> Environment:
+    """The shared templates with filters that write numbers for people."""
+    made = environment()
+    filters: dict[str, Callable[..., str]] = {
+        "count": format_number,
+        "percent": format_percent,
+        "share_of": format_share,
+        "money": format_money,
+        "minutes": format_minutes,
+        "day": lambda day: UNKNOWN if day is None else format_day(day),
+        "words": format_words,
+        "short": shorten,
+    }
+    made.filters.update(filters)
+    return made
+
+
+def format_number(value: float | None) -> str:
+    """12345 as 12,345."""
+    return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def format_percent(value: float | None) -> str:
+    """A share with the digits it needs: 21.3%, 0.069%, never a rounded 0 or 100."""
+    if value is None:
+        return UNKNOWN
+    percent = value * 100
+    if percent in (0, 100):
+        return f"{percent:.0f}%"
+    if 0 < percent < 0.001:
+        return "<0.001%"
+    if 99.9 < percent < 100:
+        return ">99.9%"
+    if abs(percent) < 0.1:
+        return f"{percent:.2g}%"
+    return f"{percent:.2f}%" if abs(percent) < 1 else f"{percent:,.1f}%"
+
+
+def format_share(part: int | None, whole: int | None) -> str:
+    """The share of a part."""
+    return format_percent(part / whole if part is not None and whole else None)
+
+
+def format_money(value: float | None, currency: str | None) -> str:
+    """An amount with its currency's code."""
+    if value is None:
+        return UNKNOWN
+    # A cent's fraction counts where an engagement costs less than one.
+    amount = f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+    return f"{amount} {currency}" if currency else amount
+
+
+def format_minutes(value: float | None) -> str:
+    """A duration in the largest unit that reads well."""
+    if value is None:
+        return UNKNOWN
+    for limit, size, unit in ((90, 1, "minute"), (48 * 60, 60, "hour")):
+        if value < limit:
+            break
+    else:
+        size, unit = 24 * 60, "day"
+    amount = value / size
+    text = f"{amount:.1f}" if unit != "minute" and amount < 10 else f"{amount:.0f}"
+    text = text.removesuffix(".0")
+    if text == "0":
+        return "under 1 minute"
+    return f"{text} {unit}{'' if text == '1' else 's'}"
+
+
+def format_words(name: str) -> str:
+    """A metric's name as words; the interval's ends and ages stay readable."""
+    return name.replace("_", " ")
+
+
+def shorten(text: str, most: int = 120) -> str:
+    """Cut what would break the page."""
+    return text if len(text) <= most else text[: most - 1] + "…"
