@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pyarrow as pa
+import pyarrow.dataset as ds
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -36,6 +38,8 @@ from tasks.warehouse.workspace import Source, Workspace, load_workspace, utc_nai
 
 # Inputs that land together: bounds what a killed run has to do again.
 BATCH_BYTES = 4 << 30
+# Records on their way into Parquet together.
+BYTES_AT_ONCE = 64 << 20
 
 _STREAM = pa.schema(
     [
@@ -215,10 +219,7 @@ def _land_batch(
     batch_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
     connection = duckdb.connect()
     tune(connection, workspace.root / ".spill")
-    # Rows that wait in memory per partition. More of them do not fit when long
-    # records of many days arrive together, and spilling costs more than small
-    # row groups.
-    connection.execute("set partitioned_write_flush_threshold = 3000")
+    connection.execute("set arrow_large_buffer_size = true")
 
     unreadable: dict[str, str] = {}
     while True:
@@ -366,50 +367,72 @@ def _copy(
         },
     )
     connection.register("input_files", input_files)
-    connection.register("stream", pa.RecordBatchReader.from_batches(_STREAM, stream))
     observed_at = source.observed_at and utc_naive(
         source.observed_at, workspace.timezone
     )
     paths = ", ".join(f"'{path}'" for path in form.paths)
+    rows_at_once, stream = _rows_at_once(stream)
+    connection.register("stream", pa.RecordBatchReader.from_batches(_STREAM, stream))
     # The expressions come from tasks/sources/formats.py, never from data.
-    connection.execute(
+    records = connection.sql(
         f"""
-        copy (
+        select
+            $source as source, path, position, item, sha256,
+            cast($observed_at as timestamp) as observed_at,
+            $format as format, root_id, document as record,
+            coalesce({form.kind_sql}, 'unknown') as kind,
+            cast(
+                coalesce(
+                    {form.time_sql},
+                    cast($observed_at as timestamp) at time zone 'UTC'
+                ) at time zone $time_zone as date
+            ) as date_day
+        from (
             select
-                $source as source, path, position, item, sha256,
-                cast($observed_at as timestamp) as observed_at,
-                $format as format, root_id, document as record,
-                coalesce({form.kind_sql}, 'unknown') as kind,
-                cast(
-                    coalesce(
-                        {form.time_sql},
-                        cast($observed_at as timestamp) at time zone 'UTC'
-                    ) at time zone $time_zone as date
-                ) as date_day
-            from (
-                select
-                    file_number, position, item, document,
-                    try(json_extract_string(document, [{paths}])) as parts
-                from stream
-            )
-            inner join input_files using (file_number)
-        ) to '{_quoted(folder)}' (
-            format parquet, compression zstd, partition_by (kind, date_day),
-            overwrite_or_ignore
+                file_number, position, item, document,
+                try(json_extract_string(document, [{paths}])) as parts
+            from stream
         )
+        inner join input_files using (file_number)
         """,
-        {
+        params={
             "source": source.name,
             "observed_at": observed_at,
             "format": source.format,
             "time_zone": workspace.timezone,
         },
     )
+    # Arrow's partitioned writer holds a few row groups a partition; DuckDB's holds
+    # all rows of all days until the end.
+    parquet = ds.ParquetFileFormat()
+    ds.write_dataset(
+        records.to_arrow_reader(rows_at_once),
+        folder,
+        format=parquet,
+        file_options=parquet.make_write_options(
+            compression="zstd", use_dictionary=["source", "path", "sha256", "format"]
+        ),
+        partitioning=["kind", "date_day"],
+        partitioning_flavor="hive",
+        existing_data_behavior="overwrite_or_ignore",
+        min_rows_per_group=500,
+        max_rows_per_group=20_000,
+        max_open_files=900,
+        max_partitions=100_000,
+    )
     connection.unregister("stream")
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _rows_at_once(
+    stream: Iterator[pa.RecordBatch],
+) -> tuple[int, Iterator[pa.RecordBatch]]:
+    """How many records may wait together, judged by the first ones' length."""
+    first = next(stream, None)
+    if first is None:
+        return 1, iter(())
+    length = max(first.nbytes // max(len(first), 1), 1)
+    rows = min(max(BYTES_AT_ONCE // length, 1), 50_000)
+    return rows, itertools.chain([first], stream)
 
 
 def _second_look(

@@ -27,7 +27,7 @@ INK = "#3d4a58"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 # %b would follow the host's language.
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = re.findall("...", "JanFebMarAprMayJunJulAugSepOctNovDec")
 
 # More bars than this can't be told apart on a page.
 MOST_BARS = 92
@@ -110,7 +110,7 @@ def fill(
     days: Sequence[DayCount], first: date, last: date, unit: str
 ) -> tuple[DayCount, ...]:
     """Sum the days to bars and put a zero where there is no activity."""
-    sums = {}
+    sums: dict[date, list[int]] = {}
     day = first
     while day <= last:
         sums.setdefault(start_of(day, unit), [0, 0])
@@ -121,7 +121,7 @@ def fill(
         if bar is not None:
             bar[0] += item.raw
             bar[1] += item.genuine
-    return tuple(DayCount(day, *bar) for day, bar in sums.items())
+    return tuple(DayCount(day, bar[0], bar[1]) for day, bar in sums.items())
 
 
 def start_of(day: date, unit: str) -> date:

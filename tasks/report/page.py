@@ -466,11 +466,11 @@ def format_minutes(value: float | None) -> str:
     """A duration in the largest unit that reads well."""
     if value is None:
         return UNKNOWN
-    for limit, size, unit in ((90, 1, "minute"), (48 * 60, 60, "hour")):
-        if value < limit:
-            break
-    else:
-        size, unit = 24 * 60, "day"
+    size, unit = 24 * 60, "day"
+    if value < 90:
+        size, unit = 1, "minute"
+    elif value < 48 * 60:
+        size, unit = 60, "hour"
     amount = value / size
     text = f"{amount:.1f}" if unit != "minute" and amount < 10 else f"{amount:.0f}"
     text = text.removesuffix(".0")
