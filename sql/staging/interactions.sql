@@ -147,12 +147,25 @@ newest as (
     from chosen
 ),
 
+-- What the search for parents needs, and no more: it is read three times.
+reposts as (
+    select
+        platform,
+        root_post_id,
+        interaction_id,
+        acted_at,
+        author_name,
+        chain_name
+    from newest
+    where kind = 'repost'
+),
+
 asked as (
     select distinct
         platform,
         root_post_id,
         chain_name as name
-    from newest
+    from reposts
     where chain_name is not null
 ),
 
@@ -161,20 +174,19 @@ asked as (
 -- their own parent.
 line_of_time as (
     select
-        newest.platform,
-        newest.root_post_id,
-        newest.author_name as name,
-        newest.acted_at,
-        newest.interaction_id,
+        reposts.platform,
+        reposts.root_post_id,
+        reposts.author_name as name,
+        reposts.acted_at,
+        reposts.interaction_id,
         1 as is_candidate,
-        newest.interaction_id as candidate_id
-    from newest
+        reposts.interaction_id as candidate_id
+    from reposts
     inner join asked
         on
-            newest.platform = asked.platform
-            and newest.root_post_id = asked.root_post_id
-            and newest.author_name = asked.name
-    where newest.kind = 'repost'
+            reposts.platform = asked.platform
+            and reposts.root_post_id = asked.root_post_id
+            and reposts.author_name = asked.name
     union all
     select
         platform,
@@ -184,7 +196,7 @@ line_of_time as (
         interaction_id,
         0 as is_candidate,
         cast(null as varchar) as candidate_id
-    from newest
+    from reposts
     where chain_name is not null
 ),
 
