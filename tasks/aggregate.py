@@ -23,7 +23,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.campaigns.cascades import walk_trees
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count
-from tasks.warehouse.errors import CheckFailedError
+from tasks.warehouse.errors import CheckFailedError, without_values
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
@@ -37,8 +37,7 @@ CAMPAIGN_MODELS = ("campaign_posts", "campaign_interactions", "cascade_edges")
 class Aggregated:
     """What a run made anew."""
 
-    first_day: date | None
-    last_day: date | None
+    window: tuple[date, date] | None
     rows: dict[str, int]
 
 
@@ -57,8 +56,9 @@ def build_marts(
             if window is None:
                 connection.rollback()
                 say("  the marts are up to date")
-                return Aggregated(None, None, {})
+                return Aggregated(None, {})
             result = _build(connection, workspace, window)
+            window = result.window or window
             ledger.mark(
                 connection,
                 "aggregate",
@@ -133,18 +133,29 @@ def _window(
         connection.execute("insert into meta.covered_days select date_day from fresh")
         connection.unregister("fresh")
     covered |= fresh
-    has_news = count(connection, "select count(*) from meta.touched_days") > 0
     if ledger.read_state(connection, "configuration") != digest:
         touched = covered
     else:
         rows = connection.execute("select distinct date_day from meta.touched_days")
         touched = fresh | ({row[0] for row in rows.fetchall()} & covered)
     ledger.write_state(connection, "configuration", digest)
+    inputs = _input_hash(connection)
+    is_new = ledger.read_state(connection, "mart_inputs") != inputs
+    ledger.write_state(connection, "mart_inputs", inputs)
     if touched:
         return min(touched), max(touched)
-    # Days that no mart covers got news: a post's counters or an account's level
-    # may have changed all the same.
-    return (first, last) if has_news else None
+    # No covered day was touched, but marts without a day (accounts, counters,
+    # coverage) may have news all the same.
+    return (first, last) if is_new else None
+
+
+def _input_hash(connection: duckdb.DuckDBPyConnection) -> str:
+    """A digest of what is staged and how accounts were judged."""
+    batches = connection.execute(
+        "select batch_id from meta.staged_batches order by batch_id"
+    ).fetchall()
+    verdicts = ledger.read_state(connection, "accounts")
+    return hashlib.sha256(json.dumps([batches, verdicts]).encode()).hexdigest()[:16]
 
 
 def _build(
@@ -162,6 +173,8 @@ def _build(
     intermediate = load_models("intermediate")
     for name in CAMPAIGN_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
+    window = _with_days_of_new_audiences(connection, window)
+    params |= {"start_date": window[0], "end_date": window[1]}
     _build_cascade_nodes(connection)
     marts = load_models("marts")
     for model in in_order(marts):
@@ -170,7 +183,64 @@ def _build(
     rows: dict[str, int] = {}
     for model in marts.values():
         rows[model.table] = count(connection, f"select count(*) from {model.name}")
-    return Aggregated(window[0], window[1], rows)
+    return Aggregated(window, rows)
+
+
+def _with_days_of_new_audiences(
+    connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
+) -> tuple[date, date]:
+    """Widen the window to all days of campaigns whose audience changed.
+
+    Daily rates divide by the followers of all accounts that posted, so one more
+    post by another account changes every day of its campaign.
+    """
+    connection.execute(
+        """
+        create or replace temp table audiences_now as
+        select
+            campaign_id,
+            platform,
+            cast(sum(followers_count) as bigint) as followers
+        from (
+            select distinct
+                posts.campaign_id, posts.platform, posts.account_id,
+                accounts.followers_count
+            from intermediate.campaign_posts as posts
+            inner join intermediate.accounts as accounts
+                on
+                    posts.platform = accounts.platform
+                    and posts.account_id = accounts.account_id
+        )
+        group by campaign_id, platform
+        """
+    )
+    connection.execute(
+        "create table if not exists meta.audiences as from audiences_now limit 0"
+    )
+    rows = connection.execute(
+        """
+        with changed as (
+            select campaign_id from (
+                (from audiences_now except from meta.audiences)
+                union all
+                (from meta.audiences except from audiences_now)
+            )
+        )
+        select min(activity_day), max(activity_day) from (
+            select interactions.activity_day
+            from intermediate.campaign_interactions as interactions
+            semi join changed using (campaign_id)
+            union all
+            select posts.post_day
+            from intermediate.campaign_posts as posts
+            semi join changed using (campaign_id)
+        )
+        """
+    ).fetchall()
+    connection.execute("create or replace table meta.audiences as from audiences_now")
+    connection.execute("drop table audiences_now")
+    days = [day for day in (*window, *rows[0]) if day is not None]
+    return min(days), max(days)
 
 
 def _check(
@@ -345,4 +415,5 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
 @task(name="aggregate", cache_policy=NO_CACHE)
 def aggregate(root: Path, run_id: str, first: date, last: date) -> Aggregated:
     """Cover a window of days with marts."""
-    return build_marts(load_workspace(root), run_id, first, last)
+    with without_values("aggregate"):
+        return build_marts(load_workspace(root), run_id, first, last)

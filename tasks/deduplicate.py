@@ -21,6 +21,7 @@ from tasks.accounts.operators import find_operators
 from tasks.accounts.phantom_score import MODEL_VERSION, score
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count, table_exists
+from tasks.warehouse.errors import without_values
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
@@ -113,7 +114,7 @@ def _judge(
 
     columns = (
         "platform, account_id, account_key, operator_key, phantom_level,"
-        " is_possibly_genuine, followers_count"
+        " is_possibly_genuine, is_confirmed, followers_count"
     )
     had_verdicts = table_exists(connection, "intermediate", "accounts")
     if had_verdicts:
@@ -229,4 +230,5 @@ def _summary(connection: duckdb.DuckDBPyConnection, changed: int) -> Deduplicate
 @task(name="deduplicate accounts", cache_policy=NO_CACHE)
 def deduplicate(root: Path, run_id: str) -> Deduplicated:
     """Judge the accounts that are staged."""
-    return judge_accounts(load_workspace(root), run_id)
+    with without_values("deduplicate"):
+        return judge_accounts(load_workspace(root), run_id)

@@ -32,7 +32,7 @@ from tasks.sources.documents import (
 from tasks.sources.formats import FORMATS, FileFormat, data_stem, data_suffix
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.workspace import Source, Workspace, load_workspace, utc_naive
 
@@ -100,8 +100,10 @@ def land_sources(workspace: Workspace) -> Extracted:
     """
     log = landing.read_log(workspace.landing)
     landing.sweep(workspace.landing, log)
-    known = {(file.source, file.path): file for batch in log for file in batch.inputs}
-    seen = {(file.source, file.path, file.sha256) for file in known.values()}
+    landed_files = [file for batch in log for file in batch.inputs]
+    known = {(file.source, file.path) for file in landed_files}
+    stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
+    seen = {(file.source, file.path, file.sha256) for file in landed_files}
     todo: list[tuple[Source, list[_InputFile]]] = []
     unchanged = 0
     for source in workspace.sources:
@@ -118,11 +120,7 @@ def land_sources(workspace: Workspace) -> Extracted:
         for path in paths:
             shown = _show_path(path, workspace)
             stat = path.stat()
-            before = known.get((source.name, shown))
-            if before and (before.size, before.mtime_ns) == (
-                stat.st_size,
-                stat.st_mtime_ns,
-            ):
+            if (source.name, shown, stat.st_size, stat.st_mtime_ns) in stats:
                 unchanged += 1
                 continue
             with path.open("rb") as handle:
@@ -237,14 +235,14 @@ def _land_batch(
 
     rejected = _second_look(connection, workspace, source, form, reading, folder)
     quarantine = _quarantine_frame(source, reading, unreadable, rejected)
-    landed = dict(
-        connection.execute(
-            "select path, count(*) from read_parquet($glob) group by path",
-            {"glob": str(folder / "*/*/*.parquet")},
-        ).fetchall()
-        if any(folder.rglob("*.parquet"))
-        else []
-    )
+    written = landing.as_patterns(folder.rglob("*.parquet"))
+    landed: dict[str, int] = {}
+    if written:
+        rows = connection.execute(
+            "select path, count(*) from read_parquet($files) group by path",
+            {"files": written},
+        )
+        landed = dict(rows.fetchall())
     connection.close()
     bad = dict(quarantine.group_by("path").len().iter_rows())
     inputs = [
@@ -456,8 +454,8 @@ def _second_look(
             return
         cursor = connection.cursor()
         cursor.execute(
-            "select path, position, item, record from read_parquet($glob)",
-            {"glob": str(unknown / "*/*.parquet")},
+            "select path, position, item, record from read_parquet($files)",
+            {"files": landing.as_patterns(unknown.rglob("*.parquet"))},
         )
         while rows := cursor.fetchmany(1000):
             for path, position, item, record in rows:
@@ -468,6 +466,8 @@ def _second_look(
 
     def split() -> Iterator[pa.RecordBatch]:
         for number, position, item, text in leftovers(folder):
+            if not text.strip():
+                continue  # a line of blanks separates, it is no document
             try:
                 records = split_document(text)
             except ValueError as error:
@@ -535,4 +535,5 @@ def _quarantine_frame(
 @task(name="extract", cache_policy=NO_CACHE)
 def extract(root: Path) -> Extracted:
     """Land what the workspace's sources hold."""
-    return land_sources(load_workspace(root))
+    with without_values("extract"):
+        return land_sources(load_workspace(root))

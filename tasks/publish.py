@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.report.page import write_report
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, failpoint
+from tasks.warehouse.errors import without_values
 from tasks.warehouse.models import load_models
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
@@ -31,7 +33,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
     """
     with step("publish"):
         with connect(workspace.database) as connection:
-            state = ledger.read_state(connection, "marts") or ""
+            state = f"{ledger.read_state(connection, 'marts')} {page_digest()}"
             covered = sorted(ledger.covered_days(connection))
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
@@ -50,7 +52,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "last_day": covered[-1].isoformat(),
             "days": len(covered),
         }
-        name = publication_id(described, str(window))
+        name = publication_id(described, f"{window} {page_digest()}")
         manifest = {
             "publication": name,
             "run": run_id,
@@ -74,6 +76,15 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         verb = "is" if is_new else "stands, unchanged:"
         say(f"  publication {name} {verb} at {workspace.published}")
         return result
+
+
+def page_digest() -> str:
+    """A digest of what draws the report: a new page is a new publication."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent / "report"
+    for path in sorted([*folder.glob("*.py"), *folder.glob("templates/*")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _mark(workspace: Workspace, run_id: str) -> None:
@@ -104,4 +115,5 @@ def _summary(manifest: dict[str, object], *, is_new: bool) -> Published:
 @task(name="publish", cache_policy=NO_CACHE)
 def publish(root: Path, run_id: str) -> Published:
     """Publish the marts."""
-    return publish_marts(load_workspace(root), run_id)
+    with without_values("publish"):
+        return publish_marts(load_workspace(root), run_id)

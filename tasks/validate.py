@@ -19,7 +19,7 @@ from tasks.report.validation import write_validation_page
 from tasks.sources.wire import RAW_TABLES
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, count
-from tasks.warehouse.errors import ValidationFailedError
+from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.expectations import Outcome, Rule, run_suites
 from tasks.warehouse.models import Model, create_table, load_models, run_model
 from tasks.warehouse.progress import say, step
@@ -131,7 +131,15 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 },
                 workspace.policies.quarantine_threshold,
             )
-            result = _stage(connection, workspace, batches, run_id, outcomes, counts)
+            try:
+                result = _stage(
+                    connection, workspace, batches, run_id, outcomes, counts
+                )
+            except ValidationFailedError:
+                # What stays landed would be refused for ever; the file lands
+                # again with the next run, corrected or accepted by then.
+                landing.withdraw(workspace.landing, batches)
+                raise
             ledger.write_copy(connection, workspace)
         return result
 
@@ -155,10 +163,12 @@ def _stage(
         had_rows = {
             table: _has_rows(connection, models[f"staging.{table}"]) for table in SUITES
         }
+        if any(had_rows.values()):
+            _touch_days(connection)  # where the rows stood before
         for table, old_rows in had_rows.items():
             run_model(connection, models[f"staging.{table}"], params, old_rows=old_rows)
         if any(had_rows.values()):
-            _touch_days(connection)
+            _touch_days(connection)  # and where they stand now
         else:
             connection.execute(
                 "insert into meta.touched_days"
@@ -404,4 +414,5 @@ def _export_quarantine(
 @task(name="validate", cache_policy=NO_CACHE)
 def validate(root: Path, run_id: str) -> Validated:
     """Stage what is landed."""
-    return stage_batches(load_workspace(root), run_id)
+    with without_values("validate"):
+        return stage_batches(load_workspace(root), run_id)

@@ -1,5 +1,6 @@
 -- One row per observation of a repost, comment, like or mention in the records
--- being staged, with what the record itself says of its parent.
+-- being staged, with what the record itself says of its parent. A root among its
+-- own reposts is no repost.
 --
 -- grain: none
 -- params: none
@@ -32,10 +33,7 @@ reposts as (
         attitudes_count as likes_count,
         coalesce(source_observed_at, recorded_at) as observed_at
     from raw.weibo_statuses
-    where
-        kind = 'repost'
-        -- The root among its own reposts is no repost.
-        and coalesce(nullif(idstr, ''), id) is distinct from root_id
+    where kind = 'repost'
 ),
 
 comment_trees as (
@@ -159,6 +157,7 @@ select
     count_of(likes_count) as likes_count,
     observed_at
 from weibo_interactions
+where kind <> 'repost' or interaction_id is distinct from root_post_id
 union all
 select
     source,
@@ -178,3 +177,6 @@ select
     coalesce(iso_time(observed_at), source_observed_at, iso_time(acted_at))
         as observed_at
 from raw.canonical_interactions
+where
+    record_kind is distinct from 'repost'
+    or interaction_id is distinct from root_post_id

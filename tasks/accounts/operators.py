@@ -18,7 +18,7 @@ MAX_SHARING = 20
 
 # Contacts as profiles write them. Each pattern's first group is the value.
 _CONTACTS = (
-    r"\b(1[3-9]\d{9})\b",
+    r"(?:^|[^0-9])(1[3-9][0-9]{9})(?:[^0-9]|$)",
     r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
     r"(?i)(?:微信|薇信|v信|vx|wx|weixin|wechat)号?\s*[:：]?\s*([a-z][-_a-z0-9]{5,19})",
     r"(?i)(?:qq|扣扣)号?\s*[:：]?\s*([1-9]\d{4,10})",

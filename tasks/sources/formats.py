@@ -31,7 +31,10 @@ class FileFormat:
 
 # Weibo writes times as `Wed Mar 04 10:30:00 +0800 2026`; a leap second is
 # counted as the second before it.
-WEIBO_TIME = "try_strptime(replace({0}, ':60 +', ':59 +'), '%a %b %d %H:%M:%S %z %Y')"
+WEIBO_TIME = (
+    "try_strptime(replace(replace({0}, ':60 +', ':59 +'), ':60 -', ':59 -'),"
+    " '%a %b %d %H:%M:%S %z %Y')"
+)
 
 WEIBO_API = FileFormat(
     name="weibo-api",

@@ -34,7 +34,8 @@ FUNCTIONS = {
     # second before it.
     "weibo_time(x)": """
         try_strptime(
-            replace(x, ':60 +', ':59 +'), '%a %b %d %H:%M:%S %z %Y'
+            replace(replace(x, ':60 +', ':59 +'), ':60 -', ':59 -'),
+            '%a %b %d %H:%M:%S %z %Y'
         ) at time zone 'UTC'""",
     # ISO times, as naive UTC; without an offset they are UTC already. Written so
     # that the session's time zone never matters.

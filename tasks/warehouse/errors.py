@@ -1,6 +1,7 @@
 """Everything that can go wrong in a way a user can repair.
 
 WeiboManagerError            exit code 1
+├── StepFailedError          exit code 1, hides what a library's error quotes
 ├── ConfigurationError       exit code 2, carries every mistake found
 ├── WorkspaceLockedError     exit code 4
 ├── ValidationFailedError    exit code 1, an error-level expectation failed
@@ -9,7 +10,9 @@ WeiboManagerError            exit code 1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class WeiboManagerError(Exception):
@@ -29,6 +32,10 @@ class ConfigurationError(WeiboManagerError):
         super().__init__("\n".join(self.mistakes))
 
 
+class StepFailedError(WeiboManagerError):
+    """Something unforeseen; tells the kind only, since its words may quote data."""
+
+
 class WorkspaceLockedError(WeiboManagerError):
     """Another run holds the workspace."""
 
@@ -41,3 +48,28 @@ class ValidationFailedError(WeiboManagerError):
 
 class CheckFailedError(WeiboManagerError):
     """A `fail__` check found rows that contradict each other."""
+
+
+@contextmanager
+def without_values(step: str) -> Iterator[None]:
+    """Keep what an unforeseen error quotes out of logs and the orchestrator.
+
+    A database's error can hold a person's words. With `WM_DEBUG` set (the command
+    line's --debug) the error comes through as it is.
+    """
+    try:
+        yield
+    except WeiboManagerError:
+        raise
+    except Exception as error:
+        if os.environ.get("WM_DEBUG"):
+            raise
+        where = (
+            f"{error.strerror} ({error.filename})"
+            if (isinstance(error, OSError) and error.strerror)
+            else type(error).__name__
+        )
+        raise StepFailedError(
+            f"The step '{step}' failed: {where}. What was published before still"
+            " stands. Run the same command again; --debug shows where it failed."
+        ) from None

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,9 +137,23 @@ def select_files(
             platform, kind = key.split("/")
             if kind in kinds:
                 by_platform.setdefault(platform, []).extend(
-                    str(landing / path) for path in paths
+                    as_patterns(landing / path for path in paths)
                 )
     yield from sorted(by_platform.items())
+
+
+def as_patterns(paths: Iterable[Path]) -> list[str]:
+    """Paths as DuckDB takes them: it reads brackets and stars as patterns."""
+    marks = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
+    return [str(path).translate(marks) for path in sorted(paths)]
+
+
+def withdraw(landing: Path, batches: Iterable[Batch]) -> None:
+    """Take back batches that were refused as a whole; their files land again."""
+    for batch in batches:
+        (landing / ".log" / f"{batch.batch_id}.json").unlink(missing_ok=True)
+    sync(landing / ".log")
+    sweep(landing, read_log(landing))
 
 
 def write_atomically(path: Path, text: str) -> None:

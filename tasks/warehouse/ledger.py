@@ -49,7 +49,10 @@ def open_run(
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with hold_workspace(workspace.lock, command):
+        is_gone = not workspace.database.exists()
         with connect(workspace.database) as connection:
+            if is_gone:
+                _restore(connection, workspace)
             # A run that is still "running" while we hold the lock was killed.
             connection.execute(
                 "update meta.runs set state = 'failed', why = 'killed'"
@@ -77,6 +80,20 @@ def open_run(
             _end(workspace, run_id, "failed", why)
             raise
         _end(workspace, run_id, "done", None)
+
+
+def _restore(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """After the warehouse was deleted, cover again what it covered."""
+    file = workspace.root / "ledger.json"
+    if not file.exists():
+        return
+    days = json.loads(file.read_text(encoding="utf-8"))["covered_days"]
+    if days:
+        connection.executemany(
+            "insert into meta.covered_days values (?)",
+            [[row["date_day"]] for row in days],
+        )
+        connection.execute("insert into meta.touched_days from meta.covered_days")
 
 
 def _now() -> datetime:

@@ -7,6 +7,7 @@ other_platform, other_account_id (for merge), reason, reviewer, date.
 from __future__ import annotations
 
 import csv
+import io
 from datetime import date
 from pathlib import Path
 
@@ -56,8 +57,7 @@ def read_overrides(root: Path) -> pl.DataFrame:
         raise ConfigurationError(
             [f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8"]
         ) from None
-    lines = text.splitlines()
-    reader = csv.DictReader(lines)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
     if missing:
         raise ConfigurationError(

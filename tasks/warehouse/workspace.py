@@ -227,11 +227,15 @@ def load_workspace(root: Path) -> Workspace:
 
     lines = dict(_locate_keys(text))
 
+    def line_of(path: tuple[str | int, ...]) -> int:
+        """The line of a key, or of the nearest table around a missing one."""
+        while path and path not in lines:
+            path = path[:-1]
+        return lines[path] if path else 0
+
     def sentence(path: tuple[str | int, ...], what: str) -> str:
-        known = path
-        while known and known not in lines:
-            known = known[:-1]
-        place = f"{file}:{lines[known]}" if known else f"{file}"
+        number = line_of(path)
+        place = f"{file}:{number}" if number else f"{file}"
         return f"{place}: {_spell(path)}{what}"
 
     found: list[tuple[tuple[str | int, ...], str]] = []
@@ -245,7 +249,7 @@ def load_workspace(root: Path) -> Workspace:
     found.extend(_cross_checks(data, root))
     if found or configuration is None:
         unique = dict.fromkeys(found)
-        ordered = sorted(unique, key=lambda item: lines.get(item[0], 0))
+        ordered = sorted(unique, key=lambda item: line_of(item[0]))
         raise ConfigurationError([sentence(path, what) for path, what in ordered])
     return Workspace(
         root=root,

@@ -31,7 +31,10 @@ def _run(command: list[str]) -> tuple[str, dict[str, float]]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         env=_ENVIRONMENT,
     )
     peak = 0
@@ -88,8 +91,18 @@ def _workspace(
 def _backfill(workspace: Path, first: str, last: str) -> tuple[str, dict[str, float]]:
     return _run(
         [
-            sys.executable, "-m", "flows", "backfill", "--from", first, "--to", last,
-            "--reason", "benchmark", "--workspace", str(workspace),
+            sys.executable,
+            "-m",
+            "flows",
+            "backfill",
+            "--from",
+            first,
+            "--to",
+            last,
+            "--reason",
+            "benchmark",
+            "--workspace",
+            str(workspace),
         ]
     )
 
@@ -151,25 +164,38 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         result = measure(
-            options.interactions, options.campaigns, options.seed, options.format,
+            options.interactions,
+            options.campaigns,
+            options.seed,
+            options.format,
             Path(folder),
         )
-    print(f"seed {options.seed}, {options.interactions:,} interactions,"
-          f" {options.campaigns:,} campaigns, {result['input_gb']:.2f} GB"
-          f" {options.format}")
+    print(
+        f"seed {options.seed}, {options.interactions:,} interactions,"
+        f" {options.campaigns:,} campaigns, {result['input_gb']:.2f} GB"
+        f" {options.format}"
+    )
     if "baseline" in result:
         base = result["baseline"]
-        print(f"{'DuckDB typed parse + group-by':34} {base['parse_and_group_s']:7.1f} s"
-              f"  {base['cpu_s']:7.1f} CPU-s  {base['peak_gb']:.2f} GB")
+        print(
+            f"{'DuckDB typed parse + group-by':34} {base['parse_and_group_s']:7.1f} s"
+            f"  {base['cpu_s']:7.1f} CPU-s  {base['peak_gb']:.2f} GB"
+        )
     for name, seconds in result["steps"].items():
         print(f"  {name:32} {seconds:7.1f} s")
     run, over = result["run"], result["overhead"]
-    print(f"{'whole command':34} {run['wall_s']:7.1f} s  {run['cpu_s']:7.1f} CPU-s"
-          f"  {run['peak_gb']:.2f} GB")
-    print(f"{'fixed overhead (one post)':34} {over['wall_s']:7.1f} s"
-          f"  {over['cpu_s']:7.1f} CPU-s  {over['peak_gb']:.2f} GB")
-    print(f"{'net of the overhead':34} {result['net_s']:7.1f} s"
-          + (f"  {result['ratio']:.2f} x the baseline" if "ratio" in result else ""))
+    print(
+        f"{'whole command':34} {run['wall_s']:7.1f} s  {run['cpu_s']:7.1f} CPU-s"
+        f"  {run['peak_gb']:.2f} GB"
+    )
+    print(
+        f"{'fixed overhead (one post)':34} {over['wall_s']:7.1f} s"
+        f"  {over['cpu_s']:7.1f} CPU-s  {over['peak_gb']:.2f} GB"
+    )
+    print(
+        f"{'net of the overhead':34} {result['net_s']:7.1f} s"
+        + (f"  {result['ratio']:.2f} x the baseline" if "ratio" in result else "")
+    )
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -23,7 +23,8 @@ _COUNTS = ("_count", "reads")
 
 def _type(schema: Any, name: str = "") -> str:
     if isinstance(schema, dict):
-        inner = ", ".join(f'"{key}" {_type(value, key)}' for key, value in schema.items())
+        fields = [f'"{key}" {_type(value, key)}' for key, value in schema.items()]
+        inner = ", ".join(fields)
         return f"STRUCT({inner})"
     if isinstance(schema, list):
         return f"{_type(schema[0])}[]"
@@ -43,7 +44,9 @@ def parse(folder: Path, out: Path) -> float:
         ("comments", WEIBO_COMMENT),
         ("users", WEIBO_USER),
     ):
-        columns = ", ".join(f"'{key}': '{_type(value, key)}'" for key, value in schema.items())
+        columns = ", ".join(
+            f"'{key}': '{_type(value, key)}'" for key, value in schema.items()
+        )
         moments = f"{_TIME.format('created_at')} as acted_at"
         if "user" in schema:
             moments += f", {_TIME.format('user.created_at')} as registered_at"

@@ -1,0 +1,75 @@
+# make run           set up, run the shipped sample, say where the marts are
+# make test          set up, linters, types, the tests that need no browser, Java or Node
+# make test-browser  the tests that need Chromium
+# make check         linters and types only
+# make lock          write requirements.txt anew from pyproject.toml, with uv
+# make clean         remove .venv and caches; data/ is never touched
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# What was installed last; equal to requirements.txt when there is nothing to do.
+INSTALLED := $(VENV)/installed.txt
+LEFT_OUT := browser or spark or node
+# Ends before the interpreter's teardown, where DuckDB's binding prints pages of
+# leak warnings: pytest's own closing line stays the last one.
+PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
+	atexit._run_exitfuncs(); sys.stdout.flush(); sys.stderr.flush(); os._exit(code)'
+SAMPLE := --from 2026-03-01 --to 2026-03-14 --reason "first run of the sample"
+
+.PHONY: help setup run test test-browser check lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+run: setup
+	@$(PYTHON) -m flows backfill $(SAMPLE)
+	@echo
+	@echo "Marts:   $(CURDIR)/data/published/marts.duckdb (the same as Parquet: $(CURDIR)/data/published/parquet)"
+	@echo "Report:  $(CURDIR)/data/published/report/index.html"
+	@echo "Ask:     $(PYTHON) -c \"import duckdb; print(duckdb.connect('data/published/marts.duckdb', read_only=True).sql('select campaign_id, engagements, genuine_engagements from campaigns'))\""
+
+test: setup check
+	@count=$$($(PYTEST) -o addopts= -q --collect-only -m "$(LEFT_OUT)" | grep -c '::'); \
+	echo "Left out here: $$count tests marked $(LEFT_OUT)"
+	@$(PYTEST) -m "not ($(LEFT_OUT))"
+
+test-browser: setup
+	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
+	@$(PYTEST) -m browser
+
+check: setup
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m sqlfluff lint sql
+	@$(PYTHON) -m mypy
+
+lock:
+	@command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv" >&2; exit 1; }
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.txt $(UPGRADE)
+
+# landing/ and .key under data/ can't be made again: no target removes them.
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find flows tasks tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup:
+	@if ! cmp -s requirements.txt $(INSTALLED) || ! $(PYTHON) -c '' 2>/dev/null; then \
+		set -e; \
+		for python in python3 python3.14 python3.13 python3.12 python3.11 none; do \
+			$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+		done; \
+		if [ $$python = none ]; then \
+			echo "Python 3.11 or newer is missing: sudo apt-get install python3 python3-venv" >&2; exit 1; \
+		fi; \
+		if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "$$python has no venv module: sudo apt-get install $$python-venv" >&2; exit 1; \
+		fi; \
+		$(PYTHON) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
+		echo "Installing $$(grep -c '^[a-z0-9].*==' requirements.txt) locked packages into $(VENV); once, some minutes ..."; \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt; \
+		cp requirements.txt $(INSTALLED); \
+	fi
+	@if grep -q '^lightgbm==' requirements.txt && [ "$$(uname)" = Linux ] \
+		&& ! $(PYTHON) -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' 2>/dev/null; then \
+		echo "The library libgomp is missing: sudo apt-get install libgomp1" >&2; exit 1; \
+	fi

@@ -1,0 +1,119 @@
+"""What all tests share: a fixed key, no network chatter, small workspaces."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Before anything imports the product: keys must be the same in every process.
+os.environ["WM_PSEUDONYM_KEY"] = "a-key-for-tests-only"
+os.environ["DO_NOT_TRACK"] = "1"
+os.environ["GX_ANALYTICS_ENABLED"] = "false"
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.workspaces import (
+    Lab,
+    comment,
+    judge_rules_in_sql,
+    repost,
+    status,
+    user,
+)
+from tests.world import World, WorldSpec, generate
+
+settings.register_profile(
+    "project",
+    deadline=None,  # shared cores
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("project")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The orchestrator's database is the tests' own, not the user's."""
+    home = tmp_path_factory.mktemp("prefect")
+    before = os.environ.get("PREFECT_HOME")
+    os.environ["PREFECT_HOME"] = str(home)
+    yield home
+    if before is None:
+        del os.environ["PREFECT_HOME"]
+    else:
+        os.environ["PREFECT_HOME"] = before
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """An empty workspace with one `weibo-api` source in `export/`."""
+    made = Lab(tmp_path / "workspace")
+    made.configure(post_ids=["1"])
+    (made.root / "export").mkdir()
+    return made
+
+
+@pytest.fixture
+def quick_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judge row rules with their own SQL: saves a second a run."""
+    monkeypatch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
+
+
+@pytest.fixture(scope="session")
+def small_world() -> World:
+    """Three hundred reposts and comments, besides likes and follows."""
+    return generate(WorldSpec(seed=3, interactions=300, campaigns=2))
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A backfill by the command line, and everything that it left."""
+
+    lab: Lab
+    outputs: tuple[str, ...]
+    exit_code: int
+    prefect_home: Path
+
+
+# Marks of an invented person, who must appear nowhere but in the warehouse.
+CANARY_ID, CANARY_POST = "77770000777", "66660000666"
+CANARY_NAME, CANARY_TEXT = "金丝雀Canary", "只有我知道的秘密话"
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
+    """One real run, orchestrator and all, with good, bad and broken records."""
+    lab = Lab(tmp_path_factory.mktemp("finished"))
+    lab.configure(post_ids=["1"])
+    canary = user(CANARY_ID, CANARY_NAME, description=f"{CANARY_TEXT} VX: canary77")
+    people = [user(100 + n, f"person {n}") for n in range(10)]
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1),
+            *(repost(10 + n, 1, who) for n, who in enumerate(people)),
+            repost(CANARY_POST, 1, canary, CANARY_TEXT, day=2),
+            comment(f"{CANARY_POST}1", 1, canary, CANARY_TEXT, day=3),
+            # Rejected by a rule, and by its shape.
+            {**repost(f"{CANARY_POST}2", 1, canary, CANARY_TEXT), "created_at": "昨天"},
+            {"odd": CANARY_TEXT, "user": canary},
+        ],
+    )
+    lab.put("export/broken.json", f'[{{"id": 1, "text": "{CANARY_TEXT}"'.encode())
+    home = tmp_path_factory.mktemp("orchestrator")
+    done = lab.command(
+        "backfill",
+        "--from",
+        "2026-03-01",
+        "--to",
+        "2026-03-14",
+        "--reason",
+        "trial",
+        environment={"PREFECT_HOME": str(home), "PREFECT_LOGGING_LEVEL": "INFO"},
+    )
+    return FinishedRun(lab, (done.stdout, done.stderr), done.returncode, home)

@@ -1,0 +1,259 @@
+"""The command line as its users meet it: exit codes and sentences."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.warehouse.lock import hold_workspace
+from tests.conftest import FinishedRun
+from tests.workspaces import MARTS, REPOSITORY, Lab, repost, run_command, status, user
+
+RANGE = ("--from", "2026-03-01", "--to", "2026-03-14", "--reason", "trial")
+
+
+def is_calm(text: str) -> bool:
+    """No traceback, no leak warnings, no log lines of libraries."""
+    return not any(
+        word in text
+        for word in ("Traceback", "nanobind", "Error:", "WARNING", "| INFO")
+    )
+
+
+def test_help_names_commands_and_exit_codes() -> None:
+    done = run_command("--help")
+    assert done.returncode == 0
+    for word in (
+        "daily",
+        "backfill",
+        "status",
+        "report",
+        "Exit codes",
+        "4 another run",
+    ):
+        assert word in done.stdout
+    done = run_command("backfill", "--help")
+    assert done.returncode == 0
+    for word in ("--from", "--to", "--reason", "--only", "--dry-run", "--workspace"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        # Both dates and the step at once.
+        (
+            (
+                "backfill",
+                "--from",
+                "2026-13-01",
+                "--to",
+                "soon",
+                "--reason",
+                "x",
+                "--only",
+                "extract,pblish",
+            ),
+            ["2026-13-01", "'soon'", "YYYY-MM-DD", "'pblish'"],
+        ),
+        (
+            ("backfill", "--from", "2026-03-09", "--to", "2026-03-01", "--reason", " "),
+            ["lies after", "swap", "--reason is empty"],
+        ),
+        (("daily", "--date", "yesterday"), ["yesterday", "YYYY-MM-DD"]),
+        (("backfill", "--from", "2026-03-01"), ["--to"]),
+        (("dayly",), ["dayly"]),
+        (("status", "--jsn"), ["--jsn"]),
+    ],
+)
+def test_wrong_use_is_told(
+    lab: Lab, arguments: tuple[str, ...], words: list[str]
+) -> None:
+    """Exit code 2, every mistake, no traceback."""
+    lab.put("export/a.jsonl", [status(1)])
+    done = run_command(*arguments, "--workspace", str(lab.root))
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+    assert not (lab.root / "warehouse.duckdb").exists()
+
+
+def test_five_mistakes_of_a_configuration_are_told(tmp_path: Path) -> None:
+    """All in one go, before anything is touched."""
+    lab = Lab(tmp_path)
+    lab.put(
+        "workspace.toml",
+        'timezone = "Asia/Shangai"\n[[campaigns]]\nid = "a"\nbrand = "b"\n'
+        "start = 2026-03-02\nend = 2026-03-01\nkeyword = []\n"
+        "[policies]\nmin_cell = 0\n",
+    )
+    done = lab.command("backfill", *RANGE)
+    assert done.returncode == 2
+    for place in (":1:", ":4:", ":6:", ":7:", ":9:"):
+        assert f"workspace.toml{place}" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["workspace.toml"]
+    assert lab.command("daily").returncode == 2
+
+
+def test_missing_workspace_is_told(tmp_path: Path) -> None:
+    done = run_command("status", "--workspace", str(tmp_path / "nowhere"))
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+    assert is_calm(done.stderr)
+
+
+def test_dry_run_changes_nothing(lab: Lab) -> None:
+    lab.put("export/a.jsonl", [status(1)])
+    before = sorted(lab.root.rglob("*"))
+    done = lab.command("backfill", *RANGE, "--dry-run", "--only", "extract,validate")
+    assert done.returncode == 0, done.stderr
+    assert "extract, validate for 14 days (2026-03-01 to 2026-03-14)" in done.stdout
+    assert sorted(lab.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("status", "--json"),
+        ("report",),
+        ("report", "--campaign", "launch", "--out", "page.html"),
+        ("backfill", *RANGE, "--dry-run"),
+        ("daily", "--date", "nonsense"),
+    ],
+)
+def test_quick_commands_import_no_orchestrator(
+    finished_run: FinishedRun, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Only daily and backfill that really run import the slow libraries."""
+    script = (
+        "import sys\n"
+        f"sys.argv = ['flows', *{arguments!r}, '--workspace',"
+        f" {str(finished_run.lab.root)!r}]\n"
+        "from flows.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "slow = {'prefect', 'great_expectations'} & set(sys.modules)\n"
+        "print('imported:', sorted(slow))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(REPOSITORY), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.endswith("imported: []\n"), done.stdout + done.stderr
+
+
+def test_status_before_anything_ran(lab: Lab) -> None:
+    done = lab.command("status")
+    assert done.returncode == 2
+    assert "Nothing has run" in done.stderr
+    assert "backfill" in done.stderr
+    done = lab.command("report")
+    assert done.returncode == 2
+    assert "Nothing is published yet" in done.stderr
+
+
+def test_run_says_what_it_did(finished_run: FinishedRun) -> None:
+    """Rows in = rows out + quarantined, step by step; nothing of libraries."""
+    assert finished_run.exit_code == 0
+    out, errors = finished_run.outputs
+    assert "16 records read = 14 landed + 2 quarantined" in out
+    assert "broken.json" in out
+    for name in ("extract", "validate", "deduplicate", "aggregate", "publish"):
+        assert f"{name}: " in out
+    assert is_calm(out)
+    assert "nanobind" not in errors
+    assert "Traceback" not in errors
+
+
+def test_status_after_a_run(finished_run: FinishedRun) -> None:
+    lab = finished_run.lab
+    done = lab.command("status", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["running"] is None
+    assert found["window"]["days"] == 14
+    assert found["last_run"]["state"] == "done"
+    assert found["last_run"]["reason"] == "trial"
+    assert [file["path"] for file in found["broken_files"]] == ["export/broken.json"]
+    days = {row["day"]: row for row in found["days"]}
+    assert days["2026-03-02"]["state"] == "published"
+    assert days["2026-03-02"]["validated"] == 1
+    done = lab.command("status")
+    assert done.returncode == 0
+    assert "Published: " in done.stdout
+    assert "Broken file: export/broken.json" in done.stdout
+
+
+def test_report_is_where_it_says(finished_run: FinishedRun, tmp_path: Path) -> None:
+    done = finished_run.lab.command("report")
+    assert done.returncode == 0
+    assert Path(done.stdout.strip()).stat().st_size > 1000
+    out = tmp_path / "page.html"
+    done = finished_run.lab.command("report", "--campaign", "launch", "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert "launch" in out.read_text(encoding="utf-8")
+    done = finished_run.lab.command("report", "--campaign", "lunch", "--out", str(out))
+    assert done.returncode == 2
+    assert "launch" in done.stderr
+
+
+def test_marts_of_a_run_are_published(finished_run: FinishedRun) -> None:
+    assert set(finished_run.lab.parquet()) == {f"{name}.parquet" for name in MARTS}
+
+
+def test_workspace_that_another_run_holds(finished_run: FinishedRun) -> None:
+    """Exit code 4 and who; status answers meanwhile and says so."""
+    lab = finished_run.lab
+    with hold_workspace(lab.root / ".lock", "backfill by a test"):
+        done = lab.command("daily", "--date", "2026-03-14")
+        assert done.returncode == 4, done.stderr
+        assert "backfill by a test" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        shown = lab.command("status")
+        assert shown.returncode == 0
+        assert "Running now: backfill by a test" in shown.stdout
+
+
+def test_refused_run_leaves_what_was_published(
+    finished_run: FinishedRun, tmp_path: Path
+) -> None:
+    """Exit code 1, one sentence with the repair; status tells it."""
+    root = tmp_path / "copy"
+    shutil.copytree(finished_run.lab.root, root, symlinks=True)
+    lab = Lab(root)
+    before = lab.parquet()
+    alice = user(11, "alice")
+    lab.put(
+        "export/c.jsonl",
+        [{**repost(900 + n, 1, alice), "created_at": "昨天"} for n in range(9)],
+    )
+    done = lab.command("daily", "--date", "2026-03-15")
+    assert done.returncode == 1, done.stderr
+    assert "Nothing was published" in done.stderr
+    assert "refused.parquet" in done.stderr
+    assert is_calm(done.stderr)
+    assert lab.parquet() == before
+    shown = json.loads(lab.command("status", "--json").stdout)
+    assert shown["last_run"]["state"] == "failed"
+    assert "Nothing was published" in shown["last_run"]["why"]
+
+
+def test_step_without_what_it_needs_is_told(lab: Lab) -> None:
+    """Publishing before anything was made: a sentence, not a kind of error."""
+    lab.put("export/a.jsonl", [status(1)])
+    done = lab.command("backfill", *RANGE, "--only", "publish")
+    assert done.returncode in (1, 2)
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+    assert "Error." not in done.stderr
+    assert not (lab.root / "published").exists()

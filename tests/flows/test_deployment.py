@@ -1,0 +1,210 @@
+"""`prefect.yaml` deploys against a real server, and a real worker runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+import yaml
+
+CHECKOUT = Path(__file__).parents[2]
+SCHEDULE_KEYS = {
+    "cron", "interval", "rrule", "timezone", "anchor_date", "active", "parameters",
+    "slug", "replaces", "day_or",
+}
+DEPLOYMENT_KEYS = {
+    "name", "description", "entrypoint", "work_pool", "concurrency_limit",
+    "schedules", "parameters",
+}  # fmt: skip
+# Prefect starts slowly on a loaded machine; a broken one fails, it doesn't hang.
+PATIENCE_SECONDS = 300
+
+
+def read_deployments() -> list[dict[str, Any]]:
+    text = (CHECKOUT / "prefect.yaml").read_text(encoding="utf-8")
+    deployments: list[dict[str, Any]] = yaml.safe_load(text)["deployments"]
+    return deployments
+
+
+def test_deployments_are_daily_and_backfill() -> None:
+    assert [one["name"] for one in read_deployments()] == ["daily", "backfill"]
+
+
+@pytest.mark.parametrize("deployment", read_deployments(), ids=lambda one: one["name"])
+def test_deployment_has_only_known_keys(deployment: dict[str, Any]) -> None:
+    # Prefect skips a deployment with a wrong schedule key and goes on; keys of
+    # other levels it ignores without a word.
+    assert set(deployment) <= DEPLOYMENT_KEYS
+    for schedule in deployment["schedules"]:
+        assert set(schedule) <= SCHEDULE_KEYS
+
+
+@pytest.mark.parametrize("deployment", read_deployments(), ids=lambda one: one["name"])
+def test_entrypoint_is_a_flow_of_that_name(deployment: dict[str, Any]) -> None:
+    module, name = deployment["entrypoint"].rsplit(".", 1)
+    assert getattr(import_module(module), name).name == deployment["name"]
+
+
+def test_parameters_in_prefect_yaml_are_none() -> None:
+    # Prefect stores parameters in clear: they must not become a home of secrets.
+    assert not any(one.get("parameters") for one in read_deployments())
+
+
+def test_prefect_yaml_names_no_folder_of_a_machine() -> None:
+    text = (CHECKOUT / "prefect.yaml").read_text(encoding="utf-8")
+    assert str(CHECKOUT) not in text
+    assert "/home/" not in text
+
+
+@dataclass(frozen=True)
+class Orchestra:
+    """A server with a work pool `local` and a worker; both deployments deployed."""
+
+    api: str
+    environment: dict[str, str]
+    worker_log: Path
+
+
+@pytest.fixture(scope="module")
+def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
+    home = tmp_path_factory.mktemp("prefect")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    api = f"http://127.0.0.1:{port}/api"
+    environment = {
+        **{key: value for key, value in os.environ.items() if key[:8] != "PREFECT_"},
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": api,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_UI_ENABLED": "false",
+        # Else the worker would run the checkout's own data/ at half past two.
+        "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "NO_COLOR": "1",
+    }
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, *words: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "prefect", *words],
+            cwd=CHECKOUT,
+            env=environment,
+            stdout=(home / f"{name}.log").open("wb"),
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    try:
+        server = start("server", "server", "start", "--port", port)
+        wait_for_health(api, server, home / "server.log")
+        run_prefect(environment, "work-pool", "create", "local", "--type", "process")
+        start("worker", "worker", "start", "--pool", "local", "--type", "process")
+        run_prefect(environment, "--no-prompt", "deploy", "--all")
+        yield Orchestra(api, environment, home / "worker.log")
+    finally:
+        for process in reversed(started):
+            end(process)
+
+
+def wait_for_health(api: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if httpx.get(f"{api}/health", timeout=5).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.3)
+    pytest.fail(f"the server did not start: {log.read_text()}")
+
+
+def run_prefect(environment: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "prefect", *words],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children: they share a session of their own."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=15)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def read_deployment(orchestra: Orchestra, name: str) -> dict[str, Any]:
+    answer = httpx.get(f"{orchestra.api}/deployments/name/{name}/{name}", timeout=30)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_daily_is_scheduled_at_half_past_two_in_shanghai(orchestra: Orchestra) -> None:
+    daily = read_deployment(orchestra, "daily")
+    (schedule,) = daily["schedules"]
+    assert schedule["active"]
+    assert schedule["schedule"]["cron"] == "30 2 * * *"
+    assert schedule["schedule"]["timezone"] == "Asia/Shanghai"
+    assert daily["global_concurrency_limit"]["limit"] == 1
+    assert daily["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert daily["work_pool_name"] == "local"
+
+
+def test_backfill_is_deployed_without_a_schedule(orchestra: Orchestra) -> None:
+    assert read_deployment(orchestra, "backfill")["schedules"] == []
+
+
+def test_deployed_runs_work_in_the_checkout(orchestra: Orchestra) -> None:
+    for name in ("daily", "backfill"):
+        (step,) = read_deployment(orchestra, name)["pull_steps"]
+        (options,) = step.values()
+        assert Path(options["directory"]).resolve() == CHECKOUT.resolve()
+
+
+def test_worker_runs_a_day_of_the_sample(orchestra: Orchestra, tmp_path: Path) -> None:
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    shutil.copy(CHECKOUT / "data/workspace.toml", workspace)
+    shutil.copytree(CHECKOUT / "data/samples", workspace / "samples")
+    run_prefect(
+        orchestra.environment,
+        "deployment", "run", "daily/daily", "--watch",
+        "--watch-timeout", str(PATIENCE_SECONDS),
+        "--param", "day=2026-03-03",
+        "--param", f"workspace={workspace}",
+    )  # fmt: skip
+    answer = httpx.post(f"{orchestra.api}/flow_runs/filter", json={}, timeout=30)
+    (run,) = answer.json()
+    assert run["state_type"] == "COMPLETED", orchestra.worker_log.read_text()
+    marts = duckdb.connect(str(workspace / "published/marts.duckdb"), read_only=True)
+    days = marts.execute("select distinct activity_day from campaign_daily").fetchall()
+    marts.close()
+    assert [day.isoformat() for (day,) in days] == ["2026-03-03"]

@@ -1,0 +1,81 @@
+"""kill -9 at any moment, the same command again: the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.workspaces import REPOSITORY, Lab, lab_of
+from tests.world import WorldSpec, generate
+
+COMMAND = (
+    "backfill",
+    "--from",
+    "2026-03-01",
+    "--to",
+    "2026-03-14",
+    "--reason",
+    "trial",
+)
+KILLS = 4
+
+
+def start(lab: Lab) -> subprocess.Popen[bytes]:
+    """Begin a run that can be killed with all its children."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows", *COMMAND, "--workspace", str(lab.root)],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def wait_until_it_works(run: subprocess.Popen[bytes], lab: Lab) -> None:
+    """The lock's holder is this process: imports are over, work begins."""
+    while run.poll() is None:
+        lock = lab.root / ".lock"
+        if lock.exists() and f'"pid": {run.pid},' in lock.read_text():
+            return
+        time.sleep(0.02)
+
+
+def test_killed_runs_leave_no_trace(tmp_path: Path) -> None:
+    """Each run dies a little into the work; the last one is left alone."""
+    seed = int(os.environ.get("WM_TEST_SEED", random.randrange(10**6)))
+    print(f"WM_TEST_SEED={seed}")  # noqa: T201
+    rng = random.Random(seed)
+    world = generate(WorldSpec(seed=17, interactions=3000, campaigns=2))
+    undisturbed = lab_of(world, tmp_path / "undisturbed")
+    began = time.perf_counter()
+    undisturbed.run()
+    # The orchestrator comes on top.
+    length = time.perf_counter() - began + 3
+    lab = lab_of(world, tmp_path / "killed")
+    killed = 0
+    for number in range(KILLS):
+        # A finished step is not done again, so each kill lies where it matters:
+        # the first anywhere, later ones within what is left.
+        with start(lab) as run:
+            wait_until_it_works(run, lab)
+            time.sleep(rng.random() * length * (0.9 if number == 0 else 0.5))
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
+                killed += 1
+            run.wait(timeout=60)
+    assert killed, "no run was caught alive"
+    with start(lab) as run:
+        assert run.wait(timeout=240) == 0
+    assert lab.parquet() == undisturbed.parquet()
+    assert not list((lab.root / "landing").glob(".tmp/*"))
+    assert not list((lab.root / "publications").glob(".building"))
+    states = [
+        row[0] for row in lab.rows("select state from meta.runs order by started_at")
+    ]
+    assert states.count("failed") == killed
+    assert states[-1] == "done"

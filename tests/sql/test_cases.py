@@ -1,0 +1,76 @@
+"""Golden cases of the staging models: files in, rows out.
+
+A case is a folder: `input/` as an export lies there, and `expect.json` with a
+note, the format, and for each staging table all its rows, each with only the
+columns that matter and the reason why it is as it is. Rejected records stand
+under `quarantine` as file, line, start of the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workspaces import Lab
+
+CASES = sorted(
+    path.parent for path in Path(__file__).parent.glob("cases/*/expect.json")
+)
+KEYS = {
+    "accounts": ("account_id", "date_day"),
+    "posts": ("post_id",),
+    "post_counters": ("post_id", "observed_at"),
+    "interactions": ("interaction_id", "root_post_id", "kind"),
+    "follows": ("account_id", "follower_id"),
+}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it."""
+    return str(value) if isinstance(value, date | datetime) else value
+
+
+@pytest.mark.parametrize("case", CASES, ids=[path.name for path in CASES])
+def test_case(case: Path, tmp_path: Path, quick_rules: None) -> None:
+    expect = json.loads((case / "expect.json").read_text(encoding="utf-8"))
+    assert expect["note"]
+    lab = Lab(tmp_path)
+    shutil.copytree(case / "input", lab.root / "export")
+    lab.configure(
+        format=expect["format"],
+        timezone=expect.get("timezone", "Asia/Shanghai"),
+        policies="quarantine_threshold = 1.0",
+    )
+    landed = lab.land()
+    assert landed.quarantined == 0
+    staged = lab.stage()
+    assert staged.rows_in == staged.rows_out + staged.rows_quarantined
+    for table, rows in expect["tables"].items():
+        found = [
+            {name: plain(value) for name, value in row.items()}
+            for row in lab.dicts(f"from staging.{table}")
+        ]
+        names = [key for key in KEYS[table] if all(key in row for row in rows)]
+        assert sorted(tuple(row[key] for key in names) for row in found) == sorted(
+            tuple(row[key] for key in names) for row in rows
+        ), table
+        by_key = {tuple(row[key] for key in names): row for row in found}
+        for row in rows:
+            told = {name: row[name] for name in row if name != "why"}
+            seen = by_key[tuple(row[key] for key in names)]
+            assert {name: seen[name] for name in told} == told, row["why"]
+    rejected = lab.rows(
+        "select path, position, reason from meta.quarantine"
+        " where kind <> 'accounts' order by all"
+    )
+    expected = [tuple(row) for row in expect["quarantine"]]
+    assert [(path, line) for path, line, _ in rejected] == [
+        (f"export/{path}", line) for path, line, _ in sorted(expected)
+    ]
+    for (_, _, reason), (_, _, start) in zip(rejected, sorted(expected), strict=True):
+        assert reason.startswith(start)

@@ -1,0 +1,309 @@
+"""The house rules that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from tasks.warehouse.database import FUNCTIONS
+from tasks.warehouse.models import LAYERS, Model, in_order, load_models
+from tests.workspaces import REPOSITORY
+
+SQL_FILES = sorted((REPOSITORY / "sql").rglob("*.sql"))
+PYTHON_FILES = sorted(
+    path for name in ("flows", "tasks") for path in (REPOSITORY / name).rglob("*.py")
+)
+MODELS = {
+    name: model
+    for layer in ("staging", "intermediate", "marts", "checks")
+    for name, model in load_models(layer).items()
+}
+STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
+# Of the parts below the steps: what each may import besides itself.
+BELOW = {
+    "warehouse": set(),
+    "sources": {"warehouse"},
+    "report": {"warehouse"},
+    "accounts": set(),
+    "campaigns": set(),
+    "text": set(),
+}
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Modules that a file imports anywhere, but for type checkers only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hints = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in hints:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_modules_are_not_named_like_others() -> None:
+    """A module named like a library's is imported instead of it sooner or later."""
+    taken = set(sys.stdlib_module_names) | {
+        name.lower() for name in importlib.metadata.packages_distributions()
+    }
+    taken -= {"flows", "tasks", "tests"}
+    clashes = {
+        str(path.relative_to(REPOSITORY))
+        for path in PYTHON_FILES
+        if path.stem.lower() in taken and not path.stem.startswith("__")
+    }
+    assert not clashes
+
+
+def test_layers_import_only_lower_ones() -> None:
+    """flows, the steps, then sources, accounts, campaigns, report, then warehouse."""
+    wrong = []
+    for path in PYTHON_FILES:
+        parts = path.relative_to(REPOSITORY).with_suffix("").parts
+        for module in imports_of(path):
+            target = module.split(".")
+            if target[0] == "flows" and parts[0] != "flows":
+                wrong.append((parts, module))
+            if target[0] == "tests":
+                wrong.append((parts, module))
+            if target[0] != "tasks" or len(target) < 2 or parts[0] == "flows":
+                continue
+            if target[1] in STEPS:  # no step knows another
+                wrong.append((parts, module))
+            elif len(parts) > 2 and target[1] in BELOW:
+                own = parts[1]
+                if target[1] != own and target[1] not in BELOW[own]:
+                    wrong.append((parts, module))
+    assert not wrong
+
+
+def test_orchestrator_stays_in_flows_and_steps() -> None:
+    """Prefect only there; Great Expectations only in one module, at its use."""
+    for path in PYTHON_FILES:
+        parts = path.relative_to(REPOSITORY).with_suffix("").parts
+        roots = {module.split(".")[0] for module in imports_of(path)}
+        if "prefect" in roots:
+            assert parts[0] == "flows" or (len(parts) == 2 and parts[1] in STEPS), path
+        if "great_expectations" in roots:
+            assert parts == ("tasks", "warehouse", "expectations"), path
+
+
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
+def test_sql_file_keeps_the_sheet(path: Path) -> None:
+    """Header; one select; documented columns and params; lower layers only."""
+    name = f"{path.parent.name}.{path.stem}"
+    model = MODELS[name]
+    assert model.summary, "says what one row is"
+    text = path.read_text(encoding="utf-8")
+    header = text[: re.search(r"^(?!--)", text, re.MULTILINE).start()]  # type: ignore[union-attr]
+    assert re.search(r"^-- grain: ", header, re.MULTILINE)
+    assert re.search(r"^-- params: ", header, re.MULTILINE)
+    body = text[len(header) :]
+    bare = re.sub(r"'[^']*'", "''", re.sub(r"--.*", "", body))
+    used = set(re.findall(r"\$([a-z_]+)", bare))
+    assert used == set(model.params)
+    assert ";" not in bare
+    (statement,) = sqlglot.parse(text, read="duckdb")
+    assert isinstance(statement, exp.Query)
+    rank = LAYERS.index(model.layer)
+    for read in model.reads:
+        assert LAYERS.index(read.split(".")[0]) <= rank, read
+    known = set(MODELS) | {
+        "intermediate.account_scores",
+        "intermediate.account_operators",
+        "intermediate.cascade_nodes",
+        *(
+            f"staging.valid_{table.stem}"
+            for table in (path.parent.parent / "staging").glob("*")
+        ),
+    }
+    for read in model.reads:
+        if read.split(".")[0] in ("staging", "intermediate", "marts"):
+            assert read in known, f"{read}: nobody makes it"
+
+
+@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
+def test_sql_gives_the_same_rows_each_time(path: Path) -> None:
+    """Nothing that depends on the clock, on chance, on threads or on arrival."""
+    refuse_chance(path.read_text(encoding="utf-8"))
+
+
+def refuse_chance(text: str) -> None:
+    """Fail on SQL whose result is not a function of its input."""
+    statement = sqlglot.parse_one(text, read="duckdb")
+    bare = re.sub(r"'[^']*'", "''", re.sub(r"--.*", "", text)).lower()
+    assert not re.search(
+        r"\b(any_value|arbitrary|random|uuid|gen_random_uuid|now|today|get_current_\w+"
+        r"|approx_\w+|reservoir_quantile|setseed|mode)\s*\(",
+        bare,
+    )
+    assert not re.search(
+        r"\bcurrent_(date|time|timestamp)\b|\btransaction_timestamp\b", bare
+    )
+    assert not re.search(r"\busing sample\b|\btablesample\b|\browid\b", bare)
+    # Order matters to these: they need one of their own.
+    for found in re.finditer(
+        r"\b(list|array_agg|string_agg|group_concat|listagg|first|last|first_value"
+        r"|last_value|row_number|lag|lead)\s*\(",
+        bare,
+    ):
+        rest = bare[found.end() :]
+        depth, end = 1, 0
+        while depth:
+            depth += {"(": 1, ")": -1}.get(rest[end], 0)
+            end += 1
+        inside, after = rest[: end - 1], rest[end:].lstrip()
+        window = re.match(
+            r"(filter\s*\([^)]*\)\s*)?over\s*\(([^)]*(\([^)]*\)[^)]*)*)\)", after
+        )
+        assert "order by" in inside or (window and "order by" in window[2]), found[0]
+    assert statement is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select any_value(a) from t",
+        "select list(a) from t",
+        "select first(a) over (partition by b) from t",
+        "select now()",
+        "select current_date",
+        "select row_number() over () from t",
+        "select approx_count_distinct(a) from t",
+    ],
+)
+def test_guard_against_chance_works(text: str) -> None:
+    with pytest.raises(AssertionError):
+        refuse_chance(text)
+    refuse_chance("select list(a order by a), first_value(b) over (order by c) from t")
+
+
+def test_functions_of_the_warehouse_know_no_clock() -> None:
+    for body in FUNCTIONS.values():
+        assert not re.search(r"now\s*\(|current_|random", body)
+
+
+def test_every_mart_column_is_documented_once_and_published() -> None:
+    """Published columns are those documented: each select gives exactly them."""
+    for name, model in load_models("marts").items():
+        statement = sqlglot.parse_one(model.sql, read="duckdb")
+        assert isinstance(statement, exp.Query)
+        documented = [column.name for column in model.columns]
+        assert len(documented) == len(set(documented)), name
+        assert statement.named_selects == documented, name
+        assert all(column.comment for column in model.columns), name
+        assert set(model.grain) <= set(documented), name
+
+
+def test_marts_of_the_design_are_there() -> None:
+    """Other tools build on these names."""
+    assert {model.table for model in load_models("marts").values()} >= {
+        "campaigns",
+        "campaign_daily",
+        "campaign_posts",
+        "cascades",
+        "accounts",
+        "data_coverage",
+        "metric_definitions",
+    }
+
+
+def test_metric_definitions_name_columns_that_exist() -> None:
+    """And each people or engagement metric stands raw and genuine."""
+    marts = load_models("marts")
+    columns = {column.name for model in marts.values() for column in model.columns}
+    definitions = marts["marts.metric_definitions"].sql
+    metrics = set(re.findall(r"^\s+\(\s*'(\w+)',\s*'", definitions, re.MULTILINE))
+    assert len(metrics) > 20
+    assert metrics <= columns
+    campaign = {column.name for column in marts["marts.campaigns"].columns}
+    for metric in ("engagements", "engaged_accounts", "engaged_people", "reposts"):
+        assert {metric, f"genuine_{metric}"} <= campaign
+
+
+def test_every_model_is_reached_in_order() -> None:
+    """Each stands after what it reads; nothing reads in a circle."""
+    for layer in ("staging", "intermediate", "marts", "checks"):
+        models = {n: m for n, m in MODELS.items() if m.layer == layer}
+        ordered = [model.name for model in in_order(models)]
+        assert sorted(ordered) == sorted(models)
+        for name, model in models.items():
+            for read in model.reads & models.keys() - {name}:
+                assert ordered.index(read) < ordered.index(name)
+
+
+def test_models_of_code_and_of_files_agree() -> None:
+    """A forgotten SQL file would never run."""
+    run = "\n".join(path.read_text(encoding="utf-8") for path in PYTHON_FILES)
+
+    def is_named(model: Model) -> bool:
+        return f'"{model.table}"' in run or f"{model.layer}.{model.table}" in run
+
+    for model in MODELS.values():
+        if model.layer == "intermediate":
+            assert is_named(model), model.name
+
+
+def shipped_files() -> Iterator[Path]:
+    """Files of the repository; what .gitignore names is left out."""
+    ignored = re.compile(
+        r"^(\.git|\.venv|\.[a-z]+_cache|\.hypothesis|__pycache__|\.env)$"
+    )
+    produced = {"landing", "quarantine", "validation", "published", "publications"}
+    waiting = [REPOSITORY]
+    while waiting:
+        for path in sorted(waiting.pop().iterdir()):
+            if ignored.match(path.name) or path.is_symlink():
+                continue
+            if path.parent == REPOSITORY / "data" and (
+                path.name in produced
+                or path.name.startswith(("warehouse.duckdb", "ledger", ".key", ".lock"))
+            ):
+                continue
+            if path.is_dir():
+                waiting.append(path)
+            else:
+                yield path
+
+
+def test_no_file_carries_a_registry_address() -> None:
+    """A lock file that does can't be installed behind a mirror."""
+    addresses = re.compile(
+        rb"pypi\.org/simple|files\.pythonhosted\.org|registry\.npmjs\.org"
+        rb"|^\s*(--index-url|--extra-index-url|-i )",
+        re.MULTILINE,
+    )
+    for path in shipped_files():
+        if path == Path(__file__).resolve():
+            continue
+        assert not addresses.search(path.read_bytes()), path
+        assert path.name not in ("uv.lock", "poetry.lock", "package-lock.json")
+
+
+def test_top_level_is_that_of_the_design() -> None:
+    """Four folders of code and tests, one of data, and conventional files."""
+    folders = {
+        path.relative_to(REPOSITORY).parts[0]
+        for path in shipped_files()
+        if len(path.relative_to(REPOSITORY).parts) > 1
+    }
+    assert folders <= {"flows", "tasks", "sql", "data", "tests", ".ci", ".github"}
+    steps = {path.stem for path in (REPOSITORY / "tasks").glob("*.py")}
+    assert steps == {"__init__", *STEPS}

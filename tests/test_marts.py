@@ -1,0 +1,677 @@
+"""The marts: equal on every road, and equal to what was planted."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from tests.oracles import cascades as oracle
+from tests.workspaces import (
+    FIRST,
+    LAST,
+    REPOSITORY,
+    Lab,
+    comment,
+    lab_of,
+    repost,
+    status,
+    user,
+)
+from tests.world import World, WorldSpec, generate, write
+
+ALICE, BOB = user(11, "alice"), user(12, "bob")
+pytestmark = pytest.mark.usefixtures("quick_rules")
+
+
+@pytest.fixture(scope="module")
+def reference(
+    small_world: World, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
+    """The published Parquet of the small world, made the plain way."""
+    with pytest.MonkeyPatch.context() as patch:
+        from tests.workspaces import judge_rules_in_sql
+
+        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
+        lab = mixed_lab(small_world, tmp_path_factory.mktemp("reference"))
+        lab.run()
+    made = lab.parquet()
+    assert len(made) >= 7
+    return made
+
+
+def mixed_lab(world: World, root: Path) -> Lab:
+    """Posts, reposts, comments, users as API files; likes and follows besides."""
+    lab = lab_of(world, root, "weibo-api")
+    likes = world.interactions.filter(pl.col("kind").is_in(["like", "mention"]))
+    tables = root / "tables"
+    tables.mkdir()
+    likes.write_parquet(tables / "interactions.parquet")
+    world.follows.write_parquet(tables / "follows.parquet")
+    world.post_counters.write_parquet(tables / "post_counters.parquet")
+    pl.concat([world.account_history, world.accounts]).write_parquet(
+        tables / "accounts.parquet"
+    )
+    text = (root / "workspace.toml").read_text()
+    lab.put(
+        "workspace.toml",
+        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "canonical"\npath = "tables"\n',
+    )
+    return lab
+
+
+def differing(lab: Lab, reference: dict[str, bytes]) -> list[str]:
+    """Names of marts whose bytes differ."""
+    made = lab.parquet()
+    assert made.keys() == reference.keys()
+    return [name for name in made if made[name] != reference[name]]
+
+
+def test_second_run_changes_no_byte(
+    small_world: World, tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    lab = mixed_lab(small_world, tmp_path)
+    lab.run()
+    assert differing(lab, reference) == []
+    stamp = {p: p.stat().st_mtime_ns for p in (tmp_path / "published/").rglob("*")}
+    lab.run(run_id="again")
+    assert {
+        p: p.stat().st_mtime_ns for p in (tmp_path / "published/").rglob("*")
+    } == stamp
+    # Rebuilt from landing, without the exports and without the warehouse.
+    shutil.rmtree(tmp_path / "export")
+    (tmp_path / "warehouse.duckdb").unlink()
+    lab.run(run_id="rebuilt")
+    assert differing(lab, reference) == []
+
+
+def test_order_and_number_of_files_do_not_matter(
+    small_world: World, tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    """Shuffled lines, split files, other names, whole files twice."""
+    rng = random.Random(5)
+    lab = mixed_lab(small_world, tmp_path)
+    for file in sorted((tmp_path / "export").glob("*.jsonl")):
+        lines = file.read_bytes().splitlines(keepends=True)
+        rng.shuffle(lines)
+        file.unlink()
+        for part in range(3):
+            name = f"{rng.randrange(1000):03d}-{file.stem}-{part}.jsonl"
+            (tmp_path / "export" / name).write_bytes(b"".join(lines[part::3]))
+        (tmp_path / "export" / f"0-{file.stem}.jsonl").write_bytes(b"".join(lines))
+    lab.run()
+    assert differing(lab, reference) == []
+
+
+def test_overlapping_windows_in_any_order_do_not_matter(
+    small_world: World, tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    lab = mixed_lab(small_world, tmp_path)
+    for first, last in ((9, 14), (1, 6), (4, 10)):
+        lab.run(date(2026, 3, first), date(2026, 3, last), f"from-{first}")
+    assert differing(lab, reference) == []
+
+
+def test_machine_does_not_matter(
+    small_world: World, tmp_path: Path, reference: dict[str, bytes]
+) -> None:
+    """Another process, time zone, locale and hash seed; one thread of DuckDB."""
+    lab = mixed_lab(small_world, tmp_path)
+    script = f"""
+import duckdb
+import tasks.extract, tasks.publish, tasks.warehouse.database as database
+from tasks.warehouse import publication
+from pathlib import Path
+from tests.workspaces import Lab, judge_rules_in_sql
+import tasks.validate
+
+whole = database.tune
+def tune(connection, spill):
+    whole(connection, spill)
+    connection.execute("set threads = 1")
+for module in (database, tasks.extract, publication):
+    module.tune = tune
+tasks.validate.run_suites = judge_rules_in_sql
+Lab(Path({str(tmp_path)!r})).run()
+"""
+    subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        env={
+            "WM_PSEUDONYM_KEY": "a-key-for-tests-only",
+            "TZ": "America/New_York",
+            "LC_ALL": "C",
+            "PYTHONHASHSEED": "99",
+            "PYTHONPATH": str(REPOSITORY),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "PREFECT_HOME": str(tmp_path / "prefect"),
+        },
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    assert differing(lab, reference) == []
+
+
+def rebuilt(lab: Lab, root: Path, covered: list[tuple[date, date]]) -> Lab:
+    """The same exports, overrides and configuration in a workspace of its own."""
+    shutil.copytree(
+        lab.root,
+        root,
+        ignore=lambda _, names: {
+            name
+            for name in names
+            if name.startswith("warehouse.duckdb")
+            or name in ("landing", "quarantine", "published", "publications")
+        },
+    )
+    fresh = Lab(root)
+    fresh.land()
+    fresh.stage()
+    fresh.judge()
+    for first, last in covered:
+        fresh.build(first, last)
+    return fresh
+
+
+def assert_as_rebuilt(lab: Lab, root: Path, covered: list[tuple[date, date]]) -> None:
+    """The marts equal those made from nothing, row by row."""
+    fresh = rebuilt(lab, root, covered).marts()
+    for name, rows in lab.marts().items():
+        assert rows == fresh[name], name
+
+
+def step(
+    lab: Lab, first: date = FIRST, last: date = LAST, run_id: str = "more"
+) -> None:
+    """Everything but publication."""
+    lab.run(first, last, run_id, publish=False)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_schedule_equals_a_rebuild(
+    small_world: World, tmp_path: Path, seed: int
+) -> None:
+    """Days, late files, changed overrides and policies, in a random order."""
+    rng = random.Random(seed)
+    print(f"seed {seed}")  # noqa: T201
+    root = tmp_path / "lab"
+    lab = lab_of(small_world, root)
+    objects = {
+        file.stem: file.read_bytes().splitlines(keepends=True)
+        for file in (root / "export").glob("*.jsonl")
+    }
+    for file in (root / "export").glob("*.jsonl"):
+        file.unlink()
+    portions: list[tuple[str, bytes]] = []
+    for stem, lines in objects.items():
+        rng.shuffle(lines)
+        for part in range(4):
+            portions.append((f"{stem}-{part}.jsonl", b"".join(lines[part::4])))
+    rng.shuffle(portions)
+    text = (root / "workspace.toml").read_text()
+    authors = small_world.interactions["account_id"].drop_nulls().to_list()
+    decisions: list[str] = []
+    covered: list[tuple[date, date]] = []
+    lab.put("export/" + portions[0][0], portions.pop(0)[1])
+    for number in range(4):
+        for _ in range(rng.randrange(1, 5)):
+            if portions:
+                name, data = portions.pop()
+                lab.put(f"export/{name}", data)
+        if rng.random() < 0.6:
+            one, other = rng.sample(authors, 2)
+            decision = rng.choice(["genuine", "phantom", "merge", "split"])
+            decisions.append(
+                f"{decision},weibo,{one},,{other if decision == 'merge' else ''},"
+                f"known,li,2026-03-{number + 1:02d}"
+            )
+            lab.override(*decisions)
+        if rng.random() < 0.4:
+            threshold = rng.choice([0.55, 0.7, 0.8])
+            days = rng.choice([3, 90])
+            lab.put(
+                "workspace.toml",
+                f"{text}\n[policies]\nphantom_threshold = {threshold}\n"
+                f"behaviour_days = {days}\n",
+            )
+        first = FIRST + timedelta(days=rng.randrange(14))
+        last = min(first + timedelta(days=rng.choice([0, 0, 3])), LAST)
+        covered.append((first, last))
+        step(lab, first, last, f"step-{number}")
+    assert_as_rebuilt(lab, tmp_path / "fresh", covered)
+
+
+def test_daily_runs_with_growing_files_equal_a_rebuild(
+    small_world: World, tmp_path: Path
+) -> None:
+    """An export that grows day by day, run each day."""
+    root = tmp_path / "lab"
+    lab = lab_of(small_world, root)
+    posts, reposts = (
+        [json.loads(line) for line in (root / f"export/{name}.jsonl").open()]
+        for name in ("statuses", "reposts")
+    )
+    for file in (root / "export").glob("*.jsonl"):
+        file.unlink()
+    covered = []
+    for number in range(1, 13, 3):
+        until = f"Mar {number + 2:02d}"
+        for name, objects in (("statuses", posts), ("reposts", reposts)):
+            seen = [item for item in objects if item["created_at"][4:10] <= until]
+            lab.put(f"export/{name}.jsonl", seen)
+        days = (date(2026, 3, number), date(2026, 3, number + 2))
+        covered.append(days)
+        step(lab, *days, f"day-{number}")
+    assert_as_rebuilt(lab, tmp_path / "fresh", covered)
+
+
+def base(lab: Lab) -> None:
+    """Two posts of two authors on two days, reposts of both, all run."""
+    carl = user(13, "carl", followers_count=700)
+    lab.put(
+        "export/base.jsonl",
+        [
+            status(1, day=1),
+            status(2, author=carl, day=8),
+            repost(3, 1, ALICE, day=2),
+            repost(4, 2, BOB, day=9),
+        ],
+    )
+    lab.configure(post_ids=["1", "2", "5"])
+    step(lab)
+
+
+def check_late(lab: Lab, tmp_path: Path) -> None:
+    """Run a day again: what changed since must show as in a rebuild."""
+    step(lab, LAST, LAST, "late")
+    assert_as_rebuilt(lab, tmp_path / "fresh", [(FIRST, LAST)])
+
+
+def test_late_repost_restates_its_old_day(lab: Lab, tmp_path: Path) -> None:
+    base(lab)
+    lab.put("export/late.jsonl", [repost(6, 1, BOB, "//@alice:x", day=3)])
+    check_late(lab, tmp_path)
+
+
+def test_first_records_after_empty_days_show(lab: Lab, tmp_path: Path) -> None:
+    """The days were run before the export held anything."""
+    lab.put("export/empty.jsonl", "\n")
+    step(lab)
+    lab.put("export/late.jsonl", [status(1), repost(3, 1, ALICE, day=2)])
+    check_late(lab, tmp_path)
+    assert lab.value("select sum(reposts) from marts.campaign_daily") == 1
+
+
+def test_repost_that_moves_to_another_day_leaves_the_old_one(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """A newer crawl corrects a time; the old day has nothing left."""
+    lab.configure(post_ids=["1"], extra="observed_at = 2026-03-10T00:00:00Z")
+    lab.put("export/base.jsonl", [status(1, day=1), repost(3, 1, ALICE, day=2)])
+    step(lab)
+    lab.configure(post_ids=["1"], extra="observed_at = 2026-03-11T00:00:00Z")
+    lab.put("export/late.jsonl", [repost(3, 1, ALICE, day=5)])
+    step(lab, LAST, LAST, "late")
+    assert lab.rows(
+        "select activity_day, reposts from marts.campaign_daily order by 1"
+    ) == [
+        (date(2026, 3, 1), 0),
+        (date(2026, 3, 5), 1),
+    ]
+
+
+def test_late_post_of_another_author_restates_daily_rates(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """The campaign's audience grows: the rates of all its days fall."""
+    base(lab)
+    eve = user(15, "eve", followers_count=9000)
+    lab.put("export/late.jsonl", [status(5, author=eve, day=12)])
+    check_late(lab, tmp_path)
+
+
+def test_override_that_confirms_the_level_shows(lab: Lab, tmp_path: Path) -> None:
+    """The level stays, `is_confirmed` turns true."""
+    base(lab)
+    lab.override("genuine,weibo,11,,,met her,li,2026-03-10")
+    check_late(lab, tmp_path)
+    assert lab.value("select count(*) from marts.accounts where is_confirmed") == 1
+
+
+def test_withdrawn_override_shows(lab: Lab, tmp_path: Path) -> None:
+    lab.override("phantom,weibo,11,,,bought,li,2026-03-10")
+    base(lab)
+    assert lab.value("select sum(genuine_reposts) from marts.campaigns") == 1
+    lab.override()
+    check_late(lab, tmp_path)
+    assert lab.value("select sum(genuine_reposts) from marts.campaigns") == 2
+
+
+def test_late_profile_of_a_silent_account_shows(lab: Lab, tmp_path: Path) -> None:
+    """An account that did nothing yet is an account that was seen."""
+    base(lab)
+    lab.put("export/late.jsonl", [user(99, "dora")])
+    check_late(lab, tmp_path)
+
+
+def test_late_counters_show(lab: Lab, tmp_path: Path) -> None:
+    """A snapshot of a post's counters alone."""
+    base(lab)
+    text = (lab.root / "workspace.toml").read_text()
+    lab.put(
+        "workspace.toml",
+        text + '[[sources]]\nname = "counters"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "canonical"\npath = "tables"\n',
+    )
+    header = "post_id,observed_at,reposts_count\n"
+    lab.put("tables/a/post_counters.csv", f"{header}1,2026-03-11T00:00:00Z,5\n")
+    step(lab)
+    lab.put("tables/b/post_counters.csv", f"{header}1,2026-03-12T00:00:00Z,77\n")
+    step(lab, LAST, LAST, "late")
+    assert lab.rows(
+        "select platform_reposts_count from marts.campaign_posts where post_id = '1'"
+    ) == [(77,)]
+    assert_as_rebuilt(lab, tmp_path / "fresh", [(FIRST, LAST)])
+
+
+def test_late_broken_file_shows_in_coverage(lab: Lab, tmp_path: Path) -> None:
+    """Nothing but a rejection: coverage counts it."""
+    base(lab)
+    lab.put("export/late.json", "[{")
+    check_late(lab, tmp_path)
+    assert lab.value("select sum(quarantined) from marts.data_coverage") == 1
+
+
+def test_changed_campaign_restates_every_day(lab: Lab, tmp_path: Path) -> None:
+    """Another window, another list of posts."""
+    base(lab)
+    lab.configure(post_ids=["2"])
+    check_late(lab, tmp_path)
+    assert lab.value("select reposts from marts.campaigns") == 1
+
+
+def test_changed_time_zone_makes_everything_anew(lab: Lab, tmp_path: Path) -> None:
+    base(lab)
+    lab.configure(post_ids=["1", "2"], timezone="America/New_York")
+    check_late(lab, tmp_path)
+
+
+# --- planted truth -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def truth() -> World:
+    """Two thousand reposts and comments of three campaigns."""
+    return generate(WorldSpec(seed=21, interactions=2000, campaigns=3))
+
+
+@pytest.fixture(scope="module")
+def built(truth: World, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """Its marts, from canonical files, so that likes are there."""
+    with pytest.MonkeyPatch.context() as patch:
+        from tests.workspaces import judge_rules_in_sql
+
+        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
+        lab = lab_of(truth, tmp_path_factory.mktemp("truth"), "canonical")
+        lab.run(publish=False)
+    return lab
+
+
+def members(truth: World) -> pl.DataFrame:
+    """One row per campaign and interaction within the campaign's window."""
+    posts = truth.campaigns.select(
+        "campaign_id", "start", "end", root_post_id="post_ids"
+    ).explode("root_post_id")
+    return (
+        truth.interactions.join(posts, on="root_post_id")
+        .with_columns(
+            day=pl.col("acted_at").dt.convert_time_zone("Asia/Shanghai").dt.date()
+        )
+        .filter(pl.col("day").is_between(pl.col("start"), pl.col("end")))
+        .filter(pl.col("day").is_between(FIRST, LAST))
+    )
+
+
+def test_days_equal_the_planted_truth(truth: World, built: Lab) -> None:
+    expected = (
+        members(truth)
+        .group_by("campaign_id", "day")
+        .agg(
+            *(
+                (pl.col("kind") == k).sum().alias(k)
+                for k in ("repost", "comment", "like")
+            ),
+            pl.col("account_id")
+            .filter(pl.col("kind") != "mention")
+            .drop_nulls()
+            .n_unique()
+            .alias("accounts"),
+        )
+    )
+    found = built.rows(
+        "select campaign_id, activity_day, reposts, comments, likes, engaged_accounts"
+        " from marts.campaign_daily where engagements > 0 order by all"
+    )
+    assert found == sorted(expected.iter_rows())
+
+
+def test_campaigns_equal_the_planted_truth(truth: World, built: Lab) -> None:
+    """Flows add up; people are counted once."""
+    expected = (
+        members(truth)
+        .filter(pl.col("kind") != "mention")
+        .group_by("campaign_id")
+        .agg(
+            (pl.col("kind") == "repost").sum(),
+            pl.len(),
+            pl.col("account_id").drop_nulls().n_unique(),
+        )
+    )
+    found = built.rows(
+        "select campaign_id, reposts, engagements, engaged_accounts"
+        " from marts.campaigns order by all"
+    )
+    assert found == sorted(expected.iter_rows())
+
+
+def test_exposure_equals_the_planted_followers(truth: World, built: Lab) -> None:
+    """Each repost adds its author's followers; reach takes each account once."""
+    followers = truth.accounts.select("account_id", "followers_count")
+    reposts = (
+        members(truth)
+        .filter(pl.col("kind") == "repost")
+        .join(followers, on="account_id")
+    )
+    exposure = dict(
+        reposts.group_by("campaign_id").agg(pl.col("followers_count").sum()).iter_rows()
+    )
+    reach = dict(
+        reposts.unique(["campaign_id", "account_id"])
+        .group_by("campaign_id")
+        .agg(pl.col("followers_count").sum())
+        .iter_rows()
+    )
+    brands = {"1000000001", "1000000002"}
+    assert not brands & set(reposts["account_id"])  # their followers change by day
+    for campaign, seen, once in built.rows(
+        "select campaign_id, exposure, potential_reach from marts.campaigns"
+    ):
+        assert (seen, once) == (exposure.get(campaign, 0), reach.get(campaign, 0))
+
+
+def test_genuine_counts_are_those_of_levels(built: Lab) -> None:
+    """Sums over accounts by the level that the accounts mart shows."""
+    assert (
+        built.value(
+            """
+        with shown as (
+            select
+                interactions.campaign_id,
+                count(*) filter (where levels.phantom_level <> 'phantom') as genuine,
+                count(*) filter (where levels.phantom_level = 'genuine') as surely
+            from intermediate.campaign_interactions as interactions
+            inner join intermediate.accounts as keys using (platform, account_id)
+            inner join marts.accounts as levels
+                on keys.account_key = levels.account_key
+            where interactions.is_in_window and interactions.kind <> 'mention'
+            group by all
+        )
+        select count(*) from marts.campaigns inner join shown using (campaign_id)
+        where genuine <> genuine_engagements or surely <> genuine_engagements_low
+            or genuine_engagements > genuine_engagements_high
+            or genuine_engagements_high > engagements
+        """
+        )
+        == 0
+    )
+
+
+def test_cascades_equal_the_oracle(truth: World, built: Lab) -> None:
+    """Size, depth, breadth, levels, virality and half-life of every tree."""
+    posted = dict(truth.posts.select("post_id", "posted_at").iter_rows())
+    reposts = built.rows(
+        "select root_post_id, interaction_id, parent_id, acted_at"
+        " from staging.interactions where kind = 'repost'"
+        " and date_day between date '2026-03-01' and date '2026-03-14'"
+    )
+    trees: dict[str, list[tuple[str, str]]] = {}
+    times: dict[str, Any] = {}
+    for root, node, parent, moment in reposts:
+        trees.setdefault(root, []).append((node, parent))
+        times[node] = moment
+    found = built.dicts("from marts.cascades")
+    assert {row["post_id"] for row in found} == {
+        post
+        for posts in truth.campaigns["post_ids"].to_list()
+        for post in posts
+        if post in trees
+    }
+    assert max(row["depth"] for row in found) > 3
+    for row in found:
+        root = row["post_id"]
+        expected = oracle.measure(
+            root,
+            trees[root],
+            {node: times[node] for node, _ in trees[root]},
+            posted[root].replace(tzinfo=None),
+        )
+        assert (row["size"], row["depth"], row["max_breadth"]) == (
+            expected.size,
+            expected.depth,
+            expected.max_breadth,
+        )
+        assert tuple(row["reposts_by_level"]) == expected.levels[1:]
+        assert row["structural_virality"] == pytest.approx(
+            expected.structural_virality, abs=1e-6
+        )
+        assert float(row["half_life_minutes"]) == pytest.approx(
+            expected.half_life_minutes, abs=0.011
+        )
+
+
+def test_star_and_chain_have_their_known_virality(lab: Lab) -> None:
+    """N nodes: a star 2(n-1)/n, a chain (n+1)/3; a missing parent is the root."""
+    star = [repost(100 + n, 1, user(500 + n, f"s{n}")) for n in range(7)]
+    chain = [
+        repost(200 + n, 2, user(600 + n, f"c{n}"), clock=f"10:{n:02d}:00", pid=199 + n)
+        for n in range(7)
+    ]
+    lab.put("export/a.jsonl", [status(1), status(2), *star, *chain])
+    lab.configure(post_ids=["1", "2"])
+    step(lab)
+    found = dict((row["post_id"], row) for row in lab.dicts("from marts.cascades"))
+    assert float(found["1"]["structural_virality"]) == pytest.approx(
+        2 * 7 / 8, abs=1e-6
+    )
+    assert float(found["2"]["structural_virality"]) == pytest.approx(9 / 3, abs=1e-6)
+    assert (found["1"]["depth"], found["1"]["max_breadth"]) == (1, 7)
+    assert (found["2"]["depth"], found["2"]["max_breadth"]) == (7, 1)
+    # The chain's first repost names a parent that was not collected.
+    assert found["2"]["missing_parents"] == 1
+    assert found["2"]["level_1_share"] == pytest.approx(1 / 7, abs=1e-6)
+
+
+def test_window_counts_inclusive_days_of_the_zone(lab: Lab) -> None:
+    """Campaign totals keep to the window; lifetime figures don't."""
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1, day=1, clock="00:00:00"),
+            repost(2, 1, ALICE, day=1, clock="00:00:01"),
+            repost(3, 1, BOB, day=14, clock="23:59:59"),
+            repost(4, 1, ALICE, day=15, clock="00:00:00"),  # a second too late
+            comment(5, 1, None, day=14),
+        ],
+    )
+    lab.run(FIRST, date(2026, 3, 20), publish=False)
+    ((reposts, comments, accounts, engagements, genuine),) = lab.rows(
+        "select reposts, comments, engaged_accounts, engagements, genuine_engagements"
+        " from marts.campaigns"
+    )
+    # The hidden commenter counts among comments, not among accounts or genuine.
+    assert (reposts, comments, accounts, engagements, genuine) == (2, 1, 2, 3, 2)
+    ((lifetime, hour, day),) = lab.rows(
+        "select lifetime_reposts, engagements_1h, engagements_24h"
+        " from marts.campaign_posts"
+    )
+    assert (lifetime, hour, day) == (3, 1, 1)
+    assert lab.value("select size from marts.cascades") == 3
+
+
+def test_formats_of_one_world_agree(small_world: World, tmp_path: Path) -> None:
+    """Reposts and comments per campaign and day are those planted, also from
+    raw m.weibo.cn files.
+    """  # noqa: D205
+    lab = lab_of(small_world, tmp_path, "mweibo")
+    lab.run(publish=False)
+    found = lab.rows(
+        "select campaign_id, activity_day, reposts, comments"
+        " from marts.campaign_daily where reposts + comments > 0 order by all"
+    )
+    expected = (
+        members(small_world)
+        .filter(pl.col("kind").is_in(["repost", "comment"]))
+        .group_by("campaign_id", "day")
+        .agg(
+            *(
+                (pl.col("kind") == kind).sum().alias(kind)
+                for kind in ("repost", "comment")
+            )
+        )
+    )
+    assert found == sorted(expected.iter_rows())
+
+
+def test_marts_hold_no_clock_and_no_platform_id_of_people(
+    truth: World, built: Lab
+) -> None:
+    """Accounts stand under keys; only listed and brand posts under their id."""
+    accounts = set(truth.accounts["account_id"])
+    with duckdb.connect(str(built.root / "warehouse.duckdb")) as connection:
+        for name in built.marts():
+            if name == "metric_definitions":
+                continue
+            for row in connection.execute(f"from marts.{name}").fetchall():
+                values = {value for value in row if isinstance(value, str)}
+                assert not values & accounts, name
+
+
+def test_write_is_deterministic(small_world: World, tmp_path: Path) -> None:
+    """The premise of the tests above: equal worlds, equal exports."""
+    for name in ("one", "two"):
+        write(small_world, tmp_path / name, "weibo-api")
+    assert (tmp_path / "one/reposts.jsonl").read_bytes() == (
+        tmp_path / "two/reposts.jsonl"
+    ).read_bytes()

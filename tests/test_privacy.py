@@ -1,0 +1,126 @@
+"""One invented person: nothing of theirs leaves the warehouse and quarantine."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import (
+    CANARY_ID,
+    CANARY_NAME,
+    CANARY_POST,
+    CANARY_TEXT,
+    FinishedRun,
+)
+
+SECRETS = (CANARY_ID, CANARY_POST, CANARY_NAME, CANARY_TEXT, "canary77")
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Files of a folder; links to folders are followed."""
+    for parent, _, names in os.walk(folder, followlinks=True):
+        yield from (Path(parent) / name for name in names)
+
+
+def forms(secret: str) -> list[bytes]:
+    """A text as files and JSON may spell it."""
+    return [
+        secret.encode(),
+        secret.encode("utf-16-le"),
+        secret.encode("unicode_escape"),
+        secret.encode("gbk"),
+    ]
+
+
+def holds(data: bytes, secret: str) -> bool:
+    """Whether bytes show a text; ids only as whole numbers of their own."""
+    return any(form in data for form in forms(secret))
+
+
+def readable(path: Path) -> bytes:
+    """A file's bytes, with those of a packed table as text besides."""
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        data += gzip.decompress(data)
+    if path.suffix == ".parquet":
+        import polars as pl
+
+        data += pl.read_parquet(path).write_ndjson().encode()
+    if path.suffix == ".duckdb":
+        import duckdb
+
+        with duckdb.connect(str(path), read_only=True) as connection:
+            for (table,) in connection.execute("show tables").fetchall():
+                data += str(connection.execute(f'from "{table}"').fetchall()).encode()
+    return data
+
+
+def test_run_went_through_and_saw_the_person(finished_run: FinishedRun) -> None:
+    """The premise: they are staged, and two of their records are quarantined."""
+    assert finished_run.exit_code == 0, finished_run.outputs
+    lab = finished_run.lab
+    assert lab.rows(
+        "select count(*), max(author_name) from staging.interactions"
+        " where account_id = $id",
+        {"id": CANARY_ID},
+    ) == [(2, CANARY_NAME)]
+    assert len(lab.quarantined()) == 2
+
+
+@pytest.mark.parametrize("folder", ["published", "validation"])
+def test_readers_find_nothing_of_them(finished_run: FinishedRun, folder: str) -> None:
+    seen = 0
+    for path in files_below(finished_run.lab.root / folder):
+        seen += 1
+        data = readable(path)
+        for secret in SECRETS:
+            assert not holds(data, secret), (path, secret)
+    assert seen >= 2
+
+
+def test_ledger_and_lock_hold_nothing_of_them(finished_run: FinishedRun) -> None:
+    for name in ("ledger.json", ".lock"):
+        data = (finished_run.lab.root / name).read_bytes()
+        assert not any(holds(data, secret) for secret in SECRETS), name
+
+
+def test_output_shows_nothing_of_them(finished_run: FinishedRun) -> None:
+    """Nor a status afterwards, for people or for machines."""
+    shown = list(finished_run.outputs)
+    for arguments in (("status",), ("status", "--json"), ("report",)):
+        done = finished_run.lab.command(*arguments)
+        assert done.returncode == 0, done.stderr
+        shown += [done.stdout, done.stderr]
+    for text in shown:
+        assert not any(secret in text for secret in SECRETS)
+
+
+def test_orchestrator_remembers_nothing_of_them(finished_run: FinishedRun) -> None:
+    """Prefect keeps parameters, results and logs in its own database."""
+    databases = 0
+    for path in files_below(finished_run.prefect_home):
+        databases += path.suffix == ".db"
+        data = path.read_bytes()
+        assert not any(holds(data, secret) for secret in SECRETS), path
+    assert databases
+
+
+def test_key_stands_in_no_file(finished_run: FinishedRun) -> None:
+    """Not in the workspace, the orchestrator's store or what was printed."""
+    key = os.environ["WM_PSEUDONYM_KEY"]
+    for folder in (finished_run.lab.root, finished_run.prefect_home):
+        for path in files_below(folder):
+            assert not holds(path.read_bytes(), key), path
+    assert not any(key in text for text in finished_run.outputs)
+
+
+def test_raw_records_are_for_their_owner_only(finished_run: FinishedRun) -> None:
+    """Where the person does appear, at least nobody else may write."""
+    for name in ("warehouse.duckdb", "landing", "quarantine"):
+        mode = (finished_run.lab.root / name).stat().st_mode
+        assert not mode & stat.S_IWOTH

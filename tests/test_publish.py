@@ -1,0 +1,272 @@
+"""Publication: swapped as a whole, described, readable by older readers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tasks.warehouse.models import load_models
+from tasks.warehouse.publication import STORAGE_VERSION, swap
+from tests.workspaces import MARTS, REPOSITORY, Lab, comment, repost, status, user
+
+ALICE = user(11, "alice")
+
+
+def small(lab: Lab, reposts: int = 3) -> Lab:
+    """A workspace with a little of everything."""
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1, reposts_count=9),
+            *(repost(10 + n, 1, ALICE, day=1 + n) for n in range(reposts)),
+            comment(5, 1, user(12, "bob")),
+        ],
+    )
+    return lab
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """A publication to look at."""
+    lab = Lab(tmp_path_factory.mktemp("published"))
+    lab.configure(post_ids=["1"])
+    small(lab).run()
+    return lab
+
+
+def test_every_table_and_column_is_described(published: Lab) -> None:
+    """As documented in the model: names, order, comments."""
+    file = published.root / "published/marts.duckdb"
+    models = {model.table: model for model in load_models("marts").values()}
+    with duckdb.connect(str(file), read_only=True) as connection:
+        tables = dict(
+            connection.execute(
+                "select table_name, comment from duckdb_tables()"
+            ).fetchall()
+        )
+        assert tables == {name: model.summary for name, model in models.items()}
+        assert all(tables.values())
+        for name, model in models.items():
+            columns = connection.execute(
+                "select column_name, comment from duckdb_columns()"
+                " where table_name = $name order by column_index",
+                {"name": name},
+            ).fetchall()
+            assert columns == [(c.name, c.comment) for c in model.columns], name
+            assert all(comment for _, comment in columns), name
+
+
+def test_parquet_holds_the_same_rows_in_order_of_the_key(published: Lab) -> None:
+    folder = published.root / "published"
+    models = {model.table: model for model in load_models("marts").values()}
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection:
+        for name in MARTS:
+            order = ", ".join(f"{key} nulls last" for key in models[name].grain)
+            table = connection.execute(f"from {name} order by {order}").fetchall()
+            parquet = folder / f"parquet/{name}.parquet"
+            rows = duckdb.sql(f"from '{parquet}'").fetchall()
+            assert rows == table, name
+            assert rows or name == "metric_definitions"
+            # The grain is a key.
+            assert len(rows) == len(
+                duckdb.sql(
+                    f"select distinct {', '.join(models[name].grain)} from '{parquet}'"
+                ).fetchall()
+            ), name
+
+
+def test_manifest_describes_each_file(published: Lab) -> None:
+    folder = published.root / "published"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["window"] == {
+        "first_day": "2026-03-01",
+        "last_day": "2026-03-14",
+        "days": 14,
+    }
+    parquet = {
+        file["file"]: file
+        for file in manifest["files"]
+        if file["file"].endswith("parquet")
+    }
+    assert set(parquet) == {f"parquet/{name}.parquet" for name in MARTS}
+    for name, file in parquet.items():
+        data = (folder / name).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == file["sha256"]
+        assert duckdb.sql(f"select count(*) from '{folder / name}'").fetchall() == [
+            (file["rows"],)
+        ]
+        described = duckdb.sql(f"describe from '{folder / name}'").fetchall()
+        assert {row[0]: row[1] for row in described} == file["schema"]
+
+
+def test_storage_version_is_that_of_older_readers(published: Lab) -> None:
+    """BI tools embed older DuckDB; 1.4 is the oldest that is supported."""
+    file = published.root / "published/marts.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as marts (read_only)")
+        ((tags,),) = connection.execute(
+            "select tags from duckdb_databases() where database_name = 'marts'"
+        ).fetchall()
+    assert STORAGE_VERSION == "v1.4.0"
+    assert tags["storage_version"].startswith("v1.4.0")
+
+
+def test_duckdb_1_4_opens_the_marts(published: Lab) -> None:
+    """With a real one, where somebody installed it.
+
+    pip install --no-deps --target FOLDER duckdb==1.4.4; WM_TEST_DUCKDB_1_4=FOLDER
+    """
+    folder = os.environ.get("WM_TEST_DUCKDB_1_4")
+    if not folder:
+        pytest.skip("WM_TEST_DUCKDB_1_4 names no folder with duckdb 1.4.")
+    script = (
+        "import duckdb, sys; assert duckdb.__version__.startswith('1.4')\n"
+        "c = duckdb.connect(sys.argv[1], read_only=True)\n"
+        "print(sum(len(c.execute(f'from {t}').fetchall())"
+        " for (t,) in c.execute('show tables').fetchall()))"
+    )
+    file = published.root / "published/marts.duckdb"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(file)],
+        env={**os.environ, "PYTHONPATH": folder},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(done.stdout) > 30
+
+
+def test_no_leftovers_lie_around(published: Lab) -> None:
+    """No write-ahead log, no spill, no half build; plain permissions."""
+    names = {path.name for path in published.root.rglob("*") if path.is_file()}
+    assert not [name for name in names if name.endswith((".wal", ".tmp", ".building"))]
+    assert ".spill" not in {
+        path.name for path in (published.root / "publications").rglob("*")
+    }
+    assert (published.root / "published/report/index.html").stat().st_size > 100
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_publication_before_is_kept_and_equal_content_is_none(lab: Lab) -> None:
+    """`previous/1` holds what stood before; nothing new is no publication."""
+    small(lab, 1).run(run_id="first")
+    folder = lab.root / "published"
+    before = folder.resolve()
+    small(lab, 2).run(run_id="second")
+    assert folder.resolve() != before
+    assert (folder / "previous/1").resolve() == before
+    assert [
+        duckdb.sql(f"select reposts from '{path}/parquet/campaigns.parquet'").fetchall()
+        for path in (folder, folder / "previous/1")
+    ] == [[(2,)], [(1,)]]
+    now = folder.resolve()
+    assert not lab.publish("again").is_new
+    assert folder.resolve() == now
+
+
+def make_folder(root: Path, number: int) -> Path:
+    """A finished build that says its number in every file."""
+    folder = root / "publications/.building"
+    (folder / "parquet").mkdir(parents=True)
+    with duckdb.connect(str(folder / "marts.duckdb")) as connection:
+        for table in ("one", "two"):
+            connection.execute(f"create table {table} as select {number} as number")
+        connection.execute(
+            f"copy one to '{folder}/parquet/one.parquet' (format parquet)"
+        )
+    (folder / "manifest.json").write_text(json.dumps({"number": number}))
+    return folder
+
+
+READER = """
+import duckdb, json, sys
+from pathlib import Path
+root = Path(sys.argv[1])
+seen, reads = set(), 0
+print("ready", flush=True)
+while not (root / "stop").exists():
+    try:
+        with duckdb.connect(str(root / "published/marts.duckdb"), read_only=True) as c:
+            both = c.execute("select one.number, two.number from one, two")
+            ((one, two),) = both.fetchall()
+        assert one == two, (one, two)
+        # A reader of several files finds the folder once.
+        folder = (root / "published").resolve(strict=True)
+        ((number,),) = duckdb.sql(f"from '{folder}/parquet/one.parquet'").fetchall()
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert manifest["number"] == number >= one, (manifest, number, one)
+    except (FileNotFoundError, duckdb.IOException) as error:
+        if "No such file" not in str(error) and "No files found" not in str(error):
+            raise
+        continue  # three swaps passed since the folder was found
+    seen.add(number)
+    reads += 1
+print(reads, len(seen))
+"""
+
+
+def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
+    """A reader that opens all the time, while twenty publications pass by."""
+    swap(tmp_path, make_folder(tmp_path, 0), "publication-0")
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        assert reader.stdout
+        assert reader.stdout.readline() == "ready\n"
+        for number in range(1, 21):
+            swap(tmp_path, make_folder(tmp_path, number), f"publication-{number}")
+        (tmp_path / "stop").touch()
+        out, errors = reader.communicate(timeout=60)
+    assert reader.returncode == 0, errors
+    reads, seen = map(int, out.split())
+    assert reads >= seen >= 2
+    # Two before the newest are kept, older ones are gone.
+    kept = {path.name for path in (tmp_path / "publications").iterdir()}
+    assert kept == {"publication-20", "publication-19", "publication-18"}
+    for place, name in ((1, "publication-19"), (2, "publication-18")):
+        previous = tmp_path / f"published/previous/{place}"
+        assert previous.resolve().name == name
+    assert not (tmp_path / "published/previous/3").exists()
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_crash_at_publication_leaves_old_or_new(lab: Lab, tmp_path: Path) -> None:
+    """Killed before the swap: the old stands; after it: the new; both go on."""
+    small(lab, 1).run(run_id="first")
+    before = lab.parquet()
+    small(lab, 4)
+    other = Lab(tmp_path / "undisturbed")
+    other.configure(post_ids=["1"])
+    small(other, 4).run(run_id="other")
+    script = (
+        "from pathlib import Path; from tests.workspaces import Lab;"
+        f"Lab(Path({str(lab.root)!r})).run(run_id='killed')"
+    )
+    for place, expected in (
+        ("publish:swap", before),
+        ("publish:ledger", other.parquet()),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=REPOSITORY,
+            env={**os.environ, "WM_CRASH_AT": place, "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert lab.parquet() == expected
+    lab.run(run_id="after")
+    assert lab.parquet() == other.parquet()
+    assert not (lab.root / "publications/.building").exists()
+    assert lab.value("select count(*) > 0 from meta.intervals where step = 'publish'")

@@ -1,0 +1,218 @@
+"""Configuration mistakes are told all at once, each where it stands."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.workspace import load_workspace
+from tests.workspaces import OVERRIDE_HEADER, Lab
+
+GOOD = """timezone = "Asia/Shanghai"
+[[brands]]
+id = "aurora"
+name = "Aurora Tea"
+"""
+
+
+def mistakes_of(folder: Path, text: str) -> list[str]:
+    """What is wrong with a configuration; places without the folder."""
+    folder.mkdir(exist_ok=True)
+    (folder / "workspace.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_workspace(folder)
+    assert caught.value.exit_code == 2
+    return [text.replace(f"{folder}/", "") for text in caught.value.mistakes]
+
+
+def test_many_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
+    """Mistakes of form don't hide mistakes between keys, nor each other."""
+    text = """timezone = "Asia/Shangai"
+
+[[sources]]
+name = "export"
+platform = "weibbo"
+kind = "files"
+format = "mweibo"
+path = "absent"
+
+[[brands]]
+id = "aurora"
+nmae = "Aurora Tea"
+
+[[campaigns]]
+id = "launch"
+brand = "aurorra"
+start = 2026-03-14
+end = 2026-03-01
+
+[[campaigns]]
+id = "launch"
+brand = "aurora"
+start = "soon"
+end = 2026-03-01
+
+[policies]
+phantom_treshold = 0.7
+"""
+    found = mistakes_of(tmp_path, text)
+    expected = [
+        ("workspace.toml:1:", "'Asia/Shangai'", "did you mean 'Asia/Shanghai'?"),
+        ("workspace.toml:5:", "platform", "'weibo'"),
+        ("workspace.toml:8:", "'absent' does not exist", ""),
+        ("workspace.toml:10:", "name", "is missing"),
+        ("workspace.toml:12:", "nmae", "did you mean 'name'?"),
+        ("workspace.toml:16:", "'aurorra'", "did you mean 'aurora'?"),
+        ("workspace.toml:18:", "before start", "swap"),
+        ("workspace.toml:21:", "'launch' stands twice", ""),
+        ("workspace.toml:23:", "start", "date"),
+        ("workspace.toml:27:", "phantom_treshold", "'phantom_threshold'"),
+    ]
+    for place, *words in expected:
+        assert any(
+            line.startswith(place) and all(word in line for word in words)
+            for line in found
+        ), (place, words, found)
+    # Each mistake once, in the order of the file.
+    assert len(found) == len(set(found)) == len(expected), found
+    lines = [int(line.split(":")[1]) for line in found]
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('timezone = "Asia/Shanghai', "not valid TOML"),
+        ("", "timezone is missing"),
+        ('timezone = "UTC"\nbrands = 3\n', "brands"),
+        # A table where a list of tables belongs.
+        ('timezone = "UTC"\n[brands]\nid = "a"\n', "brands"),
+        (GOOD + "[[brands]]\nid='aurora'\nname='B'\n", "'aurora' stands twice"),
+        (GOOD + "competitors = ['nobody']\n", "'nobody'"),
+        (GOOD + "[policies]\nphantom_threshold = 0.2\n", "suspected_threshold"),
+        (GOOD + "[policies]\nlook_back_days = -1\n", "look_back_days"),
+        # Ids stand in file names: no separators.
+        (GOOD.replace('"aurora"', '"../x"'), "brands[1].id"),
+        (
+            GOOD + "[[campaigns]]\nid='c'\nbrand='aurora'\nstart=2026-03-01\n"
+            "end=2026-03-02\nbudget={amount=nan,currency='CNY'}\n",
+            "budget",
+        ),
+        (
+            GOOD + "[[campaigns]]\nid='c'\nbrand='aurora'\nstart=2026-03-01\n"
+            "end=2026-03-02\nbudget={amount=1,currency='yuan'}\n",
+            "three capital letters",
+        ),
+        # Not a mistake of form: days, not moments.
+        (
+            GOOD + "[[campaigns]]\nid='c'\nbrand='aurora'\n"
+            "start=2026-03-01T10:00:00Z\nend=2026-03-02\n",
+            "start",
+        ),
+    ],
+)
+def test_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
+    """One mistake, one sentence that names it and the file."""
+    found = mistakes_of(tmp_path, text)
+    assert len(found) == 1, found
+    assert found[0].startswith("workspace.toml")
+    assert words in found[0]
+
+
+def test_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
+    """No file, and a file of another encoding."""
+    with pytest.raises(ConfigurationError, match="does not exist.*--workspace"):
+        load_workspace(tmp_path / "nowhere")
+    (tmp_path / "workspace.toml").write_bytes("# 茶\n".encode("gbk"))
+    with pytest.raises(ConfigurationError, match="not UTF-8 at byte"):
+        load_workspace(tmp_path)
+
+
+def test_byte_order_mark_and_defaults_are_taken(tmp_path: Path) -> None:
+    """A file saved by a Windows editor; lists and policies left out."""
+    (tmp_path / "workspace.toml").write_text(GOOD, encoding="utf-8-sig")
+    found = load_workspace(tmp_path)
+    assert (found.sources, found.campaigns) == ((), ())
+    assert found.policies.look_back_days == 14
+    assert found.policies.phantom_threshold == 0.8
+
+
+def test_thousands_of_campaigns_load_fast(tmp_path: Path) -> None:
+    """3,400 campaigns, as in the evaluation data, in a few seconds."""
+    campaigns = "".join(
+        f"[[campaigns]]\nid = 'c{number}'\nbrand = 'aurora'\nstart = 2026-03-01\n"
+        f"end = 2026-03-02\npost_ids = [{{platform='weibo', post_id='{number}'}}]\n"
+        for number in range(3400)
+    )
+    (tmp_path / "workspace.toml").write_text(GOOD + campaigns)
+    started = time.perf_counter()
+    assert len(load_workspace(tmp_path).campaigns) == 3400
+    assert time.perf_counter() - started < 8  # about 0.5 s on an idle core
+
+
+def test_overrides_name_every_wrong_line(lab: Lab) -> None:
+    """A spreadsheet's mistakes, all at once, with their lines."""
+    lab.override(
+        "genuin,weibo,1,,,known,li,2026-03-01",
+        "merge,weibo,1,,,same person,li,2026-03-01",
+        "phantom,,2,,,known,,2026-03-01",
+        "split,weibo,3,,,two people,li,1.3.2026",
+        "genuine,weibo,4,,,known,li,2026-03-01",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        read_overrides(lab.root)
+    found = [line.rsplit("/", 1)[1] for line in caught.value.mistakes]
+    assert [line.split(" ", 1)[0] for line in found] == [
+        "account_overrides.csv:2:",
+        "account_overrides.csv:3:",
+        "account_overrides.csv:4:",
+        "account_overrides.csv:4:",
+        "account_overrides.csv:5:",
+    ]
+
+
+def test_overrides_name_missing_columns(lab: Lab) -> None:
+    """A header from another table."""
+    lab.put("seeds/account_overrides.csv", "account_id,decision\n1,genuine\n")
+    with pytest.raises(ConfigurationError, match="reviewer"):
+        read_overrides(lab.root)
+
+
+def test_newer_override_of_a_level_holds(lab: Lab) -> None:
+    """By the decision's date, then by the line; merges accumulate."""
+    lab.override(
+        "phantom,weibo,1,,,bought,li,2026-03-05",
+        "genuine,weibo,1,,,met him,li,2026-03-01",
+        "genuine,weibo,2,,,met her,li,2026-03-01",
+        "phantom,weibo,2,,,bought after all,li,2026-03-01",
+        "merge,weibo,1,,2,same person,li,2026-03-01",
+        "merge,weibo,1,,3,same person,li,2026-03-02",
+    )
+    rows = read_overrides(lab.root)
+    assert [
+        (row["kind"], row["account_id"], row["with_account_id"])
+        for row in rows.to_dicts()
+    ] == [
+        ("phantom", "1", None),
+        ("phantom", "2", None),
+        ("merge", "1", "2"),
+        ("merge", "1", "3"),
+    ]
+    assert set(rows["decided_on"]) == {date(2026, 3, d) for d in (1, 2, 5)}
+
+
+def test_overrides_of_a_spreadsheet_are_read(lab: Lab) -> None:
+    """A byte order mark, quoted commas and a quoted line break."""
+    lab.put(
+        "seeds/account_overrides.csv",
+        ("\ufeff" + OVERRIDE_HEADER + "\r\n").encode()
+        + b'genuine,weibo,7,,,"met, twice\nin May",li,2026-03-01\r\n',
+    )
+    (row,) = read_overrides(lab.root).to_dicts()
+    assert (row["kind"], row["account_id"]) == ("genuine", "7")
+    assert row["reason"] == "met, twice\nin May"

@@ -1,0 +1,335 @@
+"""Workspaces for tests: files in, steps run without the orchestrator, rows out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tasks.aggregate import Aggregated, build_marts
+from tasks.deduplicate import Deduplicated, judge_accounts
+from tasks.extract import Extracted, land_sources
+from tasks.validate import Validated, stage_batches
+from tasks.warehouse.expectations import Outcome, Rule
+from tasks.warehouse.models import load_models
+from tasks.warehouse.publication import Published
+from tasks.warehouse.workspace import Workspace, load_workspace
+from tests.world import Format, World, workspace_toml, write
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 14)
+# What readers see; these never depend on the road that led there.
+MARTS = tuple(sorted(model.table for model in load_models("marts").values()))
+OVERRIDE_HEADER = (
+    "decision,platform,account_id,other_platform,other_account_id,reason,reviewer,date"
+)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A workspace folder and the steps that run in it."""
+
+    root: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        """The configuration as it is now."""
+        return load_workspace(self.root)
+
+    def put(self, name: str, content: object) -> Path:
+        """Write a file: bytes and text as they are, lists as JSON lines."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, str):
+            content = content.encode()
+        elif isinstance(content, list):
+            content = "".join(
+                json.dumps(item, ensure_ascii=False) + "\n" for item in content
+            ).encode()
+        elif not isinstance(content, bytes):
+            content = json.dumps(content, ensure_ascii=False).encode()
+        path.write_bytes(content)
+        return path
+
+    def configure(
+        self,
+        *,
+        format: str = "weibo-api",
+        path: str = "export",
+        post_ids: Sequence[str] = (),
+        timezone: str = "Asia/Shanghai",
+        extra: str = "",
+        policies: str = "",
+    ) -> None:
+        """Write a `workspace.toml` of one source, one brand, one campaign."""
+        listed = ", ".join(
+            f'{{ platform = "weibo", post_id = "{post}" }}' for post in post_ids
+        )
+        self.put(
+            "workspace.toml",
+            f"""timezone = "{timezone}"
+[[sources]]
+name = "export"
+platform = "weibo"
+kind = "files"
+format = "{format}"
+path = "{path}"
+{extra}
+[[brands]]
+id = "aurora"
+name = "Aurora Tea"
+accounts = [{{ platform = "weibo", account_id = "9000" }}]
+[[campaigns]]
+id = "launch"
+brand = "aurora"
+start = {FIRST}
+end = {LAST}
+post_ids = [{listed}]
+[policies]
+{policies}
+""",
+        )
+
+    def override(self, *lines: str) -> None:
+        """Write `seeds/account_overrides.csv`."""
+        self.put(
+            "seeds/account_overrides.csv", "\n".join([OVERRIDE_HEADER, *lines]) + "\n"
+        )
+
+    def land(self) -> Extracted:
+        """Run extract."""
+        return land_sources(self.workspace)
+
+    def stage(self, run_id: str = "run") -> Validated:
+        """Run validate."""
+        return stage_batches(self.workspace, run_id)
+
+    def judge(self, run_id: str = "run") -> Deduplicated:
+        """Run deduplicate."""
+        return judge_accounts(self.workspace, run_id)
+
+    def build(
+        self, first: date = FIRST, last: date = LAST, run_id: str = "run"
+    ) -> Aggregated:
+        """Run aggregate."""
+        return build_marts(self.workspace, run_id, first, last)
+
+    def publish(self, run_id: str = "run") -> Published:
+        """Run publish."""
+        from tasks.publish import publish_marts
+
+        return publish_marts(self.workspace, run_id)
+
+    def run(
+        self,
+        first: date = FIRST,
+        last: date = LAST,
+        run_id: str = "run",
+        *,
+        publish: bool = True,
+    ) -> None:
+        """Run all steps for a window."""
+        self.land()
+        self.stage(run_id)
+        self.judge(run_id)
+        self.build(first, last, run_id)
+        if publish:
+            self.publish(run_id)
+
+    def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
+        """Rows of a query against the warehouse."""
+        with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return connection.execute(query, params or {}).fetchall()
+
+    def dicts(self, query: str) -> list[dict[str, Any]]:
+        """Rows of a query against the warehouse, by name."""
+        with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
+            connection.execute("set timezone = 'UTC'")
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def value(self, query: str) -> Any:
+        """The one value of a query against the warehouse."""
+        ((found,),) = self.rows(query)
+        return found
+
+    def quarantined(self) -> list[tuple[str, int | None, str]]:
+        """Path, line and reason of what was rejected before staging."""
+        found = []
+        for file in sorted((self.root / "quarantine").glob("landing-*.parquet")):
+            found += duckdb.sql(
+                f"select path, position, reason from '{file}' order by all"
+            ).fetchall()
+        return found
+
+    def marts(self) -> dict[str, list[Any]]:
+        """Every mart of the warehouse, rows in order of their key."""
+        models = load_models("marts")
+        return {
+            model.table: self.rows(
+                f"from {model.name} order by "
+                + ", ".join(f"{name} nulls last" for name in model.grain)
+            )
+            for model in models.values()
+        }
+
+    def parquet(self) -> dict[str, bytes]:
+        """The published Parquet files."""
+        return {
+            path.name: path.read_bytes()
+            for path in sorted((self.root / "published/parquet").glob("*.parquet"))
+        }
+
+    def command(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = 240,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `python -m flows` on this workspace."""
+        return run_command(
+            *arguments,
+            "--workspace",
+            str(self.root),
+            environment=environment,
+            timeout=timeout,
+        )
+
+
+def run_command(
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 240,
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m flows` with arguments."""
+    return subprocess.run(
+        [sys.executable, "-m", "flows", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def lab_of(
+    world: World, root: Path, format: Format = "weibo-api", **options: Any
+) -> Lab:
+    """A workspace that holds a whole world."""
+    write(world, root / "export", format, **options)
+    lab = Lab(root)
+    lab.put(
+        "workspace.toml", workspace_toml(world, [("export", format, Path("export"))])
+    )
+    return lab
+
+
+def judge_rules_in_sql(
+    connection: duckdb.DuckDBPyConnection,
+    schema: str,
+    suites: Mapping[str, Sequence[Rule]],
+    tolerance: float,
+) -> list[Outcome]:
+    """What Great Expectations finds, by each rule's own condition.
+
+    A second faster, for tests that run the steps many times;
+    `test_rules_count_the_rows_that_great_expectations_counts` holds both equal.
+    """
+    outcomes = []
+    for table, rules in suites.items():
+        for rule in rules:
+            ((rows, failed, known),) = connection.execute(
+                f"select count(*), count(*) filter (where {rule.bad_row_sql}),"
+                f" count({rule.column}) from {schema}.{table}"
+            ).fetchall()
+            checked = rows if rule.kind == "not_null" else known
+            share = failed / checked if checked else 0.0
+            outcomes.append(
+                Outcome(table, rule, rows, failed, tolerance, share <= tolerance)
+            )
+    return outcomes
+
+
+# --- records as Weibo writes them -------------------------------------------
+
+_MONTH_DAY = "Mar %02d"
+
+
+def weibo_time(day: int, clock: str = "10:00:00", zone: str = "+0800") -> str:
+    """A moment of March 2026 as the platform writes it."""
+    name = date(2026, 3, day).strftime("%a")
+    return f"{name} Mar {day:02d} {clock} {zone} 2026"
+
+
+def user(key: int | str, name: str, **more: Any) -> dict[str, Any]:
+    """A profile."""
+    return {"id": key, "screen_name": name, "followers_count": 100, **more}
+
+
+def status(
+    key: int | str,
+    text: str = "tea",
+    author: Mapping[str, Any] | None = None,
+    day: int = 1,
+    clock: str = "09:00:00",
+    **more: Any,
+) -> dict[str, Any]:
+    """A post."""
+    return {
+        "id": key,
+        "created_at": weibo_time(day, clock),
+        "text": text,
+        "user": dict(author or user(9000, "brand")),
+        **more,
+    }
+
+
+def repost(
+    key: int | str,
+    root: int | str,
+    author: Mapping[str, Any] | None,
+    text: str = "转发微博",
+    day: int = 1,
+    clock: str = "10:00:00",
+    **more: Any,
+) -> dict[str, Any]:
+    """A repost of a post."""
+    return {
+        "id": key,
+        "created_at": weibo_time(day, clock),
+        "text": text,
+        "user": dict(author) if author else None,
+        "retweeted_status": {"id": root},
+        **more,
+    }
+
+
+def comment(
+    key: int | str,
+    root: int | str,
+    author: Mapping[str, Any] | None,
+    text: str = "good",
+    day: int = 1,
+    clock: str = "11:00:00",
+    **more: Any,
+) -> dict[str, Any]:
+    """A comment on a post."""
+    return {
+        "id": key,
+        "created_at": weibo_time(day, clock),
+        "text": text,
+        "user": dict(author) if author else None,
+        "status": {"id": root},
+        **more,
+    }
