@@ -1,6 +1,6 @@
 # make run           set up, run the shipped sample, say where the marts are
-# make test          set up, linters, types, the tests that need no browser, Java or Node
-# make test-browser  the tests that need Chromium
+# make test          set up, linters, types, the tests that need nothing else installed
+# make test-marked   the tests that need Chromium or an older DuckDB (installed apart)
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -9,14 +9,15 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
-LEFT_OUT := browser or spark or node
+LEFT_OUT := browser or reader or spark or node
+READERS := $(VENV)/readers
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
 # leak warnings: pytest's own closing line stays the last one.
 PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
 	atexit._run_exitfuncs(); sys.stdout.flush(); sys.stderr.flush(); os._exit(code)'
 SAMPLE := --from 2026-03-01 --to 2026-03-14 --reason "first run of the sample"
 
-.PHONY: help setup run test test-browser check lock clean
+.PHONY: help setup run test test-marked check lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,9 +35,10 @@ test: setup check
 	echo "Left out here: $$count tests marked $(LEFT_OUT)"
 	@$(PYTEST) -m "not ($(LEFT_OUT))"
 
-test-browser: setup
+test-marked: setup
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
-	@$(PYTEST) -m browser
+	@test -d $(READERS)/duckdb || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(READERS) -r requirements-readers.txt
+	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) $(PYTEST) -m "browser or reader"
 
 check: setup
 	@$(PYTHON) -m ruff check --quiet .

@@ -50,6 +50,7 @@ def build_marts(
         CheckFailedError: the marts contradict staging; nothing changed.
     """
     with connect(workspace.database) as connection, step("aggregate"):
+        ledger.require(connection, "intermediate", "accounts")
         connection.begin()
         try:
             window = _window(connection, workspace, first, last)

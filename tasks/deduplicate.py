@@ -44,6 +44,7 @@ def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
     """Score accounts, find operators, apply a person's decisions."""
     overrides = read_overrides(workspace.root)
     with connect(workspace.database) as connection, step("deduplicate"):
+        ledger.require(connection, "staging", "interactions")
         digest = _input_hash(connection, workspace, overrides)
         if ledger.read_state(connection, "accounts") == digest:
             say("  no account is to be judged anew")

@@ -37,6 +37,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             covered = sorted(ledger.covered_days(connection))
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
+            ledger.require(connection, "marts", "campaigns")
         manifest = read_manifest(workspace.published)
         if manifest and manifest["marts_state"] == state:
             _mark(workspace, run_id)

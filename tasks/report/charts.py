@@ -9,6 +9,7 @@ HTML.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -141,10 +142,10 @@ def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
     """
     bars = timeline.bars
     labels = {}
-    count = min(len(bars), max(2, width // 95))
-    for number in range(count):
-        place = number * (len(bars) - 1) // max(count - 1, 1)
-        day = bars[place].day
+    # About every 80 pixels, at equal distances.
+    step = max(1, math.ceil((len(bars) - 1) / max(1, width // 80 - 1)))
+    for bar in bars[::step]:
+        day = bar.day
         labels[day.isoformat()] = (
             f"{MONTHS[day.month - 1]} {day.year}"
             if timeline.unit == "month"

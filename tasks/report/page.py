@@ -81,6 +81,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         campaign["anchor"] = f"campaign-{number}"
     add_details(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
+    coverage = read_coverage(connection, window)
     return {
         "single": campaign_id is not None,
         "campaigns": listed,
@@ -91,7 +92,8 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "has_brands": len({row["brand_id"] for row in listed}) > 1,
         "suspicious": None if campaign_id else find_suspicious(connection),
         "accounts": read_accounts(connection),
-        "coverage": read_coverage(connection, window),
+        "coverage": coverage,
+        "completeness": compare(coverage),
         "coverage_window": window,
         "definitions": fetch(
             connection, "from metric_definitions order by time_axis, metric"
@@ -380,7 +382,7 @@ def read_coverage(
 ) -> list[Row]:
     """How complete each source is; within the days of a campaign if given."""
     start, end = window or (None, None)
-    return fetch(
+    rows = fetch(
         connection,
         """
         select
@@ -391,13 +393,9 @@ def read_coverage(
             min(activity_day) filter (is_covered) as first_day,
             max(activity_day) filter (is_covered) as last_day,
             cast(sum(collected) as bigint) as collected,
-            least(
-                cast(sum(expected_collected) as bigint)
-                / nullif(cast(sum(expected) as bigint), 0),
-                1
-            ) as completeness,
-            cast(sum(quarantined) as bigint) as quarantined,
-            min(freshness_hours) as freshness_hours
+            cast(sum(expected) as bigint) as expected,
+            cast(sum(expected_collected) as bigint) as expected_collected,
+            cast(sum(quarantined) as bigint) as quarantined
         from data_coverage
         where
             $start_date is null
@@ -408,6 +406,16 @@ def read_coverage(
         """,
         {"start_date": start, "end_date": end},
     )
+    for row in rows:
+        row["completeness"] = compare([row])
+    return rows
+
+
+def compare(rows: Sequence[Row]) -> float | None:
+    """Collected against what the platforms state; None where they state nothing."""
+    expected = sum(row["expected"] or 0 for row in rows)
+    collected = sum(row["expected_collected"] or 0 for row in rows)
+    return min(collected / expected, 1) if expected else None
 
 
 def make_environment() -> Environment:
@@ -484,6 +492,8 @@ def format_words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def shorten(text: str, most: int = 120) -> str:
+def shorten(text: str | None, most: int = 120) -> str:
     """Cut what would break the page."""
+    if text is None:
+        return UNKNOWN
     return text if len(text) <= most else text[: most - 1] + "…"

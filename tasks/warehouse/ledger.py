@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from tasks.warehouse import landing
-from tasks.warehouse.database import FUNCTIONS, connect
+from tasks.warehouse.database import FUNCTIONS, connect, table_exists
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
@@ -143,6 +143,21 @@ def mark(
         },
     )
     connection.execute("drop table finished")
+
+
+def require(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    """Stop a step whose input no earlier step has made.
+
+    Raises:
+        ConfigurationError: with the repair.
+    """
+    if not table_exists(connection, schema, table):
+        raise ConfigurationError(
+            [
+                f"There is no {schema}.{table} yet, which this step reads: run all"
+                " steps once, without --only."
+            ]
+        )
 
 
 def covered_days(connection: duckdb.DuckDBPyConnection) -> set[date]:

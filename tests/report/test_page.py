@@ -1,0 +1,478 @@
+"""The report page: readable, harmless, small, and the same for the same marts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tasks.report.charts import DayCount, build_timeline, draw_timeline
+from tasks.report.page import (
+    MOST_LISTED,
+    MOST_POSTS,
+    MOST_SHOWN,
+    format_minutes,
+    format_money,
+    format_percent,
+    merge_reasons,
+    write_report,
+)
+from tasks.warehouse.errors import ConfigurationError
+from tests.report.marts import COLUMNS, write_marts
+
+START, END = date(2026, 3, 1), date(2026, 3, 14)
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+def make_campaign(key: str, engagements: int = 100, **more: Any) -> dict[str, Any]:
+    """An invented campaign, a fifth of which is likely phantoms."""
+    genuine = engagements * 8 // 10
+    sure = engagements * 7 // 10
+    return {
+        "campaign_id": key,
+        "campaign_name": key,
+        "brand_id": "aurora",
+        "window_start": START,
+        "window_end": END,
+        "days_covered": 10,
+        "posts": 2,
+        "reposts": engagements // 2,
+        "comments": engagements - engagements // 2,
+        "likes": 0,
+        "engagements": engagements,
+        "genuine_reposts": genuine // 2,
+        "genuine_comments": genuine - genuine // 2,
+        "genuine_likes": 0,
+        "genuine_engagements": genuine,
+        "genuine_engagements_low": sure,
+        "genuine_engagements_high": engagements,
+        "engaged_accounts": engagements,
+        "genuine_engaged_accounts": genuine,
+        "genuine_engaged_accounts_low": sure,
+        "genuine_engaged_accounts_high": engagements,
+        "engaged_people": engagements - 1,
+        "genuine_engaged_people": genuine - 1,
+        "exposure": 54321,
+        "genuine_exposure": 43210,
+        "potential_reach": 32100,
+        "genuine_potential_reach": 21000,
+        "phantom_share": 0.2,
+        "engagement_rate": 0.0123,
+        "genuine_engagement_rate": 0.0098,
+    } | more
+
+
+def make_days(key: str, *counts: int) -> Iterator[dict[str, Any]]:
+    """One row a day from the campaign's first day; none where nothing happened."""
+    for number, count in enumerate(counts):
+        if count:
+            yield {
+                "campaign_id": key,
+                "platform": "weibo",
+                "activity_day": START + timedelta(days=number),
+                "engagements": count,
+                "genuine_engagements": count // 2,
+            }
+
+
+def make_post(key: str, number: int) -> dict[str, Any]:
+    """A post; the first ones drew most."""
+    return {
+        "campaign_id": key,
+        "platform": "weibo",
+        "post_key": f"{number:02d}" + "ab" * 15,
+        "post_day": START,
+        "lifetime_engagements": 500 - number,
+        "genuine_lifetime_engagements": 400 - number,
+        "engagements_24h": 300 - number,
+    }
+
+
+@pytest.fixture
+def marts(tmp_path: Path) -> Path:
+    """Two campaigns, one of them hostile, with everything a page shows."""
+    return write_marts(
+        tmp_path / "marts.duckdb",
+        campaigns=[
+            make_campaign(
+                "spring",
+                3000,
+                campaign_name="春日新茶",
+                budget_amount=50000.0,
+                budget_currency="CNY",
+                cost_per_engagement=50000 / 3000,
+                cost_per_genuine_engagement=50000 / 2400,
+            ),
+            make_campaign("evil", 40, campaign_name=HOSTILE, brand_id=HOSTILE),
+        ],
+        campaign_daily=[
+            *make_days("spring", 0, 900, 600, 0, 0, 70),
+            *make_days("evil", 5),
+        ],
+        campaign_posts=[make_post("spring", number) for number in range(7)],
+        cascades=[
+            {
+                "campaign_id": "spring",
+                "platform": "weibo",
+                "post_key": make_post("spring", 1)["post_key"],
+                "size": 77,
+                "depth": 4,
+                "structural_virality": 2.84,
+                "half_life_minutes": 187.0,
+            }
+        ],
+        accounts=[
+            {
+                "platform": "weibo",
+                "account_key": str(number),
+                "phantom_level": level,
+                "is_confirmed": False,
+                "reasons": reasons,
+                "model_version": "rules-1",
+                "operator_key": str(number // 2),
+                "operator_accounts": 2,
+            }
+            for number, (level, reasons) in enumerate(
+                [
+                    ("genuine", []),
+                    ("genuine", ["has 99 followers"]),
+                    ("suspected", ["has 9 followers", HOSTILE]),
+                    ("phantom", ["has 10 followers"]),
+                ]
+            )
+        ],
+        data_coverage=[
+            {
+                "source": "export",
+                "platform": "weibo",
+                "activity_day": day,
+                "collected": 60,
+                "expected": 100,
+                "expected_collected": 60,
+                "quarantined": quarantined,
+                "is_covered": day is not None,
+                "is_final": False,
+            }
+            for day, quarantined in ((START, 1), (date(2026, 6, 1), 20), (None, 300))
+        ],
+        metric_definitions=[
+            {
+                "metric": "genuine_engagements",
+                "time_axis": "activity day",
+                "formula": "engagements of accounts whose level is not phantom",
+                "unit": "interactions",
+            }
+        ],
+    )
+
+
+class Outline(HTMLParser):
+    """What a browser would see: tags with attributes, and text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep a tag."""
+        self.tags.append((tag, dict(attrs)))
+        self.text += " "
+
+    def handle_data(self, data: str) -> None:
+        """Keep text."""
+        if self.tags and self.tags[-1][0] != "style":
+            self.text += data
+
+
+def read(path: Path) -> Outline:
+    outline = Outline()
+    outline.feed(path.read_text(encoding="utf-8"))
+    outline.text = " ".join(outline.text.split())
+    return outline
+
+
+def report(marts: Path, campaign_id: str | None = None) -> Outline:
+    target = marts.parent / "report" / "index.html"
+    write_report(marts, target, campaign_id)
+    return read(target)
+
+
+def test_invented_columns_are_those_of_the_models() -> None:
+    folder = Path(__file__).parents[2] / "sql" / "marts"
+    for table, types in COLUMNS.items():
+        header = (folder / f"{table}.sql").read_text(encoding="utf-8")
+        documented = set(re.findall(r"^--   (\w+): ", header, re.MULTILINE))
+        assert set(" ".join(types.values()).split()) <= documented, table
+
+
+def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
+    page = report(marts)
+    for text in (
+        "春日新茶",
+        "Engagements 3,000 2,400 2,100 to 3,000",
+        "Engaged people 2,999 2,399",
+        "Exposure 54,321 43,210",
+        "Potential reach 32,100 21,000",
+        "Cost per engagement 16.67 CNY 20.83 CNY",
+        "Engagement rate 1.2% 0.98%",
+        "data for 10 of 14 days",
+        "genuine 2,100 (70.0%) suspected 300 (10.0%) likely phantom 600 (20.0%)",
+        "activity day",
+        "lifetime",
+        "levels deep",
+        "3.1 hours",
+        "genuine engagements engagements of accounts whose level is not phantom",
+    ):
+        assert text in page.text, text
+    assert "fake" not in page.text.lower()
+
+
+def test_levels_read_likely_phantom_everywhere(marts: Path) -> None:
+    text = report(marts).text.split("What the numbers mean")[0]
+    assert re.findall(r"(\w+) phantoms?", text)
+    assert set(re.findall(r"(\w+) phantoms?", text)) <= {"likely", "Likely", "certain"}
+
+
+def test_the_posts_that_drew_most_come_first(marts: Path) -> None:
+    page = report(marts, "spring")
+    keys = [make_post("spring", number)["post_key"][:8] for number in range(7)]
+    places = [page.text.find(key) for key in keys]
+    assert places[:MOST_POSTS] == sorted(places[:MOST_POSTS])
+    assert min(places[:MOST_POSTS]) > 0
+    assert set(places[MOST_POSTS:]) == {-1}
+
+
+def test_what_people_write_is_no_markup(marts: Path) -> None:
+    for page in (report(marts), report(marts, "evil")):
+        assert HOSTILE in page.text
+        assert not {"script", "link", "img", "iframe", "object", "base"} & {
+            tag for tag, _ in page.tags
+        }
+        assert not [
+            name for _, attrs in page.tags for name in attrs if name.startswith("on")
+        ]
+        labels = [attrs["aria-label"] for tag, attrs in page.tags if tag == "svg"]
+        assert any(HOSTILE in (label or "") for label in labels)
+
+
+def test_nothing_is_fetched(marts: Path) -> None:
+    page = report(marts)
+    policy = [attrs["content"] for tag, attrs in page.tags if "http-equiv" in attrs]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    links = [
+        value
+        for _, attrs in page.tags
+        for name, value in attrs.items()
+        if name in ("href", "src", "xlink:href", "action", "srcset")
+    ]
+    assert links
+    assert all((link or "").startswith("#campaign-") for link in links)
+    text = (marts.parent / "report" / "index.html").read_text(encoding="utf-8")
+    assert "http://" not in text
+    assert "https://" not in text
+    assert "url(" not in text
+
+
+def test_the_page_is_accessible(marts: Path) -> None:
+    page = report(marts)
+    assert page.tags[0] == ("html", {"lang": "en"})
+    assert all(attrs.get("scope") for tag, attrs in page.tags if tag == "th")
+    for tag, attrs in page.tags:
+        if tag == "svg":
+            assert attrs["role"] == "img"
+            assert attrs["aria-label"]
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    steps = zip(levels, levels[1:], strict=False)
+    assert all(after <= before + 1 for before, after in steps)
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_same_marts_give_the_same_bytes(marts: Path, tmp_path: Path) -> None:
+    """In another process, time zone, language and hash order, too."""
+    write_report(marts, tmp_path / "a.html")
+    code = (
+        "import sys; from pathlib import Path;"
+        "from tasks.report.page import write_report;"
+        "write_report(Path(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(marts), str(tmp_path / "b.html")],
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env=os.environ
+        | {"TZ": "America/Los_Angeles", "LC_ALL": "C", "PYTHONHASHSEED": "7"},
+    )
+    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+
+
+def test_one_campaign_alone(marts: Path) -> None:
+    page = report(marts, "spring")
+    assert "春日新茶" in page.text
+    assert HOSTILE not in page.text.split("Who acted")[0]
+    # Its 14 days and what could not be dated, not what came in June.
+    assert "1 Mar 2026 to 1 Mar 2026 1 0 120 60.0% 301" in page.text
+    assert "321" in report(marts).text
+
+
+def test_an_unknown_campaign_names_the_nearest(marts: Path, tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    with pytest.raises(ConfigurationError, match="did you mean spring") as caught:
+        write_report(marts, target, "sprnig")
+    assert caught.value.exit_code == 2
+    with pytest.raises(ConfigurationError, match="there are evil, spring"):
+        write_report(marts, target, "999")
+    empty = write_marts(tmp_path / "empty.duckdb")
+    with pytest.raises(ConfigurationError, match="no campaigns yet"):
+        write_report(empty, target, "spring")
+    assert not target.exists()
+
+
+def test_empty_marts_say_so(tmp_path: Path) -> None:
+    page = report(write_marts(tmp_path / "marts.duckdb"))
+    for text in (
+        "No campaigns yet",
+        "workspace.toml",
+        "No accounts",
+        "No data has been",
+    ):
+        assert text in page.text
+    assert "None" not in page.text
+
+
+def test_nulls_everywhere_read_as_unknown(tmp_path: Path) -> None:
+    marts = write_marts(
+        tmp_path / "marts.duckdb",
+        campaigns=[{"campaign_id": "bare"}],
+        campaign_daily=[{"campaign_id": "bare", "activity_day": START}],
+        campaign_posts=[{"campaign_id": "bare"}],
+        cascades=[{"campaign_id": "bare"}],
+        accounts=[
+            {"account_key": "1"},
+            {"account_key": "2", "phantom_level": "phantom"},
+        ],
+        data_coverage=[{"source": "export"}, {"source": None}],
+        metric_definitions=[{"metric": "posts"}, {"metric": None}],
+    )
+    for campaign_id in (None, "bare"):
+        page = report(marts, campaign_id)
+        assert "None" not in page.text
+        assert "bare" in page.text
+        assert "–" in page.text
+
+
+def test_a_thousand_campaigns_stay_small(tmp_path: Path) -> None:
+    path = write_marts(tmp_path / "marts.duckdb", campaigns=[make_campaign("c0", 9)])
+    others = ", ".join(
+        name
+        for name in " ".join(COLUMNS["campaigns"].values()).split()
+        if name not in ("campaign_id", "engagements")
+    )
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            f"insert into campaigns (campaign_id, engagements, {others}) "
+            f"select 'c' || i, 10 + i, {others} from campaigns, range(1, 1500) t(i)"
+        )
+    page = report(path)
+    assert f"And {1500 - MOST_LISTED:,} more" in page.text
+    assert [tag for tag, _ in page.tags].count("article") == MOST_SHOWN
+    assert (tmp_path / "report" / "index.html").stat().st_size < 3_000_000
+
+
+def test_reasons_that_differ_in_numbers_are_one() -> None:
+    rows = [
+        {"reason": "has 9 followers (rule of 2011)", "accounts": 2},
+        {"reason": "has 10 followers (rule of 2011)", "accounts": 3},
+        {"reason": "no picture", "accounts": 4},
+    ]
+    assert merge_reasons(rows) == [
+        {"reason": "has 9 to 10 followers (rule of 2011)", "accounts": 5},
+        {"reason": "no picture", "accounts": 4},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (0.99999, ">99.9%"),
+        (0.000000001, "<0.001%"),
+        (0.000693, "0.069%"),
+        (0.0052, "0.52%"),
+        (0.2127, "21.3%"),
+    ],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(
+    value: float | None, text: str
+) -> None:
+    assert format_percent(value) == text
+
+
+def test_durations_and_amounts_read_well() -> None:
+    minutes = (None, 0.2, 1, 59.6, 120, 674.22, 1670.88, 4320, 20000)
+    assert [format_minutes(value) for value in minutes] == [
+        "–",
+        "under 1 minute",
+        "1 minute",
+        "60 minutes",
+        "2 hours",
+        "11 hours",
+        "28 hours",
+        "3 days",
+        "14 days",
+    ]
+    assert format_money(1234.5, "CNY") == "1,234.50 CNY"
+    assert format_money(0.0123, None) == "0.012"
+
+
+def count(day: date, raw: int) -> DayCount:
+    return DayCount(day, raw, raw // 2)
+
+
+def test_a_short_campaign_is_drawn_from_its_first_to_its_last_day() -> None:
+    timeline = build_timeline([count(START + timedelta(days=2), 5)], (START, END))
+    assert timeline is not None
+    assert timeline.unit == "day"
+    assert [bar.raw for bar in timeline.bars] == [0, 0, 5, *[0] * 11]
+
+
+def test_a_long_tail_is_told_not_drawn() -> None:
+    days = [count(START, 990), count(START + timedelta(days=300), 10)]
+    timeline = build_timeline(days, None)
+    assert timeline is not None
+    assert (timeline.unit, len(timeline.bars), timeline.later) == ("day", 14, 10)
+    assert timeline.last_day == days[1].day
+
+
+@pytest.mark.parametrize(
+    ("length", "unit"), [(92, "day"), (300, "week"), (900, "month")]
+)
+def test_bars_widen_and_lose_nothing(length: int, unit: str) -> None:
+    days = [count(START + timedelta(days=number), 2) for number in range(length)]
+    timeline = build_timeline(days, None)
+    assert timeline is not None
+    assert timeline.unit == unit
+    assert len(timeline.bars) <= 93
+    assert sum(bar.raw for bar in timeline.bars) + timeline.later == 2 * length
+    svg = draw_timeline(timeline, json.dumps({"a": "<b>"}), 330)
+    assert "<b>" not in svg
+
+
+def test_days_of_zeros_draw() -> None:
+    timeline = build_timeline([count(START, 0)], (START, END))
+    assert timeline is not None
+    assert "NaN" not in draw_timeline(timeline, "nothing", 330)
