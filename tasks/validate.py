@@ -138,7 +138,9 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             except ValidationFailedError:
                 # What stays landed would be refused for ever; the file lands
                 # again with the next run, corrected or accepted by then.
-                landing.withdraw(workspace.landing, batches)
+                landing.withdraw(
+                    workspace.landing, _refused_batches(connection, workspace, batches)
+                )
                 raise
             ledger.write_copy(connection, workspace)
         return result
@@ -357,6 +359,20 @@ def _mark(
     for name in ("extract", "validate"):
         ledger.mark(connection, name, run_id, "from staged_days")
     connection.execute("drop table staged_days")
+
+
+def _refused_batches(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    batches: list[landing.Batch],
+) -> list[landing.Batch]:
+    """Batches of the sources that refused rows came from; the others stay landed."""
+    rows = connection.execute(
+        "select distinct source from read_parquet($files)",
+        {"files": landing.as_patterns([workspace.quarantine / "refused.parquet"])},
+    ).fetchall()
+    sources = {row[0] for row in rows}
+    return [batch for batch in batches if batch.inputs[0].source in sources]
 
 
 def _record(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:

@@ -49,9 +49,23 @@ def build_publication(
     """
     (folder / "parquet").mkdir(parents=True)
     database = folder / "marts.duckdb"
-    connection = duckdb.connect()
-    tune(connection, folder / ".spill")
-    connection.execute("set preserve_insertion_order = true")
+    with duckdb.connect() as connection:
+        tune(connection, folder / ".spill")
+        connection.execute("set preserve_insertion_order = true")
+        described = _write_tables(connection, warehouse, folder, marts)
+    if Path(f"{database}.wal").exists():
+        raise RuntimeError(f"{database} was not checkpointed: its WAL is left")
+    shutil.rmtree(folder / ".spill", ignore_errors=True)
+    return described
+
+
+def _write_tables(
+    connection: duckdb.DuckDBPyConnection,
+    warehouse: Path,
+    folder: Path,
+    marts: Sequence[Model],
+) -> list[dict[str, Any]]:
+    database = folder / "marts.duckdb"
     # Readers of the warehouse file are processes; this one only reads it.
     connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
     connection.execute(
@@ -90,10 +104,6 @@ def build_publication(
         )
     connection.execute("checkpoint published")
     connection.execute("detach published")
-    connection.close()
-    if Path(f"{database}.wal").exists():
-        raise RuntimeError(f"{database} was not checkpointed: its WAL is left")
-    shutil.rmtree(folder / ".spill", ignore_errors=True)
     return described
 
 
