@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -24,6 +25,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.sources.documents import (
+    SCHEMA,
     Rejected,
     UnreadableFileError,
     read_documents,
@@ -39,14 +41,18 @@ from tasks.warehouse.workspace import Source, Workspace, load_workspace, utc_nai
 # Inputs that land together: bounds what a killed run has to do again.
 BATCH_BYTES = 4 << 30
 # Records on their way into Parquet together.
-BYTES_AT_ONCE = 64 << 20
+BYTES_AT_ONCE = 8 << 20
 
+_NAME = pa.dictionary(pa.int32(), pa.string())
+# Documents with what is known of their file, the same for all of a batch. (Joined
+# to them later, DuckDB would keep all documents in memory.)
 _STREAM = pa.schema(
     [
-        ("file_number", pa.int32()),
-        ("position", pa.int64()),
-        ("item", pa.int32()),
-        ("document", pa.large_string()),
+        ("path", _NAME),
+        ("sha256", _NAME),
+        ("file_kind", _NAME),
+        ("root_id", _NAME),
+        *SCHEMA,
     ]
 )
 
@@ -225,7 +231,7 @@ def _land_batch(
         readable = [file for file in files if file.shown_path not in unreadable]
         reading = _Reading(readable, source.platform, source.name)
         stream = _stream(connection, reading, form, meter)
-        _copy(connection, workspace, source, form, readable, stream, folder)
+        _copy(connection, workspace, source, form, stream, folder)
         if not reading.unreadable:
             break
         # What a damaged file gave before it broke must not stay: once more
@@ -291,17 +297,32 @@ def _stream(
                 else read_documents(file.path, rejected)
             )
             for batch in batches:
-                yield pa.record_batch(
-                    [
-                        pa.array([number] * len(batch), pa.int32()),
-                        *batch.columns,
-                    ],
-                    schema=_STREAM,
-                )
+                yield _tagged(batch, file, form)
         except UnreadableFileError as error:
             reading.unreadable[number] = str(error)
         reading.rejected += [(number, item) for item in rejected]
         meter.advance(file.size)
+
+
+def _tagged(
+    batch: pa.RecordBatch, file: _InputFile, form: FileFormat
+) -> pa.RecordBatch:
+    """A batch of documents in the form of `_STREAM`."""
+    constants = (
+        file.shown_path,
+        file.sha256,
+        form.file_kinds.get(data_stem(file.path)),
+        file.path.parent.name if form.folder_is_root else None,
+    )
+    rows = np.zeros(len(batch), np.int32)
+    columns = [
+        pa.DictionaryArray.from_arrays(
+            pa.array(rows, mask=rows == 0 if value is None else None),
+            pa.array([value or ""], pa.string()),
+        )
+        for value in constants
+    ]
+    return pa.record_batch([*columns, *batch.columns], schema=_STREAM)
 
 
 def _read_table(
@@ -328,7 +349,7 @@ def _read_table(
             params={"path": str(path)},
         )
         for batch in rows.to_arrow_reader(50_000):
-            yield batch.cast(pa.schema(list(_STREAM)[1:]))
+            yield batch.cast(SCHEMA)
     except (duckdb.Error, UnicodeDecodeError, pa.ArrowException) as error:
         first = str(error).splitlines()[0]
         raise UnreadableFileError(f"not a table: {first}") from None
@@ -341,30 +362,10 @@ def _copy(
     workspace: Workspace,
     source: Source,
     form: FileFormat,
-    files: list[_InputFile],
     stream: Iterator[pa.RecordBatch],
     folder: Path,
 ) -> None:
     """Write the stream as Parquet by kind and day; unknown shapes apart."""
-    input_files = pl.DataFrame(
-        {
-            "file_number": range(len(files)),
-            "path": [file.shown_path for file in files],
-            "sha256": [file.sha256 for file in files],
-            "file_kind": [form.file_kinds.get(data_stem(file.path)) for file in files],
-            "root_id": [
-                file.path.parent.name if form.folder_is_root else None for file in files
-            ],
-        },
-        schema={
-            "file_number": pl.Int32,
-            "path": pl.String,
-            "sha256": pl.String,
-            "file_kind": pl.String,
-            "root_id": pl.String,
-        },
-    )
-    connection.register("input_files", input_files)
     observed_at = source.observed_at and utc_naive(
         source.observed_at, workspace.timezone
     )
@@ -387,11 +388,10 @@ def _copy(
             ) as date_day
         from (
             select
-                file_number, position, item, document,
+                path, sha256, file_kind, root_id, position, item, document,
                 try(json_extract_string(document, [{paths}])) as parts
             from stream
         )
-        inner join input_files using (file_number)
         """,
         params={
             "source": source.name,
@@ -477,23 +477,21 @@ def _second_look(
                 continue
             if not records:
                 continue
-            yield pa.record_batch(
+            items = [item] if len(records) == 1 else range(len(records))
+            batch = pa.record_batch(
                 [
-                    pa.array([number] * len(records), pa.int32()),
                     pa.array([position] * len(records), pa.int64()),
-                    pa.array(
-                        [item] if len(records) == 1 else range(len(records)),
-                        pa.int32(),
-                    ),
+                    pa.array(items, pa.int32()),
                     pa.array(records, pa.large_string()),
                 ],
-                schema=_STREAM,
+                schema=SCHEMA,
             )
+            yield _tagged(batch, reading.files[number], form)
 
     if not (folder / "kind=unknown").is_dir():
         return rejected
     again = folder / "again"
-    _copy(connection, workspace, source, form, reading.files, split(), again)
+    _copy(connection, workspace, source, form, split(), again)
     for number, position, item, text in leftovers(again):
         why = f"its shape is no known {source.format} record"
         rejected.append((number, Rejected(position, why, text), item))
