@@ -31,7 +31,8 @@ from tasks.sources.documents import (
     read_documents,
     split_document,
 )
-from tasks.sources.formats import FORMATS, FileFormat, data_stem, data_suffix
+from tasks.sources.file_format import FileFormat, data_stem, data_suffix
+from tasks.sources.formats import FORMATS
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
 from tasks.warehouse.errors import ConfigurationError, without_values
@@ -273,7 +274,9 @@ def _land_batch(
         beside.replace(target)
         for path, why in sorted(unreadable.items()):
             say(f"  quarantined whole: {path}: {why}")
-    return landing.commit(workspace.landing, batch_id, folder, source.platform, inputs)
+    return landing.commit(
+        workspace.landing, batch_id, folder, source.platform, form.name, inputs
+    )
 
 
 def _stream(
@@ -294,7 +297,7 @@ def _stream(
             batches = (
                 _read_table(connection, file.path)
                 if form.name == "canonical"
-                else read_documents(file.path, rejected)
+                else read_documents(file.path, rejected, form.split)
             )
             for batch in batches:
                 yield _tagged(batch, file, form)
@@ -372,7 +375,7 @@ def _copy(
     paths = ", ".join(f"'{path}'" for path in form.paths)
     rows_at_once, stream = _rows_at_once(stream)
     connection.register("stream", pa.RecordBatchReader.from_batches(_STREAM, stream))
-    # The expressions come from tasks/sources/formats.py, never from data.
+    # The expressions come from the platforms' modules, never from data.
     records = connection.sql(
         f"""
         select
@@ -469,7 +472,7 @@ def _second_look(
             if not text.strip():
                 continue  # a line of blanks separates, it is no document
             try:
-                records = split_document(text)
+                records = split_document(text, form.split)
             except ValueError as error:
                 rejected.append(
                     (number, Rejected(position, f"not JSON: {error}", text), item)

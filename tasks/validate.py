@@ -6,7 +6,6 @@ and a few aggregates over the new records, a rewrite of the rows that they touch
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,18 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.report.validation import write_validation_page
-from tasks.sources.wire import RAW_TABLES
+from tasks.sources.formats import RAW_TABLES
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.expectations import Outcome, Rule, run_suites
-from tasks.warehouse.models import Model, create_table, load_models, run_model
+from tasks.warehouse.models import (
+    Model,
+    create_table,
+    in_order,
+    load_models,
+    run_model,
+)
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.raw_tables import build_raw_tables
 from tasks.warehouse.workspace import Workspace, load_workspace
@@ -96,7 +101,7 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
     with step("validate"):
         with connect(workspace.database) as connection:
             if ledger.reset_when_changed(
-                connection, workspace.timezone, [json.dumps(RAW_TABLES)]
+                connection, workspace.timezone, [repr(RAW_TABLES)]
             ):
                 say("  the models changed: everything is made anew from landing")
             staged = {
@@ -112,9 +117,8 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 say("  nothing new to stage")
                 return Validated(0, 0, 0, 0)
             build_raw_tables(connection, workspace.landing, batches, RAW_TABLES)
-            models = load_models("staging")
-            for table in ("roots", *SUITES):
-                run_model(connection, models[f"staging.incoming_{table}"], {})
+            for model in _incoming_models():
+                run_model(connection, model, {})
             counts = {
                 table: count(
                     connection, f"select count(*) from staging.incoming_{table}"
@@ -195,8 +199,9 @@ def _stage(
         raise
     for table in SUITES:
         connection.execute(f"drop view staging.valid_{table}")
-        connection.execute(f"drop view staging.incoming_{table}")
-    connection.execute("drop table staging.incoming_roots")
+    for model in reversed(_incoming_models()):
+        what = "view" if model.replace == "view" else "table"
+        connection.execute(f"drop {what} {model.name}")
     (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)
     _export_quarantine(connection, workspace, "quarantine.parquet")
     write_validation_page(workspace.validation, outcomes)
@@ -206,6 +211,13 @@ def _stage(
         f" + {rows_bad:,} quarantined"
     )
     return Validated(len(batches), rows_in, rows_in - rows_bad, rows_bad)
+
+
+def _incoming_models() -> list[Model]:
+    """What turns raw tables into canonical rows, each after what it reads."""
+    models = load_models("staging")
+    final = {f"staging.{table}" for table in SUITES}
+    return in_order({n: model for n, model in models.items() if n not in final})
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:

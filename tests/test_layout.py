@@ -249,6 +249,19 @@ def test_every_model_is_reached_in_order() -> None:
                 assert ordered.index(read) < ordered.index(name)
 
 
+@pytest.mark.parametrize(
+    "table", ["accounts", "posts", "post_counters", "interactions", "follows"]
+)
+def test_platforms_give_the_same_columns(table: str) -> None:
+    """`incoming_*` puts them together by place."""
+    parts = MODELS[f"staging.incoming_{table}"].reads
+    columns = {
+        part: sqlglot.parse_one(MODELS[part].sql, read="duckdb").named_selects
+        for part in sorted(parts)
+    }
+    assert len({tuple(names) for names in columns.values()}) == 1, columns
+
+
 def test_models_of_code_and_of_files_agree() -> None:
     """A forgotten SQL file would never run."""
     run = "\n".join(path.read_text(encoding="utf-8") for path in PYTHON_FILES)

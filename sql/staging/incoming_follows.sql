@@ -4,14 +4,4 @@
 -- params: none
 -- replace: view
 
-select
-    source,
-    path,
-    position,
-    item,
-    coalesce(record_platform, platform) as platform,
-    id_of(account_id) as account_id,
-    id_of(follower_id) as follower_id,
-    coalesce(iso_time(observed_at), source_observed_at, timestamp '1970-01-01')
-        as observed_at
-from raw.canonical_follows
+select * from staging.canonical_follows

@@ -20,6 +20,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from tasks.sources.file_format import Splitter
+
 # Bytes read at a time. Larger blocks gain nothing and cost memory.
 BLOCK_BYTES = 16 << 20
 # A file that is one JSON document is parsed as a whole, in about six times its
@@ -50,12 +52,15 @@ class Rejected:
     text: str
 
 
-def read_documents(path: Path, rejected: list[Rejected]) -> Iterator[pa.RecordBatch]:
+def read_documents(
+    path: Path, rejected: list[Rejected], split: Splitter | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield the documents of a file as batches of `SCHEMA`.
 
     `position` is the line (1 for a whole document), `item` the index within a
     list or an answer envelope, null for a document that is a record itself.
-    Lines are not parsed here; a line that isn't UTF-8 goes to `rejected`.
+    Lines are not parsed here, unless `split` says what records an answer holds;
+    a line that isn't UTF-8 goes to `rejected`.
 
     Raises:
         UnreadableFileError: the file is damaged; says at which byte or line.
@@ -69,15 +74,15 @@ def read_documents(path: Path, rejected: list[Rejected]) -> Iterator[pa.RecordBa
                     raise UnreadableFileError("the file starts with 16 MB of blanks")
                 return
             if _is_lines(head):
-                yield from _read_lines(head, stream, rejected)
+                yield from _read_lines(head, stream, rejected, split)
             else:
-                yield from _read_whole(head, stream)
+                yield from _read_whole(head, stream, split)
     except (OSError, EOFError, pa.ArrowException) as error:
         detail = str(error) or type(error).__name__
         raise UnreadableFileError(f"can't be unpacked or read: {detail}") from None
 
 
-def split_document(text: str) -> list[str]:
+def split_document(text: str, split: Splitter | None = None) -> list[str]:
     """Split a list or an answer envelope into its records, as JSON texts.
 
     A document that is a record itself comes back alone, normalised: duplicate
@@ -99,7 +104,7 @@ def split_document(text: str) -> list[str]:
             document = json.loads(text)
         except RecursionError:
             raise ValueError("nested too deeply") from None
-    return [_dump(record) for record in _records(document)]
+    return [_dump(record) for record in (split or _records)(document)]
 
 
 _LONG_NUMBER = re.compile(r"\d{19}")
@@ -165,12 +170,15 @@ def _is_lines(head: bytes) -> bool:
 
 
 def _read_lines(
-    head: bytes, stream: IO[bytes], rejected: list[Rejected]
+    head: bytes,
+    stream: IO[bytes],
+    rejected: list[Rejected],
+    split: Splitter | None,
 ) -> Iterator[pa.RecordBatch]:
     line = 1
     rest = b""
     block = head
-    explode = _is_envelope(head)
+    explode = split is not None or _is_envelope(head)
     while block:
         buffer = rest + block
         following = stream.read(BLOCK_BYTES)
@@ -183,7 +191,7 @@ def _read_lines(
             offsets[1:] = ends + 1
             batch = _line_batch(buffer, offsets, line, rejected)
             if explode:
-                yield from _explode(batch, rejected)
+                yield from _explode(batch, rejected, split)
             else:
                 yield batch
             line += len(ends)
@@ -233,7 +241,9 @@ def _line_batch(
     return batch
 
 
-def _read_whole(head: bytes, stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
+def _read_whole(
+    head: bytes, stream: IO[bytes], split: Splitter | None
+) -> Iterator[pa.RecordBatch]:
     data = head + stream.read(WHOLE_DOCUMENT_BYTES)
     if len(data) > WHOLE_DOCUMENT_BYTES:
         raise UnreadableFileError(
@@ -241,7 +251,7 @@ def _read_whole(head: bytes, stream: IO[bytes]) -> Iterator[pa.RecordBatch]:
             " write it as JSON lines, a record a line"
         )
     try:
-        records = split_document(data.decode())
+        records = split_document(data.decode(), split)
     except UnicodeDecodeError as error:
         raise UnreadableFileError(f"not UTF-8 at byte {error.start}") from None
     except ValueError as error:
@@ -261,7 +271,7 @@ _KEYS = "|".join(ENVELOPE_KEYS).encode()
 
 
 def _explode(
-    batch: pa.RecordBatch, rejected: list[Rejected]
+    batch: pa.RecordBatch, rejected: list[Rejected], split: Splitter | None
 ) -> Iterator[pa.RecordBatch]:
     positions: list[int] = []
     items: list[int] = []
@@ -272,7 +282,7 @@ def _explode(
         strict=True,
     ):
         try:
-            records = split_document(text)
+            records = split_document(text, split)
         except ValueError as error:
             rejected.append(Rejected(position, f"not JSON: {error}", text))
             continue

@@ -45,6 +45,7 @@ class Batch:
     """
 
     batch_id: str
+    format: str
     inputs: tuple[LandedFile, ...]
     files: dict[str, list[str]]
 
@@ -57,6 +58,7 @@ def read_log(landing: Path) -> list[Batch]:
         batches.append(
             Batch(
                 data["batch_id"],
+                data["format"],
                 tuple(LandedFile(**file) for file in data["inputs"]),
                 data["files"],
             )
@@ -84,7 +86,12 @@ def new_folder(landing: Path, batch_id: str) -> Path:
 
 
 def commit(
-    landing: Path, batch_id: str, folder: Path, platform: str, inputs: list[LandedFile]
+    landing: Path,
+    batch_id: str,
+    folder: Path,
+    platform: str,
+    record_format: str,
+    inputs: list[LandedFile],
 ) -> Batch:
     """Move the Parquet files of `folder` into place and write the log entry.
 
@@ -110,12 +117,13 @@ def commit(
         files.setdefault("/".join(relative.parts[:2]), []).append(str(relative))
     for target in sorted(targets):
         sync(target)
-    batch = Batch(batch_id, tuple(inputs), files)
+    batch = Batch(batch_id, record_format, tuple(inputs), files)
     write_atomically(
         landing / ".log" / f"{batch_id}.json",
         json.dumps(
             {
                 "batch_id": batch_id,
+                "format": record_format,
                 "inputs": [vars(file) for file in inputs],
                 "files": files,
             },

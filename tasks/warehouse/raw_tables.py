@@ -10,12 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from tasks.warehouse.landing import Batch, select_files
+
+# DuckDB's JSON structure syntax as nested dictionaries. A value of another type
+# than declared (a count as text, `comments: false`) is converted where it can be
+# and null where it can't; the raw record stays in landing.
+TEXT, COUNT, FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
 
 # Names that say something else in the raw tables than in the record.
 _RENAMED = {
@@ -25,11 +31,30 @@ _RENAMED = {
 }
 
 
+@dataclass(frozen=True)
+class RawTable:
+    """A typed table of landed records.
+
+    Attributes:
+        formats: names of the file formats whose records it takes.
+        kinds: landed kinds.
+        schema: which fields of a record become columns, and their type.
+        is_profile: a record stays one value, the column `profile`.
+        time_field: the record's own time in Weibo's form becomes `recorded_at`.
+    """
+
+    formats: tuple[str, ...]
+    kinds: tuple[str, ...]
+    schema: Mapping[str, Any]
+    is_profile: bool = False
+    time_field: str | None = None
+
+
 def build_raw_tables(
     connection: duckdb.DuckDBPyConnection,
     landing: Path,
     batches: list[Batch],
-    tables: Mapping[str, tuple[tuple[str, ...], Mapping[str, Any]]],
+    tables: Mapping[str, RawTable],
 ) -> None:
     """Make each table from the records of its kinds in these batches.
 
@@ -37,14 +62,15 @@ def build_raw_tables(
         connection: the warehouse.
         landing: the landing folder.
         batches: what to parse; may be empty, the tables then are.
-        tables: landed kinds and wire schema by table name.
+        tables: what each takes, by table name.
     """
     connection.execute("attach ':memory:' as raw")
-    for table, (kinds, schema) in tables.items():
+    for table, spec in tables.items():
+        mine = [batch for batch in batches if batch.format in spec.formats]
         parts = [
             part
-            for kind in kinds
-            for platform, files in select_files(landing, batches, (kind,))
+            for kind in spec.kinds
+            for platform, files in select_files(landing, mine, (kind,))
             for part in [_select_records(platform, kind, files)]
         ]
         empty = (
@@ -58,14 +84,14 @@ def build_raw_tables(
             f"""
             create or replace table raw.{table} as
             select
-                records.* exclude (object), {_columns(schema)},
-                {_recorded_at(schema)} as recorded_at
+                records.* exclude (object), {_columns(spec)},
+                {_recorded_at(spec)} as recorded_at
             from (
                 select * exclude (record), from_json(record, $schema) as object
                 from ({" union all ".join(parts) or empty})
             ) as records
             """,
-            {"schema": json.dumps(schema)},
+            {"schema": json.dumps(spec.schema)},
         )
 
 
@@ -82,17 +108,15 @@ def _select_records(platform: str, kind: str, files: list[str]) -> str:
     """
 
 
-def _columns(schema: Mapping[str, Any]) -> str:
-    # A profile stays one value, as it is inside posts and comments.
-    if "screen_name" in schema and "created_at" in schema:
+def _columns(spec: RawTable) -> str:
+    if spec.is_profile:
         return "object as profile"
     return ", ".join(
-        f'object."{name}" as "{_RENAMED.get(name, name)}"' for name in schema
+        f'object."{name}" as "{_RENAMED.get(name, name)}"' for name in spec.schema
     )
 
 
-def _recorded_at(schema: Mapping[str, Any]) -> str:
-    """The record's own time; a profile's is its registration, which is none."""
-    if "created_at" in schema and "screen_name" not in schema:
-        return "weibo_time(object.created_at)"
+def _recorded_at(spec: RawTable) -> str:
+    if spec.time_field:
+        return f'weibo_time(object."{spec.time_field}")'
     return "cast(null as timestamp)"

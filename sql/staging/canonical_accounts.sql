@@ -1,0 +1,31 @@
+-- One row per observation of a profile in canonical tables that are being staged.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    coalesce(record_platform, platform) as platform,
+    id_of(account_id) as account_id,
+    screen_name,
+    display_name,
+    description,
+    location,
+    gender,
+    avatar_url,
+    is_verified,
+    verified_type,
+    count_of(followers_count) as followers_count,
+    count_of(following_count) as following_count,
+    count_of(mutual_count) as mutual_count,
+    count_of(posts_count) as posts_count,
+    count_of(likes_count) as likes_count,
+    count_of(level) as level,
+    iso_time(registered_at) as registered_at,
+    coalesce(iso_time(observed_at), source_observed_at, timestamp '1970-01-01')
+        as observed_at
+from raw.canonical_accounts

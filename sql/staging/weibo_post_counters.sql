@@ -1,0 +1,62 @@
+-- One row per snapshot of a post's counters in Weibo's records that are being
+-- staged.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+own_counters as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        coalesce(nullif(idstr, ''), id) as status_id,
+        coalesce(source_observed_at, recorded_at) as observed_at,
+        reposts_count,
+        comments_count,
+        attitudes_count,
+        reads
+    from raw.weibo_statuses
+    where kind = 'status' or coalesce(nullif(idstr, ''), id) = root_id
+),
+
+embedded_counters as (
+    select
+        platform,
+        source,
+        cast(null as varchar) as path,
+        cast(null as bigint) as position,
+        cast(null as integer) as item,
+        coalesce(nullif(status.idstr, ''), status.id) as status_id,
+        coalesce(source_observed_at, weibo_time(status.created_at)) as observed_at,
+        status.reposts_count as reposts_count,
+        status.comments_count as comments_count,
+        status.attitudes_count as attitudes_count,
+        status.reads as reads
+    from staging.weibo_roots
+),
+
+weibo_counters as (
+    select * from own_counters
+    union all
+    select * from embedded_counters
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(status_id) as post_id,
+    observed_at,
+    count_of(reposts_count) as reposts_count,
+    count_of(comments_count) as comments_count,
+    count_of(attitudes_count) as likes_count,
+    count_of(reads) as reads_count
+from weibo_counters
+where coalesce(reposts_count, comments_count, attitudes_count, reads) is not null

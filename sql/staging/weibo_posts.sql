@@ -1,0 +1,104 @@
+-- One row per observation of a post in Weibo's records that are being staged: posts
+-- of their own, roots found among their own reposts, and roots inside other records.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+own_statuses as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        format,
+        recorded_at,
+        coalesce(source_observed_at, recorded_at) as observed_at,
+        coalesce(nullif(idstr, ''), id) as status_id,
+        text,
+        raw_text,
+        source_html,
+        region_name,
+        deleted,
+        coalesce(pic_num, len(pic_ids), len(pic_urls)) as media_count,
+        user.id as account_id
+    from raw.weibo_statuses
+    where kind = 'status' or coalesce(nullif(idstr, ''), id) = root_id
+),
+
+embedded_statuses as (
+    select
+        platform,
+        source,
+        cast(null as varchar) as path,
+        cast(null as bigint) as position,
+        cast(null as integer) as item,
+        format,
+        weibo_time(status.created_at) as recorded_at,
+        coalesce(source_observed_at, weibo_time(status.created_at)) as observed_at,
+        coalesce(nullif(status.idstr, ''), status.id) as status_id,
+        status.text as text,
+        status.raw_text as raw_text,
+        status.source as source_html,
+        status.region_name as region_name,
+        status.deleted as deleted,
+        coalesce(status.pic_num, len(status.pic_ids), len(status.pic_urls))
+            as media_count,
+        status.user.id as account_id
+    from staging.weibo_roots
+),
+
+weibo_statuses as (
+    select * from own_statuses
+    union all
+    select * from embedded_statuses
+),
+
+weibo_texts as (
+    select
+        *,
+        case
+            when format = 'mweibo' then coalesce(raw_text, plain_text(text))
+            else text
+        end as clean_text
+    from weibo_statuses
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(status_id) as post_id,
+    id_of(account_id) as account_id,
+    recorded_at as posted_at,
+    clean_text as text,
+    nullif(trim(regexp_replace(source_html, '<[^>]*>', '', 'g')), '') as client,
+    nullif(trim(replace(region_name, '发布于', '')), '') as region,
+    list_sort(list_distinct(list_concat(
+        regexp_extract_all(
+            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
+        ),
+        case
+            when format = 'mweibo'
+                then regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1)
+            else []
+        end
+    ))) as links,
+    list_sort(list_distinct(list_transform(
+        regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
+        lambda hashtag: trim(hashtag)
+    ))) as hashtags,
+    list_sort(list_distinct(
+        regexp_extract_all(
+            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+        )
+    )) as mentions,
+    media_count,
+    coalesce(deleted = '1', false) as is_deleted,
+    observed_at
+from weibo_texts

@@ -1,0 +1,50 @@
+"""A file format as data: what a record is, its kind, its day, its typed fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+# Answer or file content as Python values -> the records in it.
+Splitter = Callable[[Any], list[Any]]
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """How records of one format are told apart.
+
+    Attributes:
+        name: as `format` in workspace.toml; landed records carry it.
+        suffixes: of its files, without a compression's.
+        paths: JSON paths; the list of texts there is `parts` below.
+        kind_sql: DuckDB expression over `parts` and `file_kind`, what the file's
+            own name says: the record's kind, null where nobody knows the shape.
+        time_sql: the like for the record's time (timestamp with time zone).
+        file_kinds: stem -> kind where the file's name tells it; empty where the
+            shape does.
+        folder_is_root: the folder that holds a file names the root post.
+        split: a document to its records, where it is an answer that wraps them;
+            None where only the common envelopes occur.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    paths: tuple[str, ...]
+    kind_sql: str
+    time_sql: str
+    file_kinds: Mapping[str, str] = field(default_factory=dict)
+    folder_is_root: bool = False
+    split: Splitter | None = None
+
+
+def data_suffix(path: PurePath) -> str:
+    """The suffix without a compression's: `reposts.json.gz` -> `.json`."""
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    return PurePath(name).suffix
+
+
+def data_stem(path: PurePath) -> str:
+    """The name without suffixes: `reposts.json.gz` -> `reposts`."""
+    return path.name.split(".")[0].lower()
