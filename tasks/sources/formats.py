@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tasks.sources import canonical, weibo
+from tasks.sources import canonical, facebook, weibo, wordpress, x
 from tasks.sources.file_format import FileFormat
 from tasks.warehouse.raw_tables import RawTable
 
-_MODULES = (canonical, weibo)
+_MODULES = (canonical, facebook, weibo, wordpress, x)
 
 FORMATS: dict[str, FileFormat] = {
     form.name: form for module in _MODULES for form in module.FORMATS

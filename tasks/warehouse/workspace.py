@@ -32,7 +32,14 @@ Platform = Literal[
     "qzone",
     "pengyou",
 ]
-FileFormat = Literal["weibo-api", "mweibo", "canonical"]
+FileFormat = Literal[
+    "weibo-api",
+    "mweibo",
+    "canonical",
+    "x-api",
+    "facebook-graph",
+    "wordpress-rest",
+]
 
 # Ids stand in file names, manifests and URLs of the report: letters of any
 # script, digits and three marks; no separator and no leading dot.

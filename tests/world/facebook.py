@@ -133,7 +133,7 @@ def facebook_world(world: World) -> FacebookWorld:
     for key, row in shown.items():
         counts = counters.get(key, {})
         numbers_of = {
-            "reposts_count": counts.get("reposts_count") or 0,
+            "reposts_count": counts.get("reposts_count") or None,
             "comments_count": counts.get("comments_count") or 0,
             "likes_count": counts.get("likes_count") or 0,
         }
@@ -176,6 +176,7 @@ def facebook_world(world: World) -> FacebookWorld:
                 "client": None,
                 "region": None,
                 "mentions": [],
+                "media_count": row["media_count"] or None,
                 "observed_at": observed,
             }
             for key, row in shown.items()

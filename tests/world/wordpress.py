@@ -196,7 +196,7 @@ def _listed(name: str, rows: list[Object], params: Mapping[str, str]) -> list[Ob
     return [
         {
             "request": {
-                "path": f"/wp-json/wp/v2/{name}",
+                "path": f"{SITE}/wp-json/wp/v2/{name}",
                 "params": {
                     **params,
                     "per_page": str(PAGE_ROWS),
@@ -222,7 +222,7 @@ def _times(name: str, moment: datetime, offset: int = 8) -> Object:
 
 
 def _rendered(text: str | None) -> Object:
-    body = html.escape(text or "", quote=False).replace("'", "&#8217;")
+    body = html.escape(text or "", quote=False).replace("'", "&#039;")
     return {"rendered": f"<p>{body}</p>\n"}
 
 

@@ -46,6 +46,7 @@ class XWorld:
         likers: accounts that liked a tweet, by tweet.
         retweeters: accounts that retweeted a tweet, by tweet, newest first.
         followers: of an account, by account.
+        roots: the post whose thread a tweet belongs to, by tweet.
     """
 
     world: World
@@ -280,6 +281,7 @@ def x_world(world: World) -> XWorld:
                 "post_id": key,
                 "client": post["client"] or None,
                 "region": None,
+                "media_count": post["media_count"] or None,
                 "observed_at": observed,
             }
         )
@@ -302,6 +304,7 @@ def x_world(world: World) -> XWorld:
         accounts=[
             {
                 **row,
+                "location": row["location"] or None,
                 "gender": None,
                 "verified_type": users[row["account_id"]]["verified_type"],
                 "mutual_count": None,
@@ -372,6 +375,7 @@ def archive(objects: XWorld) -> dict[str, list[Object]]:
                 "/2/tweets/search/all",
                 {"query": f"{name}:{key}", "max_results": "100"},
                 groups[key],
+                objects.roots.get(key, key),
             )
         ]
 
@@ -412,7 +416,11 @@ def archive(objects: XWorld) -> dict[str, list[Object]]:
 
 
 def _pages(
-    objects: XWorld, path: str, params: Mapping[str, str], tweets: list[Object]
+    objects: XWorld,
+    path: str,
+    params: Mapping[str, str],
+    tweets: list[Object],
+    root: str | None = None,
 ) -> list[Object]:
     parts = pages(tweets, PAGE_ROWS)
     return [
@@ -423,13 +431,19 @@ def _pages(
                 part,
                 next_token=f"p{number + 1}" if number + 1 < len(parts) else None,
             ),
+            root,
         )
         for number, part in enumerate(parts)
     ]
 
 
-def _page(path: str, params: Mapping[str, str], answer: Object) -> Object:
-    return {"request": {"path": path, "params": dict(params)}, "answer": answer}
+def _page(
+    path: str, params: Mapping[str, str], answer: Object, root: str | None = None
+) -> Object:
+    request: Object = {"path": path, "params": dict(params)}
+    if root:
+        request["root"] = root
+    return {"request": request, "answer": answer}
 
 
 def _newest(tweet: Object) -> int:
