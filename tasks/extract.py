@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,14 +125,17 @@ def land_sources(workspace: Workspace) -> Extracted:
                     " workspace.toml, or put the export there."
                 ]
             )
+        unknown: list[tuple[Path, str, os.stat_result]] = []
         for path in paths:
             shown = _show_path(path, workspace)
             stat = path.stat()
             if (source.name, shown, stat.st_size, stat.st_mtime_ns) in stats:
                 unchanged += 1
-                continue
-            with path.open("rb") as handle:
-                digest = hashlib.file_digest(handle, "sha256").hexdigest()
+            else:
+                unknown.append((path, shown, stat))
+        with ThreadPoolExecutor() as pool:
+            digests = pool.map(_digest, [path for path, _, _ in unknown])
+        for (path, shown, stat), digest in zip(unknown, digests, strict=True):
             if (source.name, shown, digest) in seen:
                 unchanged += 1
                 continue
@@ -159,6 +163,11 @@ def land_sources(workspace: Workspace) -> Extracted:
         f" {result.records:,} landed + {result.quarantined:,} quarantined"
     )
     return result
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _list_files(workspace: Workspace, source: Source) -> list[Path]:

@@ -35,6 +35,8 @@ from tasks.warehouse.workspace import Workspace, load_workspace
 # lead past the other.
 _EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
 _LARGEST_COUNT = 10**12
+# Landed Parquet that is parsed at a time; about nine times as much JSON.
+PORTION_BYTES = 64 << 20
 
 SUITES: dict[str, tuple[Rule, ...]] = {
     "accounts": (
@@ -116,20 +118,12 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             if not batches and staged:
                 say("  nothing new to stage")
                 return Validated(0, 0, 0, 0)
-            build_raw_tables(connection, workspace.landing, batches, RAW_TABLES)
-            for model in _incoming_models():
-                run_model(connection, model, {})
-            counts = {
-                table: count(
-                    connection, f"select count(*) from staging.incoming_{table}"
-                )
-                for table in SUITES
-            }
+            counts = _observe(connection, workspace, batches)
             outcomes = run_suites(
                 connection,
-                "staging",
+                "raw",
                 {
-                    f"incoming_{table}": SUITES[table]
+                    f"observed_{table}": SUITES[table]
                     for table in SUITES
                     if counts[table]
                 },
@@ -199,9 +193,6 @@ def _stage(
         raise
     for table in SUITES:
         connection.execute(f"drop view staging.valid_{table}")
-    for model in reversed(_incoming_models()):
-        what = "view" if model.replace == "view" else "table"
-        connection.execute(f"drop {what} {model.name}")
     (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)
     _export_quarantine(connection, workspace, "quarantine.parquet")
     write_validation_page(workspace.validation, outcomes)
@@ -213,11 +204,40 @@ def _stage(
     return Validated(len(batches), rows_in, rows_in - rows_bad, rows_bad)
 
 
-def _incoming_models() -> list[Model]:
-    """What turns raw tables into canonical rows, each after what it reads."""
+def _observe(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    batches: list[landing.Batch],
+) -> dict[str, int]:
+    """Turn new records into canonical rows, `raw.observed_*`; return their counts.
+
+    A portion at a time, so that the parsed records, many times as wide, never
+    stand in memory together.
+    """
     models = load_models("staging")
     final = {f"staging.{table}" for table in SUITES}
-    return in_order({n: model for n, model in models.items() if n not in final})
+    incoming = in_order({n: model for n, model in models.items() if n not in final})
+    connection.execute("attach ':memory:' as raw")
+    portions = landing.portions(workspace.landing, batches, PORTION_BYTES)
+    for number, portion in enumerate(portions):
+        build_raw_tables(connection, workspace.landing, portion, RAW_TABLES)
+        for model in incoming:
+            run_model(connection, model, {})
+        for table in SUITES:
+            make = "insert into" if number else "create table"
+            connection.execute(
+                f"{make} raw.observed_{table} {'' if number else 'as'}"
+                f" select * from staging.incoming_{table}"
+            )
+    for model in reversed(incoming):
+        what = "view" if model.replace == "view" else "table"
+        connection.execute(f"drop {what} {model.name}")
+    for name in RAW_TABLES:
+        connection.execute(f"drop table raw.{name}")
+    return {
+        table: count(connection, f"select count(*) from raw.observed_{table}")
+        for table in SUITES
+    }
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
@@ -240,12 +260,12 @@ def _quarantine(
     failing = [
         outcome.rule
         for outcome in outcomes
-        if outcome.table == f"incoming_{table}" and outcome.rows_failed
+        if outcome.table == f"observed_{table}" and outcome.rows_failed
     ]
     condition = " or ".join(f"({rule.bad_row_sql})" for rule in failing) or "false"
     connection.execute(
         f"create or replace view staging.valid_{table} as"
-        f" select * from staging.incoming_{table} where not ({condition})"
+        f" select * from raw.observed_{table} where not ({condition})"
     )
     if not failing:
         return 0
@@ -261,8 +281,8 @@ def _quarantine(
             'validate', source, platform, '{table}',
             cast({_DAY_SQL[table]} at time zone 'UTC' at time zone $time_zone as date),
             case {reason} end, path, position, item, 1,
-            cast(to_json(incoming) as varchar)
-        from staging.incoming_{table} as incoming
+            cast(to_json(observed) as varchar)
+        from raw.observed_{table} as observed
         where {condition}
         """,
         params,
@@ -410,7 +430,7 @@ def _record(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> N
 def _refusal(workspace: Workspace, refused: list[Outcome]) -> str:
     parts = [
         f"{o.rows_failed:,} of {o.rows_checked:,} rows of"
-        f" {o.table.removeprefix('incoming_')} fail the rule '{o.rule.name}'"
+        f" {o.table.removeprefix('observed_')} fail the rule '{o.rule.name}'"
         for o in refused
     ]
     return (
