@@ -19,59 +19,16 @@ from tasks.sources.formats import RAW_TABLES
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ValidationFailedError, without_values
-from tasks.warehouse.expectations import Outcome, Rule, run_suites
+from tasks.warehouse.expectations import Outcome, run_suites
 from tasks.warehouse.models import (
     Model,
     create_table,
-    in_order,
     load_models,
     run_model,
 )
 from tasks.warehouse.progress import say, step
-from tasks.warehouse.raw_tables import build_raw_tables
+from tasks.warehouse.staging import SUITES, leave_out, observe
 from tasks.warehouse.workspace import Workspace, load_workspace
-
-# Social networks are younger than the one date; seconds taken for milliseconds
-# lead past the other.
-_EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
-_LARGEST_COUNT = 10**12
-# Landed Parquet that is parsed at a time; about nine times as much JSON.
-PORTION_BYTES = 64 << 20
-
-SUITES: dict[str, tuple[Rule, ...]] = {
-    "accounts": (
-        Rule("account_id", "not_null"),
-        Rule("observed_at", "not_null"),
-        Rule("registered_at", "between", "warning", _EARLIEST, _LATEST),
-        Rule("followers_count", "between", "warning", 0, _LARGEST_COUNT),
-        Rule("posts_count", "between", "warning", 0, _LARGEST_COUNT),
-    ),
-    "posts": (
-        Rule("post_id", "not_null"),
-        Rule("posted_at", "not_null"),
-        Rule("posted_at", "between", "error", _EARLIEST, _LATEST),
-    ),
-    "post_counters": (
-        Rule("post_id", "not_null"),
-        Rule("observed_at", "not_null"),
-        Rule("reposts_count", "between", "warning", 0, _LARGEST_COUNT),
-        Rule("comments_count", "between", "warning", 0, _LARGEST_COUNT),
-        Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
-    ),
-    "interactions": (
-        Rule("interaction_id", "not_null"),
-        Rule("kind", "not_null"),
-        Rule("kind", "in_set", values=("repost", "comment", "like", "mention")),
-        Rule("root_post_id", "not_null"),
-        Rule("acted_at", "not_null"),
-        Rule("acted_at", "between", "error", _EARLIEST, _LATEST),
-        Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
-    ),
-    "follows": (
-        Rule("account_id", "not_null"),
-        Rule("follower_id", "not_null"),
-    ),
-}
 
 # The day that a row counts for; null where the record tells none.
 _DAY_SQL = {
@@ -118,7 +75,7 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             if not batches and staged:
                 say("  nothing new to stage")
                 return Validated(0, 0, 0, 0)
-            counts = _observe(connection, workspace, batches)
+            counts = observe(connection, workspace.landing, batches, RAW_TABLES)
             outcomes = run_suites(
                 connection,
                 "raw",
@@ -204,42 +161,6 @@ def _stage(
     return Validated(len(batches), rows_in, rows_in - rows_bad, rows_bad)
 
 
-def _observe(
-    connection: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    batches: list[landing.Batch],
-) -> dict[str, int]:
-    """Turn new records into canonical rows, `raw.observed_*`; return their counts.
-
-    A portion at a time, so that the parsed records, many times as wide, never
-    stand in memory together.
-    """
-    models = load_models("staging")
-    final = {f"staging.{table}" for table in SUITES}
-    incoming = in_order({n: model for n, model in models.items() if n not in final})
-    connection.execute("attach ':memory:' as raw")
-    portions = landing.portions(workspace.landing, batches, PORTION_BYTES)
-    for number, portion in enumerate(portions):
-        build_raw_tables(connection, workspace.landing, portion, RAW_TABLES)
-        for model in incoming:
-            run_model(connection, model, {})
-        for table in SUITES:
-            make = "insert into" if number else "create table"
-            connection.execute(
-                f"{make} raw.observed_{table} {'' if number else 'as'}"
-                f" select * from staging.incoming_{table}"
-            )
-    for model in reversed(incoming):
-        what = "view" if model.replace == "view" else "table"
-        connection.execute(f"drop {what} {model.name}")
-    for name in RAW_TABLES:
-        connection.execute(f"drop table raw.{name}")
-    return {
-        table: count(connection, f"select count(*) from raw.observed_{table}")
-        for table in SUITES
-    }
-
-
 def _has_rows(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
     create_table(connection, model, {})
     return count(connection, f"select count(*) from {model.name}") > 0
@@ -262,11 +183,7 @@ def _quarantine(
         for outcome in outcomes
         if outcome.table == f"observed_{table}" and outcome.rows_failed
     ]
-    condition = " or ".join(f"({rule.bad_row_sql})" for rule in failing) or "false"
-    connection.execute(
-        f"create or replace view staging.valid_{table} as"
-        f" select * from raw.observed_{table} where not ({condition})"
-    )
+    condition = leave_out(connection, table, failing)
     if not failing:
         return 0
     reason = " ".join(

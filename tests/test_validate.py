@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tasks.validate import SUITES
 from tasks.warehouse.errors import ValidationFailedError
 from tasks.warehouse.expectations import Rule, keep_connection_open, run_suites
+from tasks.warehouse.staging import SUITES
 from tests.workspaces import Lab, judge_rules_in_sql, repost, status, user
 
 ALICE = user(11, "alice")
@@ -247,7 +247,7 @@ def test_portions_do_not_show_in_what_is_staged(
                 {**repost(5, 1, ALICE, day=4), "retweeted_status": root},
             ],
         )
-        monkeypatch.setattr("tasks.validate.PORTION_BYTES", size)
+        monkeypatch.setattr("tasks.warehouse.staging.PORTION_BYTES", size)
         lab.land()
         lab.stage()
         found.append(staged(lab))
