@@ -48,7 +48,8 @@ def test_every_account_of_a_world_has_a_row(small_world: World, tmp_path: Path) 
     found = tables["parquet"]
     assert found.columns == tables["csv"].columns == COLUMNS
     assert found["account_id"].to_list() == tables["csv"]["account_id"].to_list()
-    acted = small_world.interactions.filter(pl.col("kind").is_in(["repost", "comment"]))
+    kinds = ["repost", "comment"]
+    acted = small_world.interactions.filter(pl.col("kind").is_in(kinds))
     assert set(found["account_id"]) >= set(
         acted["account_id"].drop_nulls().cast(pl.String)
     )
