@@ -1,0 +1,1100 @@
+"""Sina Weibo's open API, version 2, and its commercial endpoints, with their quirks.
+
+What is emulated is what the platform's documentation and recordings of its answers
+say. All of it is switched by `WeiboOptions`; without any the platform is at its best.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import re
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+
+from tests.emulators.serving import Answer, Asked, Emulator
+from tests.emulators.shelves import Shelf
+from tests.world import BRANDS, World
+from tests.world import weibo_objects as objects
+
+OWNER = str(BRANDS[0].account_id)
+TOKEN = "2.00EMULATED"  # noqa: S105 - of no use anywhere else
+APP_SECRET = "emulated-secret"  # noqa: S105 - the same
+
+TEXTS = {
+    10001: "System error",
+    10002: "Service unavailable",
+    10003: "Remote service error",
+    10006: "source paramter(appkey) is missing",
+    10008: "Param error, see doc for more info",
+    10009: "Too many pending tasks, system is busy",
+    10010: "Job expired",
+    10011: "RPC error",
+    10014: "Insufficient app permissions",
+    10016: "Miss required parameter ({}) , see doc for more info",
+    10020: "Request api not found",
+    10021: "HTTP method is not suported for this request",
+    10022: "IP requests out of rate limit",
+    10023: "User requests out of rate limit!",
+    10024: "User requests for ({}) out of rate limit",
+    20003: "User does not exists!",
+    20009: "IDs is too many",
+    20101: "Target weibo does not exist",
+    20112: "Permission Denied!",
+    21309: "Signature invalid",
+    21325: "invalid_grant",
+    21327: "expired_token",
+    21332: "invalid_access_token",
+    21335: "Request uid's value must be the current user",
+    21411: "only provide 200 results",
+}
+# Stated nowhere for most codes: a table, so that a test may try another.
+HTTP_STATUS = {
+    **dict.fromkeys((10001, 10002, 10003, 10009, 10010, 10011), 503),
+    10020: 404,
+    10021: 405,
+    **dict.fromkeys((10022, 10023, 10024, 21332), 403),
+}
+CHINA = timedelta(hours=8)
+_COUNT = re.compile(rb'("(?:\w+_count|comments|reposts|attitudes)":)(-?\d+)')
+_PATH = re.compile(r"^/(?:C/)?2/(.+)\.json$")
+
+
+@dataclass(frozen=True)
+class WeiboLimits:
+    """Calls that are answered within a window of the clock; None is no limit.
+
+    Attributes:
+        user_hour: of one user, 10023 above it.
+        user_day: the same for a day in China.
+        ip_hour: of one address, 10022 above it.
+        api_hour: path without `.json` -> calls of one user, 10024 above it.
+        hour_seconds: length of an hour; hours begin where the clock is a
+            multiple of it.
+    """
+
+    user_hour: int | None = None
+    user_day: int | None = None
+    ip_hour: int | None = None
+    api_hour: Mapping[str, int] = field(default_factory=dict)
+    hour_seconds: float = 3600.0
+
+
+@dataclass(frozen=True)
+class WeiboOptions:
+    """The platform's quirks.
+
+    Attributes:
+        owner: the user that the token stands for.
+        seed: of every random choice.
+        limits: calls per window.
+        short_share: of slots that hold nothing, so that pages come short.
+        total_lies: `total_number` is off, another way in every answer.
+        bare_empty: an empty result is `[]` instead of an object.
+        string_counts: every so many answers write counts as strings; 0 never.
+        string_codes: `error_code` is a string.
+        names_parents: reposts carry `pid` where the world's platform says so.
+        deleted: a deleted post is shown as what is left of it, or is absent.
+        deleted_user: what is left of a deleted post names its author.
+        own_timeline_cap: newest rows that `user_timeline` gives; 5 since 2021.
+        repost_cap: newest rows that `repost_timeline` gives; 2000 is reported.
+        comment_cap: the same for comments.
+        search_cap: newest rows that `search/topics` gives.
+        follower_cap: followers that are given.
+        token_calls: calls until a token expires; None never.
+        error_calls: number of a call -> code of its error.
+        error_share: of calls that end in an error of the platform's own.
+        seconds_per_call: how far the world's time moves with each call.
+        historical_checks: checks until a historical task is done.
+        http_status: of errors, where it isn't 400.
+    """
+
+    owner: str = OWNER
+    seed: int = 1
+    limits: WeiboLimits = WeiboLimits()
+    short_share: float = 0.0
+    total_lies: bool = False
+    bare_empty: bool = False
+    string_counts: int = 0
+    string_codes: bool = False
+    names_parents: bool = True
+    deleted: str = "stub"
+    deleted_user: bool = False
+    own_timeline_cap: int | None = None
+    repost_cap: int | None = None
+    comment_cap: int | None = None
+    search_cap: int = 200
+    follower_cap: int | None = 500
+    token_calls: int | None = None
+    error_calls: Mapping[int, int] = field(default_factory=dict)
+    error_share: float = 0.0
+    seconds_per_call: float = 0.0
+    historical_checks: int = 2
+    http_status: Mapping[int, int] = field(default_factory=lambda: HTTP_STATUS)
+
+
+ROUGH = WeiboOptions(
+    short_share=0.06,
+    total_lies=True,
+    bare_empty=True,
+    string_counts=3,
+    string_codes=True,
+    error_share=0.02,
+)
+
+
+class Refused(Exception):  # noqa: N818 - an answer of the platform, no error of ours
+    """An error that the platform answers."""
+
+    def __init__(self, code: int, *values: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+@dataclass
+class _Token:
+    uid: str
+    left: int | None
+
+
+@dataclass
+class _Task:
+    asked: Mapping[str, str]
+    checks_left: int
+    places: list[int]
+
+
+class WeiboEmulator(Emulator):
+    """Serves a world as Weibo does.
+
+    Attributes:
+        now: the world's time: what came to be later is not there yet.
+    """
+
+    content_type = "application/json;charset=UTF-8"
+
+    def __init__(
+        self,
+        world: World,
+        options: WeiboOptions | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(clock)
+        self.options = options or WeiboOptions()
+        self.now = float(world.spec.observed_second)
+        self._world = world
+        self._random = np.random.Generator(np.random.PCG64(self.options.seed))
+        self._accounts = _Accounts(world)
+        self._posts = _Posts(world)
+        self._reposts = _answers(world, "repost", names=self.options.names_parents)
+        self._comments = _answers(world, "comment", names=False)
+        self._likes = Shelf(
+            world.interactions.filter(pl.col("kind") == "like").with_columns(
+                pl.int_range(pl.len()).alias("_order")
+            ),
+            "root_post_id",
+            "_order",
+            "acted_at",
+        )
+        # Likes have no ids that grow with time; only their number counts.
+        self._likes.seconds = (
+            self._likes.rows.select(
+                pl.col("acted_at").dt.epoch("s").sort().over("root_post_id")
+            )
+            .to_series()
+            .to_numpy()
+        )
+        self._gone: set[int] = set()
+        for shelf in (self._reposts.shelf, self._comments.shelf):
+            shelf.leave_gaps(self.options.short_share, self._random)
+        self._tokens: dict[str, _Token] = {}
+        self.renew_token()
+        self._used: Counter[tuple[str, str, str, int]] = Counter()
+        self._tasks: dict[str, _Task] = {}
+        self._endpoints: dict[str, Callable[[Asked, str], Answer]] = {
+            "statuses/user_timeline": self._user_timeline,
+            "statuses/user_timeline/other": self._other_timeline,
+            "statuses/show": self._show_status,
+            "statuses/count": self._count_statuses,
+            "statuses/repost_timeline": self._repost_timeline,
+            "statuses/repost_timeline/ids": self._repost_ids,
+            "comments/show": self._show_comments,
+            "users/show": self._show_user,
+            "users/show_batch": self._show_users,
+            "users/show_batch/other": self._show_users,
+            "users/counts": self._count_users,
+            "friendships/followers": self._followers,
+            "friendships/followers/ids": self._follower_ids,
+            "search/topics": self._search_topics,
+            "search/statuses/limited": self._search_limited,
+            "search/statuses/historical/create": self._create_task,
+            "search/statuses/historical/check": self._check_task,
+            "search/statuses/historical/download": self._download_task,
+            "account/rate_limit_status": self._rate_limit_status,
+            "account/get_uid": self._get_uid,
+        }
+
+    # --- what a test does to the world ---------------------------------------
+
+    def renew_token(self, token: str = TOKEN) -> str:
+        """Make a token valid, for as many calls as the options say."""
+        self._tokens[token] = _Token(self.options.owner, self.options.token_calls)
+        return token
+
+    def expire_token(self, token: str = TOKEN) -> None:
+        """Let a token expire at once."""
+        self._tokens[token].left = 0
+
+    def revoke_token(self, token: str = TOKEN) -> None:
+        """Make a token unknown."""
+        del self._tokens[token]
+
+    def delete(self, key: str) -> None:
+        """Delete a post, repost or comment."""
+        self._change(key).delete(int(key))
+
+    def hide(self, key: str) -> None:
+        """Make a post, repost or comment private: it counts, nobody sees it."""
+        self._change(key).hide(int(key))
+
+    def show(self, key: str) -> None:
+        """Take `delete` or `hide` back."""
+        self._change(key).restore(int(key))
+
+    def edit(self, key: str, text: str) -> None:
+        """Change the text of a post, repost or comment."""
+        self._change(key).edit(int(key), text)
+
+    def _change(self, key: str) -> _Rows:
+        for rows in (self._posts, self._reposts, self._comments):
+            if int(key) in rows.shelf.place:
+                return rows
+        raise KeyError(key)
+
+    # --- every call -------------------------------------------------------------
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer a request."""
+        self.now += self.options.seconds_per_call
+        try:
+            return self._answer(asked)
+        except Refused as refused:
+            return self._refusal(asked, refused)
+
+    def _answer(self, asked: Asked) -> Answer:
+        if asked.path == "/oauth2/get_token_info":
+            return self._token_info(asked)
+        if asked.path == "/oauth2/access_token":
+            return self._new_token(asked)
+        found = _PATH.match(asked.path)
+        endpoint = self._endpoints.get(found[1]) if found else None
+        if found is None or endpoint is None:
+            raise Refused(10020)
+        if (asked.method == "POST") != found[1].endswith("/create"):
+            raise Refused(10021)
+        uid = self._uid(asked)
+        if found[1] != "account/rate_limit_status":
+            self._spend(asked, uid, found[1])
+            self._fail(asked)
+        answer = endpoint(asked, uid)
+        every = self.options.string_counts
+        if every and asked.number % every == 0:
+            body = _COUNT.sub(rb'\1"\2"', answer.body)
+            answer = Answer(
+                body, answer.status, answer.rows, answer.error, answer.headers
+            )
+        headers = {
+            "server": "nginx/1.6.1",
+            "api-server-ip": "10.0.0.1",
+            "sina-lb": "emulated",
+            "sina-ts": "emulated",
+            **answer.headers,
+        }
+        return Answer(answer.body, answer.status, answer.rows, answer.error, headers)
+
+    def _refusal(self, asked: Asked, refused: Refused) -> Answer:
+        code = refused.code
+        body: dict[str, Any] = {
+            "error": TEXTS[code].format(*refused.values),
+            "error_code": str(code) if self.options.string_codes else code,
+        }
+        # The service itself leaves it out now and then.
+        if asked.number % 4:
+            body["request"] = asked.path
+        status = self.options.http_status.get(code, 400)
+        return Answer(orjson.dumps(body), status, error=code)
+
+    def _uid(self, asked: Asked) -> str:
+        name, _, value = asked.headers.get("authorization", "").partition(" ")
+        token = value if name == "OAuth2" else asked.params.get("access_token", "")
+        if not token:
+            raise Refused(10006)
+        known = self._tokens.get(token)
+        if known is None:
+            raise Refused(21332)
+        if known.left is not None:
+            if known.left <= 0:
+                raise Refused(21327)
+            known.left -= 1
+        return known.uid
+
+    def _windows(
+        self, asked: Asked, uid: str, api: str
+    ) -> list[tuple[int, tuple[str, str, str, int], int]]:
+        """Code above the limit, what is counted, and the limit."""
+        limits = self.options.limits
+        hour = int(self.clock() // limits.hour_seconds)
+        day = (hour + 8) // 24
+        return [
+            (code, key, limit)
+            for code, key, limit in (
+                (10022, ("ip", asked.ip, "", hour), limits.ip_hour),
+                (10023, ("user", uid, "", hour), limits.user_hour),
+                (10023, ("day", uid, "", day), limits.user_day),
+                (10024, ("api", uid, api, hour), limits.api_hour.get(api)),
+            )
+            if limit is not None
+        ]
+
+    def _spend(self, asked: Asked, uid: str, api: str) -> None:
+        windows = self._windows(asked, uid, api)
+        for code, key, limit in windows:
+            if self._used[key] >= limit:
+                raise Refused(code, f"/{api}")
+        for _, key, _ in windows:
+            self._used[key] += 1
+
+    def _fail(self, asked: Asked) -> None:
+        code = self.options.error_calls.get(asked.number)
+        if code is not None:
+            raise Refused(code, asked.path)
+        if self.options.error_share:
+            chance = np.random.Generator(
+                np.random.PCG64([self.options.seed, asked.number])
+            )
+            if chance.random() < self.options.error_share:
+                codes = (10001, 10002, 10003, 10009, 10010, 10011)
+                raise Refused(codes[asked.number % len(codes)])
+
+    # --- lists ------------------------------------------------------------------
+
+    def _bounds(self, shelf: Shelf, span: tuple[int, int], asked: Asked) -> Any:
+        start, end = span
+        since, upto = _number(asked, "since_id", 0), _number(asked, "max_id", 0)
+        if since:
+            start = max(start, shelf.newer_than(start, end, since))
+        if upto:
+            end = min(end, shelf.newer_than(start, end, upto))
+        return start, end
+
+    def _page(
+        self,
+        shelf: Shelf,
+        span: tuple[int, int],
+        asked: Asked,
+        *,
+        default: int,
+        most: int,
+        cap: int | None = None,
+    ) -> tuple[list[int], int]:
+        """Places of the page that is asked for, and the cursor of the next one."""
+        if cap is not None:
+            span = max(span[0], span[1] - cap), span[1]
+        start, end = self._bounds(shelf, span, asked)
+        count = min(max(_number(asked, "count", default), 1), most)
+        places = shelf.page(start, end, count, max(_number(asked, "page", 1), 1))
+        last = places[-1] if places else start
+        return places, int(shelf.ids[last - 1]) if last > start else 0
+
+    def _list(
+        self,
+        asked: Asked,
+        name: str,
+        texts: list[str],
+        total: int,
+        *,
+        more: str = "",
+    ) -> Answer:
+        if not texts and self.options.bare_empty:
+            return Answer(b"[]")
+        if self.options.total_lies:
+            total += (asked.number * 7919) % 13 - 3 + total // 10
+        body = f'{{"{name}":[{",".join(texts)}]{more},"total_number":{max(total, 0)}}}'
+        return Answer(body.encode(), rows=len(texts))
+
+    def _status(self, place: int, *, full: bool = True) -> str:
+        """A post as an object; `full` with its author."""
+        posts = self._posts
+        key = str(posts.shelf.ids[place])
+        author = posts.authors[place]
+        if place in posts.deleted:
+            user = ""
+            if self.options.deleted_user:
+                user = f',"user":{self._accounts.text(author, key, self.now)}'
+            return f"{posts.remains[place]}{user}}}"
+        visible = 1 if place in posts.hidden else 0
+        user = ""
+        if full:
+            user = f'"user":{self._accounts.text(author, key, self.now)},'
+        reposts, comments, likes = self._counts(key)
+        return (
+            f'{posts.texts[place]}{user}"visible":{{"type":{visible},"list_id":0}},'
+            f'"reposts_count":{reposts},"comments_count":{comments},'
+            f'"attitudes_count":{likes}}}'
+        )
+
+    def _counts(self, key: str) -> tuple[int, int, int]:
+        start, end = self._likes.span(key, -math.inf)
+        _, end = _all(self._likes, key)
+        likes = int(
+            np.searchsorted(self._likes.seconds[start:end], self.now, side="right")
+        )
+        return (
+            self._reposts.count(key, self.now),
+            self._comments.count(key, self.now),
+            likes,
+        )
+
+    def _root(self, asked: Asked) -> tuple[str, int]:
+        key = _required(asked, "id")
+        place = self._posts.shelf.place.get(int(key) if key.isdecimal() else -1)
+        if place is None or self._posts.shelf.seconds[place] > self.now:
+            raise Refused(20101)
+        if place in self._posts.deleted and self.options.deleted != "stub":
+            raise Refused(20101)
+        if place in self._posts.hidden:
+            raise Refused(20112)
+        return key, place
+
+    # --- posts ------------------------------------------------------------------
+
+    def _user_timeline(self, asked: Asked, uid: str) -> Answer:
+        wanted = self._asked_user(asked, uid)
+        if wanted != uid:
+            raise Refused(21335)
+        return self._timeline(
+            asked, wanted, most=100, cap=self.options.own_timeline_cap
+        )
+
+    def _other_timeline(self, asked: Asked, uid: str) -> Answer:
+        wanted = _required(asked, "uid")
+        if wanted not in self._accounts.place:
+            raise Refused(20003)
+        first = _number(asked, "start_time", 0)
+        last = _number(asked, "end_time", 0)
+        return self._timeline(asked, wanted, most=25, first=first, last=last)
+
+    def _timeline(
+        self,
+        asked: Asked,
+        uid: str,
+        *,
+        most: int,
+        cap: int | None = None,
+        first: int = 0,
+        last: int = 0,
+    ) -> Answer:
+        shelf = self._posts.shelf
+        start, end = shelf.span(uid, self.now)
+        if first:
+            start += int(np.searchsorted(shelf.seconds[start:end], first))
+        if last:
+            end = start + int(
+                np.searchsorted(shelf.seconds[start:end], last, side="right")
+            )
+        places, cursor = self._page(
+            shelf, (start, end), asked, default=20, most=most, cap=cap
+        )
+        return self._list(
+            asked,
+            "statuses",
+            [self._status(place) for place in places],
+            end - start,
+            more=f',"hasvisible":false,"previous_cursor":0,"next_cursor":{cursor},'
+            f'"ad":[],"advertises":[],"since_id":0,"max_id":0',
+        )
+
+    def _show_status(self, asked: Asked, uid: str) -> Answer:
+        _, place = self._root(asked)
+        return Answer(self._status(place).encode(), rows=1)
+
+    def _count_statuses(self, asked: Asked, uid: str) -> Answer:
+        rows = []
+        for key in _listed(asked, "ids", 100):
+            place = self._posts.shelf.place.get(int(key))
+            # The platform leaves out what is not there, without a word.
+            if place is None or place in self._posts.shelf.absent:
+                continue
+            if place in self._posts.deleted:
+                continue
+            if self._posts.shelf.seconds[place] > self.now:
+                continue
+            reposts, comments, likes = self._counts(key)
+            rows.append(
+                {
+                    "id": int(key),
+                    "comments": comments,
+                    "reposts": reposts,
+                    "attitudes": likes,
+                }
+            )
+        return Answer(orjson.dumps(rows), rows=len(rows))
+
+    # --- reposts and comments ---------------------------------------------------
+
+    def _repost_timeline(self, asked: Asked, uid: str) -> Answer:
+        key, root = self._root(asked)
+        rows = self._reposts
+        places, cursor = self._page(
+            rows.shelf,
+            rows.shelf.span(key, self.now),
+            asked,
+            default=20,
+            most=200,
+            cap=self.options.repost_cap,
+        )
+        end = f',"retweeted_status":{self._status(root)}}}'
+        texts = [
+            f"{own},{objects.REPOST_EXTRAS[:-1]}{user}{end}"
+            for own, user in self._with_users(rows, places)
+        ]
+        return self._list(
+            asked,
+            "reposts",
+            texts,
+            rows.count(key, self.now),
+            more=f',"hasvisible":false,"previous_cursor":0,"next_cursor":{cursor}',
+        )
+
+    def _repost_ids(self, asked: Asked, uid: str) -> Answer:
+        key, _ = self._root(asked)
+        shelf = self._reposts.shelf
+        places, cursor = self._page(
+            shelf,
+            shelf.span(key, self.now),
+            asked,
+            default=50,
+            most=200,
+            cap=self.options.repost_cap,
+        )
+        return self._list(
+            asked,
+            "statuses",
+            [f'"{shelf.ids[place]}"' for place in places],
+            self._reposts.count(key, self.now),
+            more=f',"previous_cursor":0,"next_cursor":{cursor}',
+        )
+
+    def _show_comments(self, asked: Asked, uid: str) -> Answer:
+        key, root = self._root(asked)
+        rows = self._comments
+        places, cursor = self._page(
+            rows.shelf,
+            rows.shelf.span(key, self.now),
+            asked,
+            default=50,
+            most=200,
+            cap=self.options.comment_cap,
+        )
+        end = f',"status":{self._status(root)}}}'
+        texts = []
+        for place, (own, user) in zip(
+            places, self._with_users(rows, places), strict=True
+        ):
+            reply = self._answered(place)
+            texts.append(f"{own}{user}{reply}{end}")
+        return self._list(
+            asked,
+            "comments",
+            texts,
+            rows.count(key, self.now),
+            more=',"marks":[],"hasvisible":false,"previous_cursor":0,'
+            f'"next_cursor":{cursor}',
+        )
+
+    def _answered(self, place: int) -> str:
+        """What a reply names besides itself."""
+        rows = self._comments
+        parent = rows.parents[place]
+        if parent == rows.roots[place]:
+            return f',"rootid":{rows.shelf.ids[place]}'
+        at = rows.shelf.place[int(parent)]
+        if at in rows.shelf.absent:
+            return f',"rootid":{parent}'
+        ((own, user),) = self._with_users(rows, [at])
+        return f',"rootid":{parent},"reply_comment":{own}{user}}}'
+
+    def _with_users(self, rows: _Rows, places: list[int]) -> list[tuple[str, str]]:
+        """Texts of rows, unfinished objects, each with that of its author."""
+        if not places:
+            return []
+        low, high = places[-1], places[0] + 1
+        texts = rows.series.slice(low, high - low).to_list()
+        found = []
+        for place in places:
+            own = rows.edited.get(place) or texts[place - low]
+            author = rows.authors[place]
+            user = ""
+            if author is not None:
+                key = str(rows.shelf.ids[place])
+                user = f',"user":{self._accounts.text(author, key, self.now)}'
+            found.append((own, user))
+        return found
+
+    # --- users ------------------------------------------------------------------
+
+    def _asked_user(self, asked: Asked, uid: str) -> str:
+        if "uid" in asked.params and "screen_name" in asked.params:
+            raise Refused(10008)
+        if "screen_name" in asked.params:
+            found = self._accounts.named.get(asked.params["screen_name"])
+            if found is None:
+                raise Refused(20003)
+            return found
+        wanted = asked.params.get("uid", uid)
+        if wanted not in self._accounts.place:
+            raise Refused(20003)
+        return wanted
+
+    def _show_user(self, asked: Asked, uid: str) -> Answer:
+        if not {"uid", "screen_name"} & set(asked.params):
+            raise Refused(10016, "uid")
+        wanted = self._asked_user(asked, uid)
+        text = self._accounts.text(wanted, wanted, self.now)
+        shelf = self._posts.shelf
+        start, end = shelf.span(wanted, self.now)
+        newest = shelf.page(start, end, 1)
+        if newest:
+            text = f'{text[:-1]},"status":{self._status(newest[0], full=False)}}}'
+        return Answer(text.encode(), rows=1)
+
+    def _show_users(self, asked: Asked, uid: str) -> Answer:
+        most = 50 if "/other" in asked.path else 20
+        keys = _listed(asked, "uids", most)
+        texts = [
+            self._accounts.text(key, key, self.now)
+            for key in keys
+            if key in self._accounts.place
+        ]
+        return Answer(f'{{"users":[{",".join(texts)}]}}'.encode(), rows=len(texts))
+
+    def _count_users(self, asked: Asked, uid: str) -> Answer:
+        rows = [
+            {
+                "id": int(key),
+                "followers_count": followers,
+                "friends_count": friends,
+                "statuses_count": statuses,
+                "private_friends_count": 0,
+                "pagefriends_count": 0,
+            }
+            for key in _listed(asked, "uids", 100)
+            if key in self._accounts.place
+            for followers, friends, statuses in (self._accounts.counts(key, self.now),)
+        ]
+        return Answer(orjson.dumps(rows), rows=len(rows))
+
+    def _follower_page(
+        self, asked: Asked, uid: str, default: int, most: int
+    ) -> tuple[list[str], str, int]:
+        if self._asked_user(asked, uid) != uid:
+            raise Refused(21335)
+        followers = self._accounts.followers.get(uid, [])
+        given = followers[: self.options.follower_cap]
+        count = min(max(_number(asked, "count", default), 1), most)
+        cursor = max(_number(asked, "cursor", 0), 0)
+        page = given[cursor : cursor + count]
+        following = cursor + count if cursor + count < len(given) else 0
+        before = max(cursor - count, 0)
+        return (
+            page,
+            f',"next_cursor":{following},"previous_cursor":{before}',
+            len(followers),
+        )
+
+    def _followers(self, asked: Asked, uid: str) -> Answer:
+        keys, more, total = self._follower_page(asked, uid, 50, 200)
+        texts = [self._accounts.text(key, key, self.now) for key in keys]
+        more += f',"display_total_number":{total}'
+        return self._list(asked, "users", texts, total, more=more)
+
+    def _follower_ids(self, asked: Asked, uid: str) -> Answer:
+        keys, more, total = self._follower_page(asked, uid, 500, 5000)
+        return self._list(asked, "ids", keys, total, more=more)
+
+    # --- search -----------------------------------------------------------------
+
+    def _found(self, words: list[str]) -> list[int]:
+        """Places of the posts that hold any of the words, newest first."""
+        posts = self._posts
+        return [
+            place
+            for place in posts.by_time
+            if posts.shelf.seconds[place] <= self.now
+            and place not in posts.deleted
+            and place not in posts.shelf.absent
+            and any(word in posts.plain[place] for word in words)
+        ]
+
+    def _search_topics(self, asked: Asked, uid: str) -> Answer:
+        word = _required(asked, "q").strip("#")
+        count = min(max(_number(asked, "count", 10), 1), 50)
+        page = max(_number(asked, "page", 1), 1)
+        if page * count > self.options.search_cap:
+            raise Refused(21411)
+        places = self._found([f"#{word}#"])
+        shown = places[(page - 1) * count : page * count]
+        texts = [self._status(place)[:-1] + ',"appid":2202481}' for place in shown]
+        return self._list(asked, "statuses", texts, len(places))
+
+    def _matching(self, asked: Asked) -> list[int]:
+        words = [word for word in asked.params.get("q", "").split(",") if word]
+        users = {key for key in asked.params.get("ids", "").split("~") if key}
+        if not words and not users:
+            raise Refused(10016, "q")
+        first = _number(asked, "starttime", 0)
+        last = _number(asked, "endtime", 0) or math.inf
+        posts = self._posts
+        return [
+            place
+            for place in self._found(words or [""])
+            if (not users or posts.authors[place] in users)
+            and first <= posts.shelf.seconds[place] <= last
+        ]
+
+    def _search_limited(self, asked: Asked, uid: str) -> Answer:
+        places = self._matching(asked)
+        count = min(max(_number(asked, "count", 10), 1), 50)
+        page = max(_number(asked, "page", 1), 1)
+        shown = places[(page - 1) * count : page * count]
+        texts = [self._status(place) for place in shown]
+        return self._list(asked, "statuses", texts, len(places))
+
+    def _create_task(self, asked: Asked, uid: str) -> Answer:
+        _required(asked, "starttime")
+        end = _number(asked, "endtime", 0)
+        # At most the last second of yesterday.
+        midnight = (int(self.now) + 8 * 3600) // 86_400 * 86_400 - 8 * 3600
+        if not end or end >= midnight:
+            raise Refused(10008)
+        key = str(100 + len(self._tasks))
+        self._tasks[key] = _Task(
+            asked={name: value for name, value in asked.params.items()},
+            checks_left=self.options.historical_checks,
+            places=self._matching(asked),
+        )
+        body = {"task_id": key, "id": uid, "secret_key": APP_SECRET}
+        return Answer(orjson.dumps(body))
+
+    def _task(self, asked: Asked, uid: str) -> tuple[str, _Task]:
+        key = _required(asked, "task_id")
+        stamp = _required(asked, "timestamp")
+        signed = hashlib.md5(  # noqa: S324 - the platform's
+            f"{uid}{APP_SECRET}{stamp}".encode()
+        ).hexdigest()
+        if _required(asked, "signature") != signed:
+            raise Refused(21309)
+        if key not in self._tasks:
+            raise Refused(10010)
+        return key, self._tasks[key]
+
+    def _check_task(self, asked: Asked, uid: str) -> Answer:
+        key, task = self._task(asked, uid)
+        task.checks_left -= 1
+        done = task.checks_left <= 0
+        body = {
+            "id": uid,
+            "q": task.asked.get("q", ""),
+            "ids": task.asked.get("ids", ""),
+            "province": task.asked.get("province", ""),
+            "city": task.asked.get("city", ""),
+            "starttime": task.asked["starttime"],
+            "endtime": task.asked["endtime"],
+            "type": _number(asked, "type", 0),
+            "hasv": _number(asked, "hasv", 0),
+            "onlynum": _number(asked, "onlynum", 0),
+            "task_id": key,
+            "status": done,
+            "count": len(task.places) if done else 0,
+        }
+        return Answer(orjson.dumps(body))
+
+    def _download_task(self, asked: Asked, uid: str) -> Answer:
+        key, task = self._task(asked, uid)
+        if task.checks_left > 0:
+            raise Refused(10009)
+        packed = io.BytesIO()
+        lines = "".join(self._status(place) + "\n" for place in task.places)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo(f"{key}.json"), lines)
+        return Answer(
+            packed.getvalue(),
+            rows=len(task.places),
+            headers={"content-type": "application/zip"},
+        )
+
+    # --- account ----------------------------------------------------------------
+
+    def _rate_limit_status(self, asked: Asked, uid: str) -> Answer:
+        limits = self.options.limits
+        left = {
+            key[0]: max(limit - self._used[key], 0)
+            for _, key, limit in self._windows(asked, uid, "")
+        }
+        clock = self.clock()
+        hour = limits.hour_seconds
+        reset = (clock // hour + 1) * hour
+        counted = int(clock // hour)
+        body = {
+            "api_rate_limits": [
+                {
+                    "api": f"/{api}",
+                    "limit": limit,
+                    "limit_time_unit": "HOURS",
+                    "remaining_hits": max(
+                        limit - self._used["api", uid, api, counted], 0
+                    ),
+                }
+                for api, limit in limits.api_hour.items()
+            ],
+            "ip_limit": limits.ip_hour or 1_000_000,
+            "limit_time_unit": "HOURS",
+            "remaining_ip_hits": left.get("ip", 1_000_000),
+            "remaining_user_hits": left.get("user", 1_000_000),
+            "reset_time": f"{datetime.fromtimestamp(reset, UTC) + CHINA:%F %T}",
+            "reset_time_in_seconds": math.ceil(reset - clock),
+            "user_limit": limits.user_hour or 1_000_000,
+        }
+        if limits.user_day is not None:
+            body["api_rate_limits"].append(
+                {
+                    "api": "*",
+                    "limit": limits.user_day,
+                    "limit_time_unit": "DAYS",
+                    "remaining_hits": left["day"],
+                }
+            )
+        return Answer(orjson.dumps(body))
+
+    def _get_uid(self, asked: Asked, uid: str) -> Answer:
+        return Answer(orjson.dumps({"uid": uid}))
+
+    def _token_info(self, asked: Asked) -> Answer:
+        known = self._tokens.get(asked.params.get("access_token", ""))
+        if known is None:
+            raise Refused(21332)
+        if known.left is not None and known.left <= 0:
+            raise Refused(21327)
+        body = {
+            "uid": int(known.uid),
+            "appkey": 1_000_000_001,
+            "scope": None,
+            "create_at": int(self.clock()) - 60,
+            "expire_in": 157_679_471 if known.left is None else known.left * 60,
+        }
+        return Answer(orjson.dumps(body))
+
+    def _new_token(self, asked: Asked) -> Answer:
+        if asked.method != "POST":
+            raise Refused(10021)
+        if asked.params.get("client_secret") != APP_SECRET:
+            raise Refused(21325)
+        token = self.renew_token(f"{TOKEN}{asked.number}")
+        body = {
+            "access_token": token,
+            "expires_in": "7200",
+            "remind_in": "7200",
+            "uid": self.options.owner,
+        }
+        return Answer(orjson.dumps(body))
+
+
+# --- parameters ---------------------------------------------------------------
+
+
+def _number(asked: Asked, name: str, default: int) -> int:
+    text = asked.params.get(name, "")
+    if not text:
+        return default
+    try:
+        return int(text)
+    except ValueError:
+        raise Refused(10008) from None
+
+
+def _required(asked: Asked, name: str) -> str:
+    text = asked.params.get(name, "")
+    if not text:
+        raise Refused(10016, name)
+    return text
+
+
+def _listed(asked: Asked, name: str, most: int) -> list[str]:
+    keys = [key for key in _required(asked, name).split(",") if key.isdecimal()]
+    if len(keys) > most:
+        raise Refused(20009)
+    return keys
+
+
+# --- rows ---------------------------------------------------------------------
+
+
+def _all(shelf: Shelf, name: str) -> tuple[int, int]:
+    return shelf.span(name, math.inf)
+
+
+class _Rows:
+    """Posts, reposts or comments, and what became of some of them."""
+
+    def __init__(self, shelf: Shelf, author: str) -> None:
+        self.shelf = shelf
+        self.authors: list[str | None] = shelf.rows[author].to_list()
+        self.deleted: set[int] = set()
+        self.hidden: set[int] = set()
+        self.edited: dict[int, str] = {}
+
+    def delete(self, key: int) -> None:
+        self.deleted.add(self.shelf.place[key])
+        self.shelf.absent.add(self.shelf.place[key])
+
+    def hide(self, key: int) -> None:
+        self.hidden.add(self.shelf.place[key])
+        self.shelf.absent.add(self.shelf.place[key])
+
+    def restore(self, key: int) -> None:
+        for places in (self.deleted, self.hidden, self.shelf.absent):
+            places.discard(self.shelf.place[key])
+
+    def edit(self, key: int, text: str) -> None:
+        raise NotImplementedError
+
+
+class _Answers(_Rows):
+    """Reposts or comments: texts of unfinished objects, without user and root."""
+
+    def __init__(self, shelf: Shelf, parts: list[pl.Expr]) -> None:
+        super().__init__(shelf, "account_id")
+        self.parents: list[str] = shelf.rows["parent_id"].to_list()
+        self.roots: list[str] = shelf.rows["root_post_id"].to_list()
+        self._parts = parts
+        self.series = shelf.rows.select(pl.concat_str(parts)).to_series()
+
+    def count(self, key: str, now: float) -> int:
+        """What the post's counter says: private rows count, deleted ones don't."""
+        return self.shelf.count(key, now, self.deleted)
+
+    def edit(self, key: int, text: str) -> None:
+        place = self.shelf.place[key]
+        row = self.shelf.rows[place].with_columns(pl.lit(text).alias("text"))
+        self.edited[place] = row.select(pl.concat_str(self._parts)).item()
+
+
+def _answers(world: World, kind: str, *, names: bool) -> _Answers:
+    rows = world.interactions.filter(pl.col("kind") == kind)
+    shelf = Shelf(rows, "root_post_id", "interaction_id", "acted_at")
+    if kind == "repost":
+        parts = [
+            *objects.answer_head(),
+            *([objects.platform_parent()] if names else []),
+            *objects.repost_counts(),
+        ]
+    else:
+        parts = [
+            *objects.answer_head(),
+            pl.lit('"like_count":'),
+            pl.col("likes_count"),
+            pl.lit(',"disable_reply":0,"floor_number":0'),
+        ]
+    return _Answers(shelf, parts)
+
+
+class _Posts(_Rows):
+    """Posts by author: texts of unfinished objects, without user and counters."""
+
+    def __init__(self, world: World) -> None:
+        shelf = Shelf(world.posts, "account_id", "post_id", "posted_at")
+        super().__init__(shelf, "account_id")
+        self._posts = shelf.rows.drop("_id")
+        whole = objects.whole_posts(self._posts)
+        self.texts: list[str] = whole["kept"].to_list()
+        self.remains: list[str] = whole["gone"].to_list()
+        self.plain: list[str] = self._posts["text"].to_list()
+        self.by_time: list[int] = np.argsort(-shelf.ids, kind="stable").tolist()
+        for place, gone in enumerate(self._posts["is_deleted"].to_list()):
+            if gone:
+                self.deleted.add(place)
+
+    def delete(self, key: int) -> None:
+        self.deleted.add(self.shelf.place[key])
+
+    def edit(self, key: int, text: str) -> None:
+        place = self.shelf.place[key]
+        row = self._posts[place].with_columns(pl.lit(text).alias("text"))
+        self.texts[place] = objects.whole_posts(row)["kept"].item()
+        self.plain[place] = text
+
+
+class _Accounts:
+    """Profiles as they were seen at a time."""
+
+    def __init__(self, world: World) -> None:
+        frame = pl.concat([world.account_history, world.accounts]).with_columns(
+            pl.col("observed_at").dt.epoch("s").alias("second")
+        )
+        parts = frame.select(
+            "account_id",
+            "second",
+            "screen_name",
+            "followers_count",
+            "following_count",
+            "posts_count",
+            *objects.user_columns(whole=True),
+        )
+        self._heads = parts["user_head"]
+        self._bases = parts["avatar_base"]
+        self._signed = parts["avatar_signed"].to_list()
+        self._counts = parts.select(
+            "followers_count", "following_count", "posts_count"
+        ).rows()
+        self.place: dict[str, list[tuple[int, int]]] = {}
+        for place, (key, second) in enumerate(
+            parts.select("account_id", "second").iter_rows()
+        ):
+            self.place.setdefault(key, []).append((second, place))
+        self.named = dict(parts.select("screen_name", "account_id").iter_rows())
+        self.followers: dict[str, list[str]] = dict(
+            world.follows.group_by("account_id")
+            .agg(pl.col("follower_id").sort())
+            .iter_rows()
+        )
+
+    def _at(self, key: str, now: float) -> int:
+        seen = self.place[key]
+        place = seen[0][1]
+        for second, later in seen:
+            if second <= now:
+                place = later
+        return place
+
+    def counts(self, key: str, now: float) -> tuple[int, int, int]:
+        found: tuple[int, int, int] = self._counts[self._at(key, now)]
+        return found
+
+    def text(self, key: str, signed_by: str, now: float) -> str:
+        place = self._at(key, now)
+        address = self._bases[place]
+        if self._signed[place]:
+            address += objects.signature_of(signed_by)
+        large, hd, end = objects.PICTURE_KEYS
+        return f"{self._heads[place]}{address}{large}{address}{hd}{address}{end}"
