@@ -6,8 +6,6 @@ read, rows vanish from its middle, and a page may come short without being the l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -95,6 +93,3 @@ class Shelf:
                 return found
             end = low
         return []
-
-
-Reveal = Callable[[], float]

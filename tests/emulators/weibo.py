@@ -14,143 +14,50 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import orjson
-import polars as pl
 
 from tests.emulators.serving import Answer, Asked, Emulator
 from tests.emulators.shelves import Shelf
-from tests.world import BRANDS, World
+from tests.emulators.weibo_options import (
+    APP_SECRET,
+    OWNER,
+    ROUGH,
+    TEXTS,
+    TOKEN,
+    WeiboLimits,
+    WeiboOptions,
+)
+from tests.emulators.weibo_rows import (
+    Accounts,
+    Answers,
+    Posts,
+    Rows,
+    answers_of,
+    like_seconds,
+)
+from tests.world import World
 from tests.world import weibo_objects as objects
 
-OWNER = str(BRANDS[0].account_id)
-TOKEN = "2.00EMULATED"  # noqa: S105 - of no use anywhere else
-APP_SECRET = "emulated-secret"  # noqa: S105 - the same
+__all__ = [
+    "APP_SECRET",
+    "OWNER",
+    "ROUGH",
+    "TOKEN",
+    "WeiboEmulator",
+    "WeiboLimits",
+    "WeiboOptions",
+]
 
-TEXTS = {
-    10001: "System error",
-    10002: "Service unavailable",
-    10003: "Remote service error",
-    10006: "source paramter(appkey) is missing",
-    10008: "Param error, see doc for more info",
-    10009: "Too many pending tasks, system is busy",
-    10010: "Job expired",
-    10011: "RPC error",
-    10014: "Insufficient app permissions",
-    10016: "Miss required parameter ({}) , see doc for more info",
-    10020: "Request api not found",
-    10021: "HTTP method is not suported for this request",
-    10022: "IP requests out of rate limit",
-    10023: "User requests out of rate limit!",
-    10024: "User requests for ({}) out of rate limit",
-    20003: "User does not exists!",
-    20009: "IDs is too many",
-    20101: "Target weibo does not exist",
-    20112: "Permission Denied!",
-    21309: "Signature invalid",
-    21325: "invalid_grant",
-    21327: "expired_token",
-    21332: "invalid_access_token",
-    21335: "Request uid's value must be the current user",
-    21411: "only provide 200 results",
-}
-# Stated nowhere for most codes: a table, so that a test may try another.
-HTTP_STATUS = {
-    **dict.fromkeys((10001, 10002, 10003, 10009, 10010, 10011), 503),
-    10020: 404,
-    10021: 405,
-    **dict.fromkeys((10022, 10023, 10024, 21332), 403),
-}
 CHINA = timedelta(hours=8)
+# What is answered for a limit that is none.
+NO_LIMIT = 1_000_000
 _COUNT = re.compile(rb'("(?:\w+_count|comments|reposts|attitudes)":)(-?\d+)')
 _PATH = re.compile(r"^/(?:C/)?2/(.+)\.json$")
-
-
-@dataclass(frozen=True)
-class WeiboLimits:
-    """Calls that are answered within a window of the clock; None is no limit.
-
-    Attributes:
-        user_hour: of one user, 10023 above it.
-        user_day: the same for a day in China.
-        ip_hour: of one address, 10022 above it.
-        api_hour: path without `.json` -> calls of one user, 10024 above it.
-        hour_seconds: length of an hour; hours begin where the clock is a
-            multiple of it.
-    """
-
-    user_hour: int | None = None
-    user_day: int | None = None
-    ip_hour: int | None = None
-    api_hour: Mapping[str, int] = field(default_factory=dict)
-    hour_seconds: float = 3600.0
-
-
-@dataclass(frozen=True)
-class WeiboOptions:
-    """The platform's quirks.
-
-    Attributes:
-        owner: the user that the token stands for.
-        seed: of every random choice.
-        limits: calls per window.
-        short_share: of slots that hold nothing, so that pages come short.
-        total_lies: `total_number` is off, another way in every answer.
-        bare_empty: an empty result is `[]` instead of an object.
-        string_counts: every so many answers write counts as strings; 0 never.
-        string_codes: `error_code` is a string.
-        names_parents: reposts carry `pid` where the world's platform says so.
-        deleted: a deleted post is shown as what is left of it, or is absent.
-        deleted_user: what is left of a deleted post names its author.
-        own_timeline_cap: newest rows that `user_timeline` gives; 5 since 2021.
-        repost_cap: newest rows that `repost_timeline` gives; 2000 is reported.
-        comment_cap: the same for comments.
-        search_cap: newest rows that `search/topics` gives.
-        follower_cap: followers that are given.
-        token_calls: calls until a token expires; None never.
-        error_calls: number of a call -> code of its error.
-        error_share: of calls that end in an error of the platform's own.
-        seconds_per_call: how far the world's time moves with each call.
-        historical_checks: checks until a historical task is done.
-        http_status: of errors, where it isn't 400.
-    """
-
-    owner: str = OWNER
-    seed: int = 1
-    limits: WeiboLimits = WeiboLimits()
-    short_share: float = 0.0
-    total_lies: bool = False
-    bare_empty: bool = False
-    string_counts: int = 0
-    string_codes: bool = False
-    names_parents: bool = True
-    deleted: str = "stub"
-    deleted_user: bool = False
-    own_timeline_cap: int | None = None
-    repost_cap: int | None = None
-    comment_cap: int | None = None
-    search_cap: int = 200
-    follower_cap: int | None = 500
-    token_calls: int | None = None
-    error_calls: Mapping[int, int] = field(default_factory=dict)
-    error_share: float = 0.0
-    seconds_per_call: float = 0.0
-    historical_checks: int = 2
-    http_status: Mapping[int, int] = field(default_factory=lambda: HTTP_STATUS)
-
-
-ROUGH = WeiboOptions(
-    short_share=0.06,
-    total_lies=True,
-    bare_empty=True,
-    string_counts=3,
-    string_codes=True,
-    error_share=0.02,
-)
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the platform, no error of ours
@@ -195,27 +102,11 @@ class WeiboEmulator(Emulator):
         self.now = float(world.spec.observed_second)
         self._world = world
         self._random = np.random.Generator(np.random.PCG64(self.options.seed))
-        self._accounts = _Accounts(world)
-        self._posts = _Posts(world)
-        self._reposts = _answers(world, "repost", names=self.options.names_parents)
-        self._comments = _answers(world, "comment", names=False)
-        self._likes = Shelf(
-            world.interactions.filter(pl.col("kind") == "like").with_columns(
-                pl.int_range(pl.len()).alias("_order")
-            ),
-            "root_post_id",
-            "_order",
-            "acted_at",
-        )
-        # Likes have no ids that grow with time; only their number counts.
-        self._likes.seconds = (
-            self._likes.rows.select(
-                pl.col("acted_at").dt.epoch("s").sort().over("root_post_id")
-            )
-            .to_series()
-            .to_numpy()
-        )
-        self._gone: set[int] = set()
+        self._accounts = Accounts(world)
+        self._posts = Posts(world, shows_deleted=self.options.deleted == "stub")
+        self._reposts = answers_of(world, "repost", names=self.options.names_parents)
+        self._comments = answers_of(world, "comment", names=False)
+        self._likes = like_seconds(world)
         for shelf in (self._reposts.shelf, self._comments.shelf):
             shelf.leave_gaps(self.options.short_share, self._random)
         self._tokens: dict[str, _Token] = {}
@@ -276,7 +167,7 @@ class WeiboEmulator(Emulator):
         """Change the text of a post, repost or comment."""
         self._change(key).edit(int(key), text)
 
-    def _change(self, key: str) -> _Rows:
+    def _change(self, key: str) -> Rows:
         for rows in (self._posts, self._reposts, self._comments):
             if int(key) in rows.shelf.place:
                 return rows
@@ -311,9 +202,7 @@ class WeiboEmulator(Emulator):
         every = self.options.string_counts
         if every and asked.number % every == 0:
             body = _COUNT.sub(rb'\1"\2"', answer.body)
-            answer = Answer(
-                body, answer.status, answer.rows, answer.error, answer.headers
-            )
+            answer = replace(answer, body=body)
         headers = {
             "server": "nginx/1.6.1",
             "api-server-ip": "10.0.0.1",
@@ -321,7 +210,7 @@ class WeiboEmulator(Emulator):
             "sina-ts": "emulated",
             **answer.headers,
         }
-        return Answer(answer.body, answer.status, answer.rows, answer.error, headers)
+        return replace(answer, headers=headers)
 
     def _refusal(self, asked: Asked, refused: Refused) -> Answer:
         code = refused.code
@@ -437,7 +326,7 @@ class WeiboEmulator(Emulator):
         """A post as an object; `full` with its author."""
         posts = self._posts
         key = str(posts.shelf.ids[place])
-        author = posts.authors[place]
+        author = posts.writers[place]
         if place in posts.deleted:
             user = ""
             if self.options.deleted_user:
@@ -455,11 +344,8 @@ class WeiboEmulator(Emulator):
         )
 
     def _counts(self, key: str) -> tuple[int, int, int]:
-        start, end = self._likes.span(key, -math.inf)
-        _, end = _all(self._likes, key)
-        likes = int(
-            np.searchsorted(self._likes.seconds[start:end], self.now, side="right")
-        )
+        given = self._likes.get(key, ())
+        likes = int(np.searchsorted(given, self.now, side="right"))
         return (
             self._reposts.count(key, self.now),
             self._comments.count(key, self.now),
@@ -471,7 +357,7 @@ class WeiboEmulator(Emulator):
         place = self._posts.shelf.place.get(int(key) if key.isdecimal() else -1)
         if place is None or self._posts.shelf.seconds[place] > self.now:
             raise Refused(20101)
-        if place in self._posts.deleted and self.options.deleted != "stub":
+        if place in self._posts.shelf.absent - self._posts.hidden:
             raise Refused(20101)
         if place in self._posts.hidden:
             raise Refused(20112)
@@ -635,7 +521,7 @@ class WeiboEmulator(Emulator):
         ((own, user),) = self._with_users(rows, [at])
         return f',"rootid":{parent},"reply_comment":{own}{user}}}'
 
-    def _with_users(self, rows: _Rows, places: list[int]) -> list[tuple[str, str]]:
+    def _with_users(self, rows: Answers, places: list[int]) -> list[tuple[str, str]]:
         """Texts of rows, unfinished objects, each with that of its author."""
         if not places:
             return []
@@ -856,28 +742,17 @@ class WeiboEmulator(Emulator):
         hour = limits.hour_seconds
         reset = (clock // hour + 1) * hour
         counted = int(clock // hour)
-        body = {
-            "api_rate_limits": [
-                {
-                    "api": f"/{api}",
-                    "limit": limit,
-                    "limit_time_unit": "HOURS",
-                    "remaining_hits": max(
-                        limit - self._used["api", uid, api, counted], 0
-                    ),
-                }
-                for api, limit in limits.api_hour.items()
-            ],
-            "ip_limit": limits.ip_hour or 1_000_000,
-            "limit_time_unit": "HOURS",
-            "remaining_ip_hits": left.get("ip", 1_000_000),
-            "remaining_user_hits": left.get("user", 1_000_000),
-            "reset_time": f"{datetime.fromtimestamp(reset, UTC) + CHINA:%F %T}",
-            "reset_time_in_seconds": math.ceil(reset - clock),
-            "user_limit": limits.user_hour or 1_000_000,
-        }
+        rates = [
+            {
+                "api": f"/{api}",
+                "limit": limit,
+                "limit_time_unit": "HOURS",
+                "remaining_hits": max(limit - self._used["api", uid, api, counted], 0),
+            }
+            for api, limit in limits.api_hour.items()
+        ]
         if limits.user_day is not None:
-            body["api_rate_limits"].append(
+            rates.append(
                 {
                     "api": "*",
                     "limit": limits.user_day,
@@ -885,6 +760,16 @@ class WeiboEmulator(Emulator):
                     "remaining_hits": left["day"],
                 }
             )
+        body = {
+            "api_rate_limits": rates,
+            "ip_limit": limits.ip_hour or NO_LIMIT,
+            "limit_time_unit": "HOURS",
+            "remaining_ip_hits": left.get("ip", NO_LIMIT),
+            "remaining_user_hits": left.get("user", NO_LIMIT),
+            "reset_time": f"{datetime.fromtimestamp(reset, UTC) + CHINA:%F %T}",
+            "reset_time_in_seconds": math.ceil(reset - clock),
+            "user_limit": limits.user_hour or NO_LIMIT,
+        }
         return Answer(orjson.dumps(body))
 
     def _get_uid(self, asked: Asked, uid: str) -> Answer:
@@ -945,156 +830,3 @@ def _listed(asked: Asked, name: str, most: int) -> list[str]:
     if len(keys) > most:
         raise Refused(20009)
     return keys
-
-
-# --- rows ---------------------------------------------------------------------
-
-
-def _all(shelf: Shelf, name: str) -> tuple[int, int]:
-    return shelf.span(name, math.inf)
-
-
-class _Rows:
-    """Posts, reposts or comments, and what became of some of them."""
-
-    def __init__(self, shelf: Shelf, author: str) -> None:
-        self.shelf = shelf
-        self.authors: list[str | None] = shelf.rows[author].to_list()
-        self.deleted: set[int] = set()
-        self.hidden: set[int] = set()
-        self.edited: dict[int, str] = {}
-
-    def delete(self, key: int) -> None:
-        self.deleted.add(self.shelf.place[key])
-        self.shelf.absent.add(self.shelf.place[key])
-
-    def hide(self, key: int) -> None:
-        self.hidden.add(self.shelf.place[key])
-        self.shelf.absent.add(self.shelf.place[key])
-
-    def restore(self, key: int) -> None:
-        for places in (self.deleted, self.hidden, self.shelf.absent):
-            places.discard(self.shelf.place[key])
-
-    def edit(self, key: int, text: str) -> None:
-        raise NotImplementedError
-
-
-class _Answers(_Rows):
-    """Reposts or comments: texts of unfinished objects, without user and root."""
-
-    def __init__(self, shelf: Shelf, parts: list[pl.Expr]) -> None:
-        super().__init__(shelf, "account_id")
-        self.parents: list[str] = shelf.rows["parent_id"].to_list()
-        self.roots: list[str] = shelf.rows["root_post_id"].to_list()
-        self._parts = parts
-        self.series = shelf.rows.select(pl.concat_str(parts)).to_series()
-
-    def count(self, key: str, now: float) -> int:
-        """What the post's counter says: private rows count, deleted ones don't."""
-        return self.shelf.count(key, now, self.deleted)
-
-    def edit(self, key: int, text: str) -> None:
-        place = self.shelf.place[key]
-        row = self.shelf.rows[place].with_columns(pl.lit(text).alias("text"))
-        self.edited[place] = row.select(pl.concat_str(self._parts)).item()
-
-
-def _answers(world: World, kind: str, *, names: bool) -> _Answers:
-    rows = world.interactions.filter(pl.col("kind") == kind)
-    shelf = Shelf(rows, "root_post_id", "interaction_id", "acted_at")
-    if kind == "repost":
-        parts = [
-            *objects.answer_head(),
-            *([objects.platform_parent()] if names else []),
-            *objects.repost_counts(),
-        ]
-    else:
-        parts = [
-            *objects.answer_head(),
-            pl.lit('"like_count":'),
-            pl.col("likes_count"),
-            pl.lit(',"disable_reply":0,"floor_number":0'),
-        ]
-    return _Answers(shelf, parts)
-
-
-class _Posts(_Rows):
-    """Posts by author: texts of unfinished objects, without user and counters."""
-
-    def __init__(self, world: World) -> None:
-        shelf = Shelf(world.posts, "account_id", "post_id", "posted_at")
-        super().__init__(shelf, "account_id")
-        self._posts = shelf.rows.drop("_id")
-        whole = objects.whole_posts(self._posts)
-        self.texts: list[str] = whole["kept"].to_list()
-        self.remains: list[str] = whole["gone"].to_list()
-        self.plain: list[str] = self._posts["text"].to_list()
-        self.by_time: list[int] = np.argsort(-shelf.ids, kind="stable").tolist()
-        for place, gone in enumerate(self._posts["is_deleted"].to_list()):
-            if gone:
-                self.deleted.add(place)
-
-    def delete(self, key: int) -> None:
-        self.deleted.add(self.shelf.place[key])
-
-    def edit(self, key: int, text: str) -> None:
-        place = self.shelf.place[key]
-        row = self._posts[place].with_columns(pl.lit(text).alias("text"))
-        self.texts[place] = objects.whole_posts(row)["kept"].item()
-        self.plain[place] = text
-
-
-class _Accounts:
-    """Profiles as they were seen at a time."""
-
-    def __init__(self, world: World) -> None:
-        frame = pl.concat([world.account_history, world.accounts]).with_columns(
-            pl.col("observed_at").dt.epoch("s").alias("second")
-        )
-        parts = frame.select(
-            "account_id",
-            "second",
-            "screen_name",
-            "followers_count",
-            "following_count",
-            "posts_count",
-            *objects.user_columns(whole=True),
-        )
-        self._heads = parts["user_head"]
-        self._bases = parts["avatar_base"]
-        self._signed = parts["avatar_signed"].to_list()
-        self._counts = parts.select(
-            "followers_count", "following_count", "posts_count"
-        ).rows()
-        self.place: dict[str, list[tuple[int, int]]] = {}
-        for place, (key, second) in enumerate(
-            parts.select("account_id", "second").iter_rows()
-        ):
-            self.place.setdefault(key, []).append((second, place))
-        self.named = dict(parts.select("screen_name", "account_id").iter_rows())
-        self.followers: dict[str, list[str]] = dict(
-            world.follows.group_by("account_id")
-            .agg(pl.col("follower_id").sort())
-            .iter_rows()
-        )
-
-    def _at(self, key: str, now: float) -> int:
-        seen = self.place[key]
-        place = seen[0][1]
-        for second, later in seen:
-            if second <= now:
-                place = later
-        return place
-
-    def counts(self, key: str, now: float) -> tuple[int, int, int]:
-        found: tuple[int, int, int] = self._counts[self._at(key, now)]
-        return found
-
-    def text(self, key: str, signed_by: str, now: float) -> str:
-        place = self._at(key, now)
-        address = self._bases[place]
-        if self._signed[place]:
-            address += objects.signature_of(signed_by)
-        large, hd, end = objects.PICTURE_KEYS
-        return f"{self._heads[place]}{address}{large}{address}{hd}{address}{end}"
