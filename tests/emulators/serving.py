@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -73,8 +74,8 @@ class Fault:
     Attributes:
         kind: `status` answers with `status` alone; `html` with a page for people
             and status 200; `cut` ends in the middle of the body; `slow` sends the
-            body byte by byte; `redirect` sends elsewhere; `bomb` is a megabyte of
-            zeros in a thousand bytes, times `size`; `huge` is `size` megabytes that
+            body byte by byte; `redirect` sends elsewhere; `bomb` is `size`
+            megabytes of zeros, packed to a thousandth; `huge` is `size` megabytes that
             never end as JSON; `garbage` is no JSON.
         status: HTTP status of `status`.
         headers: besides.
@@ -111,7 +112,7 @@ async def faulty(fault: Fault, body: bytes) -> Response:
     if fault.kind == "garbage":
         return Response(b'{"statuses":[{"id":12', 200, headers, media_type=json_type)
     if fault.kind == "bomb":
-        packed = gzip.compress(bytes(1 << 20), 9) * fault.size
+        packed = gzip.compress(bytes(fault.size << 20), 9)
         headers["content-encoding"] = "gzip"
         return Response(packed, 200, headers, media_type=json_type)
     if fault.kind == "cut":
@@ -191,6 +192,7 @@ class Emulator:
         faults: by number of the call, what goes wrong with it.
         clock: seconds; of limits and of the log.
         latency: seconds that each answer takes.
+        failures: what went wrong in the emulator itself, in `before_call` too.
     """
 
     content_type = "application/json; charset=UTF-8"
@@ -201,6 +203,7 @@ class Emulator:
         self.faults: dict[int, Fault] = {}
         self.clock = clock
         self.latency = 0.0
+        self.failures: list[Exception] = []
         self._number = 0
 
     def answer(self, asked: Asked) -> Answer:
@@ -214,11 +217,17 @@ class Emulator:
         return _Quiet(app)
 
     async def _respond(self, request: Request) -> Response:
+        try:
+            return await self._logged(request)
+        except Exception as failure:
+            self.failures.append(failure)
+            raise
+
+    async def _logged(self, request: Request) -> Response:
         self._number += 1
         params = dict(request.query_params)
         if request.method == "POST":
-            form = await request.form()
-            params |= {key: str(value) for key, value in form.items()}
+            params |= dict(parse_qsl((await request.body()).decode()))
         asked = Asked(
             number=self._number,
             method=request.method,
@@ -279,7 +288,11 @@ class _Quiet:
 
 @contextmanager
 def serve(emulator: Emulator, port: int = 0) -> Iterator[str]:
-    """Serve an emulator on this machine; gives its base address."""
+    """Serve an emulator on this machine; gives its base address.
+
+    Raises:
+        Exception: at the end, what went wrong in the emulator itself.
+    """
     # Without the protocol named, asyncio leaves Nagle's delay on: 40 ms a call.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -308,3 +321,5 @@ def serve(emulator: Emulator, port: int = 0) -> Iterator[str]:
         server.should_exit = True
         thread.join(_START_SECONDS)
         listener.close()
+    if emulator.failures:
+        raise emulator.failures[0]

@@ -153,7 +153,9 @@ class Accounts:
             parts.select("account_id", "second").iter_rows()
         ):
             self.place.setdefault(key, []).append((second, place))
-        self.named: dict[str, str] = dict(parts.select("screen_name", "account_id").iter_rows())
+        self.named: dict[str, str] = dict(
+            parts.select("screen_name", "account_id").iter_rows()
+        )
         self.followers: dict[str, list[str]] = dict(
             world.follows.group_by("account_id")
             .agg(pl.col("follower_id").sort())
