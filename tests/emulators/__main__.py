@@ -7,6 +7,7 @@ reads from the address.
 from __future__ import annotations
 
 import argparse
+import signal
 import threading
 from dataclasses import replace
 from typing import Any
@@ -147,10 +148,11 @@ def main(arguments: list[str] | None = None) -> None:
             print(f"# export {name}={value}")
         print("# workspace.toml:")
         print(workspace_lines(options.network, base, told), flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            print(f"# {len(emulator.calls)} calls, {emulator.calls.rows} rows")
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        stop.wait()
+    print(f"# {len(emulator.calls)} calls, {emulator.calls.rows} rows")
 
 
 def workspace_lines(network: str, base: str, told: World) -> str:
