@@ -706,3 +706,27 @@ def test_a_historical_search_ends_as_a_zip(world: World) -> None:
             data={"ids": OWNER, "starttime": 1, "endtime": spec.observed_second},
         )
         assert late.json()["error_code"] == 10008
+
+
+def test_a_download_leads_to_a_sealed_archive(world: World) -> None:
+    with phone(world, historical_checks=1, historical_sealed=True) as running:
+        task = running.http.post(
+            "/2/search/statuses/historical/create.json",
+            data={
+                "ids": OWNER,
+                "starttime": world.spec.start_second,
+                "endtime": world.spec.end_second - 1,
+            },
+        ).json()
+        asked = {"task_id": task["task_id"], **signed()}
+        running.get("search/statuses/historical/check", **asked)
+        answer = running.ask("search/statuses/historical/download", **asked)
+        assert answer.status_code == 302
+        packed = httpx.get(answer.headers["location"])
+        password = f"{task['task_id']}{task['secret_key']}".encode()
+        with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+            (name,) = archive.namelist()
+            with pytest.raises(RuntimeError):
+                archive.read(name)
+            lines = archive.read(name, pwd=password).decode().splitlines()
+    assert {json.loads(line)["user"]["idstr"] for line in lines} == {OWNER}

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from tests.emulators.sealed_zip import sealed_zip
 from tests.emulators.serving import Answer, Asked, Emulator
 from tests.emulators.shelves import Shelf
 from tests.emulators.weibo_options import (
@@ -188,6 +189,8 @@ class WeiboEmulator(Emulator):
             return self._token_info(asked)
         if asked.path == "/oauth2/access_token":
             return self._new_token(asked)
+        if asked.path.startswith("/historical/"):
+            return self._archive(asked.path.split("/")[2].removesuffix(".zip"))
         found = _PATH.match(asked.path)
         endpoint = self._endpoints.get(found[1]) if found else None
         if found is None or endpoint is None:
@@ -720,14 +723,28 @@ class WeiboEmulator(Emulator):
         key, task = self._task(asked, uid)
         if task.checks_left > 0:
             raise Refused(10009)
-        packed = io.BytesIO()
-        lines = "".join(self._status(place) + "\n" for place in task.places)
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo(f"{key}.json"), lines)
+        if self.options.historical_sealed:
+            # The address itself is open to whoever knows it.
+            address = f"{asked.base_url}/historical/{key}.zip"
+            return Answer(b"", 302, headers={"location": address})
+        return self._archive(key)
+
+    def _archive(self, key: str) -> Answer:
+        """The result of a task, a post a line."""
+        task = self._tasks.get(key)
+        if task is None or task.checks_left > 0:
+            raise Refused(10010)
+        lines = "".join(self._status(place) + "\n" for place in task.places).encode()
+        name = f"{key}.json"
+        if self.options.historical_sealed:
+            content = sealed_zip(name, lines, key + APP_SECRET)
+        else:
+            packed = io.BytesIO()
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr(zipfile.ZipInfo(name), lines)
+            content = packed.getvalue()
         return Answer(
-            packed.getvalue(),
-            rows=len(task.places),
-            headers={"content-type": "application/zip"},
+            content, rows=len(task.places), headers={"content-type": "application/zip"}
         )
 
     # --- account ----------------------------------------------------------------
