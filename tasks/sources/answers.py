@@ -6,8 +6,8 @@ post, a post's comments. An archive therefore keeps, a line or a file each,
     {"request": {"path": "...", "params": {...}}, "headers": {...}, "answer": ...}
 
 and a crawl lands its pages in the same form. `request` may also tell `root`, the
-post whose thread is being read, and `observed_at`, when the answer came. A bare
-answer is good where its records tell enough by themselves.
+post whose thread is being read, `site`, where ids count, and `observed_at`, when
+the answer came. A bare answer is good where its records tell enough by themselves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Request:
         url: path or whole address that was asked.
         params: the query, values as text.
         headers: of the answer, names in lower case.
-        told: what goes into each record unchanged: `root`, `observed_at`.
+        told: what goes into each record unchanged: `root`, `site`, `observed_at`.
     """
 
     url: str = ""
@@ -111,7 +111,7 @@ def _request(document: Mapping[str, Any]) -> Request:
         },
         told={
             name: str(told[name])
-            for name in ("root", "observed_at")
+            for name in ("root", "site", "observed_at")
             if told.get(name) is not None
         },
     )

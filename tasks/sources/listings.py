@@ -38,14 +38,15 @@ class Listing:
         endpoint: whose limits its calls count against.
         path: of the request.
         params: of the first page, without credentials.
-        root: the post whose thread the rows belong to, where they don't say so.
+        told: what its rows don't say themselves: `root`, the post whose thread
+            they belong to; `site`, where their ids count.
         is_resumable: whether the place in the list may be kept for a later run.
     """
 
     endpoint: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
-    root: str | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
     is_resumable: bool = True
 
 
@@ -111,8 +112,7 @@ def archived(
         },
         "observed_at": observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    if listing.root:
-        request["root"] = listing.root
+    request |= listing.told
     page: dict[str, Any] = {"request": request, "answer": reply.body}
     kept = {
         name: value for name, value in reply.headers.items() if name in KEPT_HEADERS

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tasks.sources.answers import CONTEXT
 from tasks.sources.listings import ROWS, Listing, Reply, Scope, Verdict
+from tasks.sources.wordpress import split
 
 ROOT = "/wp-json/wp/v2"
 PER_PAGE = "100"
@@ -74,7 +76,15 @@ def further_listings(listing: Listing, body: Any, scope: Scope) -> Iterator[List
                     "order": "asc",
                     "post": str(post["id"]),
                 },
+                _site(post),
             )
+
+
+def _site(post: Mapping[str, Any]) -> dict[str, str]:
+    """The site of an article, for a list that may be empty."""
+    record: dict[str, Any] = next(iter(split([post])), {})
+    site = record.get(CONTEXT, {}).get("site")
+    return {"site": site} if site else {}
 
 
 def next_params(

@@ -100,13 +100,19 @@ def further_listings(
         for tweet in tweets:
             if not tweet.get("referenced_tweets"):
                 yield from _thread(str(tweet["id"]), tweet, scope, full_search)
-    elif listing.root:
+        # What others wrote about a deleted post still stands.
+        shown = {str(tweet["id"]) for tweet in tweets}
+        asked = listing.params.get("ids", "").split(",")
+        for key in [key for key in asked if key and key not in shown]:
+            terms = [f"conversation_id:{key}", *_repost_terms(key, full_search)]
+            yield _search(terms, key, scope, full_search)
+    elif "root" in listing.told:
         reposted = [
             str(tweet["id"])
             for tweet in tweets
             if _is_quote(tweet) and _count(tweet, "retweet_count", "quote_count")
         ]
-        yield from _reposts(reposted, listing.root, scope, full_search)
+        yield from _reposts(reposted, listing.told["root"], scope, full_search)
 
 
 def _thread(
@@ -159,7 +165,7 @@ def _search(
             "search_recent",
             "/2/tweets/search/recent",
             {**query, "max_results": "100"},
-            root,
+            {"root": root},
         )
     # Without a start the search goes back 30 days only.
     window = {"start_time": _time(scope.start)}
@@ -167,7 +173,7 @@ def _search(
         "search_all",
         "/2/tweets/search/all",
         {**query, **window, "max_results": "500"},
-        root,
+        {"root": root},
     )
 
 
@@ -176,7 +182,7 @@ def _retweeters(key: str, root: str) -> Listing:
         "retweeted_by",
         f"/2/tweets/{key}/retweeted_by",
         {**_USERS, "max_results": "100"},
-        root,
+        {"root": root},
     )
 
 

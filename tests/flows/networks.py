@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 
+from tasks.sources.listings import Scope
+from tests.flows.crawling import Page
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
@@ -70,7 +72,7 @@ def configuration(
 
 def backfill(lab: Lab, told: World) -> None:
     """Run the real command over the world's days."""
-    last = date.fromordinal(told.spec.start.toordinal() + told.spec.days)
+    last = told.spec.start + timedelta(days=told.spec.days)
     done = lab.command(
         "backfill",
         "--from",
@@ -81,6 +83,32 @@ def backfill(lab: Lab, told: World) -> None:
         "the archive",
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def scope_of(told: World) -> Scope:
+    """What a run over the whole world asks for."""
+    return Scope(
+        accounts=tuple(str(brand.account_id) for brand in BRANDS),
+        posts=tuple(
+            post for listed in told.campaigns["post_ids"].to_list() for post in listed
+        ),
+        start=utc_moment(told.spec.start_second),
+        end=utc_moment(told.spec.observed_second),
+    )
+
+
+def lab_of_pages(
+    told: World, root: Path, pages: list[Page], *, format: str, account_prefix: str = ""
+) -> Lab:
+    """A workspace that was run over pages read from an API."""
+    platform = told.posts["platform"][0]
+    lab = Lab(root)
+    lab.put("export/pages.jsonl", pages)
+    source = f'kind = "files"\nformat = "{format}"\npath = "export"\n'
+    lab.put("workspace.toml", configuration(told, platform, source, account_prefix))
+    last = told.spec.start + timedelta(days=told.spec.days)
+    lab.run(told.spec.start, last, publish=False)
+    return lab
 
 
 def check(lab: Lab, told: World, platform: str) -> None:
