@@ -12,12 +12,15 @@ the answer came. A bare answer is good where its records tell enough by themselv
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tasks.sources.crawl_state import Record
 from tasks.sources.file_format import Splitter
+from tasks.sources.http_client import Answer
 
 # Where a record carries what its request told.
 CONTEXT = "_request"
@@ -79,6 +82,50 @@ def with_context(record: Mapping[str, Any], **context: Any) -> dict[str, Any]:
     """A record with what its request told; empty values are left out."""
     told = {name: value for name, value in context.items() if value is not None}
     return {**record, CONTEXT: told}
+
+
+def records_of_page(
+    split: Splitter,
+    path: str,
+    params: Mapping[str, str],
+    content: Any,
+    answer: Answer,
+    **told: str | None,
+) -> tuple[Record, ...]:
+    """The records of a page that a crawl read, as an archive of it gives them.
+
+    Args:
+        split: of the platform's format.
+        path: that was asked.
+        params: that say what the page shows; no place in a list.
+        content: of the answer, parsed.
+        answer: as it came.
+        told: what the records don't say themselves: `root`, `site`.
+    """
+    page = {
+        "request": {
+            **{name: value for name, value in told.items() if value is not None},
+            "path": path,
+            "params": dict(params),
+            "observed_at": f"{answer.observed_at.isoformat()}Z",
+        },
+        "headers": dict(answer.headers),
+        "answer": content,
+    }
+    return tuple(Record(_dump(record)) for record in split(page))
+
+
+def parsed(answer: Answer) -> Any:
+    """The JSON of an answer, None where it is none."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _dump(record: Any) -> str:
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _answers(document: Any) -> Iterator[tuple[Any, Request]]:

@@ -106,6 +106,7 @@ split = split_answers(_records)
 WORDPRESS_REST = FileFormat(
     name="wordpress-rest",
     suffixes=(".json", ".jsonl", ".ndjson"),
+    platform="wordpress",
     paths=("$._request.kind", "$.date_gmt", "$._request.observed_at"),
     kind_sql="parts[1]",
     # `date_gmt` says by its name what its form leaves out.
