@@ -5,3 +5,5 @@
 -- replace: view
 
 select * from staging.canonical_follows
+union all
+select * from staging.weibo_follows
