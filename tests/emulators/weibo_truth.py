@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -36,7 +37,7 @@ def told(emulator: WeiboEmulator, roots: Collection[str]) -> World:
         )
     )
     rows = _edited(rows, "interaction_id", emulator.edits)
-    posts = _edited(shown, "post_id", emulator.edits).with_columns(
+    posts = _marked(_edited(shown, "post_id", emulator.edits)).with_columns(
         pl.col("post_id").is_in(list(emulator.deleted_posts)).alias("is_deleted")
     )
     return replace(
@@ -49,6 +50,26 @@ def told(emulator: WeiboEmulator, roots: Collection[str]) -> World:
     )
 
 
+def remembered(earlier: World, later: World, *, names_parents: bool = True) -> World:
+    """What a reader knows who read twice: rows that vanished stay as they were."""
+    rows = pl.concat(
+        [
+            later.interactions,
+            earlier.interactions.join(
+                later.interactions, on="interaction_id", how="anti"
+            ),
+        ]
+    )
+    posts = pl.concat(
+        [later.posts, earlier.posts.join(later.posts, on="post_id", how="anti")]
+    )
+    return replace(
+        later,
+        posts=posts,
+        interactions=_with_parents(rows, later, names_parents=names_parents),
+    )
+
+
 def _edited(rows: pl.DataFrame, key: str, edits: dict[str, str]) -> pl.DataFrame:
     if not edits:
         return rows
@@ -57,6 +78,23 @@ def _edited(rows: pl.DataFrame, key: str, edits: dict[str, str]) -> pl.DataFrame
         .replace_strict(edits, default=None, return_dtype=pl.String)
         .fill_null(pl.col("text"))
         .alias("text")
+    )
+
+
+def _marked(posts: pl.DataFrame) -> pl.DataFrame:
+    """Posts with the marks of their texts as they now stand."""
+    marks = {
+        "hashtags": r"#([^#\n]+)#",
+        "mentions": r"@([^\s@:：,，]+)",
+        "links": r"https?://[A-Za-z0-9_./]+",
+    }
+    return posts.with_columns(
+        pl.Series(
+            name,
+            [sorted(set(re.findall(mark, text))) for text in posts["text"]],
+            pl.List(pl.String),
+        )
+        for name, mark in marks.items()
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.emulators.naive import crawl_weibo
 from tests.emulators.serving import serve
 from tests.emulators.weibo import OWNER, ROUGH, TOKEN, WeiboEmulator, WeiboOptions
-from tests.emulators.weibo_truth import told
+from tests.emulators.weibo_truth import remembered, told
 from tests.flows.networks import configuration
 from tests.oracles.worlds import check_marts, check_staging
 from tests.workspaces import Lab
@@ -41,6 +41,28 @@ def check(lab: Lab, truth: World) -> None:
     assert lab.value("select count(*) from meta.quarantine") == 0
 
 
+def visit(lab: Lab, emulator: WeiboEmulator, name: str, threads: list[str]) -> None:
+    """Read everything there is now into a folder of answers."""
+    with serve(emulator) as base:
+        for number, body in enumerate(crawl_weibo(base, TOKEN, [OWNER], threads)):
+            lab.put(f"{name}/{number:04d}.json", body)
+
+
+def source(name: str, second: float) -> str:
+    """A folder of answers as a source."""
+    observed = utc_moment(int(second))
+    return (
+        f'kind = "files"\nformat = "weibo-api"\npath = "{name}"\n'
+        f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n"
+    )
+
+
+def run(lab: Lab, world: World) -> None:
+    """Run all steps over the world's days."""
+    first = world.spec.start
+    lab.run(first, first + timedelta(days=world.spec.days), publish=False)
+
+
 @pytest.mark.parametrize("options", [WeiboOptions(), ROUGH], ids=["plain", "rough"])
 def test_answers_of_the_api_give_the_world(
     small_world: World, tmp_path: Path, quick_rules: None, options: WeiboOptions
@@ -48,19 +70,80 @@ def test_answers_of_the_api_give_the_world(
     lab = Lab(tmp_path)
     emulator = WeiboEmulator(small_world, options)
     threads = threads_of(small_world)
-    with serve(emulator) as base:
-        for number, body in enumerate(crawl_weibo(base, TOKEN, [OWNER], threads)):
-            lab.put(f"export/{number:04d}.json", body)
-    observed = utc_moment(small_world.spec.observed_second)
+    visit(lab, emulator, "export", threads)
     lab.put(
         "workspace.toml",
-        configuration(
-            small_world,
-            PLATFORM,
-            'kind = "files"\nformat = "weibo-api"\npath = "export"\n'
-            f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n",
-        ),
+        configuration(small_world, PLATFORM, source("export", emulator.now)),
     )
-    first = small_world.spec.start
-    lab.run(first, first + timedelta(days=small_world.spec.days), publish=False)
+    run(lab, small_world)
     check(lab, told(emulator, threads))
+
+
+def test_what_changes_between_two_visits_is_right_after_the_next_run(
+    small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    lab = Lab(tmp_path)
+    # Without the platform's word on parents, those that come late matter more.
+    options = WeiboOptions(names_parents=False)
+    emulator = WeiboEmulator(small_world, options)
+    threads = threads_of(small_world)
+    emulator.now = small_world.spec.start_second + 10 * 86_400.0
+    whole = told(emulator, threads)
+    parents = whole.interactions.filter(pl.col("parent_method") == "chain")
+    late = parents["parent_id"].unique().sort().to_list()[:5]
+    for key in late:
+        emulator.hide(key)
+    first = emulator.now
+    visit(lab, emulator, "first", threads)
+    earlier = told(emulator, threads)
+    lab.put(
+        "workspace.toml", configuration(small_world, PLATFORM, source("first", first))
+    )
+    run(lab, small_world)
+    check(lab, earlier)
+    found = dict(earlier.interactions.select("interaction_id", "parent_id").iter_rows())
+
+    emulator.now = float(small_world.spec.observed_second)
+    for key in late:
+        emulator.show(key)
+    rows = earlier.interactions.sort("interaction_id")
+    reposts = rows.filter(pl.col("kind") == "repost")["interaction_id"].to_list()
+    comments = rows.filter(pl.col("kind") == "comment")["interaction_id"].to_list()
+    standing = earlier.posts.filter(~pl.col("is_deleted")).sort("post_id")
+    gone, private, edited = standing["post_id"].to_list()[:3]
+    emulator.delete(reposts[0])
+    emulator.delete(comments[0])
+    emulator.hide(comments[1])
+    emulator.edit(reposts[3], "改过的话 #春日新茶#")
+    emulator.edit(comments[3], "改过的评论")
+    emulator.delete(gone)
+    emulator.hide(private)
+    emulator.edit(edited, "改过的微博")
+    visit(lab, emulator, "second", threads)
+    later = told(emulator, threads)
+    twice = configuration(small_world, PLATFORM, source("first", first)).replace(
+        "[[brands]]",
+        f'[[sources]]\nname = "again"\nplatform = "{PLATFORM}"\n'
+        f"{source('second', emulator.now)}[[brands]]",
+        1,
+    )
+    lab.put("workspace.toml", twice)
+    run(lab, small_world)
+    truth = remembered(earlier, later, names_parents=options.names_parents)
+    check(lab, truth)
+    moved = [
+        key
+        for key, parent in truth.interactions.select(
+            "interaction_id", "parent_id"
+        ).iter_rows()
+        if parent in late and found.get(key, parent) != parent
+    ]
+    assert moved
+    # The same as of a workspace that saw both at once.
+    fresh = Lab(tmp_path / "fresh")
+    for name in ("first", "second"):
+        for path in sorted((lab.root / name).iterdir()):
+            fresh.put(f"{name}/{path.name}", path.read_bytes())
+    fresh.put("workspace.toml", twice)
+    run(fresh, small_world)
+    assert fresh.marts() == lab.marts()
