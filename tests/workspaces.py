@@ -62,6 +62,7 @@ class Lab:
     def configure(
         self,
         *,
+        platform: str = "weibo",
         format: str = "weibo-api",
         path: str = "export",
         post_ids: Sequence[str] = (),
@@ -71,14 +72,14 @@ class Lab:
     ) -> None:
         """Write a `workspace.toml` of one source, one brand, one campaign."""
         listed = ", ".join(
-            f'{{ platform = "weibo", post_id = "{post}" }}' for post in post_ids
+            f'{{ platform = "{platform}", post_id = "{post}" }}' for post in post_ids
         )
         self.put(
             "workspace.toml",
             f"""timezone = "{timezone}"
 [[sources]]
 name = "export"
-platform = "weibo"
+platform = "{platform}"
 kind = "files"
 format = "{format}"
 path = "{path}"
@@ -86,7 +87,7 @@ path = "{path}"
 [[brands]]
 id = "aurora"
 name = "Aurora Tea"
-accounts = [{{ platform = "weibo", account_id = "9000" }}]
+accounts = [{{ platform = "{platform}", account_id = "9000" }}]
 [[campaigns]]
 id = "launch"
 brand = "aurora"

@@ -6,4 +6,10 @@
 
 select * from staging.canonical_accounts
 union all
+select * from staging.facebook_accounts
+union all
 select * from staging.weibo_accounts
+union all
+select * from staging.wordpress_accounts
+union all
+select * from staging.x_accounts

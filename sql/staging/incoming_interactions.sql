@@ -7,4 +7,10 @@
 
 select * from staging.canonical_interactions
 union all
+select * from staging.facebook_interactions
+union all
 select * from staging.weibo_interactions
+union all
+select * from staging.wordpress_interactions
+union all
+select * from staging.x_interactions

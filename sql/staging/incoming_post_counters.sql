@@ -6,4 +6,10 @@
 
 select * from staging.canonical_post_counters
 union all
+select * from staging.facebook_post_counters
+union all
 select * from staging.weibo_post_counters
+union all
+select * from staging.wordpress_post_counters
+union all
+select * from staging.x_post_counters

@@ -6,4 +6,10 @@
 
 select * from staging.canonical_posts
 union all
+select * from staging.facebook_posts
+union all
 select * from staging.weibo_posts
+union all
+select * from staging.wordpress_posts
+union all
+select * from staging.x_posts

@@ -95,6 +95,14 @@ ranked as (
                 observations.root_post_id,
                 observations.interaction_id
             order by
+                -- Where a list of likes names no time, an action happened when it
+                -- was seen: first, then; and any time of its own is better.
+                case
+                    when
+                        observations.kind in ('like', 'repost')
+                        and observations.acted_at = observations.observed_at
+                        then observations.observed_at
+                end asc nulls first,
                 observations.observed_at desc,
                 observations.account_id is null asc,
                 observations.likes_count desc nulls last,

@@ -76,6 +76,28 @@ FUNCTIONS = {
                 '&lt;', '<'), '&gt;', '>'), '&quot;', '"'),
                 '&#39;', ''''), '&nbsp;', ' '), '&amp;', '&')
         end""",
+    # WordPress' HTML to text: it writes typographic marks as numbered entities.
+    # Those that mean something in HTML stay entities for `plain_text`.
+    "article_text(x)": """
+        plain_text(
+            case
+                when x is null or not contains(x, '&#') then x
+                else list_reduce(
+                    list_distinct(regexp_extract_all(x, '&#(0*[1-9][0-9]{0,5});', 1)),
+                    lambda shown, number: replace(
+                        shown,
+                        '&#' || number || ';',
+                        case cast(number as integer)
+                            when 38 then '&amp;'
+                            when 60 then '&lt;'
+                            when 62 then '&gt;'
+                            else coalesce(try(chr(cast(number as integer))), '')
+                        end
+                    ),
+                    x
+                )
+            end
+        )""",
     # An address without its signature, which expires and differs each time.
     "unsigned(x)": """
         case when contains(x, 'ssig=') then split_part(x, '?', 1) else x end""",

@@ -32,7 +32,14 @@ Platform = Literal[
     "qzone",
     "pengyou",
 ]
-FileFormat = Literal["weibo-api", "mweibo", "canonical"]
+FileFormat = Literal[
+    "weibo-api",
+    "mweibo",
+    "canonical",
+    "x-api",
+    "facebook-graph",
+    "wordpress-rest",
+]
 
 # What an API source can collect; followers and searches cost many calls and
 # permissions, so they are asked for by name.

@@ -42,8 +42,10 @@ def test_case(case: Path, tmp_path: Path, quick_rules: None) -> None:
     lab = Lab(tmp_path)
     shutil.copytree(case / "input", lab.root / "export")
     lab.configure(
+        platform=expect.get("platform", "weibo"),
         format=expect["format"],
         timezone=expect.get("timezone", "Asia/Shanghai"),
+        extra=expect.get("extra", ""),
         policies="quarantine_threshold = 1.0",
     )
     landed = lab.land()

@@ -1,0 +1,93 @@
+-- One row per observation of a profile in Facebook's answers that are being staged:
+-- pages, and the people who commented or reacted, of whom it tells the name only.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+people as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        "from".id as person_id,
+        "from".name as person_name,
+        _request.root as root,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
+        ) as observed_at
+    from raw.facebook_comments
+    where "from".id is not null
+    union all
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        id as person_id,
+        name as person_name,
+        _request.root as root,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+        ) as observed_at
+    from raw.facebook_reactions
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as account_id,
+    name as screen_name,
+    username as display_name,
+    coalesce(about, description) as description,
+    nullif(coalesce(location.city, location.country), '') as location,
+    cast(null as varchar) as gender,
+    picture.data.url as avatar_url,
+    verification_status in ('blue_verified', 'gray_verified') as is_verified,
+    verification_status as verified_type,
+    count_of(coalesce(followers_count, fan_count)) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+    ) as observed_at
+from raw.facebook_pages
+union all
+-- A page that answers on its own post is known better from its profile.
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(person_id) as account_id,
+    person_name as screen_name,
+    cast(null as varchar) as display_name,
+    cast(null as varchar) as description,
+    cast(null as varchar) as location,
+    cast(null as varchar) as gender,
+    cast(null as varchar) as avatar_url,
+    cast(null as boolean) as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    observed_at
+from people
+where person_id is distinct from split_part(root, '_', 1)

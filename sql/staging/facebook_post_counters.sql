@@ -1,0 +1,89 @@
+-- One row per snapshot of a post's counters in Facebook's answers that are being
+-- staged. The Graph leaves `shares` out where there are none.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+own_counters as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        id as post_id,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
+        ) as observed_at,
+        shares.count as shares_count,
+        comments.summary.total_count as comments_count,
+        coalesce(reactions.summary.total_count, likes.summary.total_count)
+            as likes_count,
+        cast(null as varchar) as reads_count
+    from raw.facebook_posts
+),
+
+-- Totals that stand beside a list of comments or reactions.
+list_totals as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        _request.target as post_id,
+        coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+        cast(null as varchar) as shares_count,
+        case when kind = 'comment_summary' then total_count end as comments_count,
+        case when kind = 'reaction_summary' then total_count end as likes_count,
+        cast(null as varchar) as reads_count
+    from raw.facebook_summaries
+),
+
+-- Views of a post over its life: `post_media_view` since November 2025, before it
+-- `post_impressions`. The metric's id starts with the post's.
+views as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        split_part(id, '/', 1) as post_id,
+        coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+        cast(null as varchar) as shares_count,
+        cast(null as varchar) as comments_count,
+        cast(null as varchar) as likes_count,
+        values[1].value as reads_count
+    from raw.facebook_insights
+    where
+        name in ('post_media_view', 'post_impressions')
+        and period = 'lifetime'
+        and contains(split_part(id, '/', 1), '_')
+),
+
+facebook_counters as (
+    select * from own_counters
+    union all
+    select * from list_totals
+    union all
+    select * from views
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(post_id) as post_id,
+    observed_at,
+    count_of(shares_count) as reposts_count,
+    count_of(comments_count) as comments_count,
+    count_of(likes_count) as likes_count,
+    count_of(reads_count) as reads_count
+from facebook_counters
+where coalesce(shares_count, comments_count, likes_count, reads_count) is not null

@@ -1,0 +1,67 @@
+-- One row per observation of a page's post in Facebook's answers that are being
+-- staged. A post that the page hid counts as deleted; one that waits for its time
+-- is none yet.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+posts as (
+    select
+        *,
+        coalesce(message, story) as clean_text
+    from raw.facebook_posts
+    where coalesce(is_published, true)
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as post_id,
+    id_of(coalesce("from".id, nullif(split_part(id, '_', 1), id))) as account_id,
+    iso_time(created_time) as posted_at,
+    clean_text as text,
+    cast(null as varchar) as client,
+    cast(null as varchar) as region,
+    list_sort(list_distinct(list_concat(
+        regexp_extract_all(
+            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
+        ),
+        list_filter(
+            list_transform(
+                attachments.data, lambda attachment: attachment.unshimmed_url
+            ),
+            lambda link: link is not null
+        )
+    ))) as links,
+    list_sort(list_distinct(
+        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]{1,140})#?', 1)
+    )) as hashtags,
+    list_sort(list_distinct(coalesce(
+        list_transform(
+            list_filter(message_tags, lambda tag: tag.type is distinct from 'event'),
+            lambda tag: tag.name
+        ),
+        cast([] as varchar[])
+    ))) as mentions,
+    cast(
+        list_sum(list_transform(
+            attachments.data,
+            lambda attachment: case
+                when len(attachment.subattachments.data) > 0
+                    then len(attachment.subattachments.data)
+                when attachment.media_type in ('photo', 'video', 'album') then 1
+                else 0
+            end
+        )) as bigint
+    ) as media_count,
+    coalesce(is_hidden, false) as is_deleted,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
+    ) as observed_at
+from posts

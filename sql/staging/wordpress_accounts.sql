@@ -1,0 +1,33 @@
+-- One row per observation of an author in WordPress' answers that are being staged.
+-- A guest who comments has no account.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(coalesce(_request.site || ':', '') || id) as account_id,
+    article_text(name) as screen_name,
+    slug as display_name,
+    article_text(description) as description,
+    cast(null as varchar) as location,
+    cast(null as varchar) as gender,
+    coalesce(avatar_urls."96", avatar_urls."48", avatar_urls."24") as avatar_url,
+    cast(null as boolean) as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+    ) as observed_at
+from raw.wordpress_users

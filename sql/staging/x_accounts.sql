@@ -1,0 +1,33 @@
+-- One row per observation of a profile in X's answers that are being staged:
+-- profiles asked for, and those that came along with tweets, likes and followers.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as account_id,
+    username as screen_name,
+    name as display_name,
+    description,
+    nullif(location, '') as location,
+    cast(null as varchar) as gender,
+    profile_image_url as avatar_url,
+    verified as is_verified,
+    verified_type,
+    count_of(public_metrics.followers_count) as followers_count,
+    count_of(public_metrics.following_count) as following_count,
+    cast(null as bigint) as mutual_count,
+    count_of(public_metrics.tweet_count) as posts_count,
+    count_of(public_metrics.like_count) as likes_count,
+    cast(null as bigint) as level,
+    iso_time(created_at) as registered_at,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+    ) as observed_at
+from raw.x_users

@@ -1,0 +1,25 @@
+-- One row per snapshot of a tweet's counters in X's answers that are being staged.
+-- Retweets and quotes both are reposts. Impressions count as reads.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as post_id,
+    coalesce(iso_time(_request.observed_at), source_observed_at, iso_time(created_at))
+        as observed_at,
+    count_of(public_metrics.retweet_count)
+    + coalesce(count_of(public_metrics.quote_count), 0) as reposts_count,
+    count_of(public_metrics.reply_count) as comments_count,
+    count_of(public_metrics.like_count) as likes_count,
+    count_of(public_metrics.impression_count) as reads_count
+from raw.x_tweets
+where
+    coalesce(len(referenced_tweets), 0) = 0
+    and public_metrics.retweet_count is not null

@@ -1,0 +1,164 @@
+"""WordPress: what a site's REST API answers.
+
+Ids count from 1 on every site, so the product names an object `site:id`; the
+site is its address without the marks: `tea_example_com:12`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
+from tasks.sources.file_format import FileFormat
+from tasks.warehouse.raw_tables import TEXT, RawTable
+
+
+def site_key(address: str) -> str | None:
+    """The site's part of an id, from the site's address or one below its API.
+
+    A site in a folder of a host has the folder in its key.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    folder, api, _ = parts.path.partition("/wp-json")
+    host = (parts.hostname or "").lower()
+    if not host:
+        return None
+    return re.sub(r"[^0-9a-z]+", "_", (host + folder if api else host).rstrip("/"))
+
+
+def _records(answer: Any, request: Request) -> Iterator[Any]:
+    """Records of an answer, each with its kind and its site."""
+    if not isinstance(answer, list):
+        yield from _object(answer, request)
+        return
+    for item in answer:
+        yield from _object(item, request)
+    # Later pages may count the rest only.
+    is_whole = "after" not in request.params and "offset" not in request.params
+    total = request.headers.get("x-wp-total")
+    post = request.params.get("post", "")
+    if total and is_whole and request.path[-1:] == ("comments",) and post.isdigit():
+        site = next((_site(item, request) for item in answer), None)
+        yield with_context(
+            {"post": post, "total": total},
+            kind="total",
+            site=site or site_key(request.url),
+            **request.told,
+        )
+
+
+def _object(item: Any, request: Request) -> Iterator[Any]:
+    kind = _kind_of(item)
+    if kind is None:
+        yield item
+        return
+    site = _site(item, request)
+    yield with_context(item, kind=kind, site=site, **request.told)
+    embedded = item.get("_embedded")
+    authors = embedded.get("author") if isinstance(embedded, dict) else None
+    for author in authors if isinstance(authors, list) else ():
+        if _kind_of(author) == "user":
+            yield with_context(author, kind="user", site=site, **request.told)
+
+
+def _kind_of(item: Any) -> str | None:
+    if not isinstance(item, dict) or "id" not in item or CONTEXT in item:
+        return None
+    if "taxonomy" in item:
+        return "term"
+    if item.get("type") == "attachment":
+        return "media"
+    if "title" in item:
+        return "post"
+    if "post" in item and "content" in item:
+        return "comment"
+    if "slug" in item and "name" in item:
+        return "user"
+    return None
+
+
+def _site(item: Any, request: Request) -> str | None:
+    if not isinstance(item, dict):
+        return None
+    for address in (_self_link(item), item.get("link"), request.url):
+        if isinstance(address, str) and (key := site_key(address)):
+            return key
+    return None
+
+
+def _self_link(item: Mapping[str, Any]) -> str | None:
+    """The object's own address in the API; a proxy's says nothing of the site."""
+    links = item.get("_links")
+    own = links.get("self") if isinstance(links, dict) else None
+    first = own[0] if isinstance(own, list) and own else None
+    address = first.get("href") if isinstance(first, dict) else None
+    is_own = isinstance(address, str) and "/wp-json/" in address
+    return address if is_own else None
+
+
+WORDPRESS_REST = FileFormat(
+    name="wordpress-rest",
+    suffixes=(".json", ".jsonl", ".ndjson"),
+    paths=("$._request.kind", "$.date_gmt", "$._request.observed_at"),
+    kind_sql="parts[1]",
+    # `date_gmt` says by its name what its form leaves out.
+    time_sql=(
+        "try_cast(coalesce(parts[2] || 'Z', parts[3]) as timestamp with time zone)"
+    ),
+    split=split_answers(_records),
+)
+
+_CONTEXT: dict[str, Any] = {"kind": TEXT, "site": TEXT, "observed_at": TEXT}
+_RENDERED: dict[str, Any] = {"rendered": TEXT}
+
+WORDPRESS_POST: dict[str, Any] = {
+    "id": TEXT,
+    "date_gmt": TEXT,
+    "status": TEXT,
+    "title": _RENDERED,
+    "content": _RENDERED,
+    "author": TEXT,
+    "featured_media": TEXT,
+    "_embedded": {"wp:term": [[{"name": TEXT, "taxonomy": TEXT}]]},
+    CONTEXT: _CONTEXT,
+}
+
+WORDPRESS_COMMENT: dict[str, Any] = {
+    "id": TEXT,
+    "post": TEXT,
+    "parent": TEXT,
+    "author": TEXT,
+    "author_name": TEXT,
+    "date_gmt": TEXT,
+    "content": _RENDERED,
+    "status": TEXT,
+    "type": TEXT,
+    CONTEXT: _CONTEXT,
+}
+
+WORDPRESS_USER: dict[str, Any] = {
+    "id": TEXT,
+    "name": TEXT,
+    "slug": TEXT,
+    "description": TEXT,
+    "avatar_urls": {"96": TEXT, "48": TEXT, "24": TEXT},
+    CONTEXT: _CONTEXT,
+}
+
+WORDPRESS_TOTAL: dict[str, Any] = {"post": TEXT, "total": TEXT, CONTEXT: _CONTEXT}
+
+FORMATS = (WORDPRESS_REST,)
+
+_NAMES = (WORDPRESS_REST.name,)
+RAW_TABLES = {
+    "wordpress_posts": RawTable(_NAMES, ("post",), WORDPRESS_POST),
+    "wordpress_comments": RawTable(_NAMES, ("comment",), WORDPRESS_COMMENT),
+    "wordpress_users": RawTable(_NAMES, ("user",), WORDPRESS_USER),
+    "wordpress_totals": RawTable(_NAMES, ("total",), WORDPRESS_TOTAL),
+}

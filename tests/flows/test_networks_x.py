@@ -1,0 +1,23 @@
+"""X: an archive of its answers, and its API, against the world's truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.flows.networks import archive_lab, backfill, check
+from tests.world import World
+from tests.world.x import PLATFORM, write_x
+
+
+def test_backfill_of_an_archive_gives_the_world(
+    small_world: World, tmp_path: Path
+) -> None:
+    lab, told = archive_lab(
+        small_world,
+        tmp_path,
+        platform=PLATFORM,
+        format="x-api",
+        write=write_x,
+    )
+    backfill(lab, told)
+    check(lab, told, PLATFORM)
