@@ -63,7 +63,22 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "failed_rules": ledger["checks"],
         "drift": _drift(ledger["score_profiles"]),
         "model_change": ledger["model_change"],
+        "apis": _spending(workspace),
     }
+
+
+def _spending(workspace: Workspace) -> list[dict[str, Any]]:
+    """Plan and spending of each API source that was crawled."""
+    if not any(source.kind == "api" for source in workspace.sources):
+        return []
+    from tasks.sources.api_landing import describe_spending
+
+    found = [
+        describe_spending(workspace, source)
+        for source in workspace.sources
+        if source.kind == "api"
+    ]
+    return [spending for spending in found if spending is not None]
 
 
 def _drift(profiles: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -113,6 +128,19 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
             f" {run['state']}{why}",
             markup=False,
         )
+    for api in status["apis"]:
+        spent = ", ".join(
+            f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,}"
+            for limit in api["limits"]
+        )
+        waiting = sum(api["open_lists"].values())
+        console.print(
+            f"API {api['source']}: spent {spent}; {api['finished_lists']:,} lists read,"
+            f" {waiting:,} to read",
+            markup=False,
+        )
+        for why in api["given_up"]:
+            console.print(f"API {api['source']}: gave up {why}", markup=False)
     if status["model_change"]:
         console.print(f"Scores: {status['model_change']}", markup=False)
     if status["drift"]:

@@ -6,4 +6,6 @@
 
 select * from staging.canonical_follows
 union all
+select * from staging.weibo_follows
+union all
 select * from staging.x_follows

@@ -88,6 +88,8 @@ class WeiboEmulator(Emulator):
 
     Attributes:
         now: the world's time: what came to be later is not there yet.
+        world: what is served.
+        edits: text of each row that was edited.
     """
 
     content_type = "application/json;charset=UTF-8"
@@ -101,7 +103,7 @@ class WeiboEmulator(Emulator):
         super().__init__(clock)
         self.options = options or WeiboOptions()
         self.now = float(world.spec.observed_second)
-        self._world = world
+        self.world = world
         self._random = np.random.Generator(np.random.PCG64(self.options.seed))
         self._accounts = Accounts(world)
         self._posts = Posts(world, shows_deleted=self.options.deleted == "stub")
@@ -114,6 +116,7 @@ class WeiboEmulator(Emulator):
         self.renew_token()
         self._used: Counter[tuple[str, str, str, int]] = Counter()
         self._tasks: dict[str, _Task] = {}
+        self.edits: dict[str, str] = {}
         self._endpoints: dict[str, Callable[[Asked, str], Answer]] = {
             "statuses/user_timeline": self._user_timeline,
             "statuses/user_timeline/other": self._other_timeline,
@@ -167,6 +170,22 @@ class WeiboEmulator(Emulator):
     def edit(self, key: str, text: str) -> None:
         """Change the text of a post, repost or comment."""
         self._change(key).edit(int(key), text)
+        self.edits[key] = text
+
+    @property
+    def deleted_posts(self) -> set[str]:
+        """Posts of which what is left is shown."""
+        return {str(self._posts.shelf.ids[place]) for place in self._posts.deleted}
+
+    def absent(self, kind: str) -> set[str]:
+        """Ids of `posts`, `reposts` or `comments` that nobody is shown."""
+        rows: dict[str, Rows] = {
+            "posts": self._posts,
+            "reposts": self._reposts,
+            "comments": self._comments,
+        }
+        shelf = rows[kind].shelf
+        return {str(shelf.ids[place]) for place in shelf.absent}
 
     def _change(self, key: str) -> Rows:
         for rows in (self._posts, self._reposts, self._comments):
@@ -339,14 +358,15 @@ class WeiboEmulator(Emulator):
         user = ""
         if full:
             user = f'"user":{self._accounts.text(author, key, self.now)},'
-        reposts, comments, likes = self._counts(key)
+        reposts, comments, likes = self.counts(key)
         return (
             f'{posts.texts[place]}{user}"visible":{{"type":{visible},"list_id":0}},'
             f'"reposts_count":{reposts},"comments_count":{comments},'
             f'"attitudes_count":{likes}}}'
         )
 
-    def _counts(self, key: str) -> tuple[int, int, int]:
+    def counts(self, key: str) -> tuple[int, int, int]:
+        """What a post's counters say now: reposts, comments, likes."""
         given = self._likes.get(key, ())
         likes = int(np.searchsorted(given, self.now, side="right"))
         return (
@@ -429,7 +449,7 @@ class WeiboEmulator(Emulator):
                 continue
             if self._posts.shelf.seconds[place] > self.now:
                 continue
-            reposts, comments, likes = self._counts(key)
+            reposts, comments, likes = self.counts(key)
             rows.append(
                 {
                     "id": int(key),

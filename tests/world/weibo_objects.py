@@ -12,6 +12,8 @@ from .json_lines import escaped, flag, weibo_time
 
 _CLIENTS = ("iPhone客户端", "Android客户端", "微博网页版", "HUAWEI Mate 60")
 _LINK = "https://wx1.example.invalid/large/example.jpg"
+# What the platform writes over a deleted post.
+DELETED_TEXT = "此微博已被原作者删除。"
 # Between the parts of a user object, where its picture's address goes.
 PICTURE_KEYS = ('","avatar_large":"', '","avatar_hd":"', '"}')
 
@@ -328,7 +330,7 @@ def whole_posts(posts: pl.DataFrame) -> pl.DataFrame:
             ),
             source,
             pl.lit(
-                '"text":"此微博已被原作者删除。","favorited":false,"truncated":false,'
+                f'"text":"{DELETED_TEXT}","favorited":false,"truncated":false,'
                 '"in_reply_to_status_id":"","in_reply_to_user_id":"",'
                 '"in_reply_to_screen_name":"","geo":null,"deleted":"1"'
             ),
