@@ -29,6 +29,9 @@ ATTEMPTS = 6
 # The longest that a server may make us wait within a run.
 LONGEST_WAIT = 300.0
 
+# Parameters that only name a page.
+PLACES = ("after", "__paging_token", "pagination_token")
+
 Kind = Literal["transient", "rate", "token", "absent", "end", "fatal"]
 
 
@@ -343,7 +346,8 @@ class Crawler:
         content = _parse(answer, request)
         page = self._platform.read(stream, content, answer, self._wanted)
         page = _guard(stream, page)
-        self._budget.pay_rows(stream.endpoint, len(page.records), self._clock.now())
+        counted = len(page.records) if page.rows is None else page.rows
+        self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
         self._state.commit_page(page, label(request), answer.observed_at)
         self._done.records += len(page.records)
         self._advance(len(page.records))
@@ -414,8 +418,15 @@ def _parse(answer: Answer, request: Request) -> Any:
 
 
 def label(request: Request) -> str:
-    """A request in one line, without credentials: stands as a record's path."""
-    asked = "&".join(f"{key}={value}" for key, value in sorted(request.params.items()))
+    """A request in one line, without credentials: stands as a record's path.
+
+    Places in a list are left out: platforms forbid to keep them.
+    """
+    asked = "&".join(
+        f"{key}={value}"
+        for key, value in sorted(request.params.items())
+        if key not in PLACES
+    )
     return f"{request.path}?{asked}" if asked else request.path
 
 

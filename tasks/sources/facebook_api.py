@@ -35,7 +35,7 @@ LIMITS = (Limit("app-hour", 200, HOUR), Limit("page-day", 4800, DAY))
 FULL = 95
 
 _POSTS, _PROFILES, _LISTS, _LIKES, _FIGURES = 0, 40, 100, 200, 300
-_ROWS = "100"
+ROWS = "100"
 _FIELDS = {
     "page": (
         "id,name,username,about,description,location,picture,verification_status,"
@@ -72,8 +72,10 @@ class FacebookApi:
     base_url: str = BASE_URL
     limits: tuple[Limit, ...] = LIMITS
     clock: Clock = SystemClock()
-    metrics: tuple[str, ...] = METRICS
+    metrics: tuple[str, ...] = field(default_factory=lambda: METRICS)
+    # Stream -> place; and the metric that was asked last, for an error names none.
     _places: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    _asked: dict[str, str] = field(default_factory=dict, repr=False)
 
     def headers(self) -> dict[str, str]:
         """The token goes in a header: in an address it would end up in logs."""
@@ -116,9 +118,10 @@ class FacebookApi:
 
     def request(self, stream: Stream) -> Request:
         """The call for a stream's next page."""
-        params = _asked(stream)
+        params = _shown(stream)
+        self._asked["metric"] = params.get("metric", "")
         if stream.endpoint in ("posts", "comments", "reactions"):
-            params["limit"] = _ROWS
+            params["limit"] = ROWS
         kind = "post" if stream.endpoint == "posts" else stream.endpoint
         if kind in _FIELDS:
             params["fields"] = _FIELDS[kind]
@@ -149,7 +152,8 @@ class FacebookApi:
             text = f"the token is no longer valid: authorise again and set {TOKEN}"
             return Trouble("token", text)
         if "metric" in str(error.get("message")):
-            return Trouble("end", "figures that Facebook no longer gives")
+            metric = self._asked.get("metric", "")
+            return Trouble("end", f"figures that Facebook no longer gives: {metric}")
         if "cursor" in str(error.get("message")):
             return Trouble("end", "lists whose place died with its row")
         if code in _ABSENT:
@@ -163,7 +167,7 @@ class FacebookApi:
     ) -> Page:
         """What an answer means: records, where the list goes on, what follows."""
         records = records_of_page(
-            split, f"/{_path(stream)}", _asked(stream), content, answer
+            split, f"/{_path(stream)}", _shown(stream), content, answer
         )
         found: tuple[Stream, ...] = ()
         if stream.endpoint in ("posts", "post"):
@@ -270,7 +274,7 @@ def _path(stream: Stream) -> str:
     return f"{VERSION}/{stream.params['id']}{edge}"
 
 
-def _asked(stream: Stream) -> dict[str, str]:
+def _shown(stream: Stream) -> dict[str, str]:
     return {
         name: text
         for name, text in stream.params.items()

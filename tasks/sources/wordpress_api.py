@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from tasks.sources.budget import HOUR, Limit
 from tasks.sources.crawl import Request, Trouble, Wanted
 from tasks.sources.crawl_state import CrawlState, Page, Stream
 from tasks.sources.credentials import credential
-from tasks.sources.http_client import Answer, Clock, SystemClock
+from tasks.sources.http_client import Answer
 from tasks.sources.wordpress import split
 
 # `user:application password` of a member, where the site shows readers too little.
@@ -40,14 +40,12 @@ class WordPressApi:
     Attributes:
         base_url: address of the site, with its folder if it has one.
         limits: what may be asked.
-        clock: unused so far; every platform is given one.
         rows: per page, 100 at most.
     """
 
     base_url: str
     limits: tuple[Limit, ...] = LIMITS
-    clock: Clock = SystemClock()
-    rows: int = ROWS
+    rows: int = field(default_factory=lambda: ROWS)
 
     def headers(self) -> dict[str, str]:
         """A member's login where one is set; readers need none."""

@@ -275,7 +275,7 @@ class XApi:
             if isinstance(problem, dict) and "resource_id" in problem
         )
         after = _go_on(stream, content, [int(row["id"]) for row in tweets])
-        return Page(after, records, found, absent)
+        return Page(after, records, found, absent, rows=len(tweets))
 
     def _found(
         self,

@@ -56,7 +56,12 @@ CollectPart = Literal[
 ]
 COMMON_PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles")
 # The format in which the answers of a platform's API are landed.
-API_FORMATS: dict[str, str] = {"weibo": "weibo-api"}
+API_FORMATS: dict[str, str] = {
+    "weibo": "weibo-api",
+    "x": "x-api",
+    "facebook": "facebook-graph",
+    "wordpress": "wordpress-rest",
+}
 # Keys that say something of one kind of source only.
 _API_KEYS = (
     "base_url",

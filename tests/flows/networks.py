@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from tasks.sources.budget import Budget
-from tasks.sources.crawl import Crawled, Crawler, Platform, Wanted
-from tasks.sources.crawl_state import CrawlState
-from tasks.sources.http_client import Client
+from tasks.sources.api_landing import collect_source
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
 from tests.world.spec import utc_moment
-
-Row = dict[str, Any]
 
 
 def archive_lab(
@@ -76,8 +69,10 @@ def configuration(
     )
 
 
-def backfill(lab: Lab, told: World) -> None:
-    """Run the real command over the world's days."""
+def backfill(
+    lab: Lab, told: World, environment: Mapping[str, str] | None = None
+) -> str:
+    """Run the real command over the world's days; what it said."""
     last = told.spec.start + timedelta(days=told.spec.days)
     done = lab.command(
         "backfill",
@@ -86,9 +81,15 @@ def backfill(lab: Lab, told: World) -> None:
         "--to",
         str(last),
         "--reason",
-        "the archive",
+        "all that there is",
+        environment=environment,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+# When an answer came, as answers tell it: UTC without a zone.
+ANSWERED = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 class StandingClock:
@@ -106,64 +107,32 @@ class StandingClock:
         """Return at once."""
 
 
-PARTS = frozenset(
-    ("posts", "reposts", "comments", "likes", "counters", "profiles", "followers")
-)
+PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles", "followers")
 
 
-def wanted_of(told: World, collect: frozenset[str] = PARTS) -> Wanted:
-    """What a run over the whole world needs."""
-    last = told.spec.start + timedelta(days=told.spec.days)
-    return Wanted(
-        accounts=tuple(str(brand.account_id) for brand in BRANDS),
-        posts=tuple(
-            post for listed in told.campaigns["post_ids"].to_list() for post in listed
-        ),
-        searches=(),
-        windows=((told.spec.start, last),),
-        first=told.spec.start,
-        last=last,
-        look_back_days=0,
-        timezone=told.spec.timezone,
-        collect=collect,
-    )
+def api_source(base: str, *, parts: Sequence[str] = PARTS, more: str = "") -> str:
+    """The keys of an API source."""
+    listed = ", ".join(f'"{part}"' for part in parts)
+    return f'kind = "api"\nbase_url = "{base}"\ncollect = [{listed}]\n{more}'
 
 
-def crawl(
-    platform: Platform, base: str, wanted: Wanted, file: Path, now: float
-) -> tuple[Crawled, list[Row]]:
-    """Read everything; what was done and the records."""
+def collect(lab: Lab, told: World, now: float) -> list[str]:
+    """Crawl the API sources over the world's days, then run the other steps.
+
+    Returns:
+        why a source was not read to its end.
+    """
     clock = StandingClock(now)
-    with (
-        CrawlState(file) as state,
-        Client(base, platform.headers(), clock=clock) as client,
-    ):
-        budget = Budget(state, platform.limits, share=1.0, reserve=0.0)
-        done = Crawler(platform, client, state, budget, wanted, clock).run()
-        waiting = state.waiting(1_000_000)
-        if waiting:
-            state.forget(waiting[-1].number)
-        assert not state.streams("open")
-        return done, [json.loads(record.body) for record in waiting]
-
-
-def lab_of_records(
-    told: World,
-    root: Path,
-    records: list[Row],
-    *,
-    format: str,
-    account_prefix: str = "",
-) -> Lab:
-    """A workspace that was run over records read from an API."""
-    platform = told.posts["platform"][0]
-    lab = Lab(root)
-    lab.put("export/records.jsonl", records)
-    source = f'kind = "files"\nformat = "{format}"\npath = "export"\n'
-    lab.put("workspace.toml", configuration(told, platform, source, account_prefix))
-    last = told.spec.start + timedelta(days=told.spec.days)
-    lab.run(told.spec.start, last, publish=False)
-    return lab
+    first, last = told.spec.start, told.spec.start + timedelta(days=told.spec.days)
+    deferred = []
+    for source in lab.workspace.sources:
+        done = collect_source(lab.workspace, source, first, last, clock)
+        if done.deferred:
+            deferred.append(done.deferred)
+    lab.stage()
+    lab.judge()
+    lab.build(first, last)
+    return deferred
 
 
 def check(lab: Lab, told: World, platform: str) -> None:
