@@ -116,7 +116,11 @@ def test_the_budget_is_kept_to_the_call_and_the_crawl_goes_on(
 ) -> None:
     """Runs of twenty calls a day end with the same rows as one without a limit."""
     lab = Lab(tmp_path)
-    emulator = WeiboEmulator(small_world, WeiboOptions(limits=WeiboLimits(user_day=20)))
+    emulator = WeiboEmulator(
+        small_world,
+        WeiboOptions(limits=WeiboLimits(user_day=20)),
+        clock=lambda: emulator.now,
+    )
     clock = WorldClock(emulator)
     runs = 0
     with serve(emulator) as base:
