@@ -42,10 +42,18 @@ class Request:
     @property
     def path(self) -> tuple[str, ...]:
         """The parts of the path, without host and query."""
-        return tuple(part for part in urlsplit(self.url).path.split("/") if part)
+        return tuple(part for part in path_of(self.url).split("/") if part)
 
 
 NO_REQUEST = Request()
+
+
+def path_of(address: str) -> str:
+    """The path of an address; empty where it is none."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def split_answers(

@@ -21,7 +21,10 @@ def site_key(address: str) -> str | None:
 
     A site in a folder of a host has the folder in its key.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
     folder, api, _ = parts.path.partition("/wp-json")
     host = (parts.hostname or "").lower()
     if not host:

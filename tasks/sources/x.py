@@ -40,7 +40,7 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
         yield answer
         return
     known = {
-        item["id"]: item
+        str(item["id"]): item
         for group in (tweets, listed)
         for item in (group if isinstance(group, list) else ())
         if isinstance(item, dict) and "id" in item
