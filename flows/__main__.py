@@ -230,6 +230,29 @@ def report(
     typer.echo(target)
 
 
+@app.command()
+def audit(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Exported files or folders.", metavar="PATH...")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="The table to write, .parquet or .csv.", metavar="FILE")
+    ],
+    record_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="The files' format; told by their names.", metavar="FORMAT"
+        ),
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Score the accounts of exported files, once; needs no workspace."""
+    from flows.audit import audit as run
+    from flows.audit import show
+
+    show(run(paths, record_format, out), out)
+
+
 def main() -> None:
     """Run a command; errors are one sentence and an exit code."""
     debug = "--debug" in sys.argv

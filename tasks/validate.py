@@ -19,57 +19,16 @@ from tasks.sources.formats import RAW_TABLES
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ValidationFailedError, without_values
-from tasks.warehouse.expectations import Outcome, Rule, run_suites
+from tasks.warehouse.expectations import Outcome, run_suites
 from tasks.warehouse.models import (
     Model,
     create_table,
-    in_order,
     load_models,
     run_model,
 )
 from tasks.warehouse.progress import say, step
-from tasks.warehouse.raw_tables import build_raw_tables
+from tasks.warehouse.staging import SUITES, leave_out, observe
 from tasks.warehouse.workspace import Workspace, load_workspace
-
-# Social networks are younger than the one date; seconds taken for milliseconds
-# lead past the other.
-_EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
-_LARGEST_COUNT = 10**12
-
-SUITES: dict[str, tuple[Rule, ...]] = {
-    "accounts": (
-        Rule("account_id", "not_null"),
-        Rule("observed_at", "not_null"),
-        Rule("registered_at", "between", "warning", _EARLIEST, _LATEST),
-        Rule("followers_count", "between", "warning", 0, _LARGEST_COUNT),
-        Rule("posts_count", "between", "warning", 0, _LARGEST_COUNT),
-    ),
-    "posts": (
-        Rule("post_id", "not_null"),
-        Rule("posted_at", "not_null"),
-        Rule("posted_at", "between", "error", _EARLIEST, _LATEST),
-    ),
-    "post_counters": (
-        Rule("post_id", "not_null"),
-        Rule("observed_at", "not_null"),
-        Rule("reposts_count", "between", "warning", 0, _LARGEST_COUNT),
-        Rule("comments_count", "between", "warning", 0, _LARGEST_COUNT),
-        Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
-    ),
-    "interactions": (
-        Rule("interaction_id", "not_null"),
-        Rule("kind", "not_null"),
-        Rule("kind", "in_set", values=("repost", "comment", "like", "mention")),
-        Rule("root_post_id", "not_null"),
-        Rule("acted_at", "not_null"),
-        Rule("acted_at", "between", "error", _EARLIEST, _LATEST),
-        Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
-    ),
-    "follows": (
-        Rule("account_id", "not_null"),
-        Rule("follower_id", "not_null"),
-    ),
-}
 
 # The day that a row counts for; null where the record tells none.
 _DAY_SQL = {
@@ -116,20 +75,12 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             if not batches and staged:
                 say("  nothing new to stage")
                 return Validated(0, 0, 0, 0)
-            build_raw_tables(connection, workspace.landing, batches, RAW_TABLES)
-            for model in _incoming_models():
-                run_model(connection, model, {})
-            counts = {
-                table: count(
-                    connection, f"select count(*) from staging.incoming_{table}"
-                )
-                for table in SUITES
-            }
+            counts = observe(connection, workspace.landing, batches, RAW_TABLES)
             outcomes = run_suites(
                 connection,
-                "staging",
+                "raw",
                 {
-                    f"incoming_{table}": SUITES[table]
+                    f"observed_{table}": SUITES[table]
                     for table in SUITES
                     if counts[table]
                 },
@@ -199,9 +150,6 @@ def _stage(
         raise
     for table in SUITES:
         connection.execute(f"drop view staging.valid_{table}")
-    for model in reversed(_incoming_models()):
-        what = "view" if model.replace == "view" else "table"
-        connection.execute(f"drop {what} {model.name}")
     (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)
     _export_quarantine(connection, workspace, "quarantine.parquet")
     write_validation_page(workspace.validation, outcomes)
@@ -211,13 +159,6 @@ def _stage(
         f" + {rows_bad:,} quarantined"
     )
     return Validated(len(batches), rows_in, rows_in - rows_bad, rows_bad)
-
-
-def _incoming_models() -> list[Model]:
-    """What turns raw tables into canonical rows, each after what it reads."""
-    models = load_models("staging")
-    final = {f"staging.{table}" for table in SUITES}
-    return in_order({n: model for n, model in models.items() if n not in final})
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, model: Model) -> bool:
@@ -240,13 +181,9 @@ def _quarantine(
     failing = [
         outcome.rule
         for outcome in outcomes
-        if outcome.table == f"incoming_{table}" and outcome.rows_failed
+        if outcome.table == f"observed_{table}" and outcome.rows_failed
     ]
-    condition = " or ".join(f"({rule.bad_row_sql})" for rule in failing) or "false"
-    connection.execute(
-        f"create or replace view staging.valid_{table} as"
-        f" select * from staging.incoming_{table} where not ({condition})"
-    )
+    condition = leave_out(connection, table, failing)
     if not failing:
         return 0
     reason = " ".join(
@@ -261,8 +198,8 @@ def _quarantine(
             'validate', source, platform, '{table}',
             cast({_DAY_SQL[table]} at time zone 'UTC' at time zone $time_zone as date),
             case {reason} end, path, position, item, 1,
-            cast(to_json(incoming) as varchar)
-        from staging.incoming_{table} as incoming
+            cast(to_json(observed) as varchar)
+        from raw.observed_{table} as observed
         where {condition}
         """,
         params,
@@ -410,7 +347,7 @@ def _record(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> N
 def _refusal(workspace: Workspace, refused: list[Outcome]) -> str:
     parts = [
         f"{o.rows_failed:,} of {o.rows_checked:,} rows of"
-        f" {o.table.removeprefix('incoming_')} fail the rule '{o.rule.name}'"
+        f" {o.table.removeprefix('observed_')} fail the rule '{o.rule.name}'"
         for o in refused
     ]
     return (

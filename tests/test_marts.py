@@ -129,7 +129,8 @@ def test_machine_does_not_matter(
     lab = mixed_lab(small_world, tmp_path)
     script = f"""
 import duckdb
-import tasks.extract, tasks.publish, tasks.warehouse.database as database
+import tasks.publish, tasks.warehouse.database as database
+from tasks.sources import file_landing
 from tasks.warehouse import publication
 from pathlib import Path
 from tests.workspaces import Lab, judge_rules_in_sql
@@ -139,7 +140,7 @@ whole = database.tune
 def tune(connection, spill):
     whole(connection, spill)
     connection.execute("set threads = 1")
-for module in (database, tasks.extract, publication):
+for module in (database, file_landing, publication):
     module.tune = tune
 tasks.validate.run_suites = judge_rules_in_sql
 Lab(Path({str(tmp_path)!r})).run()

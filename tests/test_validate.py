@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from tasks.validate import SUITES
 from tasks.warehouse.errors import ValidationFailedError
 from tasks.warehouse.expectations import Rule, keep_connection_open, run_suites
+from tasks.warehouse.staging import SUITES
 from tests.workspaces import Lab, judge_rules_in_sql, repost, status, user
 
 ALICE = user(11, "alice")
@@ -226,3 +227,30 @@ def test_validation_page_shows_no_person_and_loads_nothing(lab: Lab) -> None:
         assert not re.search(r"https?://|src=|<script|@import|url\(", text), file
     page = (lab.root / "validation/index.html").read_text(encoding="utf-8")
     assert "acted_at must not be null" in page
+
+
+def test_portions_do_not_show_in_what_is_staged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records that are parsed apart, parents and repeated roots among them."""
+    found = []
+    for size in (1, 1 << 30):
+        lab = Lab(tmp_path / str(size))
+        lab.configure()
+        root = status(1, day=1)
+        lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE)])
+        lab.put(
+            "export/b.jsonl",
+            [
+                repost(3, 1, user(12, "bob"), "//@alice: x", day=2),
+                {**repost(4, 1, ALICE, day=3), "retweeted_status": root},
+                {**repost(5, 1, ALICE, day=4), "retweeted_status": root},
+            ],
+        )
+        monkeypatch.setattr("tasks.warehouse.staging.PORTION_BYTES", size)
+        lab.land()
+        lab.stage()
+        found.append(staged(lab))
+    assert found[0] == found[1]
+    assert len(found[0]["interactions"]) == 4
+    assert len(found[0]["posts"]) == 1

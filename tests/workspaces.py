@@ -16,7 +16,7 @@ import duckdb
 
 from tasks.aggregate import Aggregated, build_marts
 from tasks.deduplicate import Deduplicated, judge_accounts
-from tasks.extract import Extracted, land_sources
+from tasks.sources.file_landing import Extracted, land_sources
 from tasks.validate import Validated, stage_batches
 from tasks.warehouse.expectations import Outcome, Rule
 from tasks.warehouse.models import load_models

@@ -36,7 +36,7 @@ touched as (
     from staging.valid_interactions
 ),
 
-observations as (
+observations as not materialized (
     select
         platform,
         interaction_id,
@@ -123,7 +123,7 @@ ranked as (
             and observations.interaction_id = repeated.interaction_id
 ),
 
-chosen as (
+chosen as not materialized (
     select
         observations.*,
         cast(1 as bigint) as place
@@ -140,7 +140,7 @@ chosen as (
     where place = 1
 ),
 
-newest as (
+newest as not materialized (
     select
         *,
         case
@@ -155,8 +155,9 @@ newest as (
     from chosen
 ),
 
--- What the search for parents needs, and no more: it is read three times.
-reposts as (
+-- What the search for parents needs, and no more: it is read three times. (The wide
+-- rows above are cheaper read again than kept.)
+reposts as materialized (
     select
         platform,
         root_post_id,

@@ -30,7 +30,7 @@ def write_validation_page(folder: Path, outcomes: Sequence[Outcome]) -> None:
     """Write `index.html` and `results.json`, which work offline."""
     rows = [
         {
-            "table": outcome.table.removeprefix("incoming_"),
+            "table": outcome.table.removeprefix("observed_"),
             "expectation": outcome.rule.name,
             "level": outcome.rule.level,
             "rows_checked": outcome.rows_checked,

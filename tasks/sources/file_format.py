@@ -25,6 +25,7 @@ class FileFormat:
         file_kinds: stem -> kind where the file's name tells it; empty where the
             shape does.
         folder_is_root: the folder that holds a file names the root post.
+        platform: the network whose records these are, where only one has them.
         split: a document to its records, where it is an answer that wraps them;
             None where only the common envelopes occur.
     """
@@ -36,6 +37,7 @@ class FileFormat:
     time_sql: str
     file_kinds: Mapping[str, str] = field(default_factory=dict)
     folder_is_root: bool = False
+    platform: str = "weibo"
     split: Splitter | None = None
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tasks.sources import canonical, facebook, weibo, wordpress, x
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, data_stem, data_suffix
 from tasks.warehouse.raw_tables import RawTable
 
 _MODULES = (canonical, facebook, weibo, wordpress, x)
@@ -14,3 +16,21 @@ FORMATS: dict[str, FileFormat] = {
 RAW_TABLES: dict[str, RawTable] = {
     name: table for module in _MODULES for name, table in module.RAW_TABLES.items()
 }
+
+
+def guess_format(path: Path) -> str:
+    """The format of an export, told from the names of its files.
+
+    Formats whose files have names of their own come first; JSON under any other
+    name is taken for answers of Weibo's open API, the most general.
+    """
+    files = [path]
+    if path.is_dir():
+        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
+    for form in FORMATS.values():
+        if form.file_kinds and any(
+            data_stem(file) in form.file_kinds and data_suffix(file) in form.suffixes
+            for file in files
+        ):
+            return form.name
+    return weibo.WEIBO_API.name

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,25 @@ def select_files(
                     as_patterns(landing / path for path in paths)
                 )
     yield from sorted(by_platform.items())
+
+
+def portions(landing: Path, batches: list[Batch], size: int) -> Iterator[list[Batch]]:
+    """Split what batches landed into parts of about `size` bytes; at least one."""
+    part: list[Batch] = []
+    filled, given = 0, False
+    for batch in batches:
+        files: dict[str, list[str]] = {}
+        for key, paths in sorted(batch.files.items()):
+            for path in paths:
+                files.setdefault(key, []).append(path)
+                filled += (landing / path).stat().st_size
+                if filled >= size:
+                    yield [*part, replace(batch, files=files)]
+                    part, filled, files, given = [], 0, {}, True
+        if files:
+            part.append(replace(batch, files=files))
+    if part or not given:
+        yield part
 
 
 def as_patterns(paths: Iterable[Path]) -> list[str]:

@@ -64,7 +64,6 @@ def build_raw_tables(
         batches: what to parse; may be empty, the tables then are.
         tables: what each takes, by table name.
     """
-    connection.execute("attach ':memory:' as raw")
     for table, spec in tables.items():
         mine = [batch for batch in batches if batch.format in spec.formats]
         parts = [

@@ -1,0 +1,235 @@
+"""A one-off audit of exported files: a row per account; no workspace needed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from tasks.accounts.audience import AudienceQuality, measure_quality
+from tasks.accounts.operators import find_operators
+from tasks.accounts.phantom_score import score
+from tasks.sources.file_landing import land_sources
+from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
+from tasks.warehouse import landing
+from tasks.warehouse.database import connect, count
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.staging import SUITES, leave_out, observe
+from tasks.warehouse.workspace import Policies, Source, Workspace
+
+_COLUMNS = (
+    "platform",
+    "account_id",
+    "screen_name",
+    "phantom_probability",
+    "phantom_level",
+    "reasons",
+    "operator_id",
+    "operator_probability",
+    "model_version",
+)
+# What a spreadsheet would take for a formula (OWASP ASVS 1.2.10).
+_FORMULA = r"^[=+\-@\t\r\x00]"
+
+
+@dataclass(frozen=True)
+class Audited:
+    """The outcome of an audit.
+
+    Attributes:
+        accounts: a row an account, as it is written.
+        quality: the accounts in a few numbers.
+        reasons: the most frequent reasons among likely phantoms, with counts.
+        left_out: records that could not be used, by reason.
+    """
+
+    accounts: pl.DataFrame
+    quality: AudienceQuality
+    reasons: list[tuple[str, int]]
+    left_out: list[tuple[str, int]]
+
+
+def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
+    """Score the accounts of exported files and write a row each.
+
+    Args:
+        paths: files, folders or globs.
+        record_format: their format; told from their names where None.
+        out: `.parquet` or `.csv`.
+
+    Raises:
+        ConfigurationError: a path, the format or the suffix is wrong; all
+            mistakes at once.
+    """
+    sources = _sources(paths, record_format, out)
+    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+        workspace = Workspace(
+            root=Path(folder),
+            timezone="Asia/Shanghai",
+            sources=sources,
+            brands=(),
+            campaigns=(),
+            policies=Policies(),
+        )
+        land_sources(workspace)
+        with step("score"), connect(workspace.database) as connection:
+            left_out = _stage(connection, workspace)
+            accounts = _judge(connection, workspace)
+    if not len(accounts):
+        raise ConfigurationError(
+            [
+                "No account was found in these files: look at what was left out"
+                f" above, or name their format with --format ({', '.join(FORMATS)})."
+            ]
+        )
+    _write(accounts, out)
+    return Audited(accounts, measure_quality(accounts), _reasons(accounts), left_out)
+
+
+def _sources(
+    paths: list[Path], record_format: str | None, out: Path
+) -> tuple[Source, ...]:
+    mistakes = []
+    if out.suffix not in (".parquet", ".csv"):
+        mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
+    if record_format is not None and record_format not in FORMATS:
+        mistakes.append(
+            f"--format '{record_format}' is unknown: use {', '.join(FORMATS)}."
+        )
+    sources = []
+    for number, path in enumerate(paths, start=1):
+        if not path.exists() and not any(mark in str(path) for mark in "*?["):
+            mistakes.append(f"'{path}' does not exist.")
+            continue
+        form = record_format or guess_format(path)
+        if form not in FORMATS:
+            continue
+        sources.append(
+            Source.model_validate(
+                {
+                    "name": f"export-{number}",
+                    "platform": FORMATS[form].platform,
+                    "kind": "files",
+                    "format": form,
+                    "path": str(path.absolute()),
+                }
+            )
+        )
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return tuple(sources)
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> list[tuple[str, int]]:
+    """Fill staging with the rows that keep every rule; count the others."""
+    models = load_models("staging")
+    params = {"time_zone": workspace.timezone}
+    batches = landing.read_log(workspace.landing)
+    observe(connection, workspace.landing, batches, RAW_TABLES)
+    left_out: dict[str, int] = {}
+    for table, rules in SUITES.items():
+        strict = [rule for rule in rules if rule.level == "error"]
+        leave_out(connection, table, strict)
+        for rule in strict:
+            bad = count(
+                connection,
+                f"select count(*) from raw.observed_{table} where {rule.bad_row_sql}",
+            )
+            if bad:
+                left_out[f"{table}: {rule.name}"] = bad
+        run_model(connection, models[f"staging.{table}"], params, old_rows=False)
+    unread = sum(file.quarantined for batch in batches for file in batch.inputs)
+    if unread:
+        left_out["records that can't be read"] = unread
+    return sorted(left_out.items())
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.DataFrame:
+    policies = workspace.policies
+    models = load_models("intermediate")
+    params = {"behaviour_days": policies.behaviour_days}
+    for name in ("account_profiles", "account_behaviour", "account_features"):
+        run_model(connection, models[f"intermediate.{name}"], params)
+    scores = score(
+        connection.sql("from intermediate.account_features").pl(),
+        policies.suspected_threshold,
+        policies.phantom_threshold,
+    )
+    profiles = connection.sql(
+        "select platform, account_id, screen_name, description, avatar_url,"
+        " first_seen_at from intermediate.account_profiles"
+    ).pl()
+    operators = find_operators(
+        profiles.drop("screen_name"), read_overrides(workspace.root)
+    )
+    keys = ["platform", "account_id"]
+    return (
+        scores.join(profiles.select(*keys, "screen_name"), on=keys, how="left")
+        .join(operators, on=keys, how="left")
+        .select(_COLUMNS)
+        .sort("phantom_probability", *keys, descending=[True, False, False])
+    )
+
+
+def _write(accounts: pl.DataFrame, out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    beside = out.with_name(f".{out.name}.tmp")
+    if out.suffix == ".parquet":
+        accounts.write_parquet(beside, row_group_size=100_000)
+    else:
+        texts = ("account_id", "screen_name", "reasons", "operator_id")
+        accounts.with_columns(pl.col("reasons").list.join("; ")).with_columns(
+            pl.when(pl.col(name).str.contains(_FORMULA))
+            .then(pl.concat_str(pl.lit("'"), pl.col(name)))
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in texts
+        ).write_csv(beside, include_bom=True)
+    os.replace(beside, out)
+
+
+def _reasons(accounts: pl.DataFrame) -> list[tuple[str, int]]:
+    """Frequent reasons, numbers in them left out so that like counts with like."""
+    found = (
+        accounts.filter(pl.col("phantom_level") == "phantom")
+        .select(
+            pl.col("reasons")
+            .explode(empty_as_null=True, keep_nulls=True)
+            .str.replace_all(r"\d[\d,.]*", "…")
+            .alias("reason")
+        )
+        .drop_nulls()
+        .group_by("reason")
+        .len()
+        .sort("len", "reason", descending=[True, False])
+        .head(5)
+    )
+    return [(reason, number) for reason, number in found.iter_rows()]
+
+
+def show(audited: Audited, out: Path) -> None:
+    """Print the outcome for people."""
+    quality = audited.quality
+    say(f"{quality.accounts:,} accounts scored; a row each in {out}")
+    say(
+        f"Likely phantoms: {quality.phantom_share:.1%}; suspected besides:"
+        f" {quality.suspected_share:.1%}. So between"
+        f" {quality.phantom_share_low:.1%} and {quality.phantom_share_high:.1%} of"
+        " these accounts are likely no genuine people."
+    )
+    say(f"Quality of this audience: {quality.quality_score} of 100")
+    if audited.reasons:
+        say("Most frequent reasons among likely phantoms:")
+        for reason, number in audited.reasons:
+            say(f"  {number:>9,}  {reason}")
+    for reason, number in audited.left_out:
+        say(f"Left out: {number:,} × {reason}")

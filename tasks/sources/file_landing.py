@@ -1,0 +1,540 @@
+"""Landing of files: what the sources hold and is not landed yet.
+
+Every file is either landed or named in quarantine. Cost: linear in the bytes
+of new files; an unchanged file costs one `stat`.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from tasks.sources.documents import (
+    SCHEMA,
+    Rejected,
+    UnreadableFileError,
+    read_documents,
+    split_document,
+)
+from tasks.sources.file_format import FileFormat, data_stem, data_suffix
+from tasks.sources.formats import FORMATS
+from tasks.warehouse import landing
+from tasks.warehouse.database import tune
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.progress import Meter, say, step
+from tasks.warehouse.workspace import Source, Workspace, utc_naive
+
+# Inputs that land together: bounds what a killed run has to do again.
+BATCH_BYTES = 4 << 30
+# Records on their way into Parquet together.
+BYTES_AT_ONCE = 8 << 20
+
+_NAME = pa.dictionary(pa.int32(), pa.string())
+# Documents with what is known of their file, the same for all of a batch. (Joined
+# to them later, DuckDB would keep all documents in memory.)
+_STREAM = pa.schema(
+    [
+        ("path", _NAME),
+        ("sha256", _NAME),
+        ("file_kind", _NAME),
+        ("root_id", _NAME),
+        *SCHEMA,
+    ]
+)
+
+_QUARANTINE = {
+    "source": pl.String,
+    "platform": pl.String,
+    "path": pl.String,
+    "position": pl.Int64,
+    "item": pl.Int32,
+    "reason": pl.String,
+    "record": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What a run landed."""
+
+    files: int
+    unchanged_files: int
+    records: int
+    quarantined: int
+    batches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _InputFile:
+    path: Path
+    shown_path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass
+class _Reading:
+    """One pass over a batch of files and what it found broken."""
+
+    files: list[_InputFile]
+    platform: str
+    source: str
+    rejected: list[tuple[int, Rejected]] = field(default_factory=list)
+    unreadable: dict[int, str] = field(default_factory=dict)
+
+
+def land_sources(workspace: Workspace) -> Extracted:
+    """Land the new files of every source.
+
+    Raises:
+        ConfigurationError: a source has neither files nor landed records.
+    """
+    log = landing.read_log(workspace.landing)
+    landing.sweep(workspace.landing, log)
+    landed_files = [file for batch in log for file in batch.inputs]
+    known = {(file.source, file.path) for file in landed_files}
+    stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
+    seen = {(file.source, file.path, file.sha256) for file in landed_files}
+    todo: list[tuple[Source, list[_InputFile]]] = []
+    unchanged = 0
+    for source in workspace.sources:
+        fresh: list[_InputFile] = []
+        paths = _list_files(workspace, source)
+        if not paths and not any(name == source.name for name, _ in known):
+            raise ConfigurationError(
+                [
+                    f"Source '{source.name}': no {source.format} file at"
+                    f" {workspace.source_path(source)}: correct its path in"
+                    " workspace.toml, or put the export there."
+                ]
+            )
+        unknown: list[tuple[Path, str, os.stat_result]] = []
+        for path in paths:
+            shown = _show_path(path, workspace)
+            stat = path.stat()
+            if (source.name, shown, stat.st_size, stat.st_mtime_ns) in stats:
+                unchanged += 1
+            else:
+                unknown.append((path, shown, stat))
+        with ThreadPoolExecutor() as pool:
+            digests = pool.map(_digest, [path for path, _, _ in unknown])
+        for (path, shown, stat), digest in zip(unknown, digests, strict=True):
+            if (source.name, shown, digest) in seen:
+                unchanged += 1
+                continue
+            fresh.append(
+                _InputFile(path, shown, stat.st_size, stat.st_mtime_ns, digest)
+            )
+        todo.extend((source, part) for part in _portions(fresh))
+
+    landed: list[landing.Batch] = []
+    total = sum(file.size for _, files in todo for file in files)
+    with step("extract", total) as meter:
+        for source, files in todo:
+            landed.append(_land_batch(workspace, source, files, meter))
+    counts = [landing.describe(batch) for batch in landed]
+    result = Extracted(
+        files=sum(count["files"] for count in counts),
+        unchanged_files=unchanged,
+        records=sum(count["records"] for count in counts),
+        quarantined=sum(count["quarantined"] for count in counts),
+        batches=tuple(batch.batch_id for batch in landed),
+    )
+    say(
+        f"  {result.files:,} new files ({unchanged:,} unchanged):"
+        f" {result.records + result.quarantined:,} records read ="
+        f" {result.records:,} landed + {result.quarantined:,} quarantined"
+    )
+    return result
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _list_files(workspace: Workspace, source: Source) -> list[Path]:
+    """Files of a source in a fixed order; links to folders are followed."""
+    wanted = FORMATS[source.format].suffixes
+    path = str(workspace.source_path(source))
+    has_mark = any(mark in source.path for mark in "*?[")
+    roots = (
+        [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
+        if has_mark and not Path(path).exists()
+        else [Path(path)]
+    )
+    files: set[Path] = set()
+    for root in roots:
+        if root.is_file():
+            files.add(root)
+        elif root.is_dir():
+            files.update(_walk(root))
+    return sorted(file for file in files if data_suffix(file) in wanted)
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    visited: set[Path] = set()
+    for folder, names, files in os.walk(root, followlinks=True):
+        real = Path(folder).resolve()
+        if real in visited:  # a link that leads back to its own parent
+            names.clear()
+            continue
+        visited.add(real)
+        names[:] = [name for name in names if not name.startswith(".")]
+        yield from (Path(folder) / name for name in files if name[0] != ".")
+
+
+def _show_path(path: Path, workspace: Workspace) -> str:
+    try:
+        shown = path.relative_to(workspace.root)
+    except ValueError:
+        shown = path
+    return str(shown).encode(errors="replace").decode()
+
+
+def _portions(files: list[_InputFile]) -> Iterator[list[_InputFile]]:
+    portion: list[_InputFile] = []
+    size = 0
+    for file in files:
+        portion.append(file)
+        size += file.size
+        if size >= BATCH_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _land_batch(
+    workspace: Workspace, source: Source, files: list[_InputFile], meter: Meter
+) -> landing.Batch:
+    form = FORMATS[source.format]
+    identity = json.dumps(
+        [source.name, source.platform, source.format]
+        + [[file.shown_path, file.sha256] for file in files]
+    )
+    batch_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    connection = duckdb.connect()
+    tune(connection, workspace.root / ".spill")
+    connection.execute("set arrow_large_buffer_size = true")
+
+    unreadable: dict[str, str] = {}
+    while True:
+        folder = landing.new_folder(workspace.landing, batch_id)
+        readable = [file for file in files if file.shown_path not in unreadable]
+        reading = _Reading(readable, source.platform, source.name)
+        stream = _stream(connection, reading, form, meter)
+        _copy(connection, workspace, source, form, stream, folder)
+        if not reading.unreadable:
+            break
+        # What a damaged file gave before it broke must not stay: once more
+        # without it.
+        for number, why in reading.unreadable.items():
+            unreadable[readable[number].shown_path] = why
+
+    rejected = _second_look(connection, workspace, source, form, reading, folder)
+    quarantine = _quarantine_frame(source, reading, unreadable, rejected)
+    written = landing.as_patterns(folder.rglob("*.parquet"))
+    landed: dict[str, int] = {}
+    if written:
+        rows = connection.execute(
+            "select path, count(*) from read_parquet($files) group by path",
+            {"files": written},
+        )
+        landed = dict(rows.fetchall())
+    connection.close()
+    bad = dict(quarantine.group_by("path").len().iter_rows())
+    inputs = [
+        landing.LandedFile(
+            source=source.name,
+            path=file.shown_path,
+            size=file.size,
+            mtime_ns=file.mtime_ns,
+            sha256=file.sha256,
+            records=landed.get(file.shown_path, 0),
+            quarantined=bad.get(file.shown_path, 0),
+            error=unreadable.get(file.shown_path),
+        )
+        for file in files
+    ]
+    if len(quarantine):
+        workspace.quarantine.mkdir(exist_ok=True)
+        target = workspace.quarantine / f"landing-{batch_id}.parquet"
+        beside = target.with_suffix(".tmp")
+        quarantine.write_parquet(beside)
+        landing.sync(beside)
+        beside.replace(target)
+        for path, why in sorted(unreadable.items()):
+            say(f"  quarantined whole: {path}: {why}")
+    return landing.commit(
+        workspace.landing, batch_id, folder, source.platform, form.name, inputs
+    )
+
+
+def _stream(
+    connection: duckdb.DuckDBPyConnection,
+    reading: _Reading,
+    form: FileFormat,
+    meter: Meter,
+) -> Iterator[pa.RecordBatch]:
+    for number, file in enumerate(reading.files):
+        if form.file_kinds and data_stem(file.path) not in form.file_kinds:
+            expected = ", ".join(form.file_kinds)
+            reading.unreadable[number] = (
+                f"its name tells no kind of record: call it one of {expected}"
+            )
+            continue
+        rejected: list[Rejected] = []
+        try:
+            batches = (
+                _read_table(connection, file.path)
+                if form.name == "canonical"
+                else read_documents(file.path, rejected, form.split)
+            )
+            for batch in batches:
+                yield _tagged(batch, file, form)
+        except UnreadableFileError as error:
+            reading.unreadable[number] = str(error)
+        reading.rejected += [(number, item) for item in rejected]
+        meter.advance(file.size)
+
+
+def _tagged(
+    batch: pa.RecordBatch, file: _InputFile, form: FileFormat
+) -> pa.RecordBatch:
+    """A batch of documents in the form of `_STREAM`."""
+    constants = (
+        file.shown_path,
+        file.sha256,
+        form.file_kinds.get(data_stem(file.path)),
+        file.path.parent.name if form.folder_is_root else None,
+    )
+    rows = np.zeros(len(batch), np.int32)
+    columns = [
+        pa.DictionaryArray.from_arrays(
+            pa.array(rows, mask=rows == 0 if value is None else None),
+            pa.array([value or ""], pa.string()),
+        )
+        for value in constants
+    ]
+    return pa.record_batch([*columns, *batch.columns], schema=_STREAM)
+
+
+def _read_table(
+    connection: duckdb.DuckDBPyConnection, path: Path
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a Parquet or CSV file as JSON documents.
+
+    Raises:
+        UnreadableFileError: the file is no table of its kind.
+    """
+    reader = (
+        "read_parquet($path)"
+        if data_suffix(path) == ".parquet"
+        else "read_csv($path, header = true, all_varchar = true, delim = ',',"
+        " quote = '\"', escape = '\"', parallel = false)"
+    )
+    cursor = connection.cursor()
+    tune(cursor, path.parent)
+    try:
+        rows = cursor.sql(
+            "select row_number() over () as position,"
+            " cast(null as integer) as item,"
+            f" cast(to_json(file_row) as varchar) as document from {reader} file_row",
+            params={"path": str(path)},
+        )
+        for batch in rows.to_arrow_reader(50_000):
+            yield batch.cast(SCHEMA)
+    except (duckdb.Error, UnicodeDecodeError, pa.ArrowException) as error:
+        first = str(error).splitlines()[0]
+        raise UnreadableFileError(f"not a table: {first}") from None
+    finally:
+        cursor.close()
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: Source,
+    form: FileFormat,
+    stream: Iterator[pa.RecordBatch],
+    folder: Path,
+) -> None:
+    """Write the stream as Parquet by kind and day; unknown shapes apart."""
+    observed_at = source.observed_at and utc_naive(
+        source.observed_at, workspace.timezone
+    )
+    paths = ", ".join(f"'{path}'" for path in form.paths)
+    rows_at_once, stream = _rows_at_once(stream)
+    connection.register("stream", pa.RecordBatchReader.from_batches(_STREAM, stream))
+    # The expressions come from the platforms' modules, never from data.
+    records = connection.sql(
+        f"""
+        select
+            $source as source, path, position, item, sha256,
+            cast($observed_at as timestamp) as observed_at,
+            $format as format, root_id, document as record,
+            coalesce({form.kind_sql}, 'unknown') as kind,
+            cast(
+                coalesce(
+                    {form.time_sql},
+                    cast($observed_at as timestamp) at time zone 'UTC'
+                ) at time zone $time_zone as date
+            ) as date_day
+        from (
+            select
+                path, sha256, file_kind, root_id, position, item, document,
+                try(json_extract_string(document, [{paths}])) as parts
+            from stream
+        )
+        """,
+        params={
+            "source": source.name,
+            "observed_at": observed_at,
+            "format": source.format,
+            "time_zone": workspace.timezone,
+        },
+    )
+    # Arrow's partitioned writer holds a few row groups a partition; DuckDB's holds
+    # all rows of all days until the end.
+    parquet = ds.ParquetFileFormat()
+    ds.write_dataset(
+        records.to_arrow_reader(rows_at_once),
+        folder,
+        format=parquet,
+        file_options=parquet.make_write_options(
+            compression="zstd", use_dictionary=["source", "path", "sha256", "format"]
+        ),
+        partitioning=["kind", "date_day"],
+        partitioning_flavor="hive",
+        existing_data_behavior="overwrite_or_ignore",
+        min_rows_per_group=500,
+        max_rows_per_group=20_000,
+        max_open_files=900,
+        max_partitions=100_000,
+    )
+    connection.unregister("stream")
+
+
+def _rows_at_once(
+    stream: Iterator[pa.RecordBatch],
+) -> tuple[int, Iterator[pa.RecordBatch]]:
+    """How many records may wait together, judged by the first ones' length."""
+    first = next(stream, None)
+    if first is None:
+        return 1, iter(())
+    length = max(first.nbytes // max(len(first), 1), 1)
+    rows = min(max(BYTES_AT_ONCE // length, 1), 50_000)
+    return rows, itertools.chain([first], stream)
+
+
+def _second_look(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: Source,
+    form: FileFormat,
+    reading: _Reading,
+    folder: Path,
+) -> list[tuple[int, Rejected, int | None]]:
+    """Split answers that stood among plain records; reject what stays unknown.
+
+    Touches only records whose shape the fast path did not know.
+    """
+    rejected: list[tuple[int, Rejected, int | None]] = []
+    numbers = {file.shown_path: index for index, file in enumerate(reading.files)}
+
+    def leftovers(where: Path) -> Iterator[tuple[int, int, int | None, str]]:
+        unknown = where / "kind=unknown"
+        if not unknown.is_dir():
+            return
+        cursor = connection.cursor()
+        cursor.execute(
+            "select path, position, item, record from read_parquet($files)",
+            {"files": landing.as_patterns(unknown.rglob("*.parquet"))},
+        )
+        while rows := cursor.fetchmany(1000):
+            for path, position, item, record in rows:
+                yield numbers[path], position, item, record
+        cursor.close()
+        for file in unknown.rglob("*.parquet"):
+            file.unlink()
+
+    def split() -> Iterator[pa.RecordBatch]:
+        for number, position, item, text in leftovers(folder):
+            if not text.strip():
+                continue  # a line of blanks separates, it is no document
+            try:
+                records = split_document(text, form.split)
+            except ValueError as error:
+                rejected.append(
+                    (number, Rejected(position, f"not JSON: {error}", text), item)
+                )
+                continue
+            if not records:
+                continue
+            items = [item] if len(records) == 1 else range(len(records))
+            batch = pa.record_batch(
+                [
+                    pa.array([position] * len(records), pa.int64()),
+                    pa.array(items, pa.int32()),
+                    pa.array(records, pa.large_string()),
+                ],
+                schema=SCHEMA,
+            )
+            yield _tagged(batch, reading.files[number], form)
+
+    if not (folder / "kind=unknown").is_dir():
+        return rejected
+    again = folder / "again"
+    _copy(connection, workspace, source, form, split(), again)
+    for number, position, item, text in leftovers(again):
+        why = f"its shape is no known {source.format} record"
+        rejected.append((number, Rejected(position, why, text), item))
+    for file in sorted(again.rglob("*.parquet")):
+        target = folder / file.relative_to(again)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(target.with_stem(f"{target.stem}-again"))
+    return rejected
+
+
+def _quarantine_frame(
+    source: Source,
+    reading: _Reading,
+    unreadable: dict[str, str],
+    rejected: list[tuple[int, Rejected, int | None]],
+) -> pl.DataFrame:
+    rows: list[dict[str, Any]] = [
+        {"path": path, "position": None, "item": None, "reason": why, "record": None}
+        for path, why in sorted(unreadable.items())
+    ]
+    everything = rejected + [(n, item, None) for n, item in reading.rejected]
+    rows += [
+        {
+            "path": reading.files[number].shown_path,
+            "position": item.position,
+            "item": index,
+            "reason": item.reason,
+            "record": item.text,
+        }
+        for number, item, index in everything
+    ]
+    for row in rows:
+        row |= {"source": source.name, "platform": source.platform}
+    return pl.DataFrame(rows, schema=_QUARANTINE).sort(
+        "path", "position", "item", "reason", nulls_last=True
+    )
