@@ -6,4 +6,10 @@
 
 select * from staging.canonical_follows
 union all
+select * from staging.qzone_follows
+union all
+select * from staging.renren_follows
+union all
+select * from staging.tencent_weibo_follows
+union all
 select * from staging.x_follows

@@ -9,6 +9,12 @@ select * from staging.canonical_interactions
 union all
 select * from staging.facebook_interactions
 union all
+select * from staging.qzone_interactions
+union all
+select * from staging.renren_interactions
+union all
+select * from staging.tencent_weibo_interactions
+union all
 select * from staging.weibo_interactions
 union all
 select * from staging.wordpress_interactions

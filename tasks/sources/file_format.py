@@ -28,6 +28,8 @@ class FileFormat:
         platform: the network whose records these are, where only one has them.
         split: a document to its records, where it is an answer that wraps them;
             None where only the common envelopes occur.
+        explain: why a record of no known kind is none (an error that the platform
+            answered with HTTP 200); None where it just looks like nothing known.
     """
 
     name: str
@@ -39,6 +41,7 @@ class FileFormat:
     folder_is_root: bool = False
     platform: str = "weibo"
     split: Splitter | None = None
+    explain: Callable[[Any], str | None] | None = None
 
 
 def data_suffix(path: PurePath) -> str:

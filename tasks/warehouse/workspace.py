@@ -39,6 +39,9 @@ FileFormat = Literal[
     "x-api",
     "facebook-graph",
     "wordpress-rest",
+    "tencent-weibo",
+    "renren",
+    "qzone",
 ]
 
 # Ids stand in file names, manifests and URLs of the report: letters of any
