@@ -20,7 +20,7 @@ reposts as (
         ownerid as account_id,
         coalesce(_request.root, sharedstatusid) as root_post_id,
         beijing_time(createtime) as acted_at,
-        plain_text(content) as text,
+        content as text,
         _request.observed_at as answered_at,
         source_observed_at
     from raw.renren_statuses
@@ -75,7 +75,7 @@ renren_interactions as (
             else lower(entry_type) || ':' || entry_id
         end as root_post_id,
         beijing_time(time) as acted_at,
-        plain_text(content) as text,
+        content as text,
         _request.observed_at as answered_at,
         source_observed_at
     from comments

@@ -18,7 +18,12 @@ written as (
         case when kind = 'blog' then 'blog:' || id else id end as post_id,
         ownerid as account_id,
         beijing_time(createtime) as posted_at,
-        concat_ws(chr(10), nullif(title, ''), plain_text(content)) as text,
+        -- A status is text as it was typed, a blog HTML.
+        case
+            when kind = 'blog'
+                then concat_ws(chr(10), nullif(title, ''), plain_text(content))
+            else content
+        end as text,
         _request.observed_at as answered_at,
         source_observed_at
     from raw.renren_statuses
