@@ -6,6 +6,8 @@
 
 select * from staging.canonical_accounts
 union all
+select * from staging.crawler_accounts
+union all
 select * from staging.facebook_accounts
 union all
 select * from staging.qzone_accounts

@@ -7,6 +7,8 @@
 
 select * from staging.canonical_interactions
 union all
+select * from staging.crawler_interactions
+union all
 select * from staging.facebook_interactions
 union all
 select * from staging.qzone_interactions

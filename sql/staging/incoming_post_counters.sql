@@ -6,6 +6,8 @@
 
 select * from staging.canonical_post_counters
 union all
+select * from staging.crawler_post_counters
+union all
 select * from staging.facebook_post_counters
 union all
 select * from staging.qzone_post_counters

@@ -6,6 +6,8 @@
 
 select * from staging.canonical_posts
 union all
+select * from staging.crawler_posts
+union all
 select * from staging.facebook_posts
 union all
 select * from staging.qzone_posts

@@ -304,7 +304,7 @@ def _stream(
             batches = (
                 _read_table(connection, file.path)
                 if form.name == "canonical"
-                else read_documents(file.path, rejected, form.split)
+                else (form.read or read_documents)(file.path, rejected, form.split)
             )
             for batch in batches:
                 yield _tagged(batch, file, form)

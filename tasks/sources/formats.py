@@ -11,6 +11,7 @@ from tasks.sources import (
     renren,
     tencent_weibo,
     weibo,
+    weibo_crawler,
     wordpress,
     x,
 )
@@ -24,6 +25,7 @@ _MODULES = (
     renren,
     tencent_weibo,
     weibo,
+    weibo_crawler,
     wordpress,
     x,
 )

@@ -42,6 +42,7 @@ FileFormat = Literal[
     "tencent-weibo",
     "renren",
     "qzone",
+    "weibo-crawler",
 ]
 
 # Ids stand in file names, manifests and URLs of the report: letters of any
