@@ -81,7 +81,10 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
     for place in _PLACES:
         if place in inner:
             posts = inner[place]
-            for post in posts if isinstance(posts, list) else ():
+            if posts and not isinstance(posts, list):
+                yield answer
+                return
+            for post in posts or ():
                 yield from _posts(post, request)
             return
     if "like_uin_info" in inner:
@@ -89,7 +92,10 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
         return
     if "items" in inner and "tid" not in inner:
         items = inner["items"]
-        for item in items if isinstance(items, list) else ():
+        if items and not isinstance(items, list):
+            yield answer
+            return
+        for item in items or ():
             yield from _profile(item, request)
         return
     if "tid" in answer:

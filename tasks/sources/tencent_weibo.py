@@ -89,14 +89,20 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
         yield answer
         return
     data = answer if "info" in answer else answer.get("data")
-    if not data:  # null where there is nothing
+    if not data and "data" in answer:  # null where there is nothing
+        return
+    if isinstance(data, list):
+        yield from _shaped(data, request)
         return
     if not isinstance(data, dict):
         yield answer
         return
     if "info" in data:
         info = data["info"]
-        yield from _shaped(info if isinstance(info, list) else [], request)
+        if isinstance(info, list):
+            yield from _shaped(info, request)
+        elif info:
+            yield answer
     elif request.path[-1:] == ("re_count",) or all(map(_is_count, data.values())):
         for key, counts in data.items():
             shown = counts if isinstance(counts, dict) else {"count": counts}
