@@ -245,6 +245,11 @@ def _record(names: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
 def _database_records(path: Path) -> Iterator[tuple[int, Any]]:
     if path.suffix.lower() in (".gz", ".zst"):
         raise UnreadableFileError("a packed database: unpack it first")
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise UnreadableFileError(
+            f"part of it stands in {log.name} yet: end the crawler, which writes it in"
+        )
     address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:

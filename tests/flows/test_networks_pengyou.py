@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.networks import archive_lab, configuration
-from tests.oracles.worlds import KEYS, Options, reconcile
+from tests.oracles.worlds import (
+    FIGURES,
+    KEYS,
+    Options,
+    campaign_figures,
+    reconcile,
+)
 from tests.world import World
 from tests.world.qzone import write_qzone
 
@@ -42,3 +48,9 @@ def test_archive_gives_the_worlds_rows(
     for platform, world in (("pengyou", told), ("qzone", beside)):
         reconcile(lab, world, platform, Options(tables=tuple(KEYS)))
     assert lab.value("select count(*) from meta.quarantine") == 0
+    for campaign, row in campaign_figures(told).items():
+        other = campaign_figures(beside)[campaign]
+        (found,) = lab.dicts(f"from marts.campaigns where campaign_id = '{campaign}'")
+        assert {name: found[name] for name in FIGURES} == {
+            name: row[name] + other[name] for name in FIGURES
+        }

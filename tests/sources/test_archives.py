@@ -300,3 +300,16 @@ def test_a_database_gives_its_tables_and_no_pictures(tmp_path: Path) -> None:
             },
         ),
     ]
+
+
+def test_a_database_in_use_is_refused(tmp_path: Path) -> None:
+    """Read as it lies there it would lack what was written last."""
+    path = tmp_path / "weibodata.db"
+    database = sqlite3.connect(path)
+    database.execute("pragma journal_mode = wal")
+    database.execute("create table user (id)")
+    database.commit()
+    with pytest.raises(UnreadableFileError, match="weibodata.db-wal"):
+        records_of(path)
+    database.close()
+    assert records_of(path) == ([], [])
