@@ -27,7 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Track Weibo campaigns and publish feedback marts.",
     epilog="Exit codes: 0 done, 1 failed (what was published stands), 2 wrong use"
-    " or configuration, 4 another run holds the workspace.",
+    " or configuration, 3 an API's budget is spent for now, 4 another run holds the"
+    " workspace.",
 )
 
 WorkspaceOption = Annotated[
@@ -79,7 +80,8 @@ def daily(
     from tasks.warehouse.seeds import read_overrides
     from tasks.warehouse.workspace import load_workspace
 
-    load_workspace(workspace)  # mistakes are told before the slow imports
+    # Mistakes are told before the slow imports.
+    _require_credentials(load_workspace(workspace))
     read_overrides(workspace)
     _prepare_prefect(debug=debug)
     from flows.daily import daily as flow
@@ -133,6 +135,8 @@ def backfill(
     try:
         configuration = load_workspace(workspace)
         read_overrides(workspace)
+        if steps is None or "extract" in steps:
+            _require_credentials(configuration)
         if campaign and len(days) == 2:
             days = list(_days_of_campaigns(configuration, campaign, days[0], days[1]))
     except ConfigurationError as error:
@@ -154,6 +158,14 @@ def backfill(
     flow(
         first=days[0], last=days[1], reason=reason, only=steps, workspace=str(workspace)
     )
+
+
+def _require_credentials(configuration: Workspace) -> None:
+    """Name every missing secret at once; costs imports only where there is an API."""
+    if any(source.kind == "api" for source in configuration.sources):
+        from tasks.sources.api_landing import require_credentials
+
+        require_credentials(configuration)
 
 
 def _days_of_campaigns(

@@ -12,6 +12,7 @@ from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
 from tasks.validate import validate
+from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import STEPS, open_run
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import load_workspace
@@ -38,9 +39,10 @@ def backfill(
     configuration = load_workspace(root)
     read_overrides(root)
     steps = set(only or STEPS)
+    deferred: list[str] = []
     with open_run(configuration, "backfill", (first, last), reason) as run:
         if "extract" in steps:
-            extract(root)
+            deferred = extract(root, first, last)
         if "validate" in steps:
             validate(root, run.run_id)
         if "deduplicate" in steps:
@@ -49,3 +51,5 @@ def backfill(
             aggregate(root, run.run_id, first, last)
         if "publish" in steps:
             publish(root, run.run_id)
+    if deferred:
+        raise DeferredError("\n".join(deferred))

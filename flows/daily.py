@@ -12,6 +12,7 @@ from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
 from tasks.validate import validate
+from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import days_to_run, open_run
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import load_workspace
@@ -32,8 +33,10 @@ def daily(day: date | None = None, workspace: str = "data") -> None:
     yesterday = configuration.today() - timedelta(days=1)
     first, last = (day, day) if day else days_to_run(configuration, yesterday)
     with open_run(configuration, "daily", (first, last)) as run:
-        extract(root)
+        deferred = extract(root, first, last)
         validate(root, run.run_id)
         deduplicate(root, run.run_id)
         aggregate(root, run.run_id, first, last)
         publish(root, run.run_id)
+    if deferred:
+        raise DeferredError("\n".join(deferred))

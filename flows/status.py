@@ -61,6 +61,45 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "quarantine": ledger["quarantine"],
         "broken_files": ledger["broken_files"],
         "failed_rules": ledger["checks"],
+        "drift": _drift(ledger["score_profiles"]),
+        "model_change": ledger["model_change"],
+        "apis": _spending(workspace),
+    }
+
+
+def _spending(workspace: Workspace) -> list[dict[str, Any]]:
+    """Plan and spending of each API source that was crawled."""
+    if not any(source.kind == "api" for source in workspace.sources):
+        return []
+    from tasks.sources.api_landing import describe_spending
+
+    found = [
+        describe_spending(workspace, source)
+        for source in workspace.sources
+        if source.kind == "api"
+    ]
+    return [spending for spending in found if spending is not None]
+
+
+def _drift(profiles: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """How far accounts and scores moved between two judgements of one model."""
+    days = sorted({row["last_day"] for row in profiles})
+    if len(days) < 2:
+        return None
+    import polars as pl
+
+    from tasks.accounts.drift import population_stability
+
+    frame = pl.DataFrame(profiles)
+    index = population_stability(
+        frame.filter(pl.col("last_day") == days[0]),
+        frame.filter(pl.col("last_day") == days[-1]),
+    )
+    return {
+        "from_day": days[0],
+        "to_day": days[-1],
+        "model_version": profiles[0]["model_version"],
+        "stability_index": dict(index.rows()),
     }
 
 
@@ -89,6 +128,23 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
             f" {run['state']}{why}",
             markup=False,
         )
+    for api in status["apis"]:
+        spent = ", ".join(
+            f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,}"
+            for limit in api["limits"]
+        )
+        waiting = sum(api["open_lists"].values())
+        console.print(
+            f"API {api['source']}: spent {spent}; {api['finished_lists']:,} lists read,"
+            f" {waiting:,} to read",
+            markup=False,
+        )
+        for why in api["given_up"]:
+            console.print(f"API {api['source']}: gave up {why}", markup=False)
+    if status["model_change"]:
+        console.print(f"Scores: {status['model_change']}", markup=False)
+    if status["drift"]:
+        console.print(_tell_drift(status["drift"]), markup=False)
     table = Table("platform", "day", "extracted", "validated", "published", "state")
     rows = status["days"][-last_days:]
     for row in rows:
@@ -112,3 +168,20 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     for item in status["broken_files"][:20]:
         console.print(f"Broken file: {item['path']}: {item['reason']}", markup=False)
+
+
+def _tell_drift(drift: dict[str, Any]) -> str:
+    from tasks.accounts.drift import DRIFTED
+
+    moved = [
+        f"{name} {value:.2f}"
+        for name, value in sorted(drift["stability_index"].items())
+        if value > DRIFTED
+    ]
+    span = f"from {drift['from_day']} to {drift['to_day']}"
+    if not moved:
+        return f"Drift {span}: accounts and scores look as they did"
+    return (
+        f"Drift {span}: {', '.join(moved)} (stability index, above {DRIFTED} a model"
+        " deserves a second look: `train` it on newer labels)"
+    )

@@ -17,6 +17,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.accounts.drift import count_bins
 from tasks.accounts.operators import find_operators
 from tasks.accounts.phantom_score import MODEL_VERSION, score
 from tasks.warehouse import ledger
@@ -102,6 +103,7 @@ def _judge(
     ).with_columns(pl.col("is_confirmed").fill_null(value=False))
     _keep_history(connection, scores)
     _replace(connection, "intermediate.account_scores", scores)
+    _watch_drift(connection, features, scores)
 
     profiles = connection.sql(
         "select platform, account_id, description, avatar_url, first_seen_at"
@@ -172,17 +174,28 @@ def _replace(
 
 
 def _keep_history(connection: duckdb.DuckDBPyConnection, scores: pl.DataFrame) -> None:
-    """Keep scores that are superseded; they are never published."""
-    if not table_exists(connection, "intermediate", "account_scores"):
+    """Keep scores that are superseded, never published; tell what a model changed."""
+    before = next(
+        (
+            f"{schema}.{table}"
+            for schema, table in (
+                ("intermediate", "account_scores"),
+                ("meta", "last_scores"),  # kept when the models were made anew
+            )
+            if table_exists(connection, schema, table)
+        ),
+        None,
+    )
+    if before is None:
         return
     connection.register("new_scores", scores)
     connection.execute(
-        """
+        f"""
         insert into meta.score_history
         select
             old.platform, old.account_id, old.phantom_probability,
             old.phantom_level, old.model_version, old.observed_at
-        from intermediate.account_scores as old
+        from {before} as old
         inner join new_scores
             on old.platform = new_scores.platform
             and old.account_id = new_scores.account_id
@@ -191,7 +204,64 @@ def _keep_history(connection: duckdb.DuckDBPyConnection, scores: pl.DataFrame) -
             or old.model_version <> new_scores.model_version
         """
     )
+    changes = connection.execute(
+        f"""
+        select
+            old.model_version, new_scores.model_version, count(*),
+            count(*) filter (where old.phantom_level <> new_scores.phantom_level)
+        from {before} as old
+        inner join new_scores
+            on old.platform = new_scores.platform
+            and old.account_id = new_scores.account_id
+        where old.model_version <> new_scores.model_version
+        group by all
+        order by all
+        """
+    ).fetchall()
+    for old, new, accounts, levels in changes:
+        line = (
+            f"model {new} took the place of {old}: {levels:,} of {accounts:,}"
+            " accounts changed their level"
+        )
+        say(f"  {line}; their marts are made anew")
+        ledger.write_state(connection, "model_change", line)
     connection.unregister("new_scores")
+    connection.execute("drop table if exists meta.last_scores")
+
+
+def _watch_drift(
+    connection: duckdb.DuckDBPyConnection, features: pl.DataFrame, scores: pl.DataFrame
+) -> None:
+    """Keep histograms of this judgement under its model and last landed day."""
+    if not len(scores):
+        return
+    profile = count_bins(
+        features.drop("phantom_probability", strict=False).join(
+            scores.select("platform", "account_id", "phantom_probability"),
+            on=["platform", "account_id"],
+        )
+    )
+    connection.register("profile", profile)
+    connection.execute(
+        """
+        create or replace temp table new_profile as
+        select
+            $model_version as model_version,
+            (select max(date_day) from staging.interactions) as last_day,
+            feature, bin, accounts
+        from profile
+        """,
+        {"model_version": scores["model_version"][0]},
+    )
+    ledger.write_state(connection, "model_version", scores["model_version"][0])
+    connection.unregister("profile")
+    connection.execute(
+        "delete from meta.score_profiles using new_profile as made"
+        " where score_profiles.model_version = made.model_version"
+        " and score_profiles.last_day is not distinct from made.last_day"
+    )
+    connection.execute("insert into meta.score_profiles from new_profile")
+    connection.execute("drop table new_profile")
 
 
 def _input_hash(

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.sources.file_landing import Extracted, land_sources
+from tasks.sources.api_landing import collect_source, require_credentials
+from tasks.sources.file_landing import land_sources
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.workspace import load_workspace
 
 
 @task(name="extract", cache_policy=NO_CACHE)
-def extract(root: Path) -> Extracted:
-    """Land what the workspace's sources hold."""
+def extract(root: Path, first: date, last: date) -> list[str]:
+    """Land the workspace's files and what its APIs give for a range of days.
+
+    Returns:
+        A sentence for each API that was not read to its end.
+    """
     with without_values("extract"):
-        return land_sources(load_workspace(root))
+        workspace = load_workspace(root)
+        require_credentials(workspace)
+        land_sources(workspace)
+        collected = [
+            collect_source(workspace, source, first, last)
+            for source in workspace.sources
+            if source.kind == "api"
+        ]
+        return [found.deferred for found in collected if found.deferred]

@@ -12,4 +12,6 @@ select * from staging.renren_follows
 union all
 select * from staging.tencent_weibo_follows
 union all
+select * from staging.weibo_follows
+union all
 select * from staging.x_follows

@@ -68,6 +68,16 @@ own_users as (
         coalesce(source_observed_at, recorded_at, timestamp '1970-01-01') as observed_at,
         profile
     from raw.weibo_users
+    union all
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        coalesce(source_observed_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        profile
+    from raw.weibo_followers
 ),
 
 weibo_users as (

@@ -40,10 +40,28 @@ embedded_counters as (
     from staging.weibo_roots
 ),
 
+counts as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        id as status_id,
+        source_observed_at as observed_at,
+        reposts as reposts_count,
+        comments as comments_count,
+        attitudes as attitudes_count,
+        reads
+    from raw.weibo_counts
+),
+
 weibo_counters as (
     select * from own_counters
     union all
     select * from embedded_counters
+    union all
+    select * from counts
 )
 
 select

@@ -46,17 +46,18 @@ BYTES_AT_ONCE = 8 << 20
 _NAME = pa.dictionary(pa.int32(), pa.string())
 # Documents with what is known of their file, the same for all of a batch. (Joined
 # to them later, DuckDB would keep all documents in memory.)
-_STREAM = pa.schema(
+STREAM = pa.schema(
     [
         ("path", _NAME),
         ("sha256", _NAME),
         ("file_kind", _NAME),
         ("root_id", _NAME),
+        ("observed_at", pa.timestamp("us")),
         *SCHEMA,
     ]
 )
 
-_QUARANTINE = {
+QUARANTINE = {
     "source": pl.String,
     "platform": pl.String,
     "path": pl.String,
@@ -113,6 +114,8 @@ def land_sources(workspace: Workspace) -> Extracted:
     todo: list[tuple[Source, list[_InputFile]]] = []
     unchanged = 0
     for source in workspace.sources:
+        if source.kind != "files":
+            continue
         fresh: list[_InputFile] = []
         paths = _list_files(workspace, source)
         if not paths and not any(name == source.name for name, _ in known):
@@ -239,7 +242,7 @@ def _land_batch(
         readable = [file for file in files if file.shown_path not in unreadable]
         reading = _Reading(readable, source.platform, source.name)
         stream = _stream(connection, reading, form, meter)
-        _copy(connection, workspace, source, form, stream, folder)
+        copy_records(connection, workspace, source, form, stream, folder)
         if not reading.unreadable:
             break
         # What a damaged file gave before it broke must not stay: once more
@@ -317,7 +320,7 @@ def _stream(
 def _tagged(
     batch: pa.RecordBatch, file: _InputFile, form: FileFormat
 ) -> pa.RecordBatch:
-    """A batch of documents in the form of `_STREAM`."""
+    """A batch of documents in the form of `STREAM`."""
     constants = (
         file.shown_path,
         file.sha256,
@@ -332,7 +335,8 @@ def _tagged(
         )
         for value in constants
     ]
-    return pa.record_batch([*columns, *batch.columns], schema=_STREAM)
+    unknown = pa.nulls(len(batch), pa.timestamp("us"))
+    return pa.record_batch([*columns, unknown, *batch.columns], schema=STREAM)
 
 
 def _read_table(
@@ -367,7 +371,7 @@ def _read_table(
         cursor.close()
 
 
-def _copy(
+def copy_records(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     source: Source,
@@ -381,24 +385,26 @@ def _copy(
     )
     paths = ", ".join(f"'{path}'" for path in form.paths)
     rows_at_once, stream = _rows_at_once(stream)
-    connection.register("stream", pa.RecordBatchReader.from_batches(_STREAM, stream))
+    connection.register("stream", pa.RecordBatchReader.from_batches(STREAM, stream))
     # The expressions come from the platforms' modules, never from data.
     records = connection.sql(
         f"""
         select
             $source as source, path, position, item, sha256,
-            cast($observed_at as timestamp) as observed_at,
+            coalesce(observed_at, cast($observed_at as timestamp)) as observed_at,
             $format as format, root_id, document as record,
             coalesce({form.kind_sql}, 'unknown') as kind,
             cast(
                 coalesce(
                     {form.time_sql},
-                    cast($observed_at as timestamp) at time zone 'UTC'
+                    coalesce(observed_at, cast($observed_at as timestamp))
+                    at time zone 'UTC'
                 ) at time zone $time_zone as date
             ) as date_day
         from (
             select
-                path, sha256, file_kind, root_id, position, item, document,
+                path, sha256, file_kind, root_id, observed_at, position, item,
+                document,
                 try(json_extract_string(document, [{paths}])) as parts
             from stream
         )
@@ -501,7 +507,7 @@ def _second_look(
     if not (folder / "kind=unknown").is_dir():
         return rejected
     again = folder / "again"
-    _copy(connection, workspace, source, form, split(), again)
+    copy_records(connection, workspace, source, form, split(), again)
     for number, position, item, text in leftovers(again):
         why = _explain(form, text) or f"its shape is no known {source.format} record"
         rejected.append((number, Rejected(position, why, text), item))
@@ -540,6 +546,6 @@ def _quarantine_frame(
     ]
     for row in rows:
         row |= {"source": source.name, "platform": source.platform}
-    return pl.DataFrame(rows, schema=_QUARANTINE).sort(
+    return pl.DataFrame(rows, schema=QUARANTINE).sort(
         "path", "position", "item", "reason", nulls_last=True
     )

@@ -26,7 +26,9 @@ WEIBO_API = FileFormat(
         "$.rootid",
         "$.reply_comment.id",
     ),
+    # What an API's request says of its answer goes before the shape.
     kind_sql="""case
+        when file_kind is not null then file_kind
         when parts[2] is not null then 'user'
         when parts[3] is not null then 'repost'
         when coalesce(parts[4], parts[6], parts[7]) is not null then 'comment'
@@ -123,6 +125,18 @@ RAW_TABLES = {
     ),
     "weibo_comments": RawTable(
         _NAMES, ("comment",), WEIBO_COMMENT, time_field="created_at"
+    ),
+    "weibo_followers": RawTable(_NAMES, ("follower",), WEIBO_USER, is_profile=True),
+    "weibo_counts": RawTable(
+        _NAMES,
+        ("count",),
+        {
+            "id": TEXT,
+            "reposts": TEXT,
+            "comments": TEXT,
+            "attitudes": TEXT,
+            "reads": TEXT,
+        },
     ),
     # A profile's `created_at` is its registration, which is no time of the record.
     "weibo_users": RawTable(_NAMES, ("user",), WEIBO_USER, is_profile=True),

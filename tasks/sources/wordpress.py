@@ -39,9 +39,11 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
         return
     for item in answer:
         yield from _object(item, request)
+    # Later pages may count the rest only.
+    is_whole = "after" not in request.params and "offset" not in request.params
     total = request.headers.get("x-wp-total")
     post = request.params.get("post", "")
-    if total and request.path[-1:] == ("comments",) and post.isdigit():
+    if total and is_whole and request.path[-1:] == ("comments",) and post.isdigit():
         site = next((_site(item, request) for item in answer), None)
         yield with_context(
             {"post": post, "total": total},

@@ -154,6 +154,10 @@ create table if not exists meta.validation_results (
     table_name varchar, expectation varchar, level varchar, rows_checked bigint,
     rows_failed bigint, tolerance double, success boolean
 );
+create table if not exists meta.score_profiles (
+    model_version varchar, last_day date, feature varchar, bin varchar,
+    accounts bigint
+);
 create table if not exists meta.score_history (
     platform varchar, account_id varchar, phantom_probability double,
     phantom_level varchar, model_version varchar, observed_at timestamp

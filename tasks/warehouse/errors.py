@@ -3,6 +3,7 @@
 WeiboManagerError            exit code 1
 ├── StepFailedError          exit code 1, hides what a library's error quotes
 ├── ConfigurationError       exit code 2, carries every mistake found
+├── DeferredError            exit code 3, an API's budget is spent for now
 ├── WorkspaceLockedError     exit code 4
 ├── ValidationFailedError    exit code 1, an error-level expectation failed
 └── CheckFailedError         exit code 1, a `fail__` check found bad rows
@@ -34,6 +35,12 @@ class ConfigurationError(WeiboManagerError):
 
 class StepFailedError(WeiboManagerError):
     """Something unforeseen; tells the kind only, since its words may quote data."""
+
+
+class DeferredError(WeiboManagerError):
+    """A source could not be read to its end now; what was read is published."""
+
+    exit_code = 3
 
 
 class WorkspaceLockedError(WeiboManagerError):

@@ -207,6 +207,11 @@ def reset_when_changed(
     if before == digest:
         return False
     connection.begin()
+    if table_exists(connection, "intermediate", "account_scores"):
+        connection.execute(
+            "create or replace table meta.last_scores as"
+            " from intermediate.account_scores"
+        )
     for schema in ("marts", "intermediate", "staging"):
         connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute(f"create schema {schema}")
@@ -223,8 +228,8 @@ def reset_when_changed(
 def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Keep a copy of the ledger beside the warehouse, for `status`."""
 
-    def rows(query: str) -> list[dict[str, Any]]:
-        cursor = connection.execute(query)
+    def rows(query: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        cursor = connection.execute(query, params or {})
         names = [column[0] for column in cursor.description or []]
         return [
             dict(zip(names, (_plain(value) for value in row), strict=True))
@@ -251,6 +256,18 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                     "select distinct source, path, reason from meta.quarantine"
                     " where position is null and stage = 'landing' order by all"
                 ),
+                # The newest judgement of accounts, and the oldest by the same model
+                # within a quarter: what `status` tells drift from.
+                "score_profiles": rows(
+                    "with mine as (from meta.score_profiles"
+                    " where model_version = $model_version),"
+                    " recent as (from mine where last_day >="
+                    " (select max(last_day) from mine) - interval 90 day)"
+                    " from recent where last_day in (select unnest("
+                    "[min(last_day), max(last_day)]) from recent) order by all",
+                    {"model_version": read_state(connection, "model_version")},
+                ),
+                "model_change": read_state(connection, "model_change"),
                 "checks": rows(
                     "from meta.validation_results where not success order by all"
                 ),

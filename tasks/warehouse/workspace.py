@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -45,6 +45,34 @@ FileFormat = Literal[
     "weibo-crawler",
 ]
 
+# What an API source can collect; followers and searches cost many calls and
+# permissions, so they are asked for by name.
+CollectPart = Literal[
+    "posts",
+    "reposts",
+    "comments",
+    "likes",
+    "counters",
+    "profiles",
+    "followers",
+    "search",
+    "historical",
+]
+COMMON_PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles")
+# The format in which the answers of a platform's API are landed.
+API_FORMATS: dict[str, str] = {"weibo": "weibo-api"}
+# Keys that say something of one kind of source only.
+_API_KEYS = (
+    "base_url",
+    "commercial",
+    "collect",
+    "budget_share",
+    "reserve",
+    "limits",
+    "patience_minutes",
+)
+_FILE_KEYS = ("format", "path", "observed_at")
+
 # Ids stand in file names, manifests and URLs of the report: letters of any
 # script, digits and three marks; no separator and no leading dot.
 IDENTIFIER = r"^\w[\w.-]{0,99}$"
@@ -73,12 +101,26 @@ class Source(_Section):
 
     name: str = Field(pattern=IDENTIFIER)
     platform: Platform
-    kind: Literal["files"]
+    kind: Literal["files", "api"]
     format: FileFormat
     path: str = Field(min_length=1)
     # When the export was made: stands in for a crawl time that the records
     # themselves don't carry.
     observed_at: datetime | None = None
+    # Of an API: another address than the platform's own (a proxy, a blog); what
+    # to collect; what the app may spend of its limits and how long it may wait.
+    base_url: str | None = Field(default=None, pattern=r"^https?://[^\s/@]+(/\S*)?$")
+    commercial: bool = False
+    collect: list[CollectPart] = []
+    budget_share: float = Field(default=0.9, gt=0, le=1)
+    reserve: float = Field(default=0.1, ge=0, lt=1)
+    limits: dict[str, Annotated[int, Field(ge=0)]] = {}
+    patience_minutes: float = Field(default=0, ge=0)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What to collect; what every platform gives where nothing is said."""
+        return tuple(self.collect) or COMMON_PARTS
 
 
 class Brand(_Section):
@@ -252,7 +294,7 @@ def load_workspace(root: Path) -> Workspace:
     found: list[tuple[tuple[str | int, ...], str]] = []
     configuration: _Configuration | None = None
     try:
-        configuration = _Configuration.model_validate(data)
+        configuration = _Configuration.model_validate(_with_api_formats(data))
     except ValidationError as errors:
         for detail in errors.errors(include_url=False, include_input=False):
             path = detail["loc"]
@@ -270,6 +312,24 @@ def load_workspace(root: Path) -> Workspace:
         campaigns=tuple(configuration.campaigns),
         policies=configuration.policies,
     )
+
+
+def _with_api_formats(data: dict[str, Any]) -> dict[str, Any]:
+    """Configuration whose API sources have the format of their answers."""
+    sources = data.get("sources")
+    if not isinstance(sources, list):
+        return data
+    filled = [
+        {
+            **source,
+            "format": API_FORMATS.get(str(source.get("platform")), "weibo-api"),
+            "path": "api",
+        }
+        if isinstance(source, dict) and source.get("kind") == "api"
+        else source
+        for source in sources
+    ]
+    return {**data, "sources": filled}
 
 
 def utc_naive(moment: datetime, timezone: str) -> datetime:
@@ -300,6 +360,8 @@ def _explain(path: tuple[str | int, ...], error: Any) -> str:
     if kind == "literal_error":
         return f"must be one of {error['ctx']['expected']}"
     if kind == "string_pattern_mismatch":
+        if path[-1] == "base_url":
+            return "must be an address as https://api.example.com"
         return (
             "must start with a letter or digit and hold only letters, digits,"
             " '_', '.' and '-'"
@@ -382,6 +444,23 @@ def _cross_checks(
                 f"{low} is above phantom_threshold {high}: lower it",
             )
     for index, table in _tables(data, "sources"):
+        is_api = table.get("kind") == "api"
+        for key in _FILE_KEYS if is_api else _API_KEYS:
+            if key in table:
+                kind = "an API" if is_api else "files"
+                yield ("sources", index, key), f"means nothing for {kind}: leave it out"
+        platform = table.get("platform")
+        if is_api and isinstance(platform, str) and platform not in API_FORMATS:
+            yield (
+                ("sources", index, "platform"),
+                f"'{platform}' has no API that can be read: bring its archive as"
+                ' kind = "files"',
+            )
+        if is_api and platform == "wordpress" and not table.get("base_url"):
+            yield (
+                ("sources", index),
+                "needs base_url: the address of the blog, as https://blog.example.com",
+            )
         path = table.get("path")
         if not isinstance(path, str) or not path or table.get("kind") != "files":
             continue

@@ -1,35 +1,23 @@
-"""x: an archive of its answers, and its API, against the world's truth."""
+"""X: an archive of its answers, and its API, against the world's truth."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from tests.flows.networks import archive_lab, backfill, check_marts, check_staging
-from tests.workspaces import Lab
+from tests.flows.networks import archive_lab, backfill, check
 from tests.world import World
 from tests.world.x import PLATFORM, write_x
 
 
-@pytest.fixture(scope="module")
-def archived(
-    small_world: World, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Lab, World]:
-    """A backfill over an archive, and what the network tells of the world."""
+def test_backfill_of_an_archive_gives_the_world(
+    small_world: World, tmp_path: Path
+) -> None:
     lab, told = archive_lab(
         small_world,
-        tmp_path_factory.mktemp("archive"),
+        tmp_path,
         platform=PLATFORM,
         format="x-api",
         write=write_x,
-        account_prefix="",
     )
     backfill(lab, told)
-    return lab, told
-
-
-def test_archive_gives_the_worlds_rows(archived: tuple[Lab, World]) -> None:
-    check_staging(*archived)
-
-
-def test_archive_gives_the_worlds_figures(archived: tuple[Lab, World]) -> None:
-    check_marts(*archived)
+    check(lab, told, PLATFORM)

@@ -13,14 +13,8 @@ from typing import IO, Literal
 
 import polars as pl
 
-from .json_lines import (
-    Compression,
-    escaped,
-    flag,
-    open_packed,
-    weibo_time,
-    write_column,
-)
+from . import weibo_objects as weibo
+from .json_lines import Compression, escaped, open_packed, write_column
 from .spec import World
 
 Layout = Literal["lines", "arrays", "envelopes"]
@@ -57,7 +51,7 @@ class WeiboApiWriter:
         self._compression = compression
         self._layout = layout
         self._accounts = accounts
-        self._posts = _posts(posts, accounts)
+        self._posts = weibo.posts(posts, accounts)
         self._stack = ExitStack()
         self._begun: set[int] = set()
         self._turn = 0
@@ -95,7 +89,7 @@ class WeiboApiWriter:
                 pl.col("interaction_id").alias("parent_id"),
                 escaped("text").alias("parent_text"),
             )
-            parts = _repost() if kind == "repost" else _comment()
+            parts = weibo.repost() if kind == "repost" else weibo.comment()
             if self._layout == "envelopes":
                 self._put(name, _pages(rows, self._objects(rows, texts, parts), name))
                 continue
@@ -115,7 +109,7 @@ class WeiboApiWriter:
     ) -> pl.Series:
         users = self._accounts.join(
             chunk.select("account_id").unique(), on="account_id", how="semi"
-        ).select("account_id", *_user_columns())
+        ).select("account_id", *weibo.user_columns())
         return (
             chunk.join(users, on="account_id", how="left", maintain_order="left")
             .join(self._posts, on="root_post_id", how="left", maintain_order="left")
@@ -148,8 +142,8 @@ class WeiboApiWriter:
         stream = self._open("users")
         self._streams["users"] = [stream]
         for chunk in self._accounts.iter_slices(CHUNK_ROWS):
-            users = chunk.select("account_id", *_user_columns()).select(
-                pl.concat_str(_user(pl.col("account_id")))
+            users = chunk.select("account_id", *weibo.user_columns()).select(
+                pl.concat_str(weibo.user(pl.col("account_id")))
             )
             self._write(stream, self._listed(users.to_series(), "users"))
         if self._layout == "arrays":
@@ -197,198 +191,6 @@ def with_counts(posts: pl.DataFrame, counters: pl.DataFrame) -> pl.DataFrame:
         how="left",
         maintain_order="left",
     )
-
-
-def _user_columns() -> list[pl.Expr]:
-    """The parts of a user object that are the same in each of its copies."""
-    url = pl.col("avatar_url").str.split_exact("?", 1)
-    return [
-        url.struct.field("field_0").alias("avatar_base"),
-        pl.col("avatar_url").str.contains("?", literal=True).alias("avatar_signed"),
-        pl.concat_str(
-            pl.lit('{"id":'),
-            pl.format(
-                '{},"idstr":"{}","screen_name":"{}","name":"{}","province":"31",'
-                '"location":"{}","description":"{}","gender":"{}",'
-                '"followers_count":{},"friends_count":{},"statuses_count":{},'
-                '"favourites_count":{},"created_at":"{}","verified":{},'
-                '"verified_type":{},"bi_followers_count":{},"lang":"zh-cn",'
-                '"star":0,"mbtype":0,"mbrank":0,"urank":{},"profile_image_url":"',
-                "account_id",
-                "account_id",
-                escaped("screen_name"),
-                escaped("display_name"),
-                escaped("location"),
-                escaped("description"),
-                "gender",
-                "followers_count",
-                "following_count",
-                "posts_count",
-                "likes_count",
-                weibo_time(pl.col("registered_at")),
-                flag("is_verified"),
-                "verified_type",
-                "mutual_count",
-                "level",
-            ),
-        ).alias("user_head"),
-    ]
-
-
-def _user(signed_by: pl.Expr) -> list[pl.Expr]:
-    # The platform signs picture addresses anew in every answer.
-    address = pl.concat_str(
-        "avatar_base",
-        pl.when("avatar_signed")
-        .then(
-            pl.concat_str(
-                pl.lit("?Expires=17"),
-                signed_by.str.slice(-8),
-                pl.lit("&ssig=x"),
-                signed_by.str.slice(-9).str.reverse(),
-            )
-        )
-        .otherwise(pl.lit("")),
-    )
-    return [
-        pl.col("user_head"),
-        address,
-        pl.lit('"}'),
-    ]
-
-
-def _posts(posts: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
-    """Each post as a full object, and as the small one inside of answers."""
-    users = accounts.join(posts.select("account_id"), on="account_id", how="semi")
-    frame = posts.join(
-        users.select("account_id", escaped("screen_name"), *_user_columns()),
-        on="account_id",
-        how="left",
-        maintain_order="left",
-    )
-    identity = pl.format(
-        '"created_at":"{}","id":{},"mid":"{}","idstr":"{}","text":"{}",',
-        weibo_time(pl.col("posted_at")),
-        "post_id",
-        "post_id",
-        "post_id",
-        escaped("text"),
-    )
-    source = pl.format(_SOURCE, "client")
-    region = pl.format('"region_name":"发布于 {}",', "region")
-    counts = pl.format(
-        '"reposts_count":{},"comments_count":{},"attitudes_count":{}',
-        "reposts_count",
-        "comments_count",
-        "likes_count",
-    )
-    author = pl.concat_str(
-        pl.lit('"user":{"id":'),
-        "account_id",
-        pl.lit(',"idstr":"'),
-        "account_id",
-        pl.lit('","screen_name":"'),
-        "screen_name",
-        pl.lit('"},'),
-    )
-    gone = pl.when("is_deleted").then(pl.lit('"deleted":"1",')).otherwise(pl.lit(""))
-    pictures = pl.concat_str(
-        pl.lit('"pic_ids":['),
-        pl.lit('"pic"').repeat_by("media_count").list.join(","),
-        pl.lit("],"),
-    )
-    user = [pl.lit('"user":'), *_user(pl.col("post_id")), pl.lit(",")]
-    opening = pl.lit("{")
-    return frame.select(
-        pl.col("post_id").alias("root_post_id"),
-        pl.concat_str(
-            opening,
-            identity,
-            source,
-            pl.lit('"favorited":false,"truncated":false,"geo":null,'),
-            gone,
-            region,
-            pictures,
-            *user,
-            counts,
-            pl.lit(',"isLongText":false,"visible":{"type":0,"list_id":0},"rid":"0"}'),
-        ).alias("status"),
-        pl.concat_str(opening, identity, gone, author, counts, pl.lit("}")).alias(
-            "root"
-        ),
-    )
-
-
-_SOURCE = '"source":"<a href=\\"http://weibo.com/\\" rel=\\"nofollow\\">{}</a>",'
-_CLIENTS = ("iPhone客户端", "Android客户端", "微博网页版", "HUAWEI Mate 60")
-
-
-def _client() -> pl.Expr:
-    place = pl.col("interaction_id").str.slice(-3).cast(pl.Int64) % len(_CLIENTS)
-    return place.replace_strict(
-        list(range(len(_CLIENTS))), list(_CLIENTS), return_dtype=pl.String
-    )
-
-
-def _answer() -> list[pl.Expr]:
-    """What reposts and comments have in common."""
-    return [
-        pl.lit('{"created_at":"'),
-        weibo_time(pl.col("acted_at")),
-        pl.lit('","id":'),
-        pl.col("interaction_id"),
-        pl.lit(',"mid":"'),
-        pl.col("interaction_id"),
-        pl.lit('","idstr":"'),
-        pl.col("interaction_id"),
-        pl.lit('","text":"'),
-        escaped("text"),
-        pl.lit('",'),
-        pl.format(_SOURCE, _client()),
-        # Without an account the whole key is absent.
-        pl.concat_str(
-            pl.lit('"user":'), *_user(pl.col("interaction_id")), pl.lit(",")
-        ).fill_null(""),
-    ]
-
-
-def _repost() -> list[pl.Expr]:
-    return [
-        *_answer(),
-        pl.when(pl.col("parent_method") == "platform")
-        .then(pl.concat_str(pl.lit('"pid":'), "parent_id", pl.lit(",")))
-        .otherwise(pl.lit("")),
-        pl.lit('"retweeted_status":'),
-        pl.col("root"),
-        pl.lit(',"reposts_count":0,"comments_count":0,"attitudes_count":'),
-        pl.col("likes_count"),
-        pl.lit("}"),
-    ]
-
-
-def _comment() -> list[pl.Expr]:
-    reply = pl.concat_str(
-        pl.lit('"rootid":'),
-        "parent_id",
-        pl.lit(',"reply_comment":{"id":'),
-        "parent_id",
-        pl.lit(',"idstr":"'),
-        "parent_id",
-        pl.lit('","text":"'),
-        "parent_text",
-        pl.lit('"},'),
-    )
-    return [
-        *_answer(),
-        pl.when(pl.col("parent_id") != pl.col("root_post_id"))
-        .then(reply)
-        .otherwise(pl.concat_str(pl.lit('"rootid":'), "interaction_id", pl.lit(","))),
-        pl.lit('"status":'),
-        pl.col("root"),
-        pl.lit(',"like_count":'),
-        pl.col("likes_count"),
-        pl.lit(',"disable_reply":0}'),
-    ]
 
 
 def _pages(rows: pl.DataFrame, objects: pl.Series, name: str) -> pl.Series:

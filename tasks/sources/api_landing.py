@@ -1,0 +1,390 @@
+"""API sources: crawl what the workspace needs, then land what was crawled.
+
+What waits from an earlier, killed run is landed first, as the same batch, so
+that nothing lands twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+
+from tasks.sources import weibo_api
+from tasks.sources.budget import Budget, Use
+from tasks.sources.crawl import (
+    Crawler,
+    FatalAnswerError,
+    Platform,
+    ReauthoriseError,
+    Search,
+    Wanted,
+)
+from tasks.sources.crawl_state import CrawlState, Waiting
+from tasks.sources.credentials import credential
+from tasks.sources.file_landing import QUARANTINE, STREAM, copy_records
+from tasks.sources.formats import FORMATS
+from tasks.sources.http_client import (
+    Client,
+    Clock,
+    ForbiddenAddressError,
+    SystemClock,
+)
+from tasks.warehouse import landing
+from tasks.warehouse.database import failpoint, tune
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.workspace import Source, Workspace
+
+# Records that land together: bounds what is in memory.
+_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True)
+class ApiOfPlatform:
+    """How a platform's API is set up.
+
+    Attributes:
+        make: source and clock to the platform as the crawl sees it.
+        base_url: where it stands; None where the source must say.
+        other_hosts: of the same platform.
+        secrets: environment variables that must be there.
+    """
+
+    make: Callable[[Source, Clock], Platform]
+    base_url: str | None
+    other_hosts: tuple[str, ...] = ()
+    secrets: Callable[[Source], tuple[str, ...]] = lambda source: ()
+
+
+def _weibo(source: Source, clock: Clock) -> Platform:
+    return weibo_api.WeiboApi(
+        source.base_url or weibo_api.BASE_URL,
+        source.commercial,
+        weibo_api.COMMERCIAL_LIMITS if source.commercial else weibo_api.LIMITS,
+        clock,
+    )
+
+
+def _weibo_secrets(source: Source) -> tuple[str, ...]:
+    if "historical" in source.parts:
+        return weibo_api.TOKEN, weibo_api.APP_SECRET
+    return (weibo_api.TOKEN,)
+
+
+APIS: dict[str, ApiOfPlatform] = {
+    "weibo": ApiOfPlatform(
+        _weibo, weibo_api.BASE_URL, (weibo_api.COMMERCIAL_URL,), _weibo_secrets
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What crawling one source gave.
+
+    Attributes:
+        batches: that were landed.
+        deferred: why the crawl stopped before its end and when it can go on, as
+            a sentence; None where it came to its end.
+    """
+
+    batches: tuple[landing.Batch, ...]
+    deferred: str | None
+
+
+def require_credentials(workspace: Workspace) -> None:
+    """Check that every secret of the sources is there.
+
+    Raises:
+        ConfigurationError: names all that are missing.
+    """
+    missing: dict[str, str] = {}
+    for source in workspace.sources:
+        if source.kind != "api" or source.platform not in APIS:
+            continue
+        for name in APIS[source.platform].secrets(source):
+            if not credential(name):
+                missing.setdefault(name, source.name)
+    if missing:
+        raise ConfigurationError(
+            [
+                f"Source '{source}' needs {name}: set it in the environment"
+                f" (or {name}_FILE to a file that holds it)."
+                for name, source in missing.items()
+            ]
+        )
+
+
+def state_file(workspace: Workspace, source: Source) -> Path:
+    """Where a source's crawl is remembered."""
+    return workspace.landing / ".crawl" / f"{source.name}.sqlite"
+
+
+def collect_source(
+    workspace: Workspace,
+    source: Source,
+    first: date,
+    last: date,
+    clock: Clock | None = None,
+) -> Collected:
+    """Crawl one API source for a range of days and land it.
+
+    Raises:
+        ConfigurationError: the platform refuses, or the token has expired; what
+            was read before is landed.
+    """
+    clock = clock or SystemClock()
+    api = APIS[source.platform]
+    batches: list[landing.Batch] = []
+    failure: str | None = None
+    deferred: str | None = None
+    with (
+        step(f"crawl {source.name}"),
+        CrawlState(state_file(workspace, source)) as state,
+    ):
+        batches += _land_waiting(workspace, source, state)
+        platform = api.make(source, clock)
+        budget = _budget(source, platform, state)
+        try:
+            with Client(
+                source.base_url or api.base_url or "",
+                platform.headers(),
+                clock=clock,
+                other_hosts=() if source.base_url else api.other_hosts,
+            ) as client:
+                crawled = Crawler(
+                    platform,
+                    client,
+                    state,
+                    budget,
+                    wanted_of(workspace, source, first, last),
+                    clock,
+                    patience_seconds=source.patience_minutes * 60,
+                ).run()
+        except (FatalAnswerError, ReauthoriseError, ForbiddenAddressError) as error:
+            failure = f"Source '{source.name}': {error}."
+        else:
+            say(
+                f"  {source.name}: {crawled.records:,} records in"
+                f" {crawled.calls:,} calls"
+            )
+            for note, count in sorted(crawled.notes.items()):
+                say(f"  {source.name}: {count:,} × {note}")
+            if crawled.resume_at is not None:
+                moment = datetime.fromtimestamp(
+                    crawled.resume_at, ZoneInfo(workspace.timezone)
+                )
+                deferred = (
+                    f"Source '{source.name}' is not read to its end:"
+                    f" {crawled.waits_for}. Run the same command again after"
+                    f" {moment:%Y-%m-%d %H:%M} ({workspace.timezone}); it goes on"
+                    " where it stopped."
+                )
+        batches += _land_waiting(workspace, source, state)
+    if failure is not None:
+        raise ConfigurationError([failure])
+    return Collected(tuple(batches), deferred)
+
+
+def _budget(source: Source, platform: Platform, state: CrawlState) -> Budget:
+    return Budget(
+        state,
+        platform.limits,
+        share=source.budget_share,
+        reserve=source.reserve,
+        overrides=source.limits,
+    )
+
+
+def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | None:
+    """How a source's crawl stands, for `status`; None before its first run."""
+    file = state_file(workspace, source)
+    if not file.exists() or source.platform not in APIS:
+        return None
+    clock = SystemClock()
+    platform = APIS[source.platform].make(source, clock)
+    with CrawlState(file) as state:
+        uses: list[Use] = _budget(source, platform, state).uses(clock.now())
+        streams = state.streams()
+        plan: dict[str, int] = {}
+        for stream in streams:
+            if stream.state == "open":
+                plan[stream.endpoint] = plan.get(stream.endpoint, 0) + 1
+        return {
+            "source": source.name,
+            "limits": [
+                {
+                    "name": use.name,
+                    "limit": use.amount,
+                    "may_spend": use.allowed,
+                    "spent": use.spent,
+                    "resets_at": datetime.fromtimestamp(use.resets_at, UTC).isoformat(),
+                }
+                for use in uses
+            ],
+            "open_lists": plan,
+            "finished_lists": sum(stream.state == "done" for stream in streams),
+            "given_up": sorted(
+                {stream.note for stream in streams if stream.state == "stuck"} - {None}
+            ),
+            "absent": len(state.absent()),
+        }
+
+
+def wanted_of(workspace: Workspace, source: Source, first: date, last: date) -> Wanted:
+    """What campaigns need of a source's platform within a range of days."""
+    reach = timedelta(days=workspace.policies.look_back_days)
+    campaigns = [
+        campaign
+        for campaign in workspace.campaigns
+        if campaign.start - reach <= last and campaign.end + reach >= first
+    ]
+    searches = {
+        Search(text, campaign.start, campaign.end)
+        for campaign in campaigns
+        for text in (
+            *(f"#{hashtag}#" for hashtag in campaign.hashtags),
+            *campaign.keywords,
+        )
+    }
+    return Wanted(
+        accounts=tuple(
+            sorted(
+                {
+                    account.account_id
+                    for brand in workspace.brands
+                    for account in brand.accounts
+                    if account.platform == source.platform
+                }
+            )
+        ),
+        posts=tuple(
+            sorted(
+                {
+                    post.post_id
+                    for campaign in campaigns
+                    for post in campaign.post_ids
+                    if post.platform == source.platform
+                }
+            )
+        ),
+        searches=tuple(
+            sorted(searches, key=lambda search: (search.text, search.first))
+        ),
+        windows=tuple(
+            sorted({(campaign.start, campaign.end) for campaign in campaigns})
+        ),
+        first=first,
+        last=last,
+        look_back_days=workspace.policies.look_back_days,
+        timezone=workspace.timezone,
+        collect=frozenset(source.parts),
+    )
+
+
+def _land_waiting(
+    workspace: Workspace, source: Source, state: CrawlState
+) -> Iterator[landing.Batch]:
+    while rows := state.waiting(_AT_ONCE):
+        yield _land(workspace, source, rows)
+        failpoint("crawl-landed")
+        state.forget(rows[-1].number)
+
+
+def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.Batch:
+    form = FORMATS[source.format]
+    digests = [hashlib.sha256(row.body.encode()).hexdigest() for row in rows]
+    identity = json.dumps(
+        [source.name, source.platform, source.format]
+        + [
+            [row.request, row.item, row.observed_at, digest]
+            for row, digest in zip(rows, digests, strict=True)
+        ]
+    )
+    content = hashlib.sha256(identity.encode()).hexdigest()
+    batch_id = content[:16]
+    folder = landing.new_folder(workspace.landing, batch_id)
+    connection = duckdb.connect()
+    tune(connection, workspace.root / ".spill")
+    connection.execute("set arrow_large_buffer_size = true")
+    copy_records(
+        connection, workspace, source, form, iter([_batch(rows, digests)]), folder
+    )
+    rejected = _reject_unknown(connection, source, folder)
+    connection.close()
+    if len(rejected):
+        workspace.quarantine.mkdir(exist_ok=True)
+        target = workspace.quarantine / f"landing-{batch_id}.parquet"
+        beside = target.with_suffix(".tmp")
+        rejected.write_parquet(beside)
+        landing.sync(beside)
+        beside.replace(target)
+    landed = landing.LandedFile(
+        source=source.name,
+        path=f"{source.base_url or APIS[source.platform].base_url}",
+        size=sum(len(row.body) for row in rows),
+        mtime_ns=0,
+        sha256=content,
+        records=len(rows) - len(rejected),
+        quarantined=len(rejected),
+    )
+    return landing.commit(
+        workspace.landing, batch_id, folder, source.platform, form.name, [landed]
+    )
+
+
+def _batch(rows: list[Waiting], digests: list[str]) -> pa.RecordBatch:
+    moments = [datetime.fromisoformat(row.observed_at) for row in rows]
+    columns: dict[str, list[Any]] = {
+        "path": [row.request for row in rows],
+        "sha256": digests,
+        "file_kind": [row.kind for row in rows],
+        "root_id": [row.root_id for row in rows],
+        "observed_at": moments,
+        "position": [1] * len(rows),
+        "item": [row.item for row in rows],
+        "document": [row.body for row in rows],
+    }
+    return pa.record_batch(
+        [
+            pa.array(
+                columns[field.name],
+                pa.string() if pa.types.is_dictionary(field.type) else field.type,
+            ).cast(field.type)
+            for field in STREAM
+        ],
+        schema=STREAM,
+    )
+
+
+def _reject_unknown(
+    connection: duckdb.DuckDBPyConnection, source: Source, folder: Path
+) -> pl.DataFrame:
+    unknown = folder / "kind=unknown"
+    if not unknown.is_dir():
+        return pl.DataFrame(schema=QUARANTINE)
+    files = sorted(unknown.rglob("*.parquet"))
+    found = connection.sql(
+        "select $source as source, $platform as platform, path, position, item,"
+        " $reason as reason, record from read_parquet($files)"
+        " order by path, position, item, record",
+        params={
+            "source": source.name,
+            "platform": source.platform,
+            "reason": f"its shape is no known {source.format} record",
+            "files": landing.as_patterns(files),
+        },
+    ).pl()
+    for file in files:
+        file.unlink()
+    return pl.DataFrame(found, schema=QUARANTINE)

@@ -1,0 +1,166 @@
+"""What may still be asked: a platform's limits, a share of them, a reserve.
+
+A limit allows so many calls (or rows) in a window of time. The source spends at
+most `share` of it; the last `reserve` of that is kept for urgent streams. What
+was spent is in the crawl's state, so that runs, and a killed one, count together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from tasks.sources.crawl_state import CrawlState
+
+HOUR, DAY = 3600.0, 86_400.0
+# Streams of this priority or a lower one may use the reserve.
+URGENT = 50
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of a platform.
+
+    Attributes:
+        name: as in workspace.toml's `limits` and in `status`.
+        amount: calls (or rows) that are answered in a window.
+        seconds: the window's length.
+        endpoints: those it counts; empty for all.
+        offset: seconds that the windows' edges lie before those of UTC (Weibo's
+            day begins at midnight in China).
+        counts_rows: rows count, not calls.
+        is_monthly: windows are calendar months, whatever `seconds` says.
+    """
+
+    name: str
+    amount: int
+    seconds: float = HOUR
+    endpoints: tuple[str, ...] = ()
+    offset: float = 0.0
+    counts_rows: bool = False
+    is_monthly: bool = False
+
+    def window(self, now: float) -> tuple[float, float]:
+        """Start and end of the window that a moment lies in; whole on the clock."""
+        if self.is_monthly:
+            day = datetime.fromtimestamp(now, UTC)
+            first = day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+            later = first.replace(
+                year=first.year + first.month // 12, month=first.month % 12 + 1
+            )
+            return first.timestamp(), later.timestamp()
+        start = (now + self.offset) // self.seconds * self.seconds - self.offset
+        return start, start + self.seconds
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a limit stands; for `status`."""
+
+    name: str
+    amount: int
+    allowed: int
+    spent: int
+    resets_at: float
+
+
+class Budget:
+    """The limits of one source and what is left of them."""
+
+    def __init__(
+        self,
+        state: CrawlState,
+        limits: tuple[Limit, ...],
+        *,
+        share: float = 0.9,
+        reserve: float = 0.1,
+        overrides: Mapping[str, int] | None = None,
+    ) -> None:
+        """Make a budget.
+
+        Args:
+            state: where spending is kept.
+            limits: of the platform.
+            share: of each limit that may be spent, 0 to 1.
+            reserve: of that, kept for urgent streams, 0 to 1.
+            overrides: amounts by name, where a contract says otherwise.
+        """
+        self._state = state
+        self._limits = tuple(
+            replace(limit, amount=(overrides or {}).get(limit.name, limit.amount))
+            for limit in limits
+        )
+        self._share, self._reserve = share, reserve
+
+    def _of(self, endpoint: str) -> list[Limit]:
+        return [
+            limit
+            for limit in self._limits
+            if not limit.endpoints or endpoint in limit.endpoints
+        ]
+
+    def _allowed(self, limit: Limit, *, urgent: bool) -> int:
+        whole = int(limit.amount * self._share + 1e-9)
+        return whole if urgent else whole - int(whole * self._reserve + 1e-9)
+
+    def affordable_at(self, endpoint: str, priority: int, now: float) -> float:
+        """When a call may be made: `now`, or the end of the fullest window."""
+        moment = now
+        for limit in self._of(endpoint):
+            start, end = limit.window(now)
+            spent = self._state.spent(limit.name, start)
+            if spent >= self._allowed(limit, urgent=priority <= URGENT):
+                moment = max(moment, end)
+        return moment
+
+    def pay_call(self, endpoint: str, now: float) -> None:
+        """Count one call against every limit it falls under."""
+        self._state.pay(
+            (limit.name, limit.window(now)[0], 1)
+            for limit in self._of(endpoint)
+            if not limit.counts_rows
+        )
+
+    def pay_rows(self, endpoint: str, rows: int, now: float) -> None:
+        """Count rows against the limits that count them."""
+        self._state.pay(
+            (limit.name, limit.window(now)[0], rows)
+            for limit in self._of(endpoint)
+            if limit.counts_rows
+        )
+
+    def exhaust(self, endpoint: str, now: float, name: str | None = None) -> float:
+        """Take the platform's word that a limit is reached; return when it resets.
+
+        Args:
+            endpoint: that was refused.
+            now: the time.
+            name: the limit it named; without it the shortest window's.
+        """
+        found = [limit for limit in self._of(endpoint) if limit.name == name]
+        if not found:
+            found = sorted(self._of(endpoint), key=lambda limit: limit.seconds)[:1]
+        end = now
+        for limit in found:
+            start, end = limit.window(now)
+            missing = limit.amount - self._state.spent(limit.name, start)
+            if missing > 0:
+                self._state.pay([(limit.name, start, missing)])
+        return end
+
+    def uses(self, now: float) -> list[Use]:
+        """How each limit stands."""
+        uses = []
+        for limit in self._limits:
+            start, end = limit.window(now)
+            uses.append(
+                Use(
+                    limit.name,
+                    limit.amount,
+                    self._allowed(limit, urgent=True),
+                    self._state.spent(limit.name, start),
+                    end,
+                )
+            )
+        return uses

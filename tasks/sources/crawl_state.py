@@ -1,0 +1,323 @@
+"""What a crawl remembers: where each stream stands, what it spent, what it found.
+
+One SQLite file a source, `landing/.crawl/<source>.sqlite`. A page's records, the
+stream's new cursor and what follows from the page stand in one transaction, so a
+killed run repeats at most the page it was reading. Calls are paid before they
+are made: a crash never makes the budget look larger than it is.
+
+Records wait here only until they are landed (`waiting`, `forget`).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+_TABLES = """
+create table if not exists streams (
+    key text primary key, endpoint text not null, params text not null,
+    priority integer not null, cursor text, watermark text, state text not null,
+    note text, finished_at text
+);
+create table if not exists records (
+    number integer primary key autoincrement, request text not null,
+    item integer not null, kind text, root_id text, observed_at text not null,
+    body text not null
+);
+create table if not exists spending (
+    budget text not null, window_start real not null, spent integer not null,
+    primary key (budget, window_start)
+);
+create table if not exists samples (
+    object_id text not null, step text not null, primary key (object_id, step)
+);
+create table if not exists absent (
+    endpoint text not null, object_id text not null, reason text not null,
+    observed_at text not null, primary key (endpoint, object_id)
+);
+create table if not exists facts (key text primary key, value text not null);
+"""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One thing to read to its end: the reposts of a post, the posts of an account.
+
+    Attributes:
+        key: unique within the source.
+        endpoint: of the platform's module.
+        params: what is asked for, without paging.
+        priority: lower goes first.
+        cursor: where the next page begins; None at the start.
+        watermark: newest id that was read to the end earlier; a later pass reads
+            down to it.
+        state: open, done, or stuck (gave up; `note` says why).
+        note: for people.
+    """
+
+    key: str
+    endpoint: str
+    params: dict[str, str]
+    priority: int
+    cursor: dict[str, Any] | None = None
+    watermark: str | None = None
+    state: str = "open"
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of an answer, as it came.
+
+    Attributes:
+        body: JSON.
+        kind: what the request says it is, where its shape can't tell.
+        root_id: the post it belongs to, where only the request tells.
+    """
+
+    body: str
+    kind: str | None = None
+    root_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A record that waits to be landed."""
+
+    number: int
+    request: str
+    item: int
+    kind: str | None
+    root_id: str | None
+    observed_at: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What reading one answer means for the crawl.
+
+    Attributes:
+        records: to land.
+        stream: the stream as it stands after the page.
+        found: streams that follow from it (reposts of a post that was found).
+        absent: (object id, reason) of what the platform no longer shows.
+        sampled: (object id, step) of counters that were read.
+        wait_seconds: the stream goes on after so long, in another run.
+    """
+
+    stream: Stream
+    records: tuple[Record, ...] = ()
+    found: tuple[Stream, ...] = ()
+    absent: tuple[tuple[str, str], ...] = ()
+    sampled: tuple[tuple[str, str], ...] = ()
+    wait_seconds: float = 0.0
+
+
+class CrawlState:
+    """The state of one source's crawl."""
+
+    def __init__(self, file: Path) -> None:
+        """Open or make the file."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._base = sqlite3.connect(file, isolation_level=None)
+        self._base.execute("pragma journal_mode = wal")
+        self._base.execute("pragma synchronous = full")
+        self._base.executescript(_TABLES)
+
+    def __enter__(self) -> Self:
+        """Return the state."""
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._base.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._base.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._base.execute("rollback")
+            raise
+        self._base.execute("commit")
+
+    # --- streams ------------------------------------------------------------
+
+    def streams(self, state: str | None = None) -> list[Stream]:
+        """Streams, those to read first first."""
+        rows = self._base.execute(
+            "select key, endpoint, params, priority, cursor, watermark, state, note"
+            " from streams where ? is null or state = ? order by priority, key",
+            (state, state),
+        )
+        return [
+            Stream(
+                key,
+                endpoint,
+                json.loads(params),
+                priority,
+                json.loads(cursor) if cursor else None,
+                watermark,
+                state,
+                note,
+            )
+            for key, endpoint, params, priority, cursor, watermark, state, note in rows
+        ]
+
+    def open_streams(self, streams: Iterable[Stream]) -> None:
+        """Open streams anew; one that is being read goes on where it stands.
+
+        A finished stream keeps its watermark.
+        """
+        with self._transaction():
+            for stream in streams:
+                self._open(stream)
+
+    def _open(self, stream: Stream) -> None:
+        self._base.execute(
+            """
+            insert into streams values (?, ?, ?, ?, null, null, 'open', null, null)
+            on conflict (key) do update set
+                params = case when state = 'open' and cursor is not null
+                    then params else excluded.params end,
+                priority = excluded.priority,
+                cursor = case when state = 'open' then cursor end,
+                state = 'open',
+                note = null
+            """,
+            (
+                stream.key,
+                stream.endpoint,
+                json.dumps(stream.params, sort_keys=True),
+                stream.priority,
+            ),
+        )
+
+    def commit_page(self, page: Page, request: str, observed_at: datetime) -> None:
+        """Keep a page: its records, its cursor and what follows, or nothing."""
+        moment = observed_at.isoformat(timespec="microseconds")
+        stream = page.stream
+        with self._transaction():
+            self._base.executemany(
+                "insert into records (request, item, kind, root_id, observed_at, body)"
+                " values (?, ?, ?, ?, ?, ?)",
+                [
+                    (request, item, record.kind, record.root_id, moment, record.body)
+                    for item, record in enumerate(page.records)
+                ],
+            )
+            self._base.execute(
+                "update streams set cursor = ?, watermark = ?, state = ?, note = ?,"
+                " finished_at = ? where key = ?",
+                (
+                    None
+                    if stream.cursor is None
+                    else json.dumps(stream.cursor, sort_keys=True),
+                    stream.watermark,
+                    stream.state,
+                    stream.note,
+                    None if stream.state == "open" else moment,
+                    stream.key,
+                ),
+            )
+            for found in page.found:
+                known = self._base.execute(
+                    "select params, state from streams where key = ?", (found.key,)
+                ).fetchone()
+                # Read to its end, and nothing says that it has changed since.
+                is_settled = known is not None and (
+                    known[1] == "open" or json.loads(known[0]) == found.params
+                )
+                if not is_settled:
+                    self._open(found)
+            self._base.executemany(
+                "insert or replace into absent values (?, ?, ?, ?)",
+                [
+                    (stream.endpoint, object_id, reason, moment)
+                    for object_id, reason in page.absent
+                ],
+            )
+            self._base.executemany(
+                "insert or ignore into samples values (?, ?)", page.sampled
+            )
+
+    def give_up(self, stream: Stream, why: str, observed_at: datetime) -> None:
+        """Leave a stream until it is opened anew; its watermark stays."""
+        self.commit_page(
+            Page(replace(stream, cursor=None, state="stuck", note=why)), "", observed_at
+        )
+
+    def sampled(self) -> set[tuple[str, str]]:
+        """(object id, step) of every counter sample that was taken."""
+        return set(self._base.execute("select object_id, step from samples").fetchall())
+
+    def absent(self) -> list[tuple[str, str, str]]:
+        """(endpoint, object id, reason) of what the platform does not show."""
+        return self._base.execute(
+            "select endpoint, object_id, reason from absent order by 1, 2"
+        ).fetchall()
+
+    # --- facts --------------------------------------------------------------
+
+    def fact(self, key: str) -> Any:
+        """A remembered value, or None."""
+        row = self._base.execute(
+            "select value from facts where key = ?", (key,)
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def remember(self, key: str, value: Any) -> None:
+        """Keep a value under a key."""
+        with self._transaction():
+            self._base.execute(
+                "insert or replace into facts values (?, ?)", (key, json.dumps(value))
+            )
+
+    # --- spending -----------------------------------------------------------
+
+    def spent(self, budget: str, window_start: float) -> int:
+        """What was spent of a budget in a window."""
+        row = self._base.execute(
+            "select spent from spending where budget = ? and window_start = ?",
+            (budget, window_start),
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def pay(self, amounts: Iterable[tuple[str, float, int]]) -> None:
+        """Add to what was spent: (budget, window start, amount)."""
+        with self._transaction():
+            self._base.executemany(
+                "insert into spending values (?, ?, ?) on conflict do update"
+                " set spent = spent + excluded.spent",
+                list(amounts),
+            )
+
+    # --- records ------------------------------------------------------------
+
+    def waiting(self, count: int) -> list[Waiting]:
+        """The oldest records that are not landed yet."""
+        rows = self._base.execute(
+            "select number, request, item, kind, root_id, observed_at, body"
+            " from records order by number limit ?",
+            (count,),
+        )
+        return [Waiting(*row) for row in rows]
+
+    def forget(self, last_number: int) -> None:
+        """Drop records that are landed."""
+        with self._transaction():
+            self._base.execute("delete from records where number <= ?", (last_number,))

@@ -1,0 +1,268 @@
+"""One HTTP client for every platform: polite, bounded, and silent about secrets.
+
+It asks only the hosts it was made for, over TLS (but for this machine itself),
+follows no redirect, and gives up on answers that are late, too large, cut short
+or not JSON. It tries once: whether to try again, and what an attempt costs, is
+decided where the platform's errors are known.
+
+An error's text names the path, never the query, a header or the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+import time
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+# A page of 200 rows has about 400 KB; nothing that is asked for comes near these.
+MAX_PACKED_BYTES = 32 << 20
+MAX_BYTES = 64 << 20
+# For one call, from connecting to the last byte.
+DEADLINE_SECONDS = 60.0
+
+
+class FetchError(Exception):
+    """No usable answer this time: the network, or an answer that breaks rules."""
+
+
+class ForbiddenAddressError(Exception):
+    """An address that this client must not ask; asking again changes nothing."""
+
+
+class Clock(Protocol):
+    """Time as the crawl sees it; tests put their own in its place."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered.
+
+    Attributes:
+        status: HTTP status.
+        headers: names in lower case.
+        body: unpacked.
+        observed_at: when it was complete, UTC without a zone.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    observed_at: datetime
+
+
+class Client:
+    """A client for the host of one base address."""
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        clock: Clock | None = None,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        max_packed_bytes: int = MAX_PACKED_BYTES,
+        max_bytes: int = MAX_BYTES,
+        verify: ssl.SSLContext | bool = True,
+        other_hosts: tuple[str, ...] = (),
+    ) -> None:
+        """Make a client.
+
+        Args:
+            base_url: of the platform; only its scheme, host and port are asked.
+            headers: sent with each call, credentials among them.
+            clock: for `observed_at`.
+            deadline_seconds: for a whole call.
+            max_packed_bytes: of an answer as it comes.
+            max_bytes: of an answer unpacked.
+            verify: certificates; a context of one's own for a private authority.
+            other_hosts: base addresses of the same platform that may be asked too.
+
+        Raises:
+            ForbiddenAddressError: the address is not https, and not this machine.
+        """
+        self._base = base_url.rstrip("/")
+        self._allowed = {_origin(address) for address in (base_url, *other_hosts)}
+        self._headers = dict(headers or {})
+        self._clock = clock or SystemClock()
+        self._deadline = deadline_seconds
+        self._max_packed = max_packed_bytes
+        self._max = max_bytes
+        # A thread of its own: the caller may stand in an event loop already.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="http")
+        self._runner = asyncio.Runner()
+        self._http = httpx.AsyncClient(
+            headers={"user-agent": "weibo-manager", "accept-encoding": "gzip"},
+            timeout=httpx.Timeout(20.0, connect=10.0),
+            follow_redirects=False,
+            trust_env=False,
+            verify=verify,
+        )
+
+    def __enter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close connections."""
+
+        def close() -> None:
+            self._runner.run(self._http.aclose())
+            self._runner.close()
+
+        self._thread.submit(close).result()
+        self._thread.shutdown()
+
+    @property
+    def sent_headers(self) -> dict[str, str]:
+        """The headers that are sent, credentials among them; never to be printed."""
+        return dict(self._headers)
+
+    def set_headers(self, headers: Mapping[str, str]) -> None:
+        """Take other credentials from now on."""
+        self._headers = dict(headers)
+
+    def get(
+        self,
+        address: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        content_type: str = "json",
+    ) -> Answer:
+        """Ask once.
+
+        Args:
+            address: a path below the base address, or a whole address that an
+                answer gave.
+            params: query; the form of a POST.
+            method: GET or POST.
+            content_type: what the answer's type must contain.
+
+        Raises:
+            FetchError: no usable answer.
+            ForbiddenAddressError: the address leads elsewhere.
+        """
+        url = address if "://" in address else f"{self._base}/{address.lstrip('/')}"
+        if _origin(url) not in self._allowed:
+            raise ForbiddenAddressError(
+                f"an answer leads to the host '{urlsplit(url).hostname}', which is"
+                " not the platform's: not followed"
+            )
+        work = self._fetch(method, url, dict(params or {}), content_type)
+        return self._thread.submit(self._runner.run, work).result()
+
+    async def _fetch(
+        self, method: str, url: str, params: dict[str, str], content_type: str
+    ) -> Answer:
+        path = urlsplit(url).path
+        sent = {"data" if method == "POST" else "params": params or None}
+        try:
+            async with (
+                asyncio.timeout(self._deadline),
+                self._http.stream(method, url, headers=self._headers, **sent) as answer,  # type: ignore[arg-type]
+            ):
+                if answer.is_redirect:
+                    raise FetchError(f"{path} redirects elsewhere: not followed")
+                body = await self._read(answer, path)
+                found = answer.headers.get("content-type", "")
+                if answer.status_code < 400 and content_type not in found:
+                    raise FetchError(
+                        f"{path} answered {found.split(';')[0] or 'nothing known'}"
+                        f" in place of {content_type}"
+                    )
+                return Answer(
+                    answer.status_code,
+                    {name.lower(): text for name, text in answer.headers.items()},
+                    body,
+                    datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None),
+                )
+        except TimeoutError:
+            raise FetchError(
+                f"{path} was not complete after {self._deadline:g} s"
+            ) from None
+        except httpx.HTTPError as error:
+            raise FetchError(f"{path}: {type(error).__name__}") from None
+
+    async def _read(self, answer: httpx.Response, path: str) -> bytes:
+        packing = answer.headers.get("content-encoding", "identity").lower()
+        if packing not in ("identity", "gzip"):
+            raise FetchError(f"{path} is packed in a way that was not asked for")
+        # Own unpacking: the library's passes a stream that ends too early, and
+        # unpacks without a bound.
+        unpack = zlib.decompressobj(16 + zlib.MAX_WBITS) if packing == "gzip" else None
+        parts: list[bytes] = []
+        packed = size = 0
+        async for chunk in answer.aiter_raw():
+            packed += len(chunk)
+            part = chunk
+            if unpack is not None:
+                try:
+                    part = unpack.decompress(chunk, self._max - size + 1)
+                except zlib.error:
+                    raise FetchError(f"{path} is damaged") from None
+            size += len(part)
+            if packed > self._max_packed or size > self._max:
+                raise FetchError(f"{path} is larger than any page can be")
+            parts.append(part)
+        if unpack is not None and packed and not unpack.eof:
+            raise FetchError(f"{path} ends too early")
+        return b"".join(parts)
+
+
+def _origin(url: str) -> tuple[str, str, int]:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        raise ForbiddenAddressError("an address without a usable port") from None
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(host)):
+        raise ForbiddenAddressError(
+            f"the address of '{host}' is not https: nothing is sent in the clear"
+        )
+    if parts.username or parts.password:
+        raise ForbiddenAddressError("an address that carries a password")
+    return parts.scheme, host, port
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,617 @@
+"""Weibo's open API v2 and its commercial endpoints.
+
+What is asked and how often follows from the campaigns: the posts of brands'
+accounts, posts that campaigns list, posts that carry their hashtags; of those
+the reposts, comments and counters. Endpoints, paging and errors as the pages
+under open.weibo.com/wiki describe them and as recorded answers show.
+
+Paging: `since_id` is exclusive, `max_id` inclusive, new rows come first. A short
+page is not the last one and `total_number` is not to be believed: a list ends
+with an empty page (or with an old enough one).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tasks.sources.budget import DAY, HOUR, Limit
+from tasks.sources.crawl import Kind, Request, Trouble, Wanted
+from tasks.sources.crawl_state import CrawlState, Page, Record, Stream
+from tasks.sources.credentials import credential
+from tasks.sources.http_client import Answer, Clock, FetchError, SystemClock
+
+BASE_URL = "https://api.weibo.com"
+COMMERCIAL_URL = "https://c.api.weibo.com"
+TOKEN, APP_SECRET = "WEIBO_ACCESS_TOKEN", "WEIBO_APP_SECRET"
+PARTS = ("posts", "reposts", "comments", "counters", "profiles", "followers", "search")
+OPTIONAL_PARTS = ("historical",)
+
+# Days begin at midnight in China.
+_CHINA = 8 * 3600.0
+# The official text of today, of one user and of one address. A contract may say
+# otherwise: `limits` in workspace.toml.
+LIMITS = (
+    Limit("user-day", 100, DAY, offset=_CHINA),
+    Limit("ip-hour", 15_000, HOUR),
+)
+COMMERCIAL_LIMITS = (Limit("ip-hour", 50_000, HOUR),)
+
+# Lower goes first; reposts and comments are ordered by the post's age besides.
+_POSTS, _COUNTS, _LISTS, _SEARCH, _AGAIN, _PROFILES, _FOLLOWERS = (
+    0, 10, 100, 60, 300, 40, 500,
+)  # fmt: skip
+
+# Rows a page may have, and those of a watermark's overlap that are read twice.
+_ROWS = 200
+_OVERLAP = 50
+# Counters are read again when a post is so old.
+_SAMPLES = (
+    ("hour", timedelta(hours=1)),
+    ("day", timedelta(days=1)),
+    ("week", timedelta(days=7)),
+    ("month", timedelta(days=30)),
+)
+
+_ERRORS: dict[int, tuple[Kind, str]] = {
+    **dict.fromkeys(
+        (10001, 10002, 10003, 10009, 10010, 10011),
+        ("transient", "the platform is busy"),
+    ),
+    10022: ("rate", "the address's calls of this hour are used up"),
+    10023: ("rate", "the user's calls are used up"),
+    10024: ("rate", "the user's calls of one endpoint are used up"),
+    **dict.fromkeys(
+        (21314, 21315, 21316, 21317, 21319, 21327, 21332),
+        ("token", f"the token is no longer valid: authorise again and set {TOKEN}"),
+    ),
+    20003: ("absent", "accounts that no longer exist"),
+    20101: ("absent", "posts that no longer exist"),
+    20112: ("absent", "posts whose author shows them to few"),
+    20201: ("absent", "comments that no longer exist"),
+    21411: ("end", "searches of which the platform shows the newest only"),
+    10005: ("fatal", "the app may not use an endpoint (10005): ask for the permission"),
+    10006: ("fatal", f"no token was accepted (10006): set {TOKEN}"),
+    10014: (
+        "fatal",
+        "the app may not use an endpoint (10014): leave out a part in `collect`, or"
+        " ask for the permission",
+    ),
+    10020: ("fatal", "the API does not know an endpoint (10020): check `base_url`"),
+    10021: ("fatal", "the API refuses a method (10021)"),
+    21309: ("fatal", f"the signature is wrong (21309): check {APP_SECRET}"),
+    21321: ("fatal", "the app has not been reviewed yet (21321)"),
+    # Not fatal: competitors are brands of the workspace too.
+    21335: (
+        "end",
+        "accounts whose posts the API shows to themselves only (21335): with the"
+        " commercial endpoints set `commercial = true`, else list post_ids",
+    ),
+    21337: ("fatal", "the app key lacks a permission (21337)"),
+}
+
+
+@dataclass(frozen=True)
+class WeiboApi:
+    """Weibo as the crawl sees it.
+
+    Attributes:
+        base_url: of the API, or of a proxy of one's own.
+        commercial: the app has the endpoints of c.api.weibo.com.
+        limits: what may be asked.
+        clock: for signatures.
+    """
+
+    base_url: str = BASE_URL
+    commercial: bool = False
+    limits: tuple[Limit, ...] = LIMITS
+    clock: Clock = SystemClock()
+
+    def headers(self) -> dict[str, str]:
+        """The token goes in a header: in an address it would end up in logs."""
+        return {"authorization": f"OAuth2 {credential(TOKEN)}"}
+
+    # --- what to read -----------------------------------------------------------
+
+    def seeds(self, wanted: Wanted, state: CrawlState, now: datetime) -> list[Stream]:
+        """Posts of accounts and of campaigns, searches, profiles, due counters."""
+        first = wanted.first - timedelta(days=wanted.look_back_days)
+        start = str(_second(first, wanted.timezone))
+        end = str(_second(wanted.last + timedelta(days=1), wanted.timezone))
+        streams: list[Stream] = []
+        if "posts" in wanted.collect:
+            endpoint = "statuses/user_timeline"
+            if self.commercial:
+                endpoint += "/other"
+            streams += [
+                Stream(
+                    f"posts:{uid}",
+                    endpoint,
+                    {"uid": uid, "start_time": start, "end_time": end},
+                    _POSTS,
+                )
+                for uid in wanted.accounts
+            ]
+        streams += [
+            Stream(f"post:{post}", "statuses/show", {"id": post}, _POSTS)
+            for post in wanted.posts
+        ]
+        if "profiles" in wanted.collect and wanted.accounts:
+            streams += [
+                Stream(f"profile:{uid}", "users/show", {"uid": uid}, _PROFILES)
+                for uid in wanted.accounts
+            ]
+        if "followers" in wanted.collect:
+            streams += [
+                Stream(
+                    f"followers:{uid}",
+                    "friendships/followers",
+                    {"uid": uid},
+                    _FOLLOWERS,
+                )
+                for uid in wanted.accounts
+            ]
+        for search in wanted.searches:
+            streams += self._searches(wanted, search.text, search.first, search.last)
+        if "counters" in wanted.collect:
+            streams += _due_counters(state, now)
+        return streams
+
+    def _searches(
+        self, wanted: Wanted, text: str, first: date, last: date
+    ) -> Iterator[Stream]:
+        first = max(first, wanted.first - timedelta(days=wanted.look_back_days))
+        last = min(last, wanted.last)
+        if first > last:
+            return
+        key = hashlib.sha256(f"{text}|{first}|{last}".encode()).hexdigest()[:16]
+        if not self.commercial:
+            if "search" in wanted.collect:
+                yield Stream(f"search:{key}", "search/topics", {"q": text}, _SEARCH)
+            return
+        params = {
+            "q": text,
+            "starttime": str(_second(first, wanted.timezone)),
+            "endtime": str(_second(last + timedelta(days=1), wanted.timezone) - 1),
+        }
+        if "historical" in wanted.collect:
+            yield Stream(
+                f"historical:{key}", "search/statuses/historical", params, _SEARCH
+            )
+        elif "search" in wanted.collect:
+            yield Stream(f"search:{key}", "search/statuses/limited", params, _SEARCH)
+
+    # --- how to ask -------------------------------------------------------------
+
+    def request(self, stream: Stream) -> Request:
+        """The call for a stream's next page."""
+        return _ASK[stream.endpoint](self, stream)
+
+    def _address(self, endpoint: str, *, commercial: bool = False) -> str:
+        path = f"2/{endpoint}.json"
+        if not commercial:
+            return path
+        host = COMMERCIAL_URL if self.base_url == BASE_URL else self.base_url
+        return f"{host.rstrip('/')}/{path}"
+
+    def _ask_list(self, stream: Stream) -> Request:
+        cursor = stream.cursor or {}
+        params = {"id": stream.params["id"], "count": str(_ROWS)}
+        if "until" not in stream.params and stream.watermark:
+            params["since_id"] = stream.watermark
+        if "max_id" in cursor:
+            params["max_id"] = str(cursor["max_id"])
+        return Request(self._address(stream.endpoint), params)
+
+    def _ask_timeline(self, stream: Stream) -> Request:
+        cursor = stream.cursor or {}
+        params = {"uid": stream.params["uid"], "count": "100"}
+        if self.commercial:
+            params |= {
+                "count": "25",
+                "start_time": stream.params["start_time"],
+                "end_time": stream.params["end_time"],
+            }
+        if "max_id" in cursor:
+            params["max_id"] = str(cursor["max_id"])
+        return Request(
+            self._address(stream.endpoint, commercial=self.commercial), params
+        )
+
+    def _ask_page(self, stream: Stream) -> Request:
+        page = (stream.cursor or {}).get("page", 1)
+        return Request(
+            self._address(stream.endpoint, commercial=self.commercial),
+            {**stream.params, "count": "50", "page": str(page)},
+        )
+
+    def _ask_followers(self, stream: Stream) -> Request:
+        cursor = (stream.cursor or {}).get("cursor", 0)
+        return Request(
+            self._address(stream.endpoint),
+            {
+                **stream.params,
+                "count": str(_ROWS),
+                "cursor": str(cursor),
+                "trim_status": "1",
+            },
+        )
+
+    def _ask_once(self, stream: Stream) -> Request:
+        asked = {
+            name: value
+            for name, value in stream.params.items()
+            if name in ("id", "ids", "uid")
+        }
+        return Request(self._address(stream.endpoint), asked)
+
+    def _ask_historical(self, stream: Stream) -> Request:
+        cursor = stream.cursor or {"step": "create"}
+        address = self._address(f"{stream.endpoint}/{cursor['step']}", commercial=True)
+        if cursor["step"] == "create":
+            return Request(address, stream.params, method="POST")
+        stamp = str(int(self.clock.now()))
+        secret = credential(APP_SECRET)
+        signature = hashlib.md5(  # noqa: S324 - what the platform asks for
+            f"{cursor['id']}{secret}{stamp}".encode()
+        ).hexdigest()
+        return Request(
+            address,
+            {"task_id": cursor["task"], "timestamp": stamp, "signature": signature},
+            content_type="zip" if cursor["step"] == "download" else "json",
+        )
+
+    # --- what answers mean ------------------------------------------------------
+
+    def judge(self, answer: Answer) -> Trouble | None:
+        """Errors come with any HTTP status, 200 among them."""
+        code = None
+        if answer.status >= 400 or b'"error_code"' in answer.body[:2000]:
+            code = _error_code(answer.body)
+        if code is None and answer.status < 400:
+            return None
+        kind, text = _ERRORS.get(code or 0, (None, ""))
+        if kind is None:
+            if answer.status == 429:
+                kind, text = "rate", "the platform asks to slow down"
+            elif answer.status >= 500:
+                kind, text = "transient", f"the platform failed (HTTP {answer.status})"
+            else:
+                shown = code or f"HTTP {answer.status}"
+                kind, text = "fatal", f"the platform refuses a call ({shown})"
+        if kind != "rate":
+            return Trouble(kind, text)
+        names = {limit.name for limit in self.limits}
+        by_user = "user-hour" if "user-hour" in names else None
+        limit = {10022: "ip-hour", 10023: by_user or "ip-hour"}.get(code or 0)
+        hour = min((limit.seconds for limit in self.limits), default=HOUR)
+        now = self.clock.now()
+        return Trouble(kind, text, limit, (now // hour + 1) * hour)
+
+    def read(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        """What an answer means: records, the next cursor, what follows."""
+        return _READ[stream.endpoint](self, stream, content, answer, wanted)
+
+    def _read_list(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        rows = _rows(content, "reposts", "comments")
+        records = tuple(Record(_dump(row), root_id=stream.params["id"]) for row in rows)
+        ids = _ids(rows)
+        cursor = dict(stream.cursor or {})
+        cursor.pop("_page", None)
+        if ids and "overlap" not in cursor:
+            newest = sorted(ids, reverse=True)
+            cursor["overlap"] = newest[min(_OVERLAP, len(newest)) - 1]
+        until = stream.params.get("until")
+        is_old = until is not None and any(
+            moment < float(until) for moment in _moments(rows)
+        )
+        if not ids or is_old:
+            mark = str(cursor["overlap"]) if "overlap" in cursor else stream.watermark
+            ended = replace(stream, cursor=None, watermark=mark, state="done")
+            return Page(ended, records)
+        lowest = min(ids)
+        if "max_id" in cursor:
+            lowest = min(lowest, cursor["max_id"])
+        cursor["max_id"] = lowest - 1
+        return Page(replace(stream, cursor=cursor), records)
+
+    def _read_timeline(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        rows = _rows(content, "statuses")
+        ids = _ids(rows)
+        found = tuple(_follow_up(rows, answer, wanted, own=True))
+        records = tuple(Record(_dump(row)) for row in rows)
+        start = float(stream.params["start_time"])
+        if not ids or any(moment < start for moment in _moments(rows)):
+            return Page(replace(stream, cursor=None, state="done"), records, found)
+        lowest = min([*ids, (stream.cursor or {}).get("max_id", ids[0])])
+        return Page(replace(stream, cursor={"max_id": lowest - 1}), records, found)
+
+    def _read_search(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        rows = _rows(content, "statuses")
+        found = tuple(_follow_up(rows, answer, wanted))
+        records = tuple(Record(_dump(row)) for row in rows)
+        if not rows:
+            return Page(replace(stream, cursor=None, state="done"), records, found)
+        page = (stream.cursor or {}).get("page", 1) + 1
+        return Page(replace(stream, cursor={"page": page}), records, found)
+
+    def _read_followers(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        rows = _rows(content, "users")
+        records = tuple(
+            Record(_dump(row), "follower", stream.params["uid"]) for row in rows
+        )
+        following = _number(content, "next_cursor") if rows else 0
+        if not following:
+            return Page(replace(stream, cursor=None, state="done"), records)
+        return Page(replace(stream, cursor={"cursor": following}), records)
+
+    def _read_post(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        rows = [content] if isinstance(content, dict) else []
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            tuple(Record(_dump(row)) for row in rows),
+            tuple(_follow_up(rows, answer, wanted, listed=True)),
+        )
+
+    def _read_user(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        # Its newest post stands in it without its author: a second, poorer
+        # account of what the timeline gives.
+        user = dict(content) if isinstance(content, dict) else {}
+        user.pop("status", None)
+        records = (Record(_dump(user)),) if user else ()
+        return Page(replace(stream, cursor=None, state="done"), records)
+
+    def _read_counts(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        rows = _rows(content, "")
+        asked = stream.params["ids"].split(",")
+        given = {str(number) for number in _ids(rows)}
+        steps = dict(pair.split("=") for pair in stream.params["steps"].split(","))
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            tuple(Record(_dump(row), "count") for row in rows),
+            # Missing or deleted ones are left out without a word.
+            absent=tuple(
+                (key, "posts that no longer exist") for key in asked if key not in given
+            ),
+            sampled=tuple((key, steps[key]) for key in asked),
+        )
+
+    def _read_historical(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        cursor = dict(stream.cursor or {"step": "create"})
+        cursor.pop("_page", None)
+        if cursor["step"] == "create":
+            cursor = {
+                "step": "check",
+                "task": str(content["task_id"]),
+                "id": str(content.get("id", "")),
+            }
+            return Page(replace(stream, cursor=cursor), wait_seconds=HOUR)
+        if cursor["step"] == "check":
+            if not content.get("status"):
+                return Page(replace(stream, cursor=cursor), wait_seconds=HOUR)
+            return Page(replace(stream, cursor={**cursor, "step": "download"}))
+        rows = list(_unzip(content))
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            tuple(Record(_dump(row)) for row in rows),
+            tuple(_follow_up(rows, answer, wanted)),
+        )
+
+
+_Asks = Callable[[WeiboApi, Stream], Request]
+_Reads = Callable[[WeiboApi, Stream, Any, Answer, Wanted], Page]
+
+_ASK: dict[str, _Asks] = {
+    "statuses/user_timeline": WeiboApi._ask_timeline,
+    "statuses/user_timeline/other": WeiboApi._ask_timeline,
+    "statuses/show": WeiboApi._ask_once,
+    "statuses/count": WeiboApi._ask_once,
+    "statuses/repost_timeline": WeiboApi._ask_list,
+    "comments/show": WeiboApi._ask_list,
+    "users/show": WeiboApi._ask_once,
+    "friendships/followers": WeiboApi._ask_followers,
+    "search/topics": WeiboApi._ask_page,
+    "search/statuses/limited": WeiboApi._ask_page,
+    "search/statuses/historical": WeiboApi._ask_historical,
+}
+_READ: dict[str, _Reads] = {
+    "statuses/user_timeline": WeiboApi._read_timeline,
+    "statuses/user_timeline/other": WeiboApi._read_timeline,
+    "statuses/show": WeiboApi._read_post,
+    "statuses/count": WeiboApi._read_counts,
+    "statuses/repost_timeline": WeiboApi._read_list,
+    "comments/show": WeiboApi._read_list,
+    "users/show": WeiboApi._read_user,
+    "friendships/followers": WeiboApi._read_followers,
+    "search/topics": WeiboApi._read_search,
+    "search/statuses/limited": WeiboApi._read_search,
+    "search/statuses/historical": WeiboApi._read_historical,
+}
+
+
+def _second(day: date, timezone: str) -> int:
+    return int(datetime.combine(day, time(), ZoneInfo(timezone)).timestamp())
+
+
+def _rows(content: Any, *keys: str) -> list[dict[str, Any]]:
+    """Rows of an envelope, or of the bare list that an empty result can be."""
+    found = content
+    if isinstance(content, dict):
+        found = next((content[key] for key in keys if key in content), None)
+    if not isinstance(found, list):
+        if found is None and isinstance(content, dict) and content:
+            raise FetchError("an answer lacks its list of rows")
+        return []
+    return [row for row in found if isinstance(row, dict)]
+
+
+def _ids(rows: Iterable[dict[str, Any]]) -> list[int]:
+    ids = []
+    for row in rows:
+        text = str(row.get("idstr") or row.get("id") or "")
+        if text.isdigit():
+            ids.append(int(text))
+    return ids
+
+
+def _number(content: Any, key: str) -> int:
+    value = content.get(key) if isinstance(content, dict) else None
+    text = str(value)
+    return int(text) if text.isdigit() else 0
+
+
+def _moment(row: dict[str, Any]) -> float | None:
+    try:
+        return datetime.strptime(
+            str(row.get("created_at")), "%a %b %d %H:%M:%S %z %Y"
+        ).timestamp()
+    except ValueError:
+        return None
+
+
+def _moments(rows: Iterable[dict[str, Any]]) -> Iterator[float]:
+    for row in rows:
+        moment = _moment(row)
+        if moment is not None:
+            yield moment
+
+
+def _dump(row: Any) -> str:
+    return (
+        json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        .encode("utf-8", "surrogatepass")
+        .decode("utf-8", "replace")
+    )
+
+
+def _error_code(body: bytes) -> int | None:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    code = content.get("error_code") if isinstance(content, dict) else None
+    return int(str(code)) if str(code).isdigit() else None
+
+
+def _follow_up(
+    rows: Iterable[dict[str, Any]],
+    answer: Answer,
+    wanted: Wanted,
+    *,
+    listed: bool = False,
+    own: bool = False,
+) -> Iterator[Stream]:
+    """Reposts and comments of posts: those of campaigns first, then brands' own.
+
+    A list is opened anew when the post's counter of it has changed, and once a
+    day within the look-back in any case, for edits and for what was hidden.
+    """
+    zone = ZoneInfo(wanted.timezone)
+    now = answer.observed_at.replace(tzinfo=UTC)
+    for row in rows:
+        key = str(row.get("idstr") or row.get("id") or "")
+        moment = _moment(row)
+        if not key.isdigit() or moment is None or "retweeted_status" in row:
+            continue
+        day = datetime.fromtimestamp(moment, zone).date()
+        in_campaign = listed or any(a <= day <= b for a, b in wanted.windows)
+        if not in_campaign and not own:
+            continue
+        later = 0 if in_campaign else 100
+        age = max((now.timestamp() - moment) / DAY, 0.0)
+        for part, endpoint in (
+            ("reposts", "statuses/repost_timeline"),
+            ("comments", "comments/show"),
+        ):
+            total = str(row.get(f"{part}_count") or 0)
+            # What is left of a deleted post counts nothing; its lists still stand.
+            is_empty = total == "0" and str(row.get("deleted")) != "1"
+            if part not in wanted.collect or is_empty:
+                continue
+            base = {"id": key, "posted_at": str(int(moment))}
+            yield Stream(
+                f"{part}:{key}",
+                endpoint,
+                {**base, "total": total},
+                _LISTS + later + min(int(age), 99),
+            )
+            if age < 1:
+                continue
+            # Daily within the look-back, as far as that reaches; and once more,
+            # whole, when the post has passed it.
+            until = 0
+            if age <= wanted.look_back_days:
+                day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+                reach = day_start - timedelta(days=wanted.look_back_days)
+                until = int(reach.timestamp())
+            yield Stream(
+                f"again:{part}:{key}",
+                endpoint,
+                {**base, "until": str(until)},
+                _AGAIN + later + min(int(age), 99),
+            )
+
+
+def _due_counters(state: CrawlState, now: datetime) -> Iterator[Stream]:
+    """Posts whose counters are due to be read again, a hundred a call."""
+    sampled = state.sampled()
+    due: dict[str, str] = {}
+    for stream in state.streams():
+        posted = stream.params.get("posted_at")
+        if posted is None:
+            continue
+        age = now - datetime.fromtimestamp(int(posted), UTC)
+        passed = [name for name, least in _SAMPLES if age >= least]
+        if passed and (stream.params["id"], passed[-1]) not in sampled:
+            due[stream.params["id"]] = passed[-1]
+    ids = sorted(due)
+    for start in range(0, len(ids), 100):
+        part = ids[start : start + 100]
+        steps = ",".join(f"{key}={due[key]}" for key in part)
+        name = hashlib.sha256(steps.encode()).hexdigest()[:16]
+        yield Stream(
+            f"counts:{name}",
+            "statuses/count",
+            {"ids": ",".join(part), "steps": steps},
+            _COUNTS,
+        )
+
+
+def _unzip(content: bytes) -> Iterator[dict[str, Any]]:
+    """Posts of a historical search: a ZIP of JSON lines."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for name in sorted(archive.namelist()):
+                with archive.open(name) as lines:
+                    for line in lines:
+                        if line.strip():
+                            row = json.loads(line)
+                            if isinstance(row, dict):
+                                yield row
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise FetchError(f"the historical archive: {type(error).__name__}") from None

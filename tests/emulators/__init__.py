@@ -1,0 +1,1 @@
+"""HTTP servers that speak each platform's wire format, over a synthetic world."""

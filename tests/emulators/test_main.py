@@ -1,0 +1,75 @@
+"""The emulators started by hand."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+
+import httpx
+import pytest
+
+from tests.emulators.__main__ import make, parse, workspace_lines
+from tests.emulators.serving import serve
+from tests.workspaces import REPOSITORY
+from tests.world import WorldSpec, generate
+from tests.world.wordpress import PREFIX
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        (["weibo", "--limits", "user_hour=0"], "/2/account/rate_limit_status.json"),
+        (["x", "--limits", "users=1,month_posts=5"], "/2/users/1000000001"),
+        (["facebook", "--limits", "app_calls=9"], "/1000000001"),
+        (["wordpress", "--limits", "calls=9"], "/wp-json/wp/v2/posts"),
+    ],
+)
+def test_each_network_starts_from_a_line(arguments: list[str], path: str) -> None:
+    options = parse([*arguments, "--rough", "--scale", "1000", "--begin-day", "5"])
+    world = generate(WorldSpec(interactions=200))
+    emulator = make(options, world)
+    with serve(emulator) as base:
+        answer = httpx.get(base + path)
+        settings = tomllib.loads(
+            workspace_lines(options.network, base, getattr(emulator, "told", world))
+        )
+    # Without a token only the open network answers.
+    assert answer.status_code in (200, 400, 401)
+    (source,) = settings["sources"]
+    assert source["base_url"] == base
+    assert source["platform"] == options.network
+    assert settings["campaigns"][0]["post_ids"]
+    account = settings["brands"][0]["accounts"][0]["account_id"]
+    assert account.startswith(PREFIX) == (options.network == "wordpress")
+
+
+def test_a_process_serves_until_it_is_interrupted() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.emulators", "weibo", "--interactions", "200"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        lines = []
+        while "post_ids = [" not in (line := process.stdout.readline()):
+            assert line, "the emulator ended"
+            lines.append(line)
+        said = "".join(lines)
+        base = re.search(r"http://127\.0\.0\.1:\d+", said)[0]  # type: ignore[index]
+        token = re.search(r"WEIBO_ACCESS_TOKEN=(\S+)", said)[1]  # type: ignore[index]
+        answer = httpx.get(
+            f"{base}/2/account/get_uid.json",
+            headers={"Authorization": f"OAuth2 {token}"},
+        )
+        assert answer.json() == {"uid": "1000000001"}
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert "1 calls, 0 rows" in rest
+    assert token not in rest
