@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from tasks.sources.budget import Budget
+from tasks.sources.crawl import Crawled, Crawler, Platform, Wanted
+from tasks.sources.crawl_state import CrawlState
+from tasks.sources.http_client import Client
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
 from tests.world.spec import utc_moment
+
+Row = dict[str, Any]
 
 
 def archive_lab(
@@ -70,7 +78,7 @@ def configuration(
 
 def backfill(lab: Lab, told: World) -> None:
     """Run the real command over the world's days."""
-    last = date.fromordinal(told.spec.start.toordinal() + told.spec.days)
+    last = told.spec.start + timedelta(days=told.spec.days)
     done = lab.command(
         "backfill",
         "--from",
@@ -81,6 +89,81 @@ def backfill(lab: Lab, told: World) -> None:
         "the archive",
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+class StandingClock:
+    """A clock that shows one moment; waiting takes no time."""
+
+    def __init__(self, moment: float) -> None:
+        """Stand at a Unix time."""
+        self._moment = moment
+
+    def now(self) -> float:
+        """The moment."""
+        return self._moment
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""
+
+
+PARTS = frozenset(
+    ("posts", "reposts", "comments", "likes", "counters", "profiles", "followers")
+)
+
+
+def wanted_of(told: World, collect: frozenset[str] = PARTS) -> Wanted:
+    """What a run over the whole world needs."""
+    last = told.spec.start + timedelta(days=told.spec.days)
+    return Wanted(
+        accounts=tuple(str(brand.account_id) for brand in BRANDS),
+        posts=tuple(
+            post for listed in told.campaigns["post_ids"].to_list() for post in listed
+        ),
+        searches=(),
+        windows=((told.spec.start, last),),
+        first=told.spec.start,
+        last=last,
+        look_back_days=0,
+        timezone=told.spec.timezone,
+        collect=collect,
+    )
+
+
+def crawl(
+    platform: Platform, base: str, wanted: Wanted, file: Path, now: float
+) -> tuple[Crawled, list[Row]]:
+    """Read everything; what was done and the records."""
+    clock = StandingClock(now)
+    with (
+        CrawlState(file) as state,
+        Client(base, platform.headers(), clock=clock) as client,
+    ):
+        budget = Budget(state, platform.limits, share=1.0, reserve=0.0)
+        done = Crawler(platform, client, state, budget, wanted, clock).run()
+        waiting = state.waiting(1_000_000)
+        if waiting:
+            state.forget(waiting[-1].number)
+        assert not state.streams("open")
+        return done, [json.loads(record.body) for record in waiting]
+
+
+def lab_of_records(
+    told: World,
+    root: Path,
+    records: list[Row],
+    *,
+    format: str,
+    account_prefix: str = "",
+) -> Lab:
+    """A workspace that was run over records read from an API."""
+    platform = told.posts["platform"][0]
+    lab = Lab(root)
+    lab.put("export/records.jsonl", records)
+    source = f'kind = "files"\nformat = "{format}"\npath = "export"\n'
+    lab.put("workspace.toml", configuration(told, platform, source, account_prefix))
+    last = told.spec.start + timedelta(days=told.spec.days)
+    lab.run(told.spec.start, last, publish=False)
+    return lab
 
 
 def check(lab: Lab, told: World, platform: str) -> None:
