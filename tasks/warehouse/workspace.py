@@ -39,6 +39,10 @@ FileFormat = Literal[
     "x-api",
     "facebook-graph",
     "wordpress-rest",
+    "tencent-weibo",
+    "renren",
+    "qzone",
+    "weibo-crawler",
 ]
 
 # What an API source can collect; followers and searches cost many calls and
