@@ -46,6 +46,12 @@ create table if not exists facts (key text primary key, value text not null);
 """
 
 
+_SELECT_STREAMS = (
+    "select key, endpoint, params, priority, cursor, watermark, state, note"
+    " from streams"
+)
+
+
 @dataclass(frozen=True)
 class Stream:
     """One thing to read to its end: the reposts of a post, the posts of an account.
@@ -160,23 +166,15 @@ class CrawlState:
     def streams(self, state: str | None = None) -> list[Stream]:
         """Streams, those to read first first."""
         rows = self._base.execute(
-            "select key, endpoint, params, priority, cursor, watermark, state, note"
-            " from streams where ? is null or state = ? order by priority, key",
+            f"{_SELECT_STREAMS} where ? is null or state = ? order by priority, key",
             (state, state),
         )
-        return [
-            Stream(
-                key,
-                endpoint,
-                json.loads(params),
-                priority,
-                json.loads(cursor) if cursor else None,
-                watermark,
-                state,
-                note,
-            )
-            for key, endpoint, params, priority, cursor, watermark, state, note in rows
-        ]
+        return [_stream(row) for row in rows]
+
+    def stream(self, key: str) -> Stream | None:
+        """One stream."""
+        row = self._base.execute(f"{_SELECT_STREAMS} where key = ?", (key,)).fetchone()
+        return None if row is None else _stream(row)
 
     def open_streams(self, streams: Iterable[Stream]) -> None:
         """Open streams anew; one that is being read goes on where it stands.
@@ -321,3 +319,17 @@ class CrawlState:
         """Drop records that are landed."""
         with self._transaction():
             self._base.execute("delete from records where number <= ?", (last_number,))
+
+
+def _stream(row: tuple[Any, ...]) -> Stream:
+    key, endpoint, params, priority, cursor, watermark, state, note = row
+    return Stream(
+        key,
+        endpoint,
+        json.loads(params),
+        priority,
+        json.loads(cursor) if cursor else None,
+        watermark,
+        state,
+        note,
+    )
