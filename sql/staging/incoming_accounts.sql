@@ -6,7 +6,15 @@
 
 select * from staging.canonical_accounts
 union all
+select * from staging.crawler_accounts
+union all
 select * from staging.facebook_accounts
+union all
+select * from staging.qzone_accounts
+union all
+select * from staging.renren_accounts
+union all
+select * from staging.tencent_weibo_accounts
 union all
 select * from staging.weibo_accounts
 union all

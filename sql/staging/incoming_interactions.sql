@@ -7,7 +7,15 @@
 
 select * from staging.canonical_interactions
 union all
+select * from staging.crawler_interactions
+union all
 select * from staging.facebook_interactions
+union all
+select * from staging.qzone_interactions
+union all
+select * from staging.renren_interactions
+union all
+select * from staging.tencent_weibo_interactions
 union all
 select * from staging.weibo_interactions
 union all

@@ -6,7 +6,15 @@
 
 select * from staging.canonical_post_counters
 union all
+select * from staging.crawler_post_counters
+union all
 select * from staging.facebook_post_counters
+union all
+select * from staging.qzone_post_counters
+union all
+select * from staging.renren_post_counters
+union all
+select * from staging.tencent_weibo_post_counters
 union all
 select * from staging.weibo_post_counters
 union all

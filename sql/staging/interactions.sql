@@ -146,10 +146,20 @@ newest as not materialized (
         case
             when
                 kind = 'repost'
+                and platform <> 'tencent_weibo'
                 and platform_parent_id is null
                 and contains(text, '/')
                 then nullif(
                     regexp_extract(text, '//?\s*@([^:：\s]+)\s*[:：]', 1), ''
+                )
+            -- Tencent Weibo parts a chain's links by two bars.
+            when
+                kind = 'repost'
+                and platform = 'tencent_weibo'
+                and platform_parent_id is null
+                and contains(text, '||')
+                then nullif(
+                    regexp_extract(text, '\|\|\s*@([^:：\s]+)\s*[:：]', 1), ''
                 )
         end as chain_name
     from chosen

@@ -6,18 +6,21 @@ post, a post's comments. An archive therefore keeps, a line or a file each,
     {"request": {"path": "...", "params": {...}}, "headers": {...}, "answer": ...}
 
 and a crawl lands its pages in the same form. `request` may also tell `root`, the
-post whose thread is being read, and `observed_at`, when the answer came. A bare
-answer is good where its records tell enough by themselves.
+post whose thread is being read, `site`, where ids count, and `observed_at`, when
+the answer came. A bare answer is good where its records tell enough by themselves.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from tasks.sources.crawl_state import Record
 from tasks.sources.file_format import Splitter
+from tasks.sources.http_client import Answer
 
 # Where a record carries what its request told.
 CONTEXT = "_request"
@@ -31,7 +34,7 @@ class Request:
         url: path or whole address that was asked.
         params: the query, values as text.
         headers: of the answer, names in lower case.
-        told: what goes into each record unchanged: `root`, `observed_at`.
+        told: what goes into each record unchanged: `root`, `site`, `observed_at`.
     """
 
     url: str = ""
@@ -81,6 +84,50 @@ def with_context(record: Mapping[str, Any], **context: Any) -> dict[str, Any]:
     return {**record, CONTEXT: told}
 
 
+def records_of_page(
+    split: Splitter,
+    path: str,
+    params: Mapping[str, str],
+    content: Any,
+    answer: Answer,
+    **told: str | None,
+) -> tuple[Record, ...]:
+    """The records of a page that a crawl read, as an archive of it gives them.
+
+    Args:
+        split: of the platform's format.
+        path: that was asked.
+        params: that say what the page shows; no place in a list.
+        content: of the answer, parsed.
+        answer: as it came.
+        told: what the records don't say themselves: `root`, `site`.
+    """
+    page = {
+        "request": {
+            **{name: value for name, value in told.items() if value is not None},
+            "path": path,
+            "params": dict(params),
+            "observed_at": f"{answer.observed_at.isoformat()}Z",
+        },
+        "headers": dict(answer.headers),
+        "answer": content,
+    }
+    return tuple(Record(_dump(record)) for record in split(page))
+
+
+def parsed(answer: Answer) -> Any:
+    """The JSON of an answer, None where it is none."""
+    try:
+        return json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _dump(record: Any) -> str:
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _answers(document: Any) -> Iterator[tuple[Any, Request]]:
     if isinstance(document, list) and any(_is_archived(item) for item in document):
         for item in document:
@@ -111,7 +158,7 @@ def _request(document: Mapping[str, Any]) -> Request:
         },
         told={
             name: str(told[name])
-            for name in ("root", "observed_at")
+            for name in ("root", "site", "observed_at")
             if told.get(name) is not None
         },
     )

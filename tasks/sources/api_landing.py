@@ -19,7 +19,7 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from tasks.sources import weibo_api
+from tasks.sources import facebook_api, weibo_api, wordpress_api, x_api
 from tasks.sources.budget import Budget, Use
 from tasks.sources.crawl import (
     Crawler,
@@ -81,10 +81,31 @@ def _weibo_secrets(source: Source) -> tuple[str, ...]:
     return (weibo_api.TOKEN,)
 
 
+def _x(source: Source, clock: Clock) -> Platform:
+    return x_api.XApi(source.commercial, clock=clock)
+
+
+def _facebook(source: Source, clock: Clock) -> Platform:
+    return facebook_api.FacebookApi(
+        source.base_url or facebook_api.BASE_URL, clock=clock
+    )
+
+
+def _wordpress(source: Source, clock: Clock) -> Platform:
+    return wordpress_api.WordPressApi(source.base_url or "")
+
+
 APIS: dict[str, ApiOfPlatform] = {
     "weibo": ApiOfPlatform(
         _weibo, weibo_api.BASE_URL, (weibo_api.COMMERCIAL_URL,), _weibo_secrets
     ),
+    "x": ApiOfPlatform(_x, x_api.BASE_URL, secrets=lambda source: (x_api.TOKEN,)),
+    "facebook": ApiOfPlatform(
+        _facebook,
+        facebook_api.BASE_URL,
+        secrets=lambda source: (facebook_api.TOKEN,),
+    ),
+    "wordpress": ApiOfPlatform(_wordpress, None),
 }
 
 

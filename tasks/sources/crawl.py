@@ -38,6 +38,9 @@ FAILURES_IN_A_ROW = 3
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
 
+# Parameters that only name a page.
+PLACES = ("after", "__paging_token", "pagination_token")
+
 Kind = Literal["transient", "rate", "token", "absent", "end", "fatal"]
 
 
@@ -375,7 +378,8 @@ class Crawler:
                 f"{urlsplit(request.path).path} answered in an unknown shape"
             ) from None
         page = _guard(stream, page)
-        self._budget.pay_rows(stream.endpoint, len(page.records), self._clock.now())
+        counted = len(page.records) if page.rows is None else page.rows
+        self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
         self._state.commit_page(page, label(request), answer.observed_at)
         self._done.records += len(page.records)
         self._advance(len(page.records))
@@ -466,8 +470,15 @@ def _parse(answer: Answer, request: Request) -> Any:
 
 
 def label(request: Request) -> str:
-    """A request in one line, without credentials: stands as a record's path."""
-    asked = "&".join(f"{key}={value}" for key, value in sorted(request.params.items()))
+    """A request in one line, without credentials: stands as a record's path.
+
+    Places in a list are left out: platforms forbid to keep them.
+    """
+    asked = "&".join(
+        f"{key}={value}"
+        for key, value in sorted(request.params.items())
+        if key not in PLACES
+    )
     return f"{request.path}?{asked}" if asked else request.path
 
 

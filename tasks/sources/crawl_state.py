@@ -117,6 +117,7 @@ class Page:
         absent: (object id, reason) of what the platform no longer shows.
         sampled: (object id, step) of counters that were read.
         wait_seconds: the stream goes on after so long, in another run.
+        rows: that the platform counts against its limits; None for the records.
     """
 
     stream: Stream
@@ -125,6 +126,7 @@ class Page:
     absent: tuple[tuple[str, str], ...] = ()
     sampled: tuple[tuple[str, str], ...] = ()
     wait_seconds: float = 0.0
+    rows: int | None = None
 
 
 class CrawlState:

@@ -66,7 +66,7 @@ def read_documents(
         UnreadableFileError: the file is damaged; says at which byte or line.
     """
     try:
-        with _open(path) as stream:
+        with open_packed(path) as stream:
             head = stream.read(BLOCK_BYTES)
             head = head.removeprefix(b"\xef\xbb\xbf")
             if not head.strip():
@@ -110,7 +110,8 @@ def split_document(text: str, split: Splitter | None = None) -> list[str]:
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
-def _open(path: Path) -> IO[bytes]:
+def open_packed(path: Path) -> IO[bytes]:
+    """Open a file to read, unpacked where its name says that it is packed."""
     name = path.name.lower()
     for suffix, codec in ((".gz", "gzip"), (".zst", "zstd")):
         if name.endswith(suffix):

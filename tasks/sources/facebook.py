@@ -124,13 +124,16 @@ def _is_by_id(answer: Mapping[str, Any]) -> bool:
     )
 
 
+split = split_answers(_records)
+
 FACEBOOK_GRAPH = FileFormat(
     name="facebook-graph",
     suffixes=(".json", ".jsonl", ".ndjson"),
+    platform="facebook",
     paths=("$._request.kind", "$.created_time", "$._request.observed_at"),
     kind_sql="parts[1]",
     time_sql="try_cast(coalesce(parts[2], parts[3]) as timestamp with time zone)",
-    split=split_answers(_records),
+    split=split,
 )
 
 _CONTEXT: dict[str, Any] = {

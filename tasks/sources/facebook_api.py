@@ -1,185 +1,288 @@
-"""Facebook's Graph API: which lists tell of a page, how they go on, what they cost."""
+"""Facebook's Graph API, as the crawl reads the brands' own pages.
+
+A page with few or no rows is not the last one: that has no `paging.next`. The
+address in there is checked and never followed, for it carries the token; the
+place in a list is kept in memory only, since it dies with the row that it names.
+A killed run begins the list anew, and rows merge by their ids.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
-from tasks.sources.listings import ROWS, Listing, Reply, Scope, Verdict
+from tasks.sources.answers import parsed, records_of_page
+from tasks.sources.budget import DAY, HOUR, Limit
+from tasks.sources.crawl import Request, Trouble, Wanted
+from tasks.sources.crawl_state import CrawlState, Page, Stream
+from tasks.sources.credentials import credential
+from tasks.sources.facebook import split
+from tasks.sources.http_client import Answer, Clock, SystemClock
 
-HOST = "graph.facebook.com"
+BASE_URL = "https://graph.facebook.com"
 VERSION = "v23.0"
-# The share of a limit's use, in percent, at which to stop before the platform does.
-FULL = 90
+TOKEN = "FACEBOOK_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
-_PAGE_FIELDS = (
-    "id,name,username,about,description,location,picture,verification_status,"
-    "followers_count,fan_count"
-)
-_POST_FIELDS = (
-    "id,created_time,updated_time,message,story,from,permalink_url,status_type,"
-    "is_hidden,is_published,message_tags,attachments,shares,"
-    "comments.limit(0).summary(true),reactions.limit(0).summary(true)"
-)
-_COMMENT_FIELDS = "id,created_time,message,from,parent,like_count,comment_count"
-# One metric that the platform took away fails the whole call: asked one by one.
-PAGE_METRICS = ("page_follows", "page_media_view", "page_total_media_view_unique")
+# An app with one user, a page with one engaged user: the least that the platform
+# grants. It tells the true use in percent with each answer.
+LIMITS = (Limit("app-hour", 200, HOUR), Limit("page-day", 4800, DAY))
+# The use of a limit, in percent, at which a list is left for another run.
+FULL = 95
 
-# Codes of Graph errors.
-_LIMITS_OF_AN_HOUR = {4, 17, 613}
-_LIMITS_OF_A_DAY = {32}
-_BUSINESS_LIMITS = range(80_000, 80_015)
-_MOMENTARY = {1, 2}
-_LOGIN = {102, 190}
-_GONE = {10, 100, 200}
+_POSTS, _PROFILES, _LISTS, _LIKES, _FIGURES = 0, 40, 100, 200, 300
+ROWS = "100"
+_FIELDS = {
+    "page": (
+        "id,name,username,about,description,location,picture,verification_status,"
+        "followers_count,fan_count"
+    ),
+    "post": (
+        "id,created_time,updated_time,message,story,from,permalink_url,status_type,"
+        "is_hidden,is_published,message_tags,attachments,shares,"
+        "comments.limit(0).summary(true),reactions.limit(0).summary(true)"
+    ),
+    "comments": "id,created_time,message,from,parent,like_count,comment_count",
+    "reactions": "id,name,type",
+}
+# One metric that the platform took away fails the whole call: each is asked alone.
+METRICS = ("page_follows", "page_media_view", "page_total_media_view_unique")
 
-
-def first_listings(scope: Scope) -> Iterator[Listing]:
-    """Profiles, posts and figures of the brands' pages."""
-    window = {
-        "since": str(int(scope.start.timestamp())),
-        "until": str(int(scope.end.timestamp())),
-    }
-    for page in scope.accounts:
-        yield Listing("page", f"/{VERSION}/{page}", {"fields": _PAGE_FIELDS})
-        yield Listing(
-            "posts",
-            f"/{VERSION}/{page}/posts",
-            {"fields": _POST_FIELDS, "limit": "100", **window},
-            is_resumable=False,
-        )
-        for metric in PAGE_METRICS:
-            yield Listing(
-                "insights",
-                f"/{VERSION}/{page}/insights",
-                {"metric": metric, "period": "day", **window},
-                is_resumable=False,
-            )
-    for post in scope.posts:
-        yield Listing("post", f"/{VERSION}/{post}", {"fields": _POST_FIELDS})
+_HOURLY = {4, 17, 613}
+_DAILY = {32}
+_BUSINESS = range(80_000, 80_015)
+_ABSENT = {10, 100, 200, 803}
 
 
-def further_listings(listing: Listing, body: Any, scope: Scope) -> Iterator[Listing]:
-    """Comments and reactions of the posts of a page."""
-    if listing.endpoint not in ("posts", "post") or not isinstance(body, dict):
-        return
-    rows = body.get("data") if listing.endpoint == "posts" else [body]
-    for post in rows if isinstance(rows, list) else ():
-        key = post.get("id") if isinstance(post, dict) else None
-        if not isinstance(key, str):
-            continue
-        if _total(post, "comments"):
-            yield Listing(
-                "comments",
-                f"/{VERSION}/{key}/comments",
-                {
-                    "fields": _COMMENT_FIELDS,
-                    "filter": "stream",
-                    "order": "chronological",
-                    "limit": "100",
-                },
-                is_resumable=False,
-            )
-        if _total(post, "reactions"):
-            yield Listing(
-                "reactions",
-                f"/{VERSION}/{key}/reactions",
-                {"fields": "id,name,type", "limit": "100"},
-                is_resumable=False,
-            )
+@dataclass(frozen=True)
+class FacebookApi:
+    """Facebook as the crawl sees it.
 
-
-def next_params(
-    listing: Listing, params: Mapping[str, str], reply: Reply, host: str = HOST
-) -> dict[str, str] | None:
-    """Parameters of the next page; None after the last.
-
-    A page with few or no rows is not the last one: that has no `paging.next`.
-    The address itself is never followed: it may lead elsewhere, and it carries
-    the token.
-
-    Raises:
-        ValueError: the next page is said to lie elsewhere.
+    Attributes:
+        base_url: of the API.
+        limits: what may be asked.
+        clock: for limits that say how long they last.
+        metrics: figures of pages that are asked for.
     """
-    paging = reply.body.get("paging") if isinstance(reply.body, dict) else None
-    address = paging.get("next") if isinstance(paging, dict) else None
-    if not isinstance(address, str) or listing.endpoint == "insights":
-        return None  # figures go on for ever: the window is already asked for
-    parts = urlsplit(address)
-    if parts.netloc != host or _bare(parts.path) != _bare(listing.path):
-        raise ValueError("the next page is said to lie elsewhere")
-    told = dict(parse_qsl(parts.query))
-    moved = {
-        name: value
-        for name, value in told.items()
-        if name in ("after", "until", "__paging_token", "offset")
-    }
-    return {**params, **moved}
+
+    base_url: str = BASE_URL
+    limits: tuple[Limit, ...] = LIMITS
+    clock: Clock = SystemClock()
+    metrics: tuple[str, ...] = field(default_factory=lambda: METRICS)
+    # Stream -> place; and the metric that was asked last, for an error names none.
+    _places: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    _asked: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def headers(self) -> dict[str, str]:
+        """The token goes in a header: in an address it would end up in logs."""
+        return {"authorization": f"Bearer {credential(TOKEN)}"}
+
+    # --- what to read -----------------------------------------------------------
+
+    def seeds(self, wanted: Wanted, state: CrawlState, now: datetime) -> list[Stream]:
+        """Profiles, posts and figures of pages; posts that campaigns list."""
+        first = wanted.first - timedelta(days=wanted.look_back_days)
+        window = {
+            "since": str(_second(first, wanted.timezone)),
+            "until": str(_second(wanted.last + timedelta(days=1), wanted.timezone)),
+        }
+        streams: list[Stream] = []
+        for page in wanted.accounts:
+            named = {"id": page}
+            if "profiles" in wanted.collect:
+                streams.append(Stream(f"page:{page}", "page", named, _PROFILES))
+            if "posts" in wanted.collect:
+                params = {**named, **window}
+                streams.append(Stream(f"posts:{page}", "posts", params, _POSTS))
+            if "counters" in wanted.collect:
+                streams += [
+                    Stream(
+                        f"figures:{page}:{metric}",
+                        "insights",
+                        {**named, **window, "metric": metric, "period": "day"},
+                        _FIGURES,
+                    )
+                    for metric in self.metrics
+                ]
+        streams += [
+            Stream(f"post:{post}", "post", {"id": post}, _POSTS)
+            for post in wanted.posts
+        ]
+        return streams
+
+    # --- how to ask -------------------------------------------------------------
+
+    def request(self, stream: Stream) -> Request:
+        """The call for a stream's next page."""
+        params = _shown(stream)
+        self._asked["metric"] = params.get("metric", "")
+        if stream.endpoint in ("posts", "comments", "reactions"):
+            params["limit"] = ROWS
+        kind = "post" if stream.endpoint == "posts" else stream.endpoint
+        if kind in _FIELDS:
+            params["fields"] = _FIELDS[kind]
+        if stream.cursor:
+            params |= self._places.get(stream.key, {})
+        return Request(_path(stream), params)
+
+    # --- what answers mean ------------------------------------------------------
+
+    def judge(self, answer: Answer) -> Trouble | None:
+        """What an answer means that is an error."""
+        body = parsed(answer)
+        error = body.get("error") if isinstance(body, dict) else None
+        if not isinstance(error, dict):
+            if answer.status < 400:
+                return None
+            return Trouble("transient", f"Facebook failed (HTTP {answer.status})")
+        code = error.get("code")
+        now = self.clock.now()
+        seconds = max(usage(answer)[1], 300.0)
+        if code in _HOURLY:
+            text = "Facebook's calls of this hour are used up"
+            return Trouble("rate", text, "app-hour", now + seconds)
+        if code in _DAILY or (isinstance(code, int) and code in _BUSINESS):
+            text = "Facebook's calls for this page are used up"
+            return Trouble("rate", text, None, now + seconds)
+        if code in (102, 190):
+            text = f"the token is no longer valid: authorise again and set {TOKEN}"
+            return Trouble("token", text)
+        if "metric" in str(error.get("message")):
+            metric = self._asked.get("metric", "")
+            return Trouble("end", f"figures that Facebook no longer gives: {metric}")
+        if "cursor" in str(error.get("message")):
+            return Trouble("end", "lists whose place died with its row")
+        if code in _ABSENT:
+            return Trouble("absent", "objects that Facebook does not show this app")
+        if code in (1, 2) or answer.status >= 500:
+            return Trouble("transient", f"Facebook failed ({code})")
+        return Trouble("fatal", f"Facebook refuses a call ({code})")
+
+    def read(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        """What an answer means: records, where the list goes on, what follows."""
+        records = records_of_page(
+            split, f"/{_path(stream)}", _shown(stream), content, answer
+        )
+        found: tuple[Stream, ...] = ()
+        if stream.endpoint in ("posts", "post"):
+            rows = content.get("data") if stream.endpoint == "posts" else [content]
+            found = tuple(_found(rows, wanted, listed=stream.endpoint == "post"))
+        try:
+            place = self._next(stream, content)
+        except ValueError as error:
+            self._places.pop(stream.key, None)
+            left = replace(stream, cursor=None, state="stuck", note=str(error))
+            return Page(left, records, found)
+        if place is None:
+            self._places.pop(stream.key, None)
+            done = replace(stream, cursor=None, state="done")
+            return Page(done, records, found)
+        self._places[stream.key] = place
+        number = int((stream.cursor or {}).get("page", 1)) + 1
+        fullest, seconds = usage(answer)
+        return Page(
+            replace(stream, cursor={"page": number}),
+            records,
+            found,
+            wait_seconds=max(seconds, 300.0) if fullest >= FULL else 0.0,
+        )
+
+    def _next(self, stream: Stream, content: Any) -> dict[str, str] | None:
+        """The next page's place, from the address that an answer gives.
+
+        Raises:
+            ValueError: the address leads elsewhere.
+        """
+        paging = content.get("paging") if isinstance(content, dict) else None
+        address = paging.get("next") if isinstance(paging, dict) else None
+        # Figures name a next page for ever: their window is asked for already.
+        if not isinstance(address, str) or stream.endpoint == "insights":
+            return None
+        parts = urlsplit(address)
+        here = urlsplit(self.base_url)
+        is_here = (parts.scheme, parts.netloc) == (here.scheme, here.netloc)
+        if not is_here or _unversioned(parts.path) != _unversioned(_path(stream)):
+            raise ValueError("a list whose next page lies elsewhere was left")
+        return {
+            name: text
+            for name, text in parse_qsl(parts.query)
+            if name in ("after", "until", "__paging_token", "offset")
+        }
 
 
-def usage(reply: Reply) -> tuple[int, float]:
+def usage(answer: Answer) -> tuple[int, float]:
     """The fullest of the limits in percent, and the seconds until it has room."""
     fullest, seconds = 0, 0.0
     for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
         try:
-            told = json.loads(reply.headers.get(name, "{}"))
+            told = json.loads(answer.headers.get(name, "{}"))
         except ValueError:
             continue
-        uses = [told]
-        if name == "x-business-use-case-usage" and isinstance(told, dict):
-            uses = [use for group in told.values() for use in group]
+        if not isinstance(told, dict):
+            continue
+        uses: list[Any] = [told]
+        if name == "x-business-use-case-usage":
+            groups = [group for group in told.values() if isinstance(group, list)]
+            uses = [use for group in groups for use in group]
         for use in uses:
             if not isinstance(use, dict):
                 continue
-            percents = [
-                use.get(part) for part in ("call_count", "total_time", "total_cputime")
-            ]
-            fullest = max([fullest, *(int(p) for p in percents if type(p) is int)])
+            for part in ("call_count", "total_time", "total_cputime"):
+                if isinstance(use.get(part), int | float):
+                    fullest = max(fullest, int(use[part]))
             minutes = use.get("estimated_time_to_regain_access")
             if isinstance(minutes, int | float):
                 seconds = max(seconds, 60.0 * minutes)
     return fullest, seconds
 
 
-def judge(reply: Reply, now: float, listing: Listing | None = None) -> Verdict:
-    """What an answer means.
-
-    Args:
-        reply: the answer.
-        now: Unix time, for limits that say how long they last.
-        listing: what was asked; a metric that is no more is not a page's end.
-    """
-    body = reply.body if isinstance(reply.body, dict) else {}
-    error = body.get("error")
-    if not isinstance(error, dict):
-        if reply.status == 200 and isinstance(reply.body, dict):
-            return ROWS
-        return Verdict("again", f"status {reply.status}")
-    code = error.get("code")
-    _, seconds = usage(reply)
-    if code in _LIMITS_OF_AN_HOUR:
-        return Verdict("wait", f"limit {code}", now + max(seconds, 300.0))
-    if code in _LIMITS_OF_A_DAY:
-        return Verdict("spent", "the page's calls of 24 hours are used")
-    if isinstance(code, int) and code in _BUSINESS_LIMITS:
-        if seconds > 3600:
-            return Verdict("spent", f"limit {code}", now + seconds)
-        return Verdict("wait", f"limit {code}", now + max(seconds, 300.0))
-    if code in _LOGIN:
-        return Verdict("login", "the token is not valid")
-    if code in _MOMENTARY or reply.status >= 500:
-        return Verdict("again", f"error {code}")
-    if listing and listing.endpoint == "insights":
-        metric = listing.params.get("metric", "")
-        return Verdict("refused", f"the metric {metric} is no more")
-    if code in _GONE:
-        return Verdict("gone", "the object is gone or not for this token")
-    return Verdict("refused", f"error {code}")
+def _found(rows: Any, wanted: Wanted, *, listed: bool) -> Iterator[Stream]:
+    """Comments and reactions of posts, opened anew when their number changes."""
+    zone = ZoneInfo(wanted.timezone)
+    for post in rows if isinstance(rows, list) else ():
+        key = post.get("id") if isinstance(post, dict) else None
+        try:
+            moment = datetime.fromisoformat(str(post.get("created_time")))
+        except (AttributeError, ValueError):
+            continue
+        if not isinstance(key, str):
+            continue
+        day = moment.astimezone(zone).date()
+        if not listed and not any(a <= day <= b for a, b in wanted.windows):
+            continue
+        for part, edge, priority in (
+            ("comments", "comments", _LISTS),
+            ("likes", "reactions", _LIKES),
+        ):
+            total = _total(post, edge)
+            if part not in wanted.collect or not total:
+                continue
+            params = {"id": key, "total": str(total)}
+            if edge == "comments":
+                params |= {"filter": "stream", "order": "chronological"}
+            yield Stream(f"{edge}:{key}", edge, params, priority)
 
 
-def _bare(path: str) -> str:
+def _path(stream: Stream) -> str:
+    edge = "" if stream.endpoint in ("page", "post") else f"/{stream.endpoint}"
+    return f"{VERSION}/{stream.params['id']}{edge}"
+
+
+def _shown(stream: Stream) -> dict[str, str]:
+    return {
+        name: text
+        for name, text in stream.params.items()
+        if name not in ("id", "total")
+    }
+
+
+def _unversioned(path: str) -> str:
     """A path without the API's version, which the platform may raise by itself."""
     first, _, rest = path.strip("/").partition("/")
     is_version = first[:1] == "v" and first[1:].replace(".", "", 1).isdigit()
@@ -191,3 +294,8 @@ def _total(post: Mapping[str, Any], name: str) -> int:
     summary = inner.get("summary") if isinstance(inner, dict) else None
     total = summary.get("total_count") if isinstance(summary, dict) else None
     return total if type(total) is int else 1  # not told: there may be some
+
+
+def _second(day: date, timezone: str) -> int:
+    moment = datetime.combine(day, time(), ZoneInfo(timezone))
+    return int(moment.astimezone(UTC).timestamp())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -28,6 +28,10 @@ class FileFormat:
         platform: the network whose records these are, where only one has them.
         split: a document to its records, where it is an answer that wraps them;
             None where only the common envelopes occur.
+        explain: why a record of no known kind is none (an error that the platform
+            answered with HTTP 200); None where it just looks like nothing known.
+        read: how a file becomes batches of documents, where it holds no JSON; takes
+            what `read_documents` takes.
     """
 
     name: str
@@ -39,6 +43,8 @@ class FileFormat:
     folder_is_root: bool = False
     platform: str = "weibo"
     split: Splitter | None = None
+    explain: Callable[[Any], str | None] | None = None
+    read: Callable[..., Iterator[Any]] | None = None
 
 
 def data_suffix(path: PurePath) -> str:

@@ -307,7 +307,7 @@ def _stream(
             batches = (
                 _read_table(connection, file.path)
                 if form.name == "canonical"
-                else read_documents(file.path, rejected, form.split)
+                else (form.read or read_documents)(file.path, rejected, form.split)
             )
             for batch in batches:
                 yield _tagged(batch, file, form)
@@ -509,13 +509,18 @@ def _second_look(
     again = folder / "again"
     copy_records(connection, workspace, source, form, split(), again)
     for number, position, item, text in leftovers(again):
-        why = f"its shape is no known {source.format} record"
+        why = _explain(form, text) or f"its shape is no known {source.format} record"
         rejected.append((number, Rejected(position, why, text), item))
     for file in sorted(again.rglob("*.parquet")):
         target = folder / file.relative_to(again)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.rename(target.with_stem(f"{target.stem}-again"))
     return rejected
+
+
+def _explain(form: FileFormat, text: str) -> str | None:
+    """What the format says of a record that it doesn't know."""
+    return form.explain(json.loads(text)) if form.explain else None
 
 
 def _quarantine_frame(

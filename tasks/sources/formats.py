@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.sources import canonical, facebook, weibo, wordpress, x
+from tasks.sources import (
+    canonical,
+    facebook,
+    qzone,
+    renren,
+    tencent_weibo,
+    weibo,
+    weibo_crawler,
+    wordpress,
+    x,
+)
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
 from tasks.warehouse.raw_tables import RawTable
 
-_MODULES = (canonical, facebook, weibo, wordpress, x)
+_MODULES = (
+    canonical,
+    facebook,
+    qzone,
+    renren,
+    tencent_weibo,
+    weibo,
+    weibo_crawler,
+    wordpress,
+    x,
+)
 
 FORMATS: dict[str, FileFormat] = {
     form.name: form for module in _MODULES for form in module.FORMATS

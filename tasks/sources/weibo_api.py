@@ -54,10 +54,10 @@ _ROWS = 200
 _OVERLAP = 50
 # Counters are read again when a post is so old.
 _SAMPLES = (
-    ("hour", timedelta(hours=1)),
-    ("day", timedelta(days=1)),
-    ("week", timedelta(days=7)),
     ("month", timedelta(days=30)),
+    ("week", timedelta(days=7)),
+    ("day", timedelta(days=1)),
+    ("hour", timedelta(hours=1)),
 )
 
 _ERRORS: dict[int, tuple[Kind, str]] = {
@@ -139,9 +139,13 @@ class WeiboApi:
                 )
                 for uid in wanted.accounts
             ]
+        # Shown once; whether its lists have changed, the counters tell, a hundred
+        # posts a call.
+        shown = {stream.key for stream in state.streams("done") if not stream.note}
         streams += [
             Stream(f"post:{post}", "statuses/show", {"id": post}, _POSTS)
             for post in wanted.posts
+            if f"post:{post}" not in shown
         ]
         if "profiles" in wanted.collect and wanted.accounts:
             streams += [
@@ -161,7 +165,7 @@ class WeiboApi:
         for search in wanted.searches:
             streams += self._searches(wanted, search.text, search.first, search.last)
         if "counters" in wanted.collect:
-            streams += _due_counters(state, now)
+            streams += _due_counters(state, now, wanted.look_back_days)
         return streams
 
     def _searches(
@@ -312,11 +316,20 @@ class WeiboApi:
         if ids and "overlap" not in cursor:
             newest = sorted(ids, reverse=True)
             cursor["overlap"] = newest[min(_OVERLAP, len(newest)) - 1]
+        cursor["rows"] = cursor.get("rows", 0) + len(ids)
         until = stream.params.get("until")
         is_old = until is not None and any(
             moment < float(until) for moment in _moments(rows)
         )
-        if not ids or is_old:
+        # The post's own counter counts hidden rows too: with as many rows as it
+        # says, a first reading has them all.
+        total = stream.params.get("total", "")
+        is_whole = (
+            stream.watermark is None
+            and total.isdigit()
+            and cursor["rows"] >= int(total)
+        )
+        if not ids or is_old or is_whole:
             mark = str(cursor["overlap"]) if "overlap" in cursor else stream.watermark
             ended = replace(stream, cursor=None, watermark=mark, state="done")
             return Page(ended, records)
@@ -387,16 +400,32 @@ class WeiboApi:
     ) -> Page:
         rows = _rows(content, "")
         asked = stream.params["ids"].split(",")
-        given = {str(number) for number in _ids(rows)}
-        steps = dict(pair.split("=") for pair in stream.params["steps"].split(","))
+        posted = dict(zip(asked, stream.params["posted"].split(","), strict=True))
+        steps = zip(asked, stream.params["steps"].split(","), strict=True)
+        now = answer.observed_at.replace(tzinfo=UTC)
+        given: dict[str, dict[str, Any]] = {
+            str(row.get("id")): row for row in rows if str(row.get("id")) in posted
+        }
+        found = [
+            following
+            for key, row in sorted(given.items())
+            for following in _lists(
+                key,
+                float(posted[key]),
+                {part: str(row.get(part) or 0) for part in ("reposts", "comments")},
+                now,
+                wanted,
+            )
+        ]
         return Page(
             replace(stream, cursor=None, state="done"),
             tuple(Record(_dump(row), "count") for row in rows),
+            tuple(found),
             # Missing or deleted ones are left out without a word.
             absent=tuple(
                 (key, "posts that no longer exist") for key in asked if key not in given
             ),
-            sampled=tuple((key, steps[key]) for key in asked),
+            sampled=tuple(steps),
         )
 
     def _read_historical(
@@ -543,61 +572,83 @@ def _follow_up(
         if not in_campaign and not own:
             continue
         later = 0 if in_campaign else 100
-        age = max((now.timestamp() - moment) / DAY, 0.0)
-        for part, endpoint in (
-            ("reposts", "statuses/repost_timeline"),
-            ("comments", "comments/show"),
-        ):
-            total = str(row.get(f"{part}_count") or 0)
+        totals = {
+            part: str(row.get(f"{part}_count") or 0) for part in ("reposts", "comments")
+        }
+        if str(row.get("deleted")) == "1":
             # What is left of a deleted post counts nothing; its lists still stand.
-            is_empty = total == "0" and str(row.get("deleted")) != "1"
-            if part not in wanted.collect or is_empty:
-                continue
-            base = {"id": key, "posted_at": str(int(moment))}
-            yield Stream(
-                f"{part}:{key}",
-                endpoint,
-                {**base, "total": total},
-                _LISTS + later + min(int(age), 99),
-            )
-            if age < 1:
-                continue
-            # Daily within the look-back, as far as that reaches; and once more,
-            # whole, when the post has passed it.
-            until = 0
-            if age <= wanted.look_back_days:
-                day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
-                reach = day_start - timedelta(days=wanted.look_back_days)
-                until = int(reach.timestamp())
-            yield Stream(
-                f"again:{part}:{key}",
-                endpoint,
-                {**base, "until": str(until)},
-                _AGAIN + later + min(int(age), 99),
-            )
+            totals = dict.fromkeys(totals, "deleted")
+        yield from _lists(key, moment, totals, now, wanted, later)
 
 
-def _due_counters(state: CrawlState, now: datetime) -> Iterator[Stream]:
-    """Posts whose counters are due to be read again, a hundred a call."""
+def _lists(
+    key: str,
+    posted_at: float,
+    totals: dict[str, str],
+    now: datetime,
+    wanted: Wanted,
+    later: int = 0,
+) -> Iterator[Stream]:
+    """The lists of a post that are to be read: changed ones, and again for edits."""
+    age = max((now.timestamp() - posted_at) / DAY, 0.0)
+    for part, endpoint in (
+        ("reposts", "statuses/repost_timeline"),
+        ("comments", "comments/show"),
+    ):
+        total = totals[part]
+        if part not in wanted.collect or total == "0":
+            continue
+        base = {"id": key, "posted_at": str(int(posted_at))}
+        yield Stream(
+            f"{part}:{key}",
+            endpoint,
+            {**base, "total": total},
+            _LISTS + later + min(int(age), 99),
+        )
+        if age < 1:
+            continue
+        # Daily within the look-back, as far as that reaches; and once more,
+        # whole, when the post has passed it.
+        until = 0
+        if age <= wanted.look_back_days:
+            day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            reach = day_start - timedelta(days=wanted.look_back_days)
+            until = int(reach.timestamp())
+        yield Stream(
+            f"again:{part}:{key}",
+            endpoint,
+            {**base, "until": str(until)},
+            _AGAIN + later + min(int(age), 99),
+        )
+
+
+def _due_counters(
+    state: CrawlState, now: datetime, look_back_days: int
+) -> Iterator[Stream]:
+    """Counters to read: in every run within the look-back, later on a schedule."""
     sampled = state.sampled()
-    due: dict[str, str] = {}
+    due: dict[str, tuple[str, str]] = {}
     for stream in state.streams():
         posted = stream.params.get("posted_at")
         if posted is None:
             continue
         age = now - datetime.fromtimestamp(int(posted), UTC)
-        passed = [name for name, least in _SAMPLES if age >= least]
-        if passed and (stream.params["id"], passed[-1]) not in sampled:
-            due[stream.params["id"]] = passed[-1]
+        step = next((name for name, least in _SAMPLES if age >= least), "new")
+        key = stream.params["id"]
+        if age <= timedelta(days=look_back_days) or (key, step) not in sampled:
+            due[key] = (posted, step)
     ids = sorted(due)
     for start in range(0, len(ids), 100):
         part = ids[start : start + 100]
-        steps = ",".join(f"{key}={due[key]}" for key in part)
-        name = hashlib.sha256(steps.encode()).hexdigest()[:16]
+        name = hashlib.sha256(",".join(part).encode()).hexdigest()[:16]
         yield Stream(
             f"counts:{name}",
             "statuses/count",
-            {"ids": ",".join(part), "steps": steps},
+            {
+                "ids": ",".join(part),
+                "posted": ",".join(due[key][0] for key in part),
+                "steps": ",".join(due[key][1] for key in part),
+            },
             _COUNTS,
         )
 

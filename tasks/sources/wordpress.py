@@ -44,13 +44,9 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
     total = request.headers.get("x-wp-total")
     post = request.params.get("post", "")
     if total and is_whole and request.path[-1:] == ("comments",) and post.isdigit():
-        site = next((_site(item, request) for item in answer), None)
-        yield with_context(
-            {"post": post, "total": total},
-            kind="total",
-            site=site or site_key(request.url),
-            **request.told,
-        )
+        sites = [_site(item, request) for item in answer] or [_site({}, request)]
+        told = {**request.told, "site": sites[0]}
+        yield with_context({"post": post, "total": total}, kind="total", **told)
 
 
 def _object(item: Any, request: Request) -> Iterator[Any]:
@@ -59,12 +55,13 @@ def _object(item: Any, request: Request) -> Iterator[Any]:
         yield item
         return
     site = _site(item, request)
-    yield with_context(item, kind=kind, site=site, **request.told)
+    told = {**request.told, "site": site}
+    yield with_context(item, kind=kind, **told)
     embedded = item.get("_embedded")
     authors = embedded.get("author") if isinstance(embedded, dict) else None
     for author in authors if isinstance(authors, list) else ():
         if _kind_of(author) == "user":
-            yield with_context(author, kind="user", site=site, **request.told)
+            yield with_context(author, kind="user", **told)
 
 
 def _kind_of(item: Any) -> str | None:
@@ -87,6 +84,8 @@ def _site(item: Any, request: Request) -> str | None:
     if not isinstance(item, dict):
         return None
     for address in (_self_link(item), item.get("link"), request.url):
+        if address is request.url and "site" in request.told:
+            return request.told["site"]
         if isinstance(address, str) and (key := site_key(address)):
             return key
     return None
@@ -102,16 +101,19 @@ def _self_link(item: Mapping[str, Any]) -> str | None:
     return address if is_own else None
 
 
+split = split_answers(_records)
+
 WORDPRESS_REST = FileFormat(
     name="wordpress-rest",
     suffixes=(".json", ".jsonl", ".ndjson"),
+    platform="wordpress",
     paths=("$._request.kind", "$.date_gmt", "$._request.observed_at"),
     kind_sql="parts[1]",
     # `date_gmt` says by its name what its form leaves out.
     time_sql=(
         "try_cast(coalesce(parts[2] || 'Z', parts[3]) as timestamp with time zone)"
     ),
-    split=split_answers(_records),
+    split=split,
 )
 
 _CONTEXT: dict[str, Any] = {"kind": TEXT, "site": TEXT, "observed_at": TEXT}

@@ -1,128 +1,200 @@
-"""A WordPress site's REST API: which lists to read, how they go on, when they end."""
+"""A WordPress site's REST API, as the crawl reads it.
+
+What has a time goes on from the last row's second: page numbers shift when
+something before them is deleted. Rows of that second come twice and merge by
+their id. A site has no quota of its own; its host may.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tasks.sources.listings import ROWS, Listing, Reply, Scope, Verdict
+from tasks.sources.answers import CONTEXT, parsed, records_of_page
+from tasks.sources.budget import HOUR, Limit
+from tasks.sources.crawl import Request, Trouble, Wanted
+from tasks.sources.crawl_state import CrawlState, Page, Stream
+from tasks.sources.credentials import credential
+from tasks.sources.http_client import Answer
+from tasks.sources.wordpress import split
 
-ROOT = "/wp-json/wp/v2"
-PER_PAGE = "100"
+# `user:application password` of a member, where the site shows readers too little.
+LOGIN = "WORDPRESS_LOGIN"
+
+# Out of politeness: a small host answers about one call a second well.
+LIMITS = (Limit("site-hour", 3600, HOUR),)
+
+_ROOT = "wp-json/wp/v2"
+_POSTS, _PROFILES, _COMMENTS = 0, 40, 100
+ROWS = 100
 
 
-def first_listings(
-    scope: Scope, site: str, *, edited_since: datetime | None = None
-) -> Iterator[Listing]:
-    """Authors, articles of the scope's time, and older ones that changed since.
+@dataclass(frozen=True)
+class WordPressApi:
+    """A site as the crawl sees it.
 
-    Args:
-        scope: what the run wants to know; a site has no other accounts than its
-            authors.
-        site: the site's address with the folder, if it has one.
-        edited_since: when the site was read last; None at first.
+    Attributes:
+        base_url: address of the site, with its folder if it has one.
+        limits: what may be asked.
+        rows: per page, 100 at most.
     """
-    base = f"{site.rstrip('/')}{ROOT}"
-    # Ascending by time: what is published while pages are read comes last.
-    order = {"per_page": PER_PAGE, "orderby": "date", "order": "asc"}
-    yield Listing("users", f"{base}/users", {"per_page": PER_PAGE})
-    posts = Listing(
-        "posts",
-        f"{base}/posts",
-        {
-            **order,
-            "_embed": "author,wp:term",
+
+    base_url: str
+    limits: tuple[Limit, ...] = LIMITS
+    rows: int = field(default_factory=lambda: ROWS)
+
+    def headers(self) -> dict[str, str]:
+        """A member's login where one is set; readers need none."""
+        login = credential(LOGIN)
+        if not login:
+            return {}
+        return {"authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+
+    # --- what to read -----------------------------------------------------------
+
+    def seeds(self, wanted: Wanted, state: CrawlState, now: datetime) -> list[Stream]:
+        """Authors, articles of the days, older ones that changed, those listed."""
+        first = wanted.first - timedelta(days=wanted.look_back_days)
+        start = _time(first, wanted.timezone) - timedelta(seconds=1)
+        end = _time(wanted.last + timedelta(days=1), wanted.timezone)
+        today = f"{now:%Y-%m-%d}"
+        streams: list[Stream] = []
+        if "profiles" in wanted.collect:
+            streams.append(Stream("users", "users", {}, _PROFILES))
+        if "posts" in wanted.collect:
             # Both ends are exclusive.
-            "after": _time(scope.start - timedelta(seconds=1)),
-            "before": _time(scope.end),
-        },
-    )
-    yield posts
-    if edited_since is not None:
-        yield replace(
-            posts,
-            params={
-                **order,
-                "_embed": "author,wp:term",
-                "before": _time(scope.start),
-                "modified_after": _time(edited_since),
-            },
-        )
-    listed = sorted({post.rpartition(":")[2] for post in scope.posts})
-    for start in range(0, len(listed), 100):
-        part = listed[start : start + 100]
-        yield replace(
-            posts,
-            params={**order, "_embed": "author,wp:term", "include": ",".join(part)},
-        )
+            window = {"after": _text(start), "before": _text(end)}
+            streams.append(Stream("posts", "posts", window, _POSTS))
+            changed = {"modified_after": _text(start), "before": _text(start)}
+            streams.append(Stream("changed", "posts", changed, _POSTS))
+        listed = sorted({post.rpartition(":")[2] for post in wanted.posts})
+        for at in range(0, len(listed), 100):
+            part = ",".join(listed[at : at + 100])
+            params = {"include": part, "listed": today}
+            streams.append(Stream(f"listed:{listed[at]}", "posts", params, _POSTS))
+        return streams
 
+    # --- how to ask -------------------------------------------------------------
 
-def further_listings(listing: Listing, body: Any, scope: Scope) -> Iterator[Listing]:
-    """The comments of each article of a page: its list tells their total, too."""
-    if listing.endpoint != "posts" or not isinstance(body, list):
-        return
-    for post in body:
-        if isinstance(post, dict) and "id" in post:
-            yield Listing(
-                "comments",
-                f"{listing.path.rpartition('/')[0]}/comments",
-                {
-                    "per_page": PER_PAGE,
-                    "orderby": "date",
-                    "order": "asc",
-                    "post": str(post["id"]),
-                },
+    def request(self, stream: Stream) -> Request:
+        """The call for a stream's next page."""
+        params = {**_asked(stream), "per_page": str(self.rows)}
+        if stream.endpoint != "users":
+            # Ascending by time: what is published meanwhile comes last.
+            params |= {"orderby": "date", "order": "asc"}
+        if stream.endpoint == "posts":
+            params["_embed"] = "author,wp:term"
+        cursor = stream.cursor or {}
+        params |= {
+            name: str(cursor[name]) for name in ("after", "page") if name in cursor
+        }
+        return Request(f"{_ROOT}/{stream.endpoint}", params)
+
+    # --- what answers mean ------------------------------------------------------
+
+    def judge(self, answer: Answer) -> Trouble | None:
+        """What an answer means that is an error."""
+        if answer.status < 400:
+            return None
+        body = parsed(answer)
+        code = str(body.get("code", "")) if isinstance(body, dict) else ""
+        if answer.status == 429:
+            # Its `Retry-After` is heeded where the call is tried again.
+            return Trouble("transient", "the host asks to slow down")
+        if answer.status >= 500:
+            return Trouble("transient", f"the site failed (HTTP {answer.status})")
+        if code == "rest_post_invalid_page_number":
+            return Trouble("end", "lists that became shorter while they were read")
+        if code == "rest_no_route" or not code:
+            return Trouble(
+                "fatal",
+                f"the site's REST API does not answer (HTTP {answer.status}):"
+                " check `base_url`, or ask its keeper",
             )
+        if answer.status in (401, 403):
+            return Trouble("end", "lists that the site does not show")
+        if answer.status in (404, 410):
+            return Trouble("absent", "objects that the site no longer shows")
+        return Trouble("fatal", f"the site refuses a call ({code})")
+
+    def read(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        """What an answer means: records, where the list goes on, what follows."""
+        rows = content if isinstance(content, list) else []
+        cursor = stream.cursor or {}
+        shown = {**_asked(stream)}
+        shown |= {
+            name: str(cursor[name]) for name in ("after", "page") if name in cursor
+        }
+        address = f"{self.base_url.rstrip('/')}/{_ROOT}/{stream.endpoint}"
+        records = records_of_page(
+            split, address, shown, content, answer, site=stream.params.get("site")
+        )
+        found: tuple[Stream, ...] = ()
+        if stream.endpoint == "posts" and "comments" in wanted.collect:
+            found = tuple(
+                _found(rows, answer, wanted, listed="listed" in stream.params)
+            )
+        return Page(self._go_on(stream, rows, answer), records, found)
+
+    def _go_on(self, stream: Stream, rows: list[Any], answer: Answer) -> Stream:
+        """The stream after a page.
+
+        Without the header (some hosts strip it) a full page leads on, and the site
+        says itself when a page lies past the end.
+        """
+        cursor = {
+            name: value
+            for name, value in (stream.cursor or {}).items()
+            if name != "_page"
+        }
+        page = int(cursor.get("page", 1))
+        total = answer.headers.get("x-wp-totalpages", "")
+        if page >= int(total) if total.isdigit() else len(rows) < self.rows:
+            return replace(stream, cursor=None, state="done")
+        last = _second(rows[-1]) if rows else None
+        if stream.endpoint != "users" and last is not None:
+            after = _text(last - timedelta(seconds=1))
+            if after > str(cursor.get("after", "")):
+                return replace(stream, cursor={"after": after})
+        return replace(stream, cursor={**cursor, "page": page + 1})
 
 
-def next_params(
-    listing: Listing, params: Mapping[str, str], reply: Reply
-) -> dict[str, str] | None:
-    """Parameters of the next page; None after the last.
-
-    What has a time goes on from the last row's second: page numbers shift when
-    something before them is deleted. Rows of that second come twice and merge by
-    their id. Without the header (some hosts strip it) a full page leads on, and
-    the site says itself when a page lies past the end.
-    """
-    page = int(params.get("page", "1"))
-    total = reply.headers.get("x-wp-totalpages", "")
-    rows = reply.body if isinstance(reply.body, list) else []
-    if page >= int(total) if total.isdigit() else len(rows) < int(PER_PAGE):
-        return None
-    last = _second(rows[-1]) if rows else None
-    if params.get("orderby") == "date" and last is not None:
-        after = _time(last - timedelta(seconds=1))
-        if after > params.get("after", ""):
-            rest = {name: value for name, value in params.items() if name != "page"}
-            return {**rest, "after": after}
-    return {**params, "page": str(page + 1)}
+def _found(
+    rows: list[Any], answer: Answer, wanted: Wanted, *, listed: bool
+) -> Iterator[Stream]:
+    """Comments of articles: read once a day, for an article tells no number."""
+    zone = ZoneInfo(wanted.timezone)
+    for post in rows:
+        moment = _second(post)
+        if moment is None or "id" not in post:
+            continue
+        day = moment.astimezone(zone).date()
+        if not listed and not any(a <= day <= b for a, b in wanted.windows):
+            continue
+        key = str(post["id"])
+        params = {"post": key, "day": f"{answer.observed_at:%Y-%m-%d}"}
+        site = _site(post)
+        if site:
+            params["site"] = site
+        yield Stream(f"comments:{key}", "comments", params, _COMMENTS)
 
 
-def judge(reply: Reply, now: float) -> Verdict:
-    """What an answer means.
+def _site(post: Mapping[str, Any]) -> str | None:
+    """The site of an article, for a list of comments that may be empty."""
+    record: dict[str, Any] = next(iter(split([post])), {})
+    site = record.get(CONTEXT, {}).get("site")
+    return site if isinstance(site, str) else None
 
-    Args:
-        reply: the answer.
-        now: Unix time, for a host's `Retry-After` in seconds.
-    """
-    body = reply.body if isinstance(reply.body, dict) else {}
-    code = str(body.get("code", ""))
-    if reply.status == 200 and isinstance(reply.body, list | dict):
-        return ROWS
-    if reply.status == 429:
-        seconds = reply.headers.get("retry-after", "")
-        wait = float(seconds) if seconds.isdigit() else 60.0
-        return Verdict("wait", "the host's limit", now + wait)
-    if code == "rest_post_invalid_page_number":
-        return Verdict("end", "past the last page")
-    if reply.status in (404, 410):
-        return Verdict("gone", code or "not found")
-    if reply.status in (400, 401, 403):
-        return Verdict("refused", code or f"status {reply.status}")
-    return Verdict("again", f"status {reply.status}")
+
+def _asked(stream: Stream) -> dict[str, str]:
+    own = ("site", "day", "listed")
+    return {name: text for name, text in stream.params.items() if name not in own}
 
 
 def _second(row: Any) -> datetime | None:
@@ -132,6 +204,10 @@ def _second(row: Any) -> datetime | None:
         return None
 
 
-def _time(moment: datetime) -> str:
+def _time(day: date, timezone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def _text(moment: datetime) -> str:
     """A time with its zone: without one it would be the site's."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -120,9 +120,12 @@ def _referenced(tweet: Mapping[str, Any]) -> str | None:
     return None
 
 
+split = split_answers(_records)
+
 X_API = FileFormat(
     name="x-api",
     suffixes=(".json", ".jsonl", ".ndjson"),
+    platform="x",
     paths=("$._request.kind", "$.created_at", "$._request.observed_at"),
     kind_sql="parts[1]",
     # A profile's own time is its registration, years ago: no day of ours.
@@ -130,7 +133,7 @@ X_API = FileFormat(
         "try_cast(case when parts[1] = 'tweet' then parts[2] else parts[3] end"
         " as timestamp with time zone)"
     ),
-    split=split_answers(_records),
+    split=split,
 )
 
 _CONTEXT: dict[str, Any] = {

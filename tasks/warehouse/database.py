@@ -45,6 +45,25 @@ FUNCTIONS = {
                 then try_cast(x as timestamp with time zone) at time zone 'UTC'
             else try_cast(x as timestamp)
         end""",
+    # A Chinese wall clock without a zone, to the day, minute or second, as naive UTC.
+    # (China has kept one offset since before there were social networks.)
+    "beijing_time(x)": """
+        case
+            when regexp_matches(x, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
+                then try_cast(x as timestamp) - interval 8 hour
+        end""",
+    # Seconds since 1970 as naive UTC.
+    "unix_time(x)": """
+        try(make_timestamp(try_cast(x as bigint) * 1000000))""",
+    # Qzone's marks in texts: @{uin:1,nick:Ann,who:1,auto:1} is the name that is
+    # called, [em]e100[/em] an emoticon.
+    "qzone_text(x)": """
+        regexp_replace(
+            regexp_replace(
+                x, '@\\{uin:[^,}]*,nick:([^,}]*)[^}]*\\}', '@\\1', 'g'
+            ),
+            '\\[em\\]([^\\[\\]]*)\\[/em\\]', '[\\1]', 'g'
+        )""",
     # An id is a token; a float's rendering or a sentence is none.
     # (Plain searches: a pattern match costs ten times as much.)
     "id_of(x)": """

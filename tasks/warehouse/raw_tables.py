@@ -28,6 +28,7 @@ _RENAMED = {
     "source": "source_html",
     "platform": "record_platform",
     "kind": "record_kind",
+    "root_id": "record_root_id",
 }
 
 

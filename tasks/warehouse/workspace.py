@@ -39,6 +39,10 @@ FileFormat = Literal[
     "x-api",
     "facebook-graph",
     "wordpress-rest",
+    "tencent-weibo",
+    "renren",
+    "qzone",
+    "weibo-crawler",
 ]
 
 # What an API source can collect; followers and searches cost many calls and
@@ -56,7 +60,12 @@ CollectPart = Literal[
 ]
 COMMON_PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles")
 # The format in which the answers of a platform's API are landed.
-API_FORMATS: dict[str, str] = {"weibo": "weibo-api"}
+API_FORMATS: dict[str, str] = {
+    "weibo": "weibo-api",
+    "x": "x-api",
+    "facebook": "facebook-graph",
+    "wordpress": "wordpress-rest",
+}
 # Keys that say something of one kind of source only.
 _API_KEYS = (
     "base_url",

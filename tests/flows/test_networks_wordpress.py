@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
-from tests.flows.networks import archive_lab, backfill, check
+import pytest
+
+from tasks.sources import wordpress_api
+from tasks.sources.crawl import Wanted
+from tasks.sources.crawl_state import Stream
+from tasks.sources.http_client import Answer
+from tests.emulators.serving import Asked, serve
+from tests.emulators.wordpress import WordPressEmulator, WordPressOptions
+from tests.flows.networks import (
+    ANSWERED,
+    api_source,
+    archive_lab,
+    backfill,
+    check,
+    collect,
+    configuration,
+)
+from tests.workspaces import Lab
 from tests.world import World
 from tests.world.wordpress import PLATFORM, PREFIX, write_wordpress
 
@@ -22,3 +43,144 @@ def test_backfill_of_an_archive_gives_the_world(
     )
     backfill(lab, told)
     check(lab, told, PLATFORM)
+
+
+@contextmanager
+def served(emulator: WordPressEmulator, root: Path) -> Iterator[Lab]:
+    """A workspace whose source is the emulator."""
+    lab = Lab(root)
+    with serve(emulator) as base:
+        text = configuration(emulator.told, PLATFORM, api_source(base), f"{PREFIX}:")
+        lab.put("workspace.toml", text)
+        yield lab
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Five rows a page, so that the small world's lists have several."""
+    monkeypatch.setattr(wordpress_api, "ROWS", 5)
+
+
+def test_api_gives_the_world(
+    small_world: World, tmp_path: Path, quick_rules: None, small_pages: None
+) -> None:
+    """The list of users is forbidden: articles tell their authors. A busy host."""
+    options = WordPressOptions(hides_users=True, error_share=0.1)
+    emulator = WordPressEmulator(small_world, options)
+    with served(emulator, tmp_path) as lab:
+        assert not collect(lab, emulator.told, emulator.now)
+    check(lab, emulator.told, PLATFORM)
+    assert max(call.rows for call in emulator.calls) == 5
+
+
+def test_deletions_between_pages_lose_no_comment(
+    small_world: World, tmp_path: Path, quick_rules: None, small_pages: None
+) -> None:
+    """Page numbers shift when an earlier comment goes; times don't."""
+    emulator = WordPressEmulator(small_world)
+    by_post: dict[int, list[int]] = {}
+    for comment in emulator._objects.comments[::-1]:
+        by_post.setdefault(comment["post"], []).append(comment["id"])
+    longest = max(by_post.values(), key=len)
+    assert len(longest) > 15
+    gone: list[int] = []
+
+    def delete_the_first(asked: Asked) -> None:
+        if asked.path.endswith("/comments") and "after" in asked.params and not gone:
+            for key in longest[:3]:
+                emulator.delete("comments", key)
+                gone.append(key)
+
+    emulator.before_call = delete_the_first
+    with served(emulator, tmp_path) as lab:
+        collect(lab, emulator.told, emulator.now)
+    assert gone
+    everything = {f"{PREFIX}:{key}" for keys in by_post.values() for key in keys}
+    found = {
+        key for (key,) in lab.rows("select interaction_id from staging.interactions")
+    }
+    assert everything - found <= {f"{PREFIX}:{key}" for key in gone}
+
+
+def test_second_visit_sees_edits_and_what_is_new(
+    small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    emulator = WordPressEmulator(small_world)
+    last = emulator.now
+    emulator.now = float(small_world.spec.start_second + 8 * 86_400)
+    with served(emulator, tmp_path) as lab:
+        collect(lab, emulator.told, emulator.now)
+        emulator.now = last
+        post, comment = emulator._objects.posts[-1], emulator._objects.comments[-1]
+        emulator.edit("posts", post["id"], "changed #words")
+        emulator.edit("comments", comment["id"], "changed")
+        collect(lab, emulator.told, emulator.now)
+    texts = dict(lab.rows("select post_id, text from staging.posts"))
+    assert texts[f"{PREFIX}:{post['id']}"] == "changed #words"
+    found = dict(lab.rows("select interaction_id, text from staging.interactions"))
+    expected = dict(
+        emulator.told.interactions.select("interaction_id", "text").iter_rows()
+    )
+    assert found == {**expected, f"{PREFIX}:{comment['id']}": "changed"}
+
+
+DAY = date(2026, 3, 1)
+WANTED = Wanted((), (), (), (), DAY, DAY, 0, "UTC", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("headers", "rows", "cursor"),
+    [
+        ({"x-wp-totalpages": "1"}, 100, None),
+        ({"x-wp-totalpages": "2"}, 100, {"page": 2}),
+        ({"x-wp-totalpages": "0"}, 0, None),
+        ({}, 100, {"page": 2}),
+        ({}, 99, None),
+    ],
+)
+def test_lists_end_where_the_header_says(
+    headers: dict[str, str], rows: int, cursor: dict[str, int] | None
+) -> None:
+    """Or at the first page that is not full, where a host strips the header."""
+    content = [{"id": n, "name": "a", "slug": "a"} for n in range(rows)]
+    answer = Answer(200, headers, b"", ANSWERED)
+    platform = wordpress_api.WordPressApi("https://tea.example")
+    page = platform.read(Stream("users", "users", {}, 0), content, answer, WANTED)
+    assert page.stream.cursor == cursor
+    assert page.stream.state == ("done" if cursor is None else "open")
+
+
+def test_a_second_full_of_rows_does_not_hold_a_list_up() -> None:
+    """More comments of one second than a page has: the page number goes on."""
+    row = {"id": 1, "post": 2, "content": {}, "date_gmt": "2026-03-01T00:00:00"}
+    answer = Answer(200, {"x-wp-totalpages": "9"}, b"", ANSWERED)
+    platform = wordpress_api.WordPressApi("https://tea.example")
+    stream = Stream("comments:2", "comments", {"post": "2"}, 0)
+    places = []
+    for _ in range(3):
+        stream = platform.read(stream, [row] * 100, answer, WANTED).stream
+        places.append(stream.cursor)
+    after = {"after": "2026-02-28T23:59:59Z"}
+    assert places == [after, {**after, "page": 2}, {**after, "page": 3}]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, [], None),
+        (400, {"code": "rest_post_invalid_page_number"}, "end"),
+        (400, {"code": "rest_invalid_param"}, "fatal"),
+        (401, {"code": "rest_user_cannot_view"}, "end"),
+        (404, {"code": "rest_post_invalid_id"}, "absent"),
+        (404, {"code": "rest_no_route"}, "fatal"),
+        (404, None, "fatal"),
+        (429, None, "transient"),
+        (503, None, "transient"),
+    ],
+)
+def test_errors_mean_what_the_site_says(
+    status: int, body: object, kind: str | None
+) -> None:
+    answer = Answer(status, {}, json.dumps(body).encode(), ANSWERED)
+    trouble = wordpress_api.WordPressApi("https://tea.example").judge(answer)
+    assert (trouble and trouble.kind) == kind

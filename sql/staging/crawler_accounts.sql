@@ -1,0 +1,106 @@
+-- One row per observation of a profile in weibo-crawler's records that are being
+-- staged: users, and those who wrote posts, comments and reposts where these say so.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+seen as (
+    select
+        platform,
+        source,
+        user_id,
+        screen_name,
+        cast(null as varchar) as avatar_url,
+        coalesce(
+            source_observed_at,
+            beijing_time(coalesce(nullif(full_created_at, ''), created_at))
+        ) as observed_at
+    from raw.crawler_posts
+    union
+    select
+        platform,
+        source,
+        retweet.user_id as user_id,
+        retweet.screen_name as screen_name,
+        cast(null as varchar) as avatar_url,
+        coalesce(
+            source_observed_at,
+            beijing_time(
+                coalesce(nullif(retweet.full_created_at, ''), retweet.created_at)
+            )
+        ) as observed_at
+    from raw.crawler_posts
+    union
+    select
+        platform,
+        source,
+        user_id,
+        user_screen_name as screen_name,
+        nullif(user_avatar_url, '') as avatar_url,
+        coalesce(
+            source_observed_at, weibo_time(created_at), beijing_time(created_at)
+        ) as observed_at
+    from raw.crawler_answers
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(trim(id)) as account_id,
+    coalesce(screen_name, nick_name) as screen_name,
+    cast(null as varchar) as display_name,
+    coalesce(description, bio) as description,
+    nullif(location, '') as location,
+    case
+        when gender in ('m', '男') then 'm' when gender in ('f', '女') then 'f'
+        else nullif(gender, '')
+    end as gender,
+    unsigned(coalesce(
+        nullif(avatar_hd, ''), nullif(profile_image_url, ''), nullif(avatar_url, '')
+    )) as avatar_url,
+    case
+        when lower(verified) in ('true', '1') then true
+        when lower(verified) in ('false', '0') then false
+    end as is_verified,
+    nullif(verified_type, '') as verified_type,
+    count_of(coalesce(followers_count, follower_count)) as followers_count,
+    count_of(follow_count) as following_count,
+    cast(null as bigint) as mutual_count,
+    count_of(statuses_count) as posts_count,
+    cast(null as bigint) as likes_count,
+    try_cast(urank as bigint) as level,
+    beijing_time(coalesce(registration_time, reg_date)) as registered_at,
+    coalesce(source_observed_at, timestamp '1970-01-01') as observed_at
+from raw.crawler_users
+union all
+select
+    source,
+    cast(null as varchar) as path,
+    cast(null as bigint) as position,
+    cast(null as integer) as item,
+    platform,
+    id_of(trim(user_id)) as account_id,
+    screen_name,
+    cast(null as varchar) as display_name,
+    cast(null as varchar) as description,
+    cast(null as varchar) as location,
+    cast(null as varchar) as gender,
+    unsigned(avatar_url) as avatar_url,
+    cast(null as boolean) as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    observed_at
+from seen
+where nullif(user_id, '') is not null and nullif(screen_name, '') is not null

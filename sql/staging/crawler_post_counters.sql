@@ -1,0 +1,23 @@
+-- One row per snapshot of a post's counters in weibo-crawler's records that are being
+-- staged. A count of 1000000 is a floor: the page showed no more.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(status_id) as post_id,
+    coalesce(source_observed_at, recorded_at) as observed_at,
+    count_of(reposts_count) as reposts_count,
+    count_of(comments_count) as comments_count,
+    count_of(attitudes_count) as likes_count,
+    cast(null as bigint) as reads_count
+from staging.crawler_statuses
+where
+    root_id is null
+    and coalesce(reposts_count, comments_count, attitudes_count) is not null

@@ -1,0 +1,46 @@
+-- One row per observation of a post in weibo-crawler's records that are being staged.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(status_id) as post_id,
+    id_of(nullif(trim(account_id), '')) as account_id,
+    recorded_at as posted_at,
+    clean_text as text,
+    nullif(source_html, '') as client,
+    nullif(location, '') as region,
+    list_sort(list_distinct(list_concat(
+        regexp_extract_all(
+            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
+        ),
+        regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1),
+        list_filter([article_url], lambda link: link <> '')
+    ))) as links,
+    list_sort(list_distinct(list_concat(
+        list_transform(
+            regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
+            lambda hashtag: trim(hashtag)
+        ),
+        list_filter(string_split(topics, ','), lambda hashtag: hashtag <> '')
+    ))) as hashtags,
+    list_sort(list_distinct(list_concat(
+        regexp_extract_all(
+            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+        ),
+        list_filter(string_split(at_users, ','), lambda name: name <> '')
+    ))) as mentions,
+    cast(
+        case when nullif(pics, '') is null then 0 else len(string_split(pics, ',')) end
+        as bigint
+    ) as media_count,
+    false as is_deleted,
+    coalesce(source_observed_at, recorded_at) as observed_at
+from staging.crawler_statuses
+where root_id is null

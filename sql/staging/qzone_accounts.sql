@@ -1,0 +1,96 @@
+-- One row per observation of a profile in Qzone's answers that are being staged:
+-- profiles by openid, and people by number who post, comment or like.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+seen as (
+    select
+        platform,
+        source,
+        uin as account_id,
+        name,
+        cast(null as varchar) as avatar_url,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, unix_time(created_time)
+        ) as observed_at
+    from raw.qzone_posts
+    union
+    select
+        platform,
+        source,
+        uin as account_id,
+        name,
+        cast(null as varchar) as avatar_url,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, unix_time(create_time)
+        ) as observed_at
+    from raw.qzone_comments
+    union
+    select
+        platform,
+        source,
+        fuin as account_id,
+        nick as name,
+        nullif(portrait, '') as avatar_url,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+        ) as observed_at
+    from raw.qzone_likes
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(openid) as account_id,
+    nullif(nickname, '') as screen_name,
+    cast(null as varchar) as display_name,
+    cast(null as varchar) as description,
+    nullif(trim(concat_ws(' ', province, city)), '') as location,
+    case gender when '男' then 'm' when '女' then 'f' end as gender,
+    nullif(figureurl, '') as avatar_url,
+    cast(null as boolean) as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    try_cast(yellow_vip_level as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+    ) as observed_at
+from raw.qzone_users
+union all
+select
+    source,
+    cast(null as varchar) as path,
+    cast(null as bigint) as position,
+    cast(null as integer) as item,
+    platform,
+    id_of(account_id) as account_id,
+    name as screen_name,
+    cast(null as varchar) as display_name,
+    cast(null as varchar) as description,
+    cast(null as varchar) as location,
+    cast(null as varchar) as gender,
+    avatar_url,
+    cast(null as boolean) as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    observed_at
+from seen
+where nullif(account_id, '0') is not null

@@ -1,0 +1,36 @@
+-- One row per observation of a profile in RenRen's answers that are being staged:
+-- users, friends and those who liked something.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as account_id,
+    name as screen_name,
+    cast(null as varchar) as display_name,
+    cast(null as varchar) as description,
+    nullif(trim(concat_ws(
+        ' ', basicinformation.hometown.province, basicinformation.hometown.city
+    )), '') as location,
+    case basicinformation.sex when 'MALE' then 'm' when 'FEMALE' then 'f' end
+        as gender,
+    avatar[len(avatar)].url as avatar_url,
+    star = '1' as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+    ) as observed_at
+from raw.renren_users

@@ -1,0 +1,122 @@
+-- One row per observation of a repost, share, comment or like in RenRen's answers that
+-- are being staged. RenRen names what was reposted or commented on, and no parent
+-- between. Likes have no time: they count at the moment they were seen.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+reposts as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        'repost' as kind,
+        id as interaction_id,
+        ownerid as account_id,
+        coalesce(_request.root, sharedstatusid) as root_post_id,
+        beijing_time(createtime) as acted_at,
+        content as text,
+        _request.observed_at as answered_at,
+        source_observed_at
+    from raw.renren_statuses
+    where kind = 'repost'
+    union all
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        'repost' as kind,
+        'share:' || id as interaction_id,
+        userid as account_id,
+        -- A share names the id of what it shares, its address the kind.
+        case
+            when contains(url, 'blog') then 'blog:'
+            when contains(url, 'album') then 'album:'
+            when contains(url, 'photo') then 'photo:'
+            else 'resource:'
+        end || resourceid as root_post_id,
+        beijing_time(sharetime) as acted_at,
+        nullif(summary, '') as text,
+        _request.observed_at as answered_at,
+        source_observed_at
+    from raw.renren_shares
+    where nullif(resourceid, '0') is not null
+),
+
+comments as (
+    select
+        *,
+        upper(coalesce(commenttype, _request.entry_type, 'STATUS')) as entry_type,
+        coalesce(nullif(entryid, '0'), _request.target, _request.root) as entry_id
+    from raw.renren_comments
+),
+
+renren_interactions as (
+    select * from reposts
+    union all
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        'comment' as kind,
+        id as interaction_id,
+        authorid as account_id,
+        case
+            when entry_type = 'STATUS' then entry_id
+            else lower(entry_type) || ':' || entry_id
+        end as root_post_id,
+        beijing_time(time) as acted_at,
+        content as text,
+        _request.observed_at as answered_at,
+        source_observed_at
+    from comments
+    union all
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        'like' as kind,
+        'like-' || _request.target || '-' || id as interaction_id,
+        id as account_id,
+        case
+            when _request.entry_type is null or upper(_request.entry_type) = 'STATUS'
+                then _request.target
+            else lower(_request.entry_type) || ':' || _request.target
+        end as root_post_id,
+        coalesce(iso_time(_request.observed_at), source_observed_at) as acted_at,
+        cast(null as varchar) as text,
+        _request.observed_at as answered_at,
+        source_observed_at
+    from raw.renren_users
+    where kind = 'like'
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(interaction_id) as interaction_id,
+    kind,
+    id_of(account_id) as account_id,
+    id_of(root_post_id) as root_post_id,
+    cast(null as varchar) as platform_parent_id,
+    cast(null as varchar) as author_name,
+    acted_at,
+    text,
+    cast(null as bigint) as likes_count,
+    coalesce(iso_time(answered_at), source_observed_at, acted_at) as observed_at
+from renren_interactions
+where kind <> 'repost' or interaction_id is distinct from root_post_id

@@ -1,0 +1,76 @@
+-- One row per observation of a post in RenRen's answers that are being staged:
+-- statuses and blogs, and shares of addresses outside of RenRen. All but statuses
+-- carry their kind before the id.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+written as (
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        case when kind = 'blog' then 'blog:' || id else id end as post_id,
+        ownerid as account_id,
+        beijing_time(createtime) as posted_at,
+        -- A status is text as it was typed, a blog HTML.
+        case
+            when kind = 'blog'
+                then concat_ws(chr(10), nullif(title, ''), plain_text(content))
+            else content
+        end as text,
+        _request.observed_at as answered_at,
+        source_observed_at
+    from raw.renren_statuses
+    where kind <> 'repost'
+    union all
+    select
+        platform,
+        source,
+        path,
+        position,
+        item,
+        'share:' || id as post_id,
+        userid as account_id,
+        beijing_time(sharetime) as posted_at,
+        concat_ws(chr(10), nullif(title, ''), nullif(summary, ''), nullif(url, ''))
+            as text,
+        _request.observed_at as answered_at,
+        source_observed_at
+    from raw.renren_shares
+    where nullif(resourceid, '0') is null
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(post_id) as post_id,
+    id_of(account_id) as account_id,
+    posted_at,
+    text,
+    cast(null as varchar) as client,
+    cast(null as varchar) as region,
+    list_sort(list_distinct(regexp_extract_all(
+        text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
+    ))) as links,
+    list_sort(list_distinct(list_transform(
+        regexp_extract_all(text, '#([^#\n]{1,140})#', 1),
+        lambda hashtag: trim(hashtag)
+    ))) as hashtags,
+    list_sort(list_distinct(
+        regexp_extract_all(
+            text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+        )
+    )) as mentions,
+    cast(null as bigint) as media_count,
+    false as is_deleted,
+    coalesce(iso_time(answered_at), source_observed_at, posted_at) as observed_at
+from written

@@ -1,0 +1,82 @@
+-- One row per observation of a profile in Tencent Weibo's records that are being
+-- staged: profiles of their own and the authors of posts, reposts and comments. The
+-- account is its name in addresses: an openid differs from application to
+-- application.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+authors as (
+    select distinct
+        platform,
+        source,
+        cast(null as varchar) as path,
+        cast(null as bigint) as position,
+        cast(null as integer) as item,
+        coalesce(nullif(name, ''), nullif(openid, '')) as account_id,
+        nick,
+        head,
+        nullif(location, '') as location,
+        isvip,
+        coalesce(
+            iso_time(_request.observed_at), source_observed_at, unix_time(timestamp)
+        ) as observed_at
+    from raw.tencent_weibo_records
+    where coalesce(nullif(name, ''), nullif(openid, '')) is not null
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as account_id,
+    nick as screen_name,
+    cast(null as varchar) as display_name,
+    introduction as description,
+    nullif(location, '') as location,
+    case sex when '1' then 'm' when '2' then 'f' end as gender,
+    nullif(head, '') as avatar_url,
+    isvip = '1' as is_verified,
+    case when isent = '1' then 'enterprise' when isvip = '1' then 'person' end
+        as verified_type,
+    count_of(fansnum) as followers_count,
+    count_of(idolnum) as following_count,
+    count_of(mutual_fans_num) as mutual_count,
+    count_of(tweetnum) as posts_count,
+    count_of(favnum) as likes_count,
+    try_cast(level as bigint) as level,
+    unix_time(nullif(regtime, '0')) as registered_at,
+    coalesce(
+        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+    ) as observed_at
+from raw.tencent_weibo_users
+union all
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(account_id) as account_id,
+    nick as screen_name,
+    cast(null as varchar) as display_name,
+    cast(null as varchar) as description,
+    location,
+    cast(null as varchar) as gender,
+    nullif(head, '') as avatar_url,
+    isvip = '1' as is_verified,
+    cast(null as varchar) as verified_type,
+    cast(null as bigint) as followers_count,
+    cast(null as bigint) as following_count,
+    cast(null as bigint) as mutual_count,
+    cast(null as bigint) as posts_count,
+    cast(null as bigint) as likes_count,
+    cast(null as bigint) as level,
+    cast(null as timestamp) as registered_at,
+    observed_at
+from authors

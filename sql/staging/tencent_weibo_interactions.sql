@@ -1,0 +1,29 @@
+-- One row per observation of a repost, comment or mention in Tencent Weibo's records
+-- that are being staged. The platform names the root only; a repost's text tells the
+-- chain as `|| @name: words`, by the name in addresses.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as interaction_id,
+    kind,
+    id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as account_id,
+    id_of(coalesce(_request.root, source_html.id)) as root_post_id,
+    cast(null as varchar) as platform_parent_id,
+    name as author_name,
+    unix_time(timestamp) as acted_at,
+    coalesce(nullif(origtext, ''), plain_text(text)) as text,
+    cast(null as bigint) as likes_count,
+    coalesce(iso_time(_request.observed_at), source_observed_at, unix_time(timestamp))
+        as observed_at
+from raw.tencent_weibo_records
+where
+    kind <> 'status'
+    and (kind <> 'repost' or id is distinct from coalesce(_request.root, source_html.id))

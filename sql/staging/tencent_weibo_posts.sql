@@ -1,0 +1,46 @@
+-- One row per observation of a post in Tencent Weibo's records that are being staged.
+--
+-- grain: none
+-- params: none
+-- replace: view
+
+with
+
+statuses as (
+    select
+        *,
+        coalesce(nullif(origtext, ''), plain_text(text)) as clean_text
+    from raw.tencent_weibo_records
+    where kind = 'status' or id = _request.root
+)
+
+select
+    source,
+    path,
+    position,
+    item,
+    platform,
+    id_of(id) as post_id,
+    id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as account_id,
+    unix_time(timestamp) as posted_at,
+    clean_text as text,
+    nullif("from", '') as client,
+    nullif(location, '') as region,
+    list_sort(list_distinct(regexp_extract_all(
+        clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
+    ))) as links,
+    list_sort(list_distinct(list_transform(
+        regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
+        lambda hashtag: trim(hashtag)
+    ))) as hashtags,
+    list_sort(list_distinct(
+        regexp_extract_all(
+            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+        )
+    )) as mentions,
+    cast(coalesce(len(image), 0) as bigint) as media_count,
+    -- 1: deleted by the platform, 3: by its author.
+    coalesce(status in ('1', '3'), false) as is_deleted,
+    coalesce(iso_time(_request.observed_at), source_observed_at, unix_time(timestamp))
+        as observed_at
+from statuses

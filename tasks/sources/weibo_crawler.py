@@ -1,0 +1,120 @@
+"""Files of the program weibo-crawler: posts, users, comments and reposts.
+
+Its counts are those of m.weibo.cn: 1000000 stands for any number from there on. Its
+times are Chinese clocks without a zone. Its table of reposts cuts every text at the
+first `//`, so that no chain can be read from it; what a crawled user reposted stands
+whole among the user's posts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tasks.sources.crawler_tables import FILE, read_crawler, split_crawler
+from tasks.sources.file_format import FileFormat
+from tasks.sources.weibo import WEIBO_TIME
+from tasks.warehouse.raw_tables import TEXT, RawTable
+
+WEIBO_CRAWLER = FileFormat(
+    name="weibo-crawler",
+    suffixes=(".csv", ".json", ".db"),
+    paths=("$._file.kind", "$.full_created_at", "$.created_at"),
+    kind_sql="parts[1]",
+    time_sql=(
+        f"coalesce({WEIBO_TIME.format('parts[3]')},"
+        " try_cast(coalesce(nullif(parts[2], ''), parts[3]) as timestamp)"
+        " at time zone 'Asia/Shanghai')"
+    ),
+    split=split_crawler,
+    read=read_crawler,
+)
+
+_FILE: dict[str, Any] = {"kind": TEXT, "form": TEXT, "uid": TEXT}
+
+_POST: dict[str, Any] = {
+    name: TEXT
+    for name in (
+        "id",
+        "bid",
+        "user_id",
+        "screen_name",
+        "text",
+        "article_url",
+        "pics",
+        "video_url",
+        "live_photo_url",
+        "location",
+        "created_at",
+        "full_created_at",
+        "source",
+        "attitudes_count",
+        "comments_count",
+        "reposts_count",
+        "topics",
+        "at_users",
+        "edited",
+        "edit_count",
+    )
+}
+
+CRAWLER_POST: dict[str, Any] = {
+    **_POST,
+    "retweet_id": TEXT,
+    "retweet": _POST,
+    FILE: _FILE,
+}
+
+CRAWLER_USER: dict[str, Any] = {
+    **{
+        name: TEXT
+        for name in (
+            "id",
+            "screen_name",
+            "nick_name",
+            "gender",
+            "location",
+            "registration_time",
+            "reg_date",
+            "statuses_count",
+            "followers_count",
+            "follower_count",
+            "follow_count",
+            "description",
+            "bio",
+            "profile_image_url",
+            "avatar_hd",
+            "avatar_url",
+            "urank",
+            "verified",
+            "verified_type",
+        )
+    },
+    FILE: _FILE,
+}
+
+CRAWLER_ANSWER: dict[str, Any] = {
+    **{
+        name: TEXT
+        for name in (
+            "id",
+            "weibo_id",
+            "root_id",
+            "user_id",
+            "user_screen_name",
+            "user_avatar_url",
+            "created_at",
+            "text",
+            "like_count",
+        )
+    },
+    FILE: _FILE,
+}
+
+FORMATS = (WEIBO_CRAWLER,)
+
+_NAMES = (WEIBO_CRAWLER.name,)
+RAW_TABLES = {
+    "crawler_posts": RawTable(_NAMES, ("post",), CRAWLER_POST),
+    "crawler_users": RawTable(_NAMES, ("user",), CRAWLER_USER),
+    "crawler_answers": RawTable(_NAMES, ("comment", "repost"), CRAWLER_ANSWER),
+}
