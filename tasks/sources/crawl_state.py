@@ -59,7 +59,8 @@ class Stream:
     Attributes:
         key: unique within the source.
         endpoint: of the platform's module.
-        params: what is asked for, without paging.
+        params: what is asked for, without paging. One that begins with `_` is
+            only remembered: a stream is no other one for it.
         priority: lower goes first.
         cursor: where the next page begins; None at the start.
         watermark: newest id that was read to the end earlier; a later pass reads
@@ -240,7 +241,8 @@ class CrawlState:
                 ).fetchone()
                 # Read to its end, and nothing says that it has changed since.
                 is_settled = known is not None and (
-                    known[1] == "open" or json.loads(known[0]) == found.params
+                    known[1] == "open"
+                    or _asked(json.loads(known[0])) == _asked(found.params)
                 )
                 if not is_settled:
                     self._open(found)
@@ -321,6 +323,10 @@ class CrawlState:
         """Drop records that are landed."""
         with self._transaction():
             self._base.execute("delete from records where number <= ?", (last_number,))
+
+
+def _asked(params: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if name[0] != "_"}
 
 
 def _stream(row: tuple[Any, ...]) -> Stream:
