@@ -122,6 +122,16 @@ class Budget:
             if not limit.counts_rows
         )
 
+    def settle(self, endpoint: str, paid_at: float, now: float) -> None:
+        """Count a call once more where a window ended while it was on its way."""
+        crossed = [
+            (limit.name, limit.window(now)[0], 1)
+            for limit in self._of(endpoint)
+            if not limit.counts_rows and limit.window(now)[0] > limit.window(paid_at)[0]
+        ]
+        if crossed:
+            self._state.pay(crossed)
+
     def pay_rows(self, endpoint: str, rows: int, now: float) -> None:
         """Count rows against the limits that count them."""
         self._state.pay(

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
 
 from tasks.sources.budget import Budget, Limit
 from tasks.sources.crawl_state import CrawlState, Page, Stream
@@ -28,6 +29,14 @@ BACKOFF_BASE, BACKOFF_CAP = 1.0, 60.0
 ATTEMPTS = 6
 # The longest that a server may make us wait within a run.
 LONGEST_WAIT = 300.0
+# The longest that it may make us wait between runs: servers write nonsense, too.
+LONGEST_REST = 86_400.0
+# So many lists in a row without a usable answer: the platform is down, the rest
+# is left to the next run.
+FAILURES_IN_A_ROW = 3
+
+# Where a cursor keeps what guards against circles.
+_GUARD = "_guard"
 
 # Parameters that only name a page.
 PLACES = ("after", "__paging_token", "pagination_token")
@@ -222,12 +231,14 @@ class Crawler:
         for stream in self._state.streams("open"):
             enqueue(stream)
         not_before: dict[str, tuple[float, str]] = {}
+        # Open, but not for this run.
+        resting: set[str] = set()
+        failures = 0
         while any(queues.values()):
             endpoint, moment, why = self._next(queues, not_before)
             if moment > self._clock.now():
                 if not self._wait(moment):
-                    self._done.resume_at = moment
-                    self._done.waits_for = why
+                    self._postpone(moment, why)
                     break
                 continue
             _, key = heapq.heappop(queues[endpoint])
@@ -235,28 +246,34 @@ class Crawler:
             try:
                 page = self._read_page(stream)
             except _Later as later:
-                enqueue(stream)
                 if later.whole_endpoint:
+                    enqueue(stream)
                     not_before[endpoint] = (later.moment, later.why)
                 else:
                     # This one waits for another run; the others go on.
-                    queues[endpoint].remove((stream.priority, key))
-                    heapq.heapify(queues[endpoint])
-                    self._done.resume_at = later.moment
-                    self._done.waits_for = later.why
+                    resting.add(key)
+                    self._postpone(later.moment, later.why)
+                    failures += 1
+                    if failures == FAILURES_IN_A_ROW:
+                        break
                 continue
+            failures = 0
             if page.wait_seconds:
-                self._done.resume_at = self._clock.now() + page.wait_seconds
-                self._done.waits_for = "the platform prepares an answer"
+                resting.add(key)
+                self._postpone(
+                    self._clock.now() + page.wait_seconds,
+                    "the platform prepares an answer",
+                )
             elif page.stream.state == "open":
                 enqueue(page.stream)
             elif page.stream.state == "stuck" and page.stream.note:
                 self._note(page.stream.note)
-            if page.found:
-                known = set(streams)
-                for found in self._state.streams("open"):
-                    if found.key not in known and found.key != page.stream.key:
-                        enqueue(found)
+            for found in page.found:
+                if found.key in streams or found.key in resting:
+                    continue
+                opened = self._state.stream(found.key)
+                if opened is not None and opened.state == "open":
+                    enqueue(opened)
         return self._done
 
     def _next(
@@ -288,11 +305,17 @@ class Crawler:
         self._clock.sleep(seconds)
         return True
 
+    def _postpone(self, moment: float, why: str) -> None:
+        """Something is left for another run; the soonest moment counts."""
+        if self._done.resume_at is None or moment < self._done.resume_at:
+            self._done.resume_at = moment
+            self._done.waits_for = why
+
     def _note(self, text: str) -> None:
         self._done.notes[text] = self._done.notes.get(text, 0) + 1
 
     def _read_page(self, stream: Stream) -> Page:
-        request = self._platform.request(stream)
+        request = self._platform.request(_bare(stream))
         for attempt in range(1, ATTEMPTS + 1):
             now = self._clock.now()
             moment = self._budget.affordable_at(stream.endpoint, stream.priority, now)
@@ -315,6 +338,9 @@ class Crawler:
                     return self._keep(stream, request, answer)
             except FetchError as error:
                 trouble = Trouble("transient", str(error))
+            finally:
+                # Nobody knows on which side of a window's edge it was counted.
+                self._budget.settle(stream.endpoint, now, self._clock.now())
             if trouble.kind == "transient":
                 if attempt < ATTEMPTS:
                     self._back_off(attempt, answer, trouble)
@@ -324,8 +350,9 @@ class Crawler:
                 end = now
                 if trouble.limit:
                     end = self._budget.exhaust(stream.endpoint, now, trouble.limit)
+                asked = now + retry_after(answer, now) if answer else now
                 raise _Later(
-                    max(end, trouble.resets_at or 0.0),
+                    max(end, asked, trouble.resets_at or 0.0),
                     trouble.text,
                     whole_endpoint=True,
                 )
@@ -344,7 +371,12 @@ class Crawler:
 
     def _keep(self, stream: Stream, request: Request, answer: Answer) -> Page:
         content = _parse(answer, request)
-        page = self._platform.read(stream, content, answer, self._wanted)
+        try:
+            page = self._platform.read(_bare(stream), content, answer, self._wanted)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise FetchError(
+                f"{urlsplit(request.path).path} answered in an unknown shape"
+            ) from None
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
         self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
@@ -387,25 +419,45 @@ class Crawler:
         self._client.set_headers(headers)
 
 
+def _bare(stream: Stream) -> Stream:
+    """A stream as its platform knows it, without what guards against circles."""
+    if stream.cursor is None or _GUARD not in stream.cursor:
+        return stream
+    bare = {key: value for key, value in stream.cursor.items() if key != _GUARD}
+    return replace(stream, cursor=bare or None)
+
+
 def _guard(before: Stream, page: Page) -> Page:
-    """Stop a stream that goes in circles."""
+    """Stop a stream that goes in circles, of whatever length.
+
+    The place at the last power of two of pages is remembered and each later one
+    compared with it (Brent, 1980): a circle is found within three rounds.
+    """
     after = page.stream
     if after.state != "open" or page.wait_seconds:
         return page
-    digest = hashlib.sha256(
-        "\n".join(record.body for record in page.records).encode(errors="replace")
-    ).hexdigest()[:16]
-    if after.cursor is None or after.cursor == {
-        key: value for key, value in (before.cursor or {}).items() if key != "_page"
-    }:
+    guard = (before.cursor or {}).get(_GUARD) or {"pages": 0, "place": _digest(None)}
+    rows = _digest([record.body for record in page.records])
+    place = _digest(after.cursor)
+    why = None
+    if after.cursor is None or place == guard["place"]:
         why = "a list that comes back to where it was was left"
-        return replace(page, stream=replace(after, state="stuck", note=why))
-    if page.records and (before.cursor or {}).get("_page") == digest:
+    elif page.records and rows == guard.get("rows"):
         why = "a list that shows the same page again was left"
+    if why is not None:
         return replace(page, stream=replace(after, state="stuck", note=why))
+    pages = guard["pages"] + 1
+    if pages & (pages - 1):
+        place = guard["place"]
+    kept = {"pages": pages, "place": place, "rows": rows}
     return replace(
-        page, stream=replace(after, cursor={**after.cursor, "_page": digest})
+        page, stream=replace(after, cursor={**(after.cursor or {}), _GUARD: kept})
     )
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True).encode(errors="replace")
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def _parse(answer: Answer, request: Request) -> Any:
@@ -431,14 +483,17 @@ def label(request: Request) -> str:
 
 
 def retry_after(answer: Answer, now: float) -> float:
-    """Seconds that a server asks to wait, in either form; 0 where it asks nothing."""
+    """Seconds that a server asks to wait, in either form; 0 where it asks nothing.
+
+    At most a day.
+    """
     text = answer.headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return float(text[:9])
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), LONGEST_REST)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return min(max(moment.timestamp() - now, 0.0), LONGEST_REST)
+    except (ValueError, TypeError, OverflowError):
         return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(moment.timestamp() - now, 0.0)

@@ -46,6 +46,12 @@ create table if not exists facts (key text primary key, value text not null);
 """
 
 
+_SELECT_STREAMS = (
+    "select key, endpoint, params, priority, cursor, watermark, state, note"
+    " from streams"
+)
+
+
 @dataclass(frozen=True)
 class Stream:
     """One thing to read to its end: the reposts of a post, the posts of an account.
@@ -53,7 +59,8 @@ class Stream:
     Attributes:
         key: unique within the source.
         endpoint: of the platform's module.
-        params: what is asked for, without paging.
+        params: what is asked for, without paging. One that begins with `_` is
+            only remembered: a stream is no other one for it.
         priority: lower goes first.
         cursor: where the next page begins; None at the start.
         watermark: newest id that was read to the end earlier; a later pass reads
@@ -162,23 +169,15 @@ class CrawlState:
     def streams(self, state: str | None = None) -> list[Stream]:
         """Streams, those to read first first."""
         rows = self._base.execute(
-            "select key, endpoint, params, priority, cursor, watermark, state, note"
-            " from streams where ? is null or state = ? order by priority, key",
+            f"{_SELECT_STREAMS} where ? is null or state = ? order by priority, key",
             (state, state),
         )
-        return [
-            Stream(
-                key,
-                endpoint,
-                json.loads(params),
-                priority,
-                json.loads(cursor) if cursor else None,
-                watermark,
-                state,
-                note,
-            )
-            for key, endpoint, params, priority, cursor, watermark, state, note in rows
-        ]
+        return [_stream(row) for row in rows]
+
+    def stream(self, key: str) -> Stream | None:
+        """One stream."""
+        row = self._base.execute(f"{_SELECT_STREAMS} where key = ?", (key,)).fetchone()
+        return None if row is None else _stream(row)
 
     def open_streams(self, streams: Iterable[Stream]) -> None:
         """Open streams anew; one that is being read goes on where it stands.
@@ -242,7 +241,8 @@ class CrawlState:
                 ).fetchone()
                 # Read to its end, and nothing says that it has changed since.
                 is_settled = known is not None and (
-                    known[1] == "open" or json.loads(known[0]) == found.params
+                    known[1] == "open"
+                    or _asked(json.loads(known[0])) == _asked(found.params)
                 )
                 if not is_settled:
                     self._open(found)
@@ -323,3 +323,21 @@ class CrawlState:
         """Drop records that are landed."""
         with self._transaction():
             self._base.execute("delete from records where number <= ?", (last_number,))
+
+
+def _asked(params: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if name[0] != "_"}
+
+
+def _stream(row: tuple[Any, ...]) -> Stream:
+    key, endpoint, params, priority, cursor, watermark, state, note = row
+    return Stream(
+        key,
+        endpoint,
+        json.loads(params),
+        priority,
+        json.loads(cursor) if cursor else None,
+        watermark,
+        state,
+        note,
+    )

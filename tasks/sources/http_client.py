@@ -1,9 +1,9 @@
 """One HTTP client for every platform: polite, bounded, and silent about secrets.
 
 It asks only the hosts it was made for, over TLS (but for this machine itself),
-follows no redirect, and gives up on answers that are late, too large, cut short
-or not JSON. It tries once: whether to try again, and what an attempt costs, is
-decided where the platform's errors are known.
+follows no redirect that leads elsewhere, and gives up on answers that are late,
+too large, cut short or of another kind. It tries once: whether to try again, and
+what an attempt costs, is decided where the platform's errors are known.
 
 An error's text names the path, never the query, a header or the answer.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
 import time
 import zlib
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -30,6 +31,8 @@ MAX_PACKED_BYTES = 32 << 20
 MAX_BYTES = 64 << 20
 # For one call, from connecting to the last byte.
 DEADLINE_SECONDS = 60.0
+# A download may lead on to where the file lies; a chain of redirects is a loop.
+MAX_REDIRECTS = 3
 
 
 class FetchError(Exception):
@@ -116,6 +119,9 @@ class Client:
         self._deadline = deadline_seconds
         self._max_packed = max_packed_bytes
         self._max = max_bytes
+        # They write whole addresses, with all that was asked, into the log.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         # A thread of its own: the caller may stand in an event loop already.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="http")
         self._runner = asyncio.Runner()
@@ -189,33 +195,59 @@ class Client:
         self, method: str, url: str, params: dict[str, str], content_type: str
     ) -> Answer:
         path = urlsplit(url).path
-        sent = {"data" if method == "POST" else "params": params or None}
         try:
-            async with (
-                asyncio.timeout(self._deadline),
-                self._http.stream(method, url, headers=self._headers, **sent) as answer,  # type: ignore[arg-type]
-            ):
-                if answer.is_redirect:
-                    raise FetchError(f"{path} redirects elsewhere: not followed")
-                body = await self._read(answer, path)
-                found = answer.headers.get("content-type", "")
-                if answer.status_code < 400 and content_type not in found:
-                    raise FetchError(
-                        f"{path} answered {found.split(';')[0] or 'nothing known'}"
-                        f" in place of {content_type}"
-                    )
-                return Answer(
-                    answer.status_code,
-                    {name.lower(): text for name, text in answer.headers.items()},
-                    body,
-                    datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None),
-                )
+            async with asyncio.timeout(self._deadline):
+                for _ in range(MAX_REDIRECTS + 1):
+                    found = await self._ask(method, url, params, path, content_type)
+                    if isinstance(found, Answer):
+                        return found
+                    # The address that is led to is whole: it has its own query.
+                    method, url, params = "GET", found, {}
         except TimeoutError:
             raise FetchError(
                 f"{path} was not complete after {self._deadline:g} s"
             ) from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise FetchError(f"{path}: {type(error).__name__}") from None
+        raise FetchError(f"{path} redirects again and again")
+
+    async def _ask(
+        self, method: str, url: str, params: dict[str, str], path: str, kind: str
+    ) -> Answer | str:
+        """The answer, or the address of the same host that it leads on to."""
+        sent = {"data" if method == "POST" else "params": params or None}
+        async with self._http.stream(
+            method,
+            url,
+            headers=self._headers,
+            **sent,  # type: ignore[arg-type]
+        ) as answer:
+            if answer.has_redirect_location:
+                return self._follow(url, answer.headers["location"], path)
+            if answer.is_redirect:
+                raise FetchError(f"{path} redirects to nowhere")
+            body = await self._read(answer, path)
+            found = answer.headers.get("content-type", "")
+            if answer.status_code < 400 and kind not in found:
+                raise FetchError(
+                    f"{path} answered {found.split(';')[0] or 'nothing known'}"
+                    f" in place of {kind}"
+                )
+            return Answer(
+                answer.status_code,
+                {name.lower(): text for name, text in answer.headers.items()},
+                body,
+                datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None),
+            )
+
+    def _follow(self, url: str, location: str, path: str) -> str:
+        try:
+            target = urljoin(url, location)
+            if _origin(target) in self._allowed:
+                return target
+        except (ForbiddenAddressError, ValueError):
+            pass
+        raise FetchError(f"{path} redirects elsewhere: not followed")
 
     async def _read(self, answer: httpx.Response, path: str) -> bytes:
         packing = answer.headers.get("content-encoding", "identity").lower()
@@ -244,12 +276,12 @@ class Client:
 
 
 def _origin(url: str) -> tuple[str, str, int]:
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
     try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        raise ForbiddenAddressError("an address without a usable port") from None
+        raise ForbiddenAddressError("an address that is none") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(host)):
         raise ForbiddenAddressError(
             f"the address of '{host}' is not https: nothing is sent in the clear"

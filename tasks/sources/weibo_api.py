@@ -52,6 +52,8 @@ _POSTS, _COUNTS, _LISTS, _SEARCH, _AGAIN, _PROFILES, _FOLLOWERS = (
 # Rows a page may have, and those of a watermark's overlap that are read twice.
 _ROWS = 200
 _OVERLAP = 50
+# By so much the platform's clock and ours may differ.
+_SKEW = 300.0
 # Counters are read again when a post is so old.
 _SAMPLES = (
     ("month", timedelta(days=30)),
@@ -316,7 +318,11 @@ class WeiboApi:
         if ids and "overlap" not in cursor:
             newest = sorted(ids, reverse=True)
             cursor["overlap"] = newest[min(_OVERLAP, len(newest)) - 1]
-        cursor["rows"] = cursor.get("rows", 0) + len(ids)
+        # Rows that came after the counter was read stand for none that it counted.
+        counted_at = float(stream.params.get("_counted_at", 0)) - _SKEW
+        cursor["rows"] = cursor.get("rows", 0) + sum(
+            moment < counted_at for moment in _moments(rows)
+        )
         until = stream.params.get("until")
         is_old = until is not None and any(
             moment < float(until) for moment in _moments(rows)
@@ -379,8 +385,10 @@ class WeiboApi:
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
     ) -> Page:
         rows = [content] if isinstance(content, dict) else []
+        # When it was published: its counters are followed, also while they are 0.
+        posted = next((str(int(moment)) for moment in _moments(rows)), None)
         return Page(
-            replace(stream, cursor=None, state="done"),
+            replace(stream, cursor=None, state="done", watermark=posted),
             tuple(Record(_dump(row)) for row in rows),
             tuple(_follow_up(rows, answer, wanted, listed=True)),
         )
@@ -602,7 +610,7 @@ def _lists(
         yield Stream(
             f"{part}:{key}",
             endpoint,
-            {**base, "total": total},
+            {**base, "total": total, "_counted_at": str(int(now.timestamp()))},
             _LISTS + later + min(int(age), 99),
         )
         if age < 1:
@@ -630,6 +638,8 @@ def _due_counters(
     due: dict[str, tuple[str, str]] = {}
     for stream in state.streams():
         posted = stream.params.get("posted_at")
+        if stream.endpoint == "statuses/show":
+            posted = stream.watermark
         if posted is None:
             continue
         age = now - datetime.fromtimestamp(int(posted), UTC)
