@@ -1,4 +1,4 @@
-"""Facebook: an archive of its answers, and its API, against the world's truth."""
+"""Facebook: what its API answers, against the world's truth."""
 
 from __future__ import annotations
 
@@ -20,29 +20,13 @@ from tests.flows.networks import (
     ANSWERED,
     StandingClock,
     api_source,
-    archive_lab,
-    backfill,
     check,
     collect,
     configuration,
 )
 from tests.workspaces import Lab
 from tests.world import World
-from tests.world.facebook import PLATFORM, write_facebook
-
-
-def test_backfill_of_an_archive_gives_the_world(
-    small_world: World, tmp_path: Path
-) -> None:
-    lab, told = archive_lab(
-        small_world,
-        tmp_path,
-        platform=PLATFORM,
-        format="facebook-graph",
-        write=write_facebook,
-    )
-    backfill(lab, told)
-    check(lab, told, PLATFORM)
+from tests.world.facebook import PLATFORM
 
 
 @contextmanager

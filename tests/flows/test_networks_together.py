@@ -1,9 +1,13 @@
-"""X, Facebook and WordPress in one workspace, by the real command and over HTTP."""
+"""X, Facebook and WordPress in one workspace, by the real command.
+
+Once from archives of their answers, once from their APIs over HTTP.
+"""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -14,10 +18,20 @@ from tests.emulators.serving import serve
 from tests.emulators.wordpress import WordPressEmulator
 from tests.emulators.x import BEARER, XEmulator
 from tests.flows.networks import PARTS, api_source, backfill, configuration
-from tests.oracles.worlds import check_marts, check_staging
+from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import World
-from tests.world.wordpress import PREFIX
+from tests.world.facebook import write_facebook
+from tests.world.spec import utc_moment
+from tests.world.wordpress import PREFIX, write_wordpress
+from tests.world.x import write_x
+
+# Platform -> writer of its archive, its format, what its accounts' ids begin with.
+ARCHIVES = {
+    "x": (write_x, "x-api", ""),
+    "facebook": (write_facebook, "facebook-graph", ""),
+    "wordpress": (write_wordpress, "wordpress-rest", f"{PREFIX}:"),
+}
 
 # The command's own clock says when something was seen.
 UNSEEN = {"posts": ("observed_at",), "interactions": ("observed_at",)}
@@ -28,6 +42,27 @@ def without_likes(told: World) -> World:
     return replace(
         told, interactions=told.interactions.filter(pl.col("kind") != "like")
     )
+
+
+def test_backfill_of_archives_gives_the_world(
+    small_world: World, tmp_path: Path
+) -> None:
+    lab = Lab(tmp_path)
+    observed = utc_moment(small_world.spec.observed_second)
+    told, texts = {}, []
+    for platform, (write, form, prefix) in ARCHIVES.items():
+        told[platform] = write(small_world, tmp_path / platform)
+        source = (
+            f'kind = "files"\nformat = "{form}"\npath = "{platform}"\n'
+            f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n"
+        )
+        texts.append(configuration(told[platform], platform, source, prefix))
+    lab.put("workspace.toml", _joined(texts))
+    backfill(lab, small_world)
+    for platform, world in told.items():
+        check_staging(lab, world, platform, tuple(KEYS))
+        check_marts(lab, _renamed(world, platform), platform)
+    assert lab.value("select count(*) from meta.quarantine") == 0
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +105,13 @@ def _joined(texts: list[str]) -> str:
     return joined
 
 
+def _renamed(told: World, platform: str) -> World:
+    """A world whose campaigns are called as in the joined configuration."""
+    number = {"x": "", "facebook": "-0", "wordpress": "-1"}[platform]
+    campaigns = told.campaigns.with_columns(pl.col("campaign_id") + number)
+    return replace(told, campaigns=campaigns)
+
+
 @pytest.mark.parametrize("platform", ["x", "facebook", "wordpress"])
 def test_each_networks_rows_are_the_worlds(
     platform: str, finished: tuple[Lab, dict[str, World], str]
@@ -84,9 +126,7 @@ def test_each_networks_rows_are_the_worlds(
     assert {key for (key,) in found} == set(likes["interaction_id"])
     with_likes_left = Without(lab)
     check_staging(with_likes_left, seen, platform, ("posts", "interactions"), UNSEEN)
-    number = {"x": "", "facebook": "-0", "wordpress": "-1"}[platform]
-    campaigns = seen.campaigns.with_columns(pl.col("campaign_id") + number)
-    check_marts(lab, replace(seen, campaigns=campaigns), platform)
+    check_marts(lab, _renamed(seen, platform), platform)
 
 
 class Without:

@@ -1,4 +1,4 @@
-"""X: an archive of its answers, and its API, against the world's truth."""
+"""X: what its API answers, against the world's truth."""
 
 from __future__ import annotations
 
@@ -22,29 +22,13 @@ from tests.flows.networks import (
     PARTS,
     StandingClock,
     api_source,
-    archive_lab,
-    backfill,
     check,
     collect,
     configuration,
 )
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
-from tests.world.x import PLATFORM, write_x
-
-
-def test_backfill_of_an_archive_gives_the_world(
-    small_world: World, tmp_path: Path
-) -> None:
-    lab, told = archive_lab(
-        small_world,
-        tmp_path,
-        platform=PLATFORM,
-        format="x-api",
-        write=write_x,
-    )
-    backfill(lab, told)
-    check(lab, told, PLATFORM)
+from tests.world.x import PLATFORM
 
 
 @contextmanager
@@ -115,11 +99,11 @@ def test_a_spent_month_defers_and_the_next_one_ends_the_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     emulator = XEmulator(small_world)
-    limits = "commercial = true\nlimits = { posts-month = 200 }\n"
+    limits = "commercial = true\nlimits = { posts-month = 250 }\n"
     with served(emulator, tmp_path, monkeypatch, limits) as lab:
         (why,) = collect(lab, emulator.told, emulator.now)
         assert "2026-04-01" in why
-        assert emulator._month_used < 200 + 500  # a page may be the last straw
+        assert emulator._month_used < 250 + 500  # a page may be the last straw
         april = datetime(2026, 4, 1, 12, tzinfo=UTC).timestamp()
         for day in range(20):
             if not collect(lab, emulator.told, april + 31 * 86_400 * day):
