@@ -88,11 +88,11 @@ _ERRORS: dict[int, tuple[Kind, str]] = {
     10021: ("fatal", "the API refuses a method (10021)"),
     21309: ("fatal", f"the signature is wrong (21309): check {APP_SECRET}"),
     21321: ("fatal", "the app has not been reviewed yet (21321)"),
+    # Not fatal: competitors are brands of the workspace too.
     21335: (
-        "fatal",
-        "the API shows the posts of the token's own account only (21335): set"
-        " `commercial = true` if the app has the commercial endpoints, or take"
-        ' "posts" out of `collect` and list post_ids',
+        "end",
+        "accounts whose posts the API shows to themselves only (21335): with the"
+        " commercial endpoints set `commercial = true`, else list post_ids",
     ),
     21337: ("fatal", "the app key lacks a permission (21337)"),
 }
@@ -331,7 +331,7 @@ class WeiboApi:
     ) -> Page:
         rows = _rows(content, "statuses")
         ids = _ids(rows)
-        found = tuple(_follow_up(rows, answer, wanted))
+        found = tuple(_follow_up(rows, answer, wanted, own=True))
         records = tuple(Record(_dump(row)) for row in rows)
         start = float(stream.params["start_time"])
         if not ids or any(moment < start for moment in _moments(rows)):
@@ -524,8 +524,9 @@ def _follow_up(
     wanted: Wanted,
     *,
     listed: bool = False,
+    own: bool = False,
 ) -> Iterator[Stream]:
-    """Reposts and comments of the posts that campaigns are about.
+    """Reposts and comments of posts: those of campaigns first, then brands' own.
 
     A list is opened anew when the post's counter of it has changed, and once a
     day within the look-back in any case, for edits and for what was hidden.
@@ -538,32 +539,42 @@ def _follow_up(
         if not key.isdigit() or moment is None or "retweeted_status" in row:
             continue
         day = datetime.fromtimestamp(moment, zone).date()
-        if not listed and not any(a <= day <= b for a, b in wanted.windows):
+        in_campaign = listed or any(a <= day <= b for a, b in wanted.windows)
+        if not in_campaign and not own:
             continue
+        later = 0 if in_campaign else 100
         age = max((now.timestamp() - moment) / DAY, 0.0)
         for part, endpoint in (
             ("reposts", "statuses/repost_timeline"),
             ("comments", "comments/show"),
         ):
             total = str(row.get(f"{part}_count") or 0)
-            if part not in wanted.collect or total == "0":
+            # What is left of a deleted post counts nothing; its lists still stand.
+            is_empty = total == "0" and str(row.get("deleted")) != "1"
+            if part not in wanted.collect or is_empty:
                 continue
             base = {"id": key, "posted_at": str(int(moment))}
             yield Stream(
                 f"{part}:{key}",
                 endpoint,
                 {**base, "total": total},
-                _LISTS + min(int(age), 99),
+                _LISTS + later + min(int(age), 99),
             )
-            if 1 <= age <= wanted.look_back_days:
-                until = now - timedelta(days=wanted.look_back_days)
-                midnight = until.replace(hour=0, minute=0, second=0, microsecond=0)
-                yield Stream(
-                    f"again:{part}:{key}",
-                    endpoint,
-                    {**base, "until": str(int(midnight.timestamp()))},
-                    _AGAIN + min(int(age), 99),
-                )
+            if age < 1:
+                continue
+            # Daily within the look-back, as far as that reaches; and once more,
+            # whole, when the post has passed it.
+            until = 0
+            if age <= wanted.look_back_days:
+                day_start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+                reach = day_start - timedelta(days=wanted.look_back_days)
+                until = int(reach.timestamp())
+            yield Stream(
+                f"again:{part}:{key}",
+                endpoint,
+                {**base, "until": str(until)},
+                _AGAIN + later + min(int(age), 99),
+            )
 
 
 def _due_counters(state: CrawlState, now: datetime) -> Iterator[Stream]:

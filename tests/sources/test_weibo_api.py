@@ -1,0 +1,238 @@
+"""Weibo's API read by the product, from an emulator that has its quirks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tasks.sources.api_landing import Collected, collect_source
+from tasks.warehouse.errors import ConfigurationError
+from tests.emulators.serving import serve
+from tests.emulators.weibo import (
+    ROUGH,
+    TOKEN,
+    WeiboEmulator,
+    WeiboLimits,
+    WeiboOptions,
+)
+from tests.emulators.weibo_truth import told
+from tests.flows.networks import configuration
+from tests.flows.test_networks_weibo import UNSEEN, threads_of
+from tests.oracles.worlds import check_marts, check_staging
+from tests.workspaces import Lab
+from tests.world import World
+
+HOUR = 3600.0
+
+
+@dataclass
+class WorldClock:
+    """The world's time; waiting lets it pass."""
+
+    emulator: WeiboEmulator
+    slept: float = 0.0
+
+    def now(self) -> float:
+        """The world's time."""
+        return self.emulator.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let it pass."""
+        self.emulator.now += seconds
+        self.slept += seconds
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEIBO_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("WEIBO_APP_SECRET", "emulated-secret")
+
+
+def api(base: str, extra: str = "") -> str:
+    limits = "" if "limits" in extra else "limits = { user-day = 100000 }\n"
+    return f'kind = "api"\nbase_url = "{base}"\n{limits}{extra}\n'
+
+
+def collect(lab: Lab, world: World, clock: WorldClock) -> Collected:
+    first = world.spec.start
+    workspace = lab.workspace
+    (source,) = workspace.sources
+    return collect_source(
+        workspace, source, first, first + timedelta(days=world.spec.days), clock
+    )
+
+
+def finish(lab: Lab, world: World) -> None:
+    first = world.spec.start
+    lab.stage()
+    lab.judge()
+    lab.build(first, first + timedelta(days=world.spec.days))
+
+
+def check(lab: Lab, truth: World) -> None:
+    check_staging(lab, truth, "weibo", ("posts", "interactions"), UNSEEN)
+    check_marts(lab, truth, "weibo")
+    assert lab.value("select count(*) from meta.quarantine") == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "extra"),
+    [
+        (WeiboOptions(), ""),
+        (ROUGH, ""),
+        (WeiboOptions(), "commercial = true"),
+    ],
+    ids=["plain", "rough", "commercial"],
+)
+def test_a_world_comes_through_row_by_row(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    options: WeiboOptions,
+    extra: str,
+) -> None:
+    lab = Lab(tmp_path)
+    emulator = WeiboEmulator(small_world, options)
+    with serve(emulator) as base:
+        limits = "limits = { ip-hour = 100000 }" if extra else ""
+        lab.put(
+            "workspace.toml",
+            configuration(small_world, "weibo", api(base, f"{extra}\n{limits}")),
+        )
+        done = collect(lab, small_world, WorldClock(emulator))
+    assert done.deferred is None
+    finish(lab, small_world)
+    check(lab, told(emulator, threads_of(small_world)))
+
+
+def test_the_budget_is_kept_to_the_call_and_the_crawl_goes_on(
+    small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    """Runs of twenty calls a day end with the same rows as one without a limit."""
+    lab = Lab(tmp_path)
+    emulator = WeiboEmulator(
+        small_world,
+        WeiboOptions(limits=WeiboLimits(user_day=20)),
+        clock=lambda: emulator.now,
+    )
+    clock = WorldClock(emulator)
+    runs = 0
+    with serve(emulator) as base:
+        lab.put(
+            "workspace.toml",
+            configuration(
+                small_world,
+                "weibo",
+                api(
+                    base, "limits = { user-day = 20 }\nbudget_share = 1.0\nreserve = 0"
+                ),
+            ),
+        )
+        while True:
+            before = len(emulator.calls)
+            done = collect(lab, small_world, clock)
+            runs += 1
+            assert len(emulator.calls) - before <= 20
+            if done.deferred is None:
+                break
+            assert len(emulator.calls) - before == 20
+            assert "goes on where it stopped" in done.deferred
+            clock.sleep(24 * HOUR)
+            assert runs < 60
+    assert runs > 3
+    assert not [call for call in emulator.calls if call.error]
+    asked = Counter(
+        json.dumps([call.path, dict(call.params)], sort_keys=True)
+        for call in emulator.calls.of("repost_timeline")
+    )
+    finish(lab, small_world)
+    check(lab, told(emulator, threads_of(small_world)))
+    assert max(asked.values()) <= runs
+
+
+def test_an_expired_token_stops_and_says_so(
+    small_world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    quick_rules: None,
+) -> None:
+    """No storm of calls; with a new token the next run goes on."""
+    lab = Lab(tmp_path)
+    emulator = WeiboEmulator(small_world, WeiboOptions(token_calls=10))
+    clock = WorldClock(emulator)
+    with serve(emulator) as base:
+        lab.put("workspace.toml", configuration(small_world, "weibo", api(base)))
+        with pytest.raises(ConfigurationError, match="authorise again") as caught:
+            collect(lab, small_world, clock)
+        assert TOKEN not in str(caught.value)
+        assert len(emulator.calls) == 11
+        file = lab.put("token.txt", emulator.renew_token("2.00RENEWED"))
+        emulator._tokens["2.00RENEWED"].left = None
+        monkeypatch.delenv("WEIBO_ACCESS_TOKEN")
+        monkeypatch.setenv("WEIBO_ACCESS_TOKEN_FILE", str(file))
+        assert collect(lab, small_world, clock).deferred is None
+    finish(lab, small_world)
+    check(lab, told(emulator, threads_of(small_world)))
+
+
+def test_errors_of_the_platform_are_outlasted(
+    small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    lab = Lab(tmp_path)
+    emulator = WeiboEmulator(small_world, WeiboOptions(error_share=0.3))
+    clock = WorldClock(emulator)
+    with serve(emulator) as base:
+        lab.put("workspace.toml", configuration(small_world, "weibo", api(base)))
+        for _ in range(5):
+            if collect(lab, small_world, clock).deferred is None:
+                break
+            clock.sleep(HOUR)
+        else:
+            pytest.fail("never came to its end")
+    assert clock.slept > 0
+    finish(lab, small_world)
+    check(lab, told(emulator, threads_of(small_world)))
+
+
+def test_what_changes_between_runs(
+    small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    """New rows, edits and rows that become visible; only changed lists are read."""
+    lab = Lab(tmp_path)
+    emulator = WeiboEmulator(small_world, WeiboOptions(names_parents=False))
+    emulator.now = small_world.spec.start_second + 9 * 86_400.0
+    clock = WorldClock(emulator)
+    threads = threads_of(small_world)
+    with serve(emulator) as base:
+        lab.put("workspace.toml", configuration(small_world, "weibo", api(base)))
+        rows = told(emulator, threads).interactions
+        parents = rows.filter(pl.col("parent_method") == "chain")["parent_id"]
+        late = parents.unique().sort().to_list()[:3]
+        for key in late:
+            emulator.hide(key)
+        assert collect(lab, small_world, clock).deferred is None
+        finish(lab, small_world)
+        check(lab, told(emulator, threads))
+        first_calls = len(emulator.calls)
+        for key in late:
+            emulator.show(key)
+        edited = rows["interaction_id"].sort().to_list()[-1]
+        emulator.edit(edited, "改过的话")
+        emulator.now = float(small_world.spec.observed_second)
+        assert collect(lab, small_world, clock).deferred is None
+        finish(lab, small_world)
+        check(lab, told(emulator, threads))
+        assert len(emulator.calls) < 3 * first_calls
+        # Nothing is new: only the posts themselves are looked at.
+        before = len(emulator.calls)
+        assert collect(lab, small_world, clock).deferred is None
+        again = emulator.calls[before:]
+        assert len([c for c in again if "repost_timeline" in c.path]) <= len(threads)
+    finish(lab, small_world)
+    check(lab, told(emulator, threads))
