@@ -574,6 +574,7 @@ def _follow_up(
                 endpoint,
                 {**base, "until": str(until)},
                 _AGAIN + later + min(int(age), 99),
+                repeats=f"{part}:{key}",
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -109,11 +109,10 @@ class Site:
         self.lab.build(self.first, self.last)
 
     def told(self) -> World:
-        """What a crawl finds now: accounts' posts, and threads of campaigns' posts.
+        """What a crawl finds now: posts and threads of accounts and campaigns.
 
-        The threads are those of posts that a campaign lists, and of posts of the
-        brands or under a campaign's hashtag within a campaign's days. A deleted
-        post no longer tells that it has any.
+        That is, the posts of the brands' accounts, those that a campaign lists, and
+        those under a campaign's hashtag within its days.
         """
         posts = self.world.posts.with_columns(
             pl.col("posted_at")
@@ -121,27 +120,20 @@ class Site:
             .dt.date()
             .alias("day")
         )
-        inside = pl.lit(False)
         tagged = pl.lit(False)
         for campaign in self.world.campaigns.iter_rows(named=True):
             window = pl.col("day").is_between(campaign["start"], campaign["end"])
-            inside |= window
             for tag in campaign["hashtags"]:
                 tagged |= window & pl.col("hashtags").list.contains(tag)
+        # A search finds no post that is deleted.
         tagged &= ~pl.col("post_id").is_in(list(self.emulator.deleted_posts))
         listed = pl.col("post_id").is_in(
             self.world.campaigns["post_ids"].explode().implode()
         )
         own = pl.col("account_id").is_in(list(ACCOUNTS))
-        seen = posts.filter(listed | own | tagged)["post_id"]
-        read = posts.filter(listed | (own & inside) | tagged)["post_id"]
-        whole = told(self.emulator, seen.to_list())
-        shown = whole.posts.filter(~pl.col("is_deleted"))["post_id"]
-        rows = whole.interactions.filter(
-            pl.col("root_post_id").is_in(read.implode())
-            & pl.col("root_post_id").is_in(shown.implode())
+        return told(
+            self.emulator, posts.filter(listed | own | tagged)["post_id"].to_list()
         )
-        return replace(whole, interactions=rows)
 
     def check(self, truth: World) -> None:
         """Staging and marts hold the truth, row by row, and no more."""
