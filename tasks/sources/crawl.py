@@ -20,7 +20,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from tasks.sources.budget import Budget, Limit
-from tasks.sources.crawl_state import CrawlState, Page, Stream
+from tasks.sources.crawl_state import PASS, CrawlState, Page, Stream
 from tasks.sources.http_client import Answer, Client, Clock, FetchError
 
 # Full jitter: wait a random part of min(cap, base * 2^attempt) seconds
@@ -218,7 +218,13 @@ class Crawler:
             ReauthoriseError: the token has expired and no other was found.
         """
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        self._state.open_streams(self._platform.seeds(self._wanted, self._state, now))
+        # A run that goes on where another stopped doesn't ask again for what that
+        # one read: with a small budget it would never come further.
+        is_resumed = bool(self._state.streams("open"))
+        self._state.open_streams(
+            self._platform.seeds(self._wanted, self._state, now),
+            now.replace(tzinfo=None) - PASS if is_resumed else None,
+        )
         queues: dict[str, list[tuple[int, str]]] = {}
         streams: dict[str, Stream] = {}
 

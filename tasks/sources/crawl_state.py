@@ -15,10 +15,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+# Runs that go on where another stopped are one pass, as long as it is no older:
+# half a day, so that the next day's run always begins a new one.
+PASS = timedelta(hours=12)
 
 _TABLES = """
 create table if not exists streams (
@@ -67,6 +71,8 @@ class Stream:
             down to it.
         state: open, done, or stuck (gave up; `note` says why).
         note: for people.
+        repeats: key of a stream that reads the same rows; this one is only opened
+            when that one came to an end in an earlier pass. Not kept.
     """
 
     key: str
@@ -77,6 +83,7 @@ class Stream:
     watermark: str | None = None
     state: str = "open"
     note: str | None = None
+    repeats: str | None = None
 
 
 @dataclass(frozen=True)
@@ -179,14 +186,30 @@ class CrawlState:
         row = self._base.execute(f"{_SELECT_STREAMS} where key = ?", (key,)).fetchone()
         return None if row is None else _stream(row)
 
-    def open_streams(self, streams: Iterable[Stream]) -> None:
+    def open_streams(
+        self, streams: Iterable[Stream], done_since: datetime | None = None
+    ) -> None:
         """Open streams anew; one that is being read goes on where it stands.
 
         A finished stream keeps its watermark.
+
+        Args:
+            streams: to open.
+            done_since: those that were finished since then stay so, unless they
+                now ask for something else.
         """
         with self._transaction():
             for stream in streams:
-                self._open(stream)
+                if done_since is None or not self._is_done(stream, done_since):
+                    self._open(stream)
+
+    def _is_done(self, stream: Stream, since: datetime) -> bool:
+        known = self._base.execute(
+            "select params from streams"
+            " where key = ? and state = 'done' and finished_at >= ?",
+            (stream.key, since.isoformat(timespec="microseconds")),
+        ).fetchone()
+        return known is not None and json.loads(known[0]) == stream.params
 
     def _open(self, stream: Stream) -> None:
         self._base.execute(
@@ -244,7 +267,7 @@ class CrawlState:
                     known[1] == "open"
                     or _asked(json.loads(known[0])) == _asked(found.params)
                 )
-                if not is_settled:
+                if not is_settled and not self._is_repetition(found, observed_at):
                     self._open(found)
             self._base.executemany(
                 "insert or replace into absent values (?, ?, ?, ?)",
@@ -256,6 +279,17 @@ class CrawlState:
             self._base.executemany(
                 "insert or ignore into samples values (?, ?)", page.sampled
             )
+
+    def _is_repetition(self, stream: Stream, now: datetime) -> bool:
+        """Whether another stream reads the same rows in this pass."""
+        if stream.repeats is None:
+            return False
+        earlier = (now - PASS).isoformat(timespec="microseconds")
+        known = self._base.execute(
+            "select 1 from streams where key = ? and finished_at < ?",
+            (stream.repeats, earlier),
+        ).fetchone()
+        return known is None
 
     def give_up(self, stream: Stream, why: str, observed_at: datetime) -> None:
         """Leave a stream until it is opened anew; its watermark stays."""

@@ -414,13 +414,17 @@ class WeiboApi:
         given: dict[str, dict[str, Any]] = {
             str(row.get("id")): row for row in rows if str(row.get("id")) in posted
         }
+        # Missing or deleted posts are left out without a word; their lists stand.
+        gone = {"reposts": "deleted", "comments": "deleted"}
         found = [
             following
-            for key, row in sorted(given.items())
+            for key in asked
             for following in _lists(
                 key,
                 float(posted[key]),
-                {part: str(row.get(part) or 0) for part in ("reposts", "comments")},
+                {part: str(given[key].get(part) or 0) for part in gone}
+                if key in given
+                else gone,
                 now,
                 wanted,
             )
@@ -429,7 +433,6 @@ class WeiboApi:
             replace(stream, cursor=None, state="done"),
             tuple(Record(_dump(row), "count") for row in rows),
             tuple(found),
-            # Missing or deleted ones are left out without a word.
             absent=tuple(
                 (key, "posts that no longer exist") for key in asked if key not in given
             ),
@@ -627,6 +630,7 @@ def _lists(
             endpoint,
             {**base, "until": str(until)},
             _AGAIN + later + min(int(age), 99),
+            repeats=f"{part}:{key}",
         )
 
 

@@ -192,6 +192,7 @@ class Emulator:
         faults: by number of the call, what goes wrong with it.
         clock: seconds; of limits and of the log.
         latency: seconds that each answer takes.
+        number: of the last call.
         failures: what went wrong in the emulator itself, in `before_call` too.
     """
 
@@ -204,7 +205,7 @@ class Emulator:
         self.clock = clock
         self.latency = 0.0
         self.failures: list[Exception] = []
-        self._number = 0
+        self.number = 0
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
@@ -224,12 +225,12 @@ class Emulator:
             raise
 
     async def _logged(self, request: Request) -> Response:
-        self._number += 1
+        self.number += 1
         params = dict(request.query_params)
         if request.method == "POST":
             params |= dict(parse_qsl((await request.body()).decode()))
         asked = Asked(
-            number=self._number,
+            number=self.number,
             method=request.method,
             path=request.url.path,
             params=params,

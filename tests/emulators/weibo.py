@@ -90,6 +90,7 @@ class WeiboEmulator(Emulator):
         now: the world's time: what came to be later is not there yet.
         world: what is served.
         edits: text of each row that was edited.
+        error_calls: number of a call -> code of its error.
     """
 
     content_type = "application/json;charset=UTF-8"
@@ -117,6 +118,7 @@ class WeiboEmulator(Emulator):
         self._used: Counter[tuple[str, str, str, int]] = Counter()
         self._tasks: dict[str, _Task] = {}
         self.edits: dict[str, str] = {}
+        self.error_calls = dict(self.options.error_calls)
         self._endpoints: dict[str, Callable[[Asked, str], Answer]] = {
             "statuses/user_timeline": self._user_timeline,
             "statuses/user_timeline/other": self._other_timeline,
@@ -287,7 +289,7 @@ class WeiboEmulator(Emulator):
             self._used[key] += 1
 
     def _fail(self, asked: Asked) -> None:
-        code = self.options.error_calls.get(asked.number)
+        code = self.error_calls.get(asked.number)
         if code is not None:
             raise Refused(code, asked.path)
         if self.options.error_share:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.naive import crawl_weibo
 from tests.emulators.serving import serve
-from tests.emulators.weibo import OWNER, ROUGH, TOKEN, WeiboEmulator, WeiboOptions
+from tests.emulators.weibo import (
+    OWNER,
+    ROUGH,
+    TOKEN,
+    WeiboEmulator,
+    WeiboLimits,
+    WeiboOptions,
+)
 from tests.emulators.weibo_truth import remembered, told
 from tests.flows.networks import configuration
+from tests.flows.weibo_api import at, site
 from tests.oracles.worlds import check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import World
@@ -147,3 +157,186 @@ def test_what_changes_between_two_visits_is_right_after_the_next_run(
     fresh.put("workspace.toml", twice)
     run(fresh, small_world)
     assert fresh.marts() == lab.marts()
+
+
+# --- the crawl ------------------------------------------------------------------
+
+COMMERCIAL = "commercial = true"
+
+
+@pytest.fixture
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The credential that every API source needs."""
+    monkeypatch.setenv("WEIBO_ACCESS_TOKEN", TOKEN)
+
+
+@pytest.mark.parametrize("options", [WeiboOptions(), ROUGH], ids=["plain", "rough"])
+def test_the_crawl_gives_the_world(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    token: None,
+    options: WeiboOptions,
+) -> None:
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        collected = found.collect()
+        assert collected.deferred is None
+        truth = found.told()
+    found.build()
+    assert len(truth.interactions) > 250
+    found.check(truth)
+
+
+def test_commands_give_the_world_and_keep_the_token_to_themselves(
+    small_world: World, tmp_path: Path
+) -> None:
+    canary = "2.00canaryCANARYcanary"
+    with site(small_world, tmp_path / "workspace", ROUGH, COMMERCIAL) as found:
+        found.emulator.renew_token(canary)
+        environment = {"WEIBO_ACCESS_TOKEN": canary, "PREFECT_LOGGING_LEVEL": "DEBUG"}
+        wanted = (str(found.first), str(found.last))
+        backfilled = found.lab.command(
+            "backfill", "--from", wanted[0], "--to", wanted[1], "--reason", "trial",
+            environment={**environment, "PREFECT_HOME": str(tmp_path / "prefect")},
+        )  # fmt: skip
+        assert backfilled.returncode == 0, backfilled.stdout + backfilled.stderr
+        truth = found.told()
+        found.check(truth)
+        before = found.lab.marts()
+        again = found.lab.command(
+            "daily", "--date", wanted[1],
+            environment={**environment, "PREFECT_HOME": str(tmp_path / "prefect")},
+        )  # fmt: skip
+        assert again.returncode == 0, again.stdout + again.stderr
+        found.check(truth)
+        assert {name: len(rows) for name, rows in found.lab.marts().items()} == {
+            name: len(rows) for name, rows in before.items()
+        }
+    said = backfilled.stdout + backfilled.stderr + again.stdout + again.stderr
+    assert canary not in said
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert canary.encode() not in path.read_bytes(), path
+
+
+def test_changes_between_two_crawls_are_right_after_the_second(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    # Without the platform's word on parents, those that come late matter more.
+    options = WeiboOptions(names_parents=False)
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        emulator = found.emulator
+        emulator.now = at(small_world, 9)
+        chained = found.told().interactions.filter(pl.col("parent_method") == "chain")
+        late = chained["parent_id"].unique().sort().to_list()[-5:]
+        for key in late:
+            emulator.hide(key)
+        found.collect()
+        found.build()
+        earlier = found.told()
+        found.check(earlier)
+        known = dict(
+            earlier.interactions.select("interaction_id", "parent_id").iter_rows()
+        )
+
+        emulator.now = float(small_world.spec.observed_second)
+        for key in late:
+            emulator.show(key)
+        recent = earlier.interactions.sort("acted_at")
+        reposts = recent.filter(pl.col("kind") == "repost")["interaction_id"].to_list()
+        comments = recent.filter(pl.col("kind") == "comment")[
+            "interaction_id"
+        ].to_list()
+        emulator.delete(reposts[-1])
+        emulator.delete(comments[-1])
+        emulator.hide(comments[-2])
+        emulator.edit(reposts[-3], "改过的话")
+        emulator.edit(comments[-3], "改过的评论")
+        standing = earlier.posts.filter(~pl.col("is_deleted")).sort("posted_at")
+        gone, private, edited = standing["post_id"].to_list()[-3:]
+        emulator.delete(gone)
+        emulator.hide(private)
+        emulator.edit(edited, "改过的微博 #春日新茶#")
+        found.collect()
+        found.build()
+        truth = remembered(earlier, found.told(), names_parents=False)
+        found.check(truth)
+    moved = [
+        key
+        for key, parent in truth.interactions.select(
+            "interaction_id", "parent_id"
+        ).iter_rows()
+        if parent in late and known.get(key, parent) != parent
+    ]
+    assert moved
+
+
+def test_rows_that_arrive_while_pages_are_read_are_there_after_the_next_run(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    options = WeiboOptions(seconds_per_call=1800.0, short_share=0.1)
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        found.emulator.now = at(small_world, 6)
+        for _ in range(30):
+            found.collect()
+            if found.emulator.now >= small_world.spec.end_second:
+                break
+        found.emulator.now = float(small_world.spec.observed_second)
+        found.collect()
+        truth = found.told()
+    found.build()
+    found.check(truth)
+
+
+def test_a_crawl_without_budget_waits_and_goes_on_where_it_stopped(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    limit = 15
+    options = WeiboOptions(limits=WeiboLimits(ip_hour=limit))
+    more = f"{COMMERCIAL}\nlimits = {{ ip-hour = {limit} }}\nbudget_share = 1.0\n"
+    with site(small_world, tmp_path, options, f"{more}reserve = 0.0") as found:
+        runs = 0
+        while found.collect().deferred is not None:
+            runs += 1
+            assert runs < 50
+            found.emulator.now = (found.emulator.now // 3600 + 1) * 3600
+        calls = found.emulator.calls
+        # Not one call over the limit, and no hour that wasn't used up but the last.
+        assert [call for call in calls if call.status != 200] == []
+        by_hour = Counter(call.time // 3600 for call in calls)
+        assert set(list(by_hour.values())[:-1]) == {limit}
+        assert runs >= 2
+        pages = Counter((call.path, *sorted(call.params.items())) for call in calls)
+        repeated = {page for page, times in pages.items() if times > 1}
+        listed = {page for page in repeated if "timeline.json" in page[0]}
+        assert not listed, "a page was read twice"
+        truth = found.told()
+    found.build()
+    found.check(truth)
+
+
+def test_a_crawl_without_a_token_stops_and_goes_on_with_a_new_one(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    monkeypatch: pytest.MonkeyPatch,
+    token: None,
+) -> None:
+    options = WeiboOptions(token_calls=20)
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        is_done = False
+        for number in range(40):
+            try:
+                is_done = found.collect().deferred is None
+            except ConfigurationError as error:
+                assert TOKEN not in str(error)
+                fresh = found.emulator.renew_token(f"{TOKEN}{number}")
+                monkeypatch.setenv("WEIBO_ACCESS_TOKEN", fresh)
+            else:
+                break
+        assert is_done
+        refused = [call for call in found.emulator.calls if call.error == 21327]
+        assert len(refused) >= 2
+        truth = found.told()
+    found.build()
+    found.check(truth)

@@ -94,11 +94,11 @@ class TinyWeibo(Emulator):
 
     def go_wrong(self, after: int, fault: Fault) -> None:
         """Let a later call go wrong."""
-        self.faults[self._number + 1 + after] = fault
+        self.faults[self.number + 1 + after] = fault
 
     def at_call(self, after: int, change: Callable[[], None]) -> None:
         """Change something while pages are read."""
-        number = self._number + 1 + after
+        number = self.number + 1 + after
 
         def hook(asked: Asked) -> None:
             if asked.number == number:
