@@ -7,6 +7,7 @@ was spent is in the crawl's state, so that runs, and a killed one, count togethe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -158,6 +159,47 @@ class Budget:
             if missing > 0:
                 self._state.pay([(limit.name, start, missing)])
         return end
+
+    def believe(self, remaining: Mapping[str, int], now: float) -> None:
+        """Take the platform's word on what is left, where it is less than ours.
+
+        Others may share a limit, or a contract may be smaller than we think.
+
+        Args:
+            remaining: calls that are left, by the limit's name.
+            now: the time.
+        """
+        for limit in self._limits:
+            if limit.name not in remaining:
+                continue
+            start, _ = limit.window(now)
+            used = limit.amount - remaining[limit.name]
+            missing = used - self._state.spent(limit.name, start)
+            if missing > 0:
+                self._state.pay([(limit.name, start, missing)])
+
+    def done_at(self, calls: Mapping[str, int], now: float) -> float:
+        """When so many calls will have been made, if every window is used.
+
+        Args:
+            calls: to make, by endpoint.
+            now: the time.
+        """
+        moment = now
+        for limit in self._limits:
+            left = sum(
+                count
+                for endpoint, count in calls.items()
+                if not limit.counts_rows
+                and (not limit.endpoints or endpoint in limit.endpoints)
+            )
+            allowed = self._allowed(limit, urgent=False)
+            start, end = limit.window(now)
+            left -= max(allowed - self._state.spent(limit.name, start), 0)
+            if left > 0:
+                windows = math.ceil(left / allowed) - 1 if allowed else math.inf
+                moment = max(moment, end + windows * limit.seconds)
+        return moment
 
     def uses(self, now: float) -> list[Use]:
         """How each limit stands."""

@@ -63,12 +63,23 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Request:
-    """One call: where to and with what."""
+    """One call: where to and with what.
+
+    Attributes:
+        path: below the base address, or a whole address.
+        params: query or form; may be kept and shown.
+        method: GET or POST.
+        content_type: what the answer's type must contain.
+        secrets: more of the form, never kept nor shown.
+        is_optional: the crawl does without where the platform refuses it.
+    """
 
     path: str
     params: Mapping[str, str]
     method: str = "GET"
     content_type: str = "json"
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -335,7 +346,7 @@ class Crawler:
             try:
                 answer = self._client.get(
                     request.path,
-                    request.params,
+                    {**request.params, **request.secrets},
                     method=request.method,
                     content_type=request.content_type,
                 )
@@ -347,6 +358,8 @@ class Crawler:
             finally:
                 # Nobody knows on which side of a window's edge it was counted.
                 self._budget.settle(stream.endpoint, now, self._clock.now())
+            if request.is_optional and trouble.kind != "token":
+                return self._end(stream, Trouble("end", ""), answer)
             if trouble.kind == "transient":
                 if attempt < ATTEMPTS:
                     self._back_off(attempt, answer, trouble)
@@ -386,6 +399,7 @@ class Crawler:
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
         self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
+        self._budget.believe(dict(page.remaining), self._clock.now())
         self._state.commit_page(page, label(request), answer.observed_at)
         self._done.records += len(page.records)
         self._advance(len(page.records))
@@ -400,13 +414,14 @@ class Crawler:
         )
         absent = trouble.kind == "absent"
         page = Page(
-            replace(stream, cursor=None, state="done", note=trouble.text),
+            replace(stream, cursor=None, state="done", note=trouble.text or None),
             absent=((stream.params.get("id") or stream.key, trouble.text),)
             if absent
             else (),
         )
         self._state.commit_page(page, "", observed_at)
-        self._note(trouble.text)
+        if trouble.text:
+            self._note(trouble.text)
         return page
 
     def _back_off(self, attempt: int, answer: Answer | None, trouble: Trouble) -> None:
