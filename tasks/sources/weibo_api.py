@@ -166,7 +166,8 @@ class WeiboApi:
             ]
         for search in wanted.searches:
             streams += self._searches(wanted, search.text, search.first, search.last)
-        if "counters" in wanted.collect:
+        # Once a pass: what it finds tells its counters itself.
+        if "counters" in wanted.collect and state.is_new_pass:
             streams += _due_counters(state, now, wanted.look_back_days)
         return streams
 

@@ -250,7 +250,7 @@ def crawl_naively(task: Task) -> tuple[dict[str, Any], set[str]]:
             content = orjson.loads(body)
             names = [name for name in LISTS.values() if name in content]
             rows = content[names[0]] if names else [content]
-            found |= {row["idstr"] for row in rows}
+            found |= {str(row.get("idstr") or row["id"]) for row in rows}
         return _figures(_asked(pipe, "calls"), task), found
 
 
