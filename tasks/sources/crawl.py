@@ -39,8 +39,9 @@ FAILURES_IN_A_ROW = 3
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
 
-# Parameters that only name a page.
+# Parameters that only name a page, and those that a secret went into.
 PLACES = ("after", "__paging_token", "pagination_token")
+SIGNED = ("timestamp", "signature")
 
 Kind = Literal["transient", "rate", "token", "absent", "end", "fatal"]
 
@@ -487,7 +488,7 @@ def label(request: Request) -> str:
     asked = "&".join(
         f"{key}={value}"
         for key, value in sorted(request.params.items())
-        if key not in PLACES
+        if key not in (*PLACES, *SIGNED)
     )
     return f"{request.path}?{asked}" if asked else request.path
 
