@@ -201,6 +201,7 @@ def collect_source(
                     wanted_of(workspace, source, first, last),
                     clock,
                     patience_seconds=source.patience_minutes * 60,
+                    resumes=bool(batches),
                 ).run()
         except (FatalAnswerError, ReauthoriseError, ForbiddenAddressError) as error:
             failure = f"Source '{source.name}': {error}."

@@ -155,7 +155,7 @@ class WeiboApi:
             for post in wanted.posts
             if f"post:{post}" not in shown
         ]
-        if "profiles" in wanted.collect:
+        if "profiles" in wanted.collect and state.is_new_pass:
             streams += self._profiles(wanted.accounts, state, now)
         if "followers" in wanted.collect:
             streams += [
@@ -169,7 +169,8 @@ class WeiboApi:
             ]
         for search in wanted.searches:
             streams += self._searches(wanted, search, now)
-        if "counters" in wanted.collect:
+        # Once a pass: what it finds tells its counters itself.
+        if "counters" in wanted.collect and state.is_new_pass:
             streams += _due_counters(state, now, wanted.look_back_days)
         return streams
 

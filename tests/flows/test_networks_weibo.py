@@ -189,38 +189,6 @@ def test_the_crawl_gives_the_world(
     found.check(truth)
 
 
-def test_commands_give_the_world_and_keep_the_token_to_themselves(
-    small_world: World, tmp_path: Path
-) -> None:
-    canary = "2.00canaryCANARYcanary"
-    with site(small_world, tmp_path / "workspace", ROUGH, COMMERCIAL) as found:
-        found.emulator.renew_token(canary)
-        environment = {"WEIBO_ACCESS_TOKEN": canary, "PREFECT_LOGGING_LEVEL": "DEBUG"}
-        wanted = (str(found.first), str(found.last))
-        backfilled = found.lab.command(
-            "backfill", "--from", wanted[0], "--to", wanted[1], "--reason", "trial",
-            environment={**environment, "PREFECT_HOME": str(tmp_path / "prefect")},
-        )  # fmt: skip
-        assert backfilled.returncode == 0, backfilled.stdout + backfilled.stderr
-        truth = found.told()
-        found.check(truth)
-        before = found.lab.marts()
-        again = found.lab.command(
-            "daily", "--date", wanted[1],
-            environment={**environment, "PREFECT_HOME": str(tmp_path / "prefect")},
-        )  # fmt: skip
-        assert again.returncode == 0, again.stdout + again.stderr
-        found.check(truth)
-        assert {name: len(rows) for name, rows in found.lab.marts().items()} == {
-            name: len(rows) for name, rows in before.items()
-        }
-    said = backfilled.stdout + backfilled.stderr + again.stdout + again.stderr
-    assert canary not in said
-    for path in tmp_path.rglob("*"):
-        if path.is_file():
-            assert canary.encode() not in path.read_bytes(), path
-
-
 def test_changes_between_two_crawls_are_right_after_the_second(
     small_world: World, tmp_path: Path, quick_rules: None, token: None
 ) -> None:
