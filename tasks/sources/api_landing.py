@@ -133,27 +133,35 @@ class Collected:
     deferred: str | None
 
 
-def require_credentials(workspace: Workspace) -> None:
-    """Check that every secret of the sources is there.
+def check_apis(workspace: Workspace) -> None:
+    """Check that every secret of the sources is there and every limit is known.
 
     Raises:
-        ConfigurationError: names all that are missing.
+        ConfigurationError: names all mistakes.
     """
     missing: dict[str, str] = {}
+    mistakes: list[str] = []
     for source in workspace.sources:
         if source.kind != "api" or source.platform not in APIS:
             continue
-        for name in APIS[source.platform].secrets(source):
+        api = APIS[source.platform]
+        for name in api.secrets(source):
             if not credential(name):
                 missing.setdefault(name, source.name)
-    if missing:
-        raise ConfigurationError(
-            [
-                f"Source '{source}' needs {name}: set it in the environment"
-                f" (or {name}_FILE to a file that holds it)."
-                for name, source in missing.items()
-            ]
-        )
+        known = [limit.name for limit in api.make(source, SystemClock()).limits]
+        mistakes += [
+            f"Source '{source.name}': limits names '{name}', which {source.platform}"
+            f" does not have: use {', '.join(known)}."
+            for name in source.limits
+            if name not in known
+        ]
+    mistakes += [
+        f"Source '{source}' needs {name}: set it in the environment (or {name}_FILE"
+        " to a file that holds it)."
+        for name, source in missing.items()
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
 
 
 def state_file(workspace: Workspace, source: Source) -> Path:

@@ -32,6 +32,7 @@ class Limit:
             day begins at midnight in China).
         counts_rows: rows count, not calls.
         is_monthly: windows are calendar months, whatever `seconds` says.
+        by_contract: there is no such limit unless workspace.toml sets it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Limit:
     offset: float = 0.0
     counts_rows: bool = False
     is_monthly: bool = False
+    by_contract: bool = False
 
     def window(self, now: float) -> tuple[float, float]:
         """Start and end of the window that a moment lies in; whole on the clock."""
@@ -88,9 +90,11 @@ class Budget:
             overrides: amounts by name, where a contract says otherwise.
         """
         self._state = state
+        contract = overrides or {}
         self._limits = tuple(
-            replace(limit, amount=(overrides or {}).get(limit.name, limit.amount))
+            replace(limit, amount=contract.get(limit.name, limit.amount))
             for limit in limits
+            if limit.name in contract or not limit.by_contract
         )
         self._share, self._reserve = share, reserve
 

@@ -38,11 +38,17 @@ OPTIONAL_PARTS = ("historical",)
 _CHINA = 8 * 3600.0
 # The official text of today, of one user and of one address. A contract may say
 # otherwise: `limits` in workspace.toml.
+_USER_HOUR = Limit("user-hour", 1000, HOUR, by_contract=True)
 LIMITS = (
     Limit("user-day", 100, DAY, offset=_CHINA),
     Limit("ip-hour", 15_000, HOUR),
+    _USER_HOUR,
 )
-COMMERCIAL_LIMITS = (Limit("ip-hour", 50_000, HOUR),)
+COMMERCIAL_LIMITS = (
+    Limit("ip-hour", 50_000, HOUR),
+    Limit("user-day", 100, DAY, offset=_CHINA, by_contract=True),
+    _USER_HOUR,
+)
 
 # Lower goes first; reposts and comments are ordered by the post's age besides.
 _LIMITS, _POSTS, _COUNTS, _LISTS, _SEARCH, _AGAIN, _PROFILES, _FOLLOWERS = (

@@ -95,9 +95,7 @@ def build_raw_tables(
         )
 
 
-def given_tables(
-    batches: list[Batch], tables: Mapping[str, RawTable]
-) -> set[str]:
+def given_tables(batches: list[Batch], tables: Mapping[str, RawTable]) -> set[str]:
     """Names of the tables that these batches hold records for."""
     landed = {
         (batch.format, key.split("/")[1]) for batch in batches for key in batch.files
