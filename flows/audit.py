@@ -15,6 +15,7 @@ import polars as pl
 from tasks.accounts.audience import AudienceQuality, measure_quality
 from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.operators import find_operators
+from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import score
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
@@ -86,7 +87,12 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
             ]
         )
     _write(accounts, out)
-    return Audited(accounts, measure_quality(accounts), _reasons(accounts), left_out)
+    return Audited(
+        accounts,
+        measure_quality(accounts, shipped_model().prior),
+        _reasons(accounts),
+        left_out,
+    )
 
 
 def find_sources(
@@ -277,6 +283,12 @@ def show(audited: Audited, out: Path) -> None:
         f" {quality.suspected_share:.1%}. So between"
         f" {quality.phantom_share_low:.1%} and {quality.phantom_share_high:.1%} of"
         " these accounts are likely no genuine people."
+    )
+    estimate = quality.estimate
+    say(
+        "Share of phantoms estimated from all probabilities, corrected for the share"
+        f" that the model was trained on: {estimate.share:.1%}"
+        f" ({estimate.low:.1%} to {estimate.high:.1%})."
     )
     say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:

@@ -55,7 +55,7 @@ JUDGED: tuple[Evidence, ...] = (
     Evidence(
         "few_posts",
         _POSTS < 5,
-        0.8,
+        0.4,
         pl.format("has written {} posts (zombie rule of 2011)", number(_POSTS)),
     ),
     Evidence(

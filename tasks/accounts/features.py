@@ -6,7 +6,9 @@ that shows only one of them is scored by that one.
 
 A missing input is null, never zero. Left out on purpose, because in the labelled
 sets they tell how the set was collected and not what the account is: the account's
-id, its level, an empty location or description, verification, likes given.
+id, its level, an empty location or description, verification, likes given. Few
+followers are left out too: quiet people have few; what counts is how many they
+follow for that.
 What depends on where an export was taken (how much is reposted, from which client,
 what is answered) counts only where the account's own posts are landed: in a
 campaign's export everybody only reposts.
@@ -185,7 +187,6 @@ def _gaps_below(part: str, words: str) -> Feature:
 
 
 FEATURES: tuple[Feature, ...] = (
-    _profile("followers_count", _FOLLOWERS, _FOLLOWS, -1),
     _profile("following_count", _FOLLOWING, _FOLLOWS, +1),
     _profile(
         "followers_per_following", (_FOLLOWERS + 1) / (_FOLLOWING + 1), _FOLLOWS, -1

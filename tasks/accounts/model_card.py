@@ -95,7 +95,7 @@ class Card:
             " in the labelled set they were calibrated on. Shares of phantoms in other"
             " audiences are corrected for that (Saerens et al. 2002). Seed"
             f" {self.settings.seed}, {self.settings.folds} folds by account,"
-            f" {self.settings.rounds} trees of {self.settings.leaves} leaves a"
+            f" {self.settings.rounds} trees of a single split a"
             f" booster; LightGBM {lightgbm.__version__}.",
             "",
         ]

@@ -6,6 +6,9 @@ nothing. Their raw log-odds are brought together by a logistic regression for ea
 case of what is known (Platt scaling), fitted out of fold on labelled accounts, on
 the case's own truncated timelines where those are short.
 
+Trees have a single split, so a booster is a sum of step functions, one a feature:
+what a feature adds is exact (equal to its SHAP value), and scoring is a look-up.
+
 The weights are LightGBM's text format inside one JSON document, so that reading
 them runs no code.
 """
@@ -43,8 +46,97 @@ CASES = (
 )
 # Any platform that has no calibration of its own.
 ANY = "*"
-# Fixed: the sum of trees is rounded the same whatever the host's cores.
-_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one feature adds to the log-odds: a step function.
+
+    Attributes:
+        edges: sorted; a value belongs to the step that ends with the first edge
+            not below it.
+        steps: one more than edges.
+        unknown: where the feature is missing.
+    """
+
+    edges: FloatArray
+    steps: FloatArray
+    unknown: float
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """What each value adds."""
+        found: FloatArray = self.steps[np.searchsorted(self.edges, values)]
+        return np.where(np.isnan(values), self.unknown, found)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A booster as a sum.
+
+    Attributes:
+        average: raw log-odds of the average account it was trained on.
+        by_feature: what each feature adds to that.
+    """
+
+    average: float
+    by_feature: Mapping[str, Curve]
+
+    def log_odds(self, features: pl.DataFrame) -> FloatArray:
+        """Raw log-odds of each row."""
+        total = np.full(len(features), self.average)
+        for name, curve in self.by_feature.items():
+            total += curve(features[name].to_numpy())
+        return total
+
+
+def read_curves(booster: lgb.Booster) -> Curves:
+    """The step functions of a booster.
+
+    Raises:
+        ValueError: it has trees of more than one split.
+    """
+    model = booster.dump_model()
+    names: list[str] = model["feature_names"]
+    splits: dict[str, list[tuple[float, float, float, float]]] = {}
+    average = 0.0
+    for tree in model["tree_info"]:
+        root = tree["tree_structure"]
+        if "split_feature" not in root:
+            average += root["leaf_value"]
+            continue
+        left, right = root["left_child"], root["right_child"]
+        if "leaf_value" not in left or "leaf_value" not in right:
+            raise ValueError("a tree has more than one split: train the model again")
+        counts = left["leaf_count"], right["leaf_count"]
+        mean = (left["leaf_value"] * counts[0] + right["leaf_value"] * counts[1]) / sum(
+            counts
+        )
+        average += mean
+        goes_left = (
+            root["default_left"]
+            if root["missing_type"] == "NaN"
+            else root["threshold"] >= 0  # LightGBM then takes unknown for zero
+        )
+        splits.setdefault(names[root["split_feature"]], []).append(
+            (
+                root["threshold"],
+                left["leaf_value"] - mean,
+                right["leaf_value"] - mean,
+                (left if goes_left else right)["leaf_value"] - mean,
+            )
+        )
+    return Curves(
+        average,
+        {name: _curve(np.array(splits[name])) for name in names if name in splits},
+    )
+
+
+def _curve(splits: FloatArray) -> Curve:
+    """Add up splits, each a row of edge, value up to it, value above, unknown."""
+    edges = np.unique(splits[:, 0])
+    up_to = splits[None, :, 0] >= np.append(edges, np.inf)[:, None]
+    steps = np.where(up_to, splits[None, :, 1], splits[None, :, 2]).sum(axis=1)
+    return Curve(edges, steps, float(splits[:, 3].sum()))
 
 
 @dataclass(frozen=True)
@@ -62,13 +154,13 @@ class PhantomModel:
 
     Attributes:
         version: a digest of the weights and calibrations.
-        boosters: by block.
+        curves: of each block.
         calibrations: by platform, then by case of what is known.
         prior: share of phantoms among the accounts it was calibrated on.
     """
 
     version: str
-    boosters: Mapping[Block, lgb.Booster]
+    curves: Mapping[Block, Curves]
     calibrations: Mapping[str, Mapping[str, Calibration]]
     prior: float
 
@@ -87,21 +179,24 @@ class PhantomModel:
         for block in BLOCKS:
             used = np.flatnonzero(weights[block])
             if len(used):
-                inputs = build_features(frame[used], block).to_numpy()
-                total[used] += weights[block][used] * _predict(
-                    self.boosters[block], inputs, raw_score=True
-                )
+                rows = frame if len(used) == len(frame) else frame[used]
+                raw = self.curves[block].log_odds(build_features(rows, block))
+                total[used] += weights[block][used] * raw
         return total
 
     def contributions(self, frame: pl.DataFrame) -> dict[str, FloatArray]:
-        """What each feature adds to the log-odds of each account, by name."""
+        """What each feature adds to the log-odds of each account, by name.
+
+        Measured from the average labelled account.
+        """
         weights = self._weights(frame)
         found: dict[str, FloatArray] = {}
         for block in BLOCKS:
-            inputs = build_features(frame, block).to_numpy()
-            parts = _predict(self.boosters[block], inputs, pred_contrib=True)
-            for place, feature in enumerate(of_block(block)):
-                found[feature.name] = parts[:, place] * weights[block]
+            if not weights[block].any():
+                continue
+            inputs = build_features(frame, block)
+            for name, curve in self.curves[block].by_feature.items():
+                found[name] = weights[block] * curve(inputs[name].to_numpy())
         return found
 
     def _weights(self, frame: pl.DataFrame) -> dict[str, FloatArray]:
@@ -168,10 +263,6 @@ def _logit(share: float) -> float:
     return float(np.log(share / (1 - share)))
 
 
-def _predict(booster: lgb.Booster, inputs: FloatArray, **how: bool) -> FloatArray:
-    return np.asarray(booster.predict(inputs, num_threads=_THREADS, **how))
-
-
 def write_model(
     boosters: Mapping[Block, lgb.Booster],
     calibrations: Mapping[str, Mapping[str, Calibration]],
@@ -224,8 +315,10 @@ def read_model(text: str) -> PhantomModel:
             raise ValueError(f"{version} knows other {block} features: train it again")
     return PhantomModel(
         version=version,
-        boosters={
-            block: lgb.Booster(model_str="\n".join(content["boosters"][block]) + "\n")
+        curves={
+            block: read_curves(
+                lgb.Booster(model_str="\n".join(content["boosters"][block]) + "\n")
+            )
             for block in BLOCKS
         },
         calibrations={
