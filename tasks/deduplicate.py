@@ -18,8 +18,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.accounts.drift import count_bins
+from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.operators import find_operators
-from tasks.accounts.phantom_score import MODEL_VERSION, score
+from tasks.accounts.phantom_score import model_version, score
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count, table_exists
 from tasks.warehouse.errors import without_values
@@ -83,10 +84,12 @@ def _judge(
     models = load_models("intermediate")
     params: dict[str, Any] = {
         "behaviour_days": workspace.policies.behaviour_days,
+        "time_zone": workspace.timezone,
+        "timeline_acts": TIMELINE_ACTS,
         **padded_keys(workspace.pseudonym_key()),
     }
     _replace(connection, "meta.account_overrides", overrides)
-    for name in ("account_profiles", "account_behaviour", "account_features"):
+    for name in FEATURE_MODELS:
         run_model(connection, models[f"intermediate.{name}"], params)
 
     features = connection.sql("from intermediate.account_features").pl()
@@ -281,7 +284,7 @@ def _input_hash(
             policies.suspected_threshold,
             policies.phantom_threshold,
         ],
-        MODEL_VERSION,
+        model_version(),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
