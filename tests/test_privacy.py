@@ -55,8 +55,12 @@ def readable(path: Path) -> bytes:
         import duckdb
 
         with duckdb.connect(str(path), read_only=True) as connection:
-            for (table,) in connection.execute("show tables").fetchall():
-                data += str(connection.execute(f'from "{table}"').fetchall()).encode()
+            tables = connection.execute(
+                "select schema_name, table_name from duckdb_tables()"
+            )
+            for schema, table in tables.fetchall():
+                rows = connection.execute(f'from "{schema}"."{table}"').fetchall()
+                data += str(rows).encode()
     return data
 
 

@@ -20,8 +20,9 @@ from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from tasks.sources.budget import Budget, Limit
-from tasks.sources.crawl_state import PASS, CrawlState, Page, Stream
+from tasks.sources.crawl_state import CrawlState, Page, Stream
 from tasks.sources.http_client import Answer, Client, Clock, FetchError
+from tasks.warehouse.database import failpoint
 
 # Full jitter: wait a random part of min(cap, base * 2^attempt) seconds
 # (Brooker, Exponential backoff and jitter, 2015).
@@ -38,8 +39,9 @@ FAILURES_IN_A_ROW = 3
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
 
-# Parameters that only name a page.
+# Parameters that only name a page, and those that a secret went into.
 PLACES = ("after", "__paging_token", "pagination_token")
+SIGNED = ("timestamp", "signature")
 
 Kind = Literal["transient", "rate", "token", "absent", "end", "fatal"]
 
@@ -63,12 +65,23 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Request:
-    """One call: where to and with what."""
+    """One call: where to and with what.
+
+    Attributes:
+        path: below the base address, or a whole address.
+        params: query or form; may be kept and shown.
+        method: GET or POST.
+        content_type: what the answer's type must contain.
+        secrets: more of the form, never kept nor shown.
+        is_optional: the crawl does without where the platform refuses it.
+    """
 
     path: str
     params: Mapping[str, str]
     method: str = "GET"
     content_type: str = "json"
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,6 +195,7 @@ class Crawler:
         clock: Clock,
         *,
         patience_seconds: float = 0.0,
+        resumes: bool = False,
         advance: Callable[[int], None] | None = None,
     ) -> None:
         """Make a crawler.
@@ -195,6 +209,7 @@ class Crawler:
             clock: time and waiting.
             patience_seconds: how long a run may wait for a window of a limit, in
                 all.
+            resumes: an earlier run was killed after its last page.
             advance: told the number of records of each page.
         """
         self._platform = platform
@@ -204,6 +219,7 @@ class Crawler:
         self._wanted = wanted
         self._clock = clock
         self._patience = patience_seconds
+        self._resumes = resumes
         self._advance = advance or (lambda count: None)
         # Only waiting times come from it, never data.
         self._random = random.Random(0)
@@ -218,12 +234,10 @@ class Crawler:
             ReauthoriseError: the token has expired and no other was found.
         """
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        # A run that goes on where another stopped doesn't ask again for what that
-        # one read: with a small budget it would never come further.
-        is_resumed = bool(self._state.streams("open"))
-        self._state.open_streams(
-            self._platform.seeds(self._wanted, self._state, now),
-            now.replace(tzinfo=None) - PASS if is_resumed else None,
+        self._state.begin_pass(
+            now,
+            lambda: self._platform.seeds(self._wanted, self._state, now),
+            is_resumed=self._resumes or bool(self._state.streams("open")),
         )
         queues: dict[str, list[tuple[int, str]]] = {}
         streams: dict[str, Stream] = {}
@@ -335,7 +349,7 @@ class Crawler:
             try:
                 answer = self._client.get(
                     request.path,
-                    request.params,
+                    {**request.params, **request.secrets},
                     method=request.method,
                     content_type=request.content_type,
                 )
@@ -347,6 +361,8 @@ class Crawler:
             finally:
                 # Nobody knows on which side of a window's edge it was counted.
                 self._budget.settle(stream.endpoint, now, self._clock.now())
+            if request.is_optional and trouble.kind != "token":
+                return self._end(stream, Trouble("end", ""), answer)
             if trouble.kind == "transient":
                 if attempt < ATTEMPTS:
                     self._back_off(attempt, answer, trouble)
@@ -386,7 +402,10 @@ class Crawler:
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
         self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
+        self._budget.believe(dict(page.remaining), self._clock.now())
+        failpoint("crawl-answered")
         self._state.commit_page(page, label(request), answer.observed_at)
+        failpoint("crawl-kept")
         self._done.records += len(page.records)
         self._advance(len(page.records))
         return page
@@ -400,13 +419,14 @@ class Crawler:
         )
         absent = trouble.kind == "absent"
         page = Page(
-            replace(stream, cursor=None, state="done", note=trouble.text),
+            replace(stream, cursor=None, state="done", note=trouble.text or None),
             absent=((stream.params.get("id") or stream.key, trouble.text),)
             if absent
             else (),
         )
         self._state.commit_page(page, "", observed_at)
-        self._note(trouble.text)
+        if trouble.text:
+            self._note(trouble.text)
         return page
 
     def _back_off(self, attempt: int, answer: Answer | None, trouble: Trouble) -> None:
@@ -483,7 +503,7 @@ def label(request: Request) -> str:
     asked = "&".join(
         f"{key}={value}"
         for key, value in sorted(request.params.items())
-        if key not in PLACES
+        if key not in (*PLACES, *SIGNED)
     )
     return f"{request.path}?{asked}" if asked else request.path
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -126,6 +126,8 @@ class Page:
         sampled: (object id, step) of counters that were read.
         wait_seconds: the stream goes on after so long, in another run.
         rows: that the platform counts against its limits; None for the records.
+        facts: (key, value) to remember (`CrawlState.fact`).
+        remaining: (name of a limit, calls left of it), as the platform says.
     """
 
     stream: Stream
@@ -135,10 +137,18 @@ class Page:
     sampled: tuple[tuple[str, str], ...] = ()
     wait_seconds: float = 0.0
     rows: int | None = None
+    facts: tuple[tuple[str, Any], ...] = ()
+    remaining: tuple[tuple[str, int], ...] = ()
 
 
 class CrawlState:
-    """The state of one source's crawl."""
+    """The state of one source's crawl.
+
+    Attributes:
+        is_new_pass: this run goes on with no earlier one's work.
+    """
+
+    is_new_pass = True
 
     def __init__(self, file: Path) -> None:
         """Open or make the file."""
@@ -185,6 +195,29 @@ class CrawlState:
         """One stream."""
         row = self._base.execute(f"{_SELECT_STREAMS} where key = ?", (key,)).fetchone()
         return None if row is None else _stream(row)
+
+    def begin_pass(
+        self, now: datetime, seeds: Callable[[], Iterable[Stream]], *, is_resumed: bool
+    ) -> None:
+        """Open the streams of a pass, or of the one that began less than `PASS` ago.
+
+        Args:
+            now: the time.
+            seeds: makes the streams; may look at `is_new_pass`.
+            is_resumed: an earlier run left something to do. What is read is not
+                asked for again: with a small budget no run would come further.
+        """
+        began = self.fact("pass_began")
+        age = None if began is None else now - datetime.fromisoformat(began)
+        # Below zero where the clock was set back.
+        is_young = age is not None and timedelta() <= age < PASS
+        self.is_new_pass = not (is_resumed and is_young)
+        self.open_streams(
+            seeds(), now.replace(tzinfo=None) - PASS if is_resumed else None
+        )
+        # Last: a run that is killed here begins the pass once more.
+        if self.is_new_pass:
+            self.remember("pass_began", now.isoformat())
 
     def open_streams(
         self, streams: Iterable[Stream], done_since: datetime | None = None
@@ -278,6 +311,10 @@ class CrawlState:
             )
             self._base.executemany(
                 "insert or ignore into samples values (?, ?)", page.sampled
+            )
+            self._base.executemany(
+                "insert or replace into facts values (?, ?)",
+                [(key, json.dumps(value)) for key, value in page.facts],
             )
 
     def _is_repetition(self, stream: Stream, now: datetime) -> bool:

@@ -172,7 +172,8 @@ class FacebookApi:
         found: tuple[Stream, ...] = ()
         if stream.endpoint in ("posts", "post"):
             rows = content.get("data") if stream.endpoint == "posts" else [content]
-            found = tuple(_found(rows, wanted, listed=stream.endpoint == "post"))
+            listed = stream.endpoint == "post"
+            found = tuple(_found(rows, answer, wanted, listed=listed))
         try:
             place = self._next(stream, content)
         except ValueError as error:
@@ -242,9 +243,15 @@ def usage(answer: Answer) -> tuple[int, float]:
     return fullest, seconds
 
 
-def _found(rows: Any, wanted: Wanted, *, listed: bool) -> Iterator[Stream]:
-    """Comments and reactions of posts, opened anew when their number changes."""
+def _found(
+    rows: Any, answer: Answer, wanted: Wanted, *, listed: bool
+) -> Iterator[Stream]:
+    """Comments and reactions of posts, opened anew when their number changes.
+
+    Comments also once a day within the look-back: an edit changes no number.
+    """
     zone = ZoneInfo(wanted.timezone)
+    now = answer.observed_at.replace(tzinfo=UTC)
     for post in rows if isinstance(rows, list) else ():
         key = post.get("id") if isinstance(post, dict) else None
         try:
@@ -266,6 +273,8 @@ def _found(rows: Any, wanted: Wanted, *, listed: bool) -> Iterator[Stream]:
             params = {"id": key, "total": str(total)}
             if edge == "comments":
                 params |= {"filter": "stream", "order": "chronological"}
+                if now - moment <= timedelta(days=wanted.look_back_days):
+                    params["day"] = f"{now:%Y-%m-%d}"
             yield Stream(f"{edge}:{key}", edge, params, priority)
 
 
@@ -278,7 +287,7 @@ def _shown(stream: Stream) -> dict[str, str]:
     return {
         name: text
         for name, text in stream.params.items()
-        if name not in ("id", "total")
+        if name not in ("id", "total", "day")
     }
 
 

@@ -5,7 +5,9 @@ follows no redirect that leads elsewhere, and gives up on answers that are late,
 too large, cut short or of another kind. It tries once: whether to try again, and
 what an attempt costs, is decided where the platform's errors are known.
 
-An error's text names the path, never the query, a header or the answer.
+An error's text names the path, never the query, a header or the answer. Where an
+answer repeats a credential that was sent, as error pages do, it is blotted out before
+anybody sees it.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import httpx
 
@@ -33,6 +35,8 @@ MAX_BYTES = 64 << 20
 DEADLINE_SECONDS = 60.0
 # A download may lead on to where the file lies; a chain of redirects is a loop.
 MAX_REDIRECTS = 3
+# A shorter word may stand in an answer by chance.
+_SHORTEST_SECRET = 8
 
 
 class FetchError(Exception):
@@ -119,9 +123,8 @@ class Client:
         self._deadline = deadline_seconds
         self._max_packed = max_packed_bytes
         self._max = max_bytes
-        # They write whole addresses, with all that was asked, into the log.
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        self._secrets = _secrets(self._headers)
+        _silence()
         # A thread of its own: the caller may stand in an event loop already.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="http")
         self._runner = asyncio.Runner()
@@ -160,6 +163,8 @@ class Client:
     def set_headers(self, headers: Mapping[str, str]) -> None:
         """Take other credentials from now on."""
         self._headers = dict(headers)
+        # The former ones may still be echoed.
+        self._secrets |= _secrets(self._headers)
 
     def get(
         self,
@@ -227,7 +232,11 @@ class Client:
             if answer.is_redirect:
                 raise FetchError(f"{path} redirects to nowhere")
             body = await self._read(answer, path)
-            found = answer.headers.get("content-type", "")
+            told = {
+                name.lower(): self._blotted(text.encode()).decode()
+                for name, text in answer.headers.items()
+            }
+            found = told.get("content-type", "")
             if answer.status_code < 400 and kind not in found:
                 raise FetchError(
                     f"{path} answered {found.split(';')[0] or 'nothing known'}"
@@ -235,10 +244,15 @@ class Client:
                 )
             return Answer(
                 answer.status_code,
-                {name.lower(): text for name, text in answer.headers.items()},
-                body,
+                told,
+                self._blotted(body),
                 datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None),
             )
+
+    def _blotted(self, told: bytes) -> bytes:
+        for secret in self._secrets:
+            told = told.replace(secret, b"***")
+        return told
 
     def _follow(self, url: str, location: str, path: str) -> str:
         try:
@@ -273,6 +287,23 @@ class Client:
         if unpack is not None and packed and not unpack.eof:
             raise FetchError(f"{path} ends too early")
         return b"".join(parts)
+
+
+def _silence() -> None:
+    """Keep the libraries out of logs: they write addresses, queries, headers.
+
+    Each logger by itself: a logging configuration may have set any of them.
+    """
+    for name in ("httpx", "httpcore", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _secrets(headers: Mapping[str, str]) -> set[bytes]:
+    """Credentials of headers, as an answer may repeat them; no short words."""
+    words = {text.rpartition(" ")[2] for text in headers.values()}
+    forms = {form for word in words for form in (word, quote(word, ""), unquote(word))}
+    return {form.encode() for form in forms if len(form) >= _SHORTEST_SECRET}
 
 
 def _origin(url: str) -> tuple[str, str, int]:

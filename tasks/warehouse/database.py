@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +214,17 @@ def table_exists(
     return found > 0
 
 
+_passed: Counter[str] = Counter()
+
+
 def failpoint(name: str) -> None:
-    """Die like a killed process where a test asks for it (`WM_CRASH_AT=name`)."""
-    if os.environ.get("WM_CRASH_AT") == name:
+    """Die like a killed process where a test asks for it.
+
+    `WM_CRASH_AT=name` is the first time, `WM_CRASH_AT=name@7` the seventh.
+    """
+    wanted, _, number = os.environ.get("WM_CRASH_AT", "").partition("@")
+    if wanted != name:
+        return
+    _passed[name] += 1
+    if _passed[name] == int(number or 1):
         os.kill(os.getpid(), signal.SIGKILL)

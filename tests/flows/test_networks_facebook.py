@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tasks.sources import facebook_api
@@ -64,6 +65,68 @@ def test_api_gives_the_world(
             content = file.read_bytes()
             assert PAGE_TOKEN.encode() not in content, file
             assert not any(place.encode() in content for place in places), file
+
+
+def test_what_changes_between_two_visits_is_right_after_the_second(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An edit that changes no number, a deletion, a private post, what came late."""
+    emulator = FacebookEmulator(small_world)
+    last = emulator.now
+    emulator.now = last - 2 * 86_400
+    told = emulator.told.interactions.filter(pl.col("kind") == "comment")
+    with served(emulator, tmp_path, monkeypatch) as lab:
+        answered = told["parent_id"].implode()
+        parents = told.filter(pl.col("interaction_id").is_in(answered)).sort("acted_at")
+        # With what answers it: Facebook shows no reply to what it doesn't show.
+        late = parents["interaction_id"].item(0)
+        emulator.hide(late)
+        collect(lab, emulator.told, emulator.now)
+        seen = dict(lab.rows(COMMENTS))
+        assert late not in seen
+        emulator.show(late)
+        recent = told.filter(
+            pl.col("interaction_id").is_in(list(seen))
+            & ~pl.col("interaction_id").is_in(answered)
+        ).sort("acted_at")
+        deleted, edited = recent["interaction_id"].to_list()[-2:]
+        emulator.delete(deleted)
+        emulator.edit(edited, "changed")
+        posts = emulator.told.posts.sort("posted_at")["post_id"].to_list()
+        kept = dict(told.select("interaction_id", "root_post_id").iter_rows())
+        private, changed = [
+            post for post in posts if post not in (kept[deleted], kept[edited])
+        ][-2:]
+        emulator.hide(private)
+        emulator.edit(changed, "changed #words")
+        emulator.now = last
+        collect(lab, emulator.told, emulator.now)
+        assert deleted in seen
+    found = dict(lab.rows(COMMENTS))
+    expected = {
+        row["interaction_id"]: row["text"]
+        for row in told.iter_rows(named=True)
+        if row["interaction_id"] in seen or row["root_post_id"] != private
+    }
+    assert found == {**expected, edited: "changed"}
+    texts = dict(lab.rows("select post_id, text from staging.posts"))
+    assert texts[changed] == "changed #words"
+    # What is private now stays as it was seen.
+    assert set(texts) == set(emulator.told.posts["post_id"])
+    parents = dict(lab.rows(COMMENTS.replace("text", "parent_id")))
+    assert parents == {
+        key: parent
+        for key, parent in told.select("interaction_id", "parent_id").iter_rows()
+        if key in expected
+    }
+
+
+COMMENTS = (
+    "select interaction_id, text from staging.interactions where kind = 'comment'"
+)
 
 
 def test_a_metric_that_is_no_more_costs_only_itself(

@@ -85,26 +85,54 @@ def test_deletions_between_pages_lose_no_comment(
     assert everything - found <= {f"{PREFIX}:{key}" for key in gone}
 
 
-def test_second_visit_sees_edits_and_what_is_new(
+def test_second_visit_sees_what_has_changed(
     small_world: World, tmp_path: Path, quick_rules: None
 ) -> None:
+    """Edits, what is new, a comment held back before, what is gone or private now."""
     emulator = WordPressEmulator(small_world)
     last = emulator.now
     emulator.now = float(small_world.spec.start_second + 8 * 86_400)
+    # Oldest first.
+    comments = sorted(emulator._objects.comments, key=lambda row: row["date_gmt"])
+    posts = sorted(emulator._objects.posts, key=lambda row: row["date_gmt"])
+    parents = {comment["parent"] for comment in comments}
+    late = next(comment for comment in comments if comment["id"] in parents)
+    emulator.hide("comments", late["id"])
     with served(emulator, tmp_path) as lab:
         collect(lab, emulator.told, emulator.now)
+        found = lab.rows("select interaction_id from staging.interactions")
+        seen = {key for (key,) in found}
+        assert f"{PREFIX}:{late['id']}" not in seen
         emulator.now = last
-        post, comment = emulator._objects.posts[-1], emulator._objects.comments[-1]
+        emulator.show("comments", late["id"])
+        post, private = posts[0], posts[1]
+        standing = [comment for comment in comments if comment["post"] != private["id"]]
+        edited, gone = standing[1], standing[2]
+        assert f"{PREFIX}:{gone['id']}" in seen
         emulator.edit("posts", post["id"], "changed #words")
-        emulator.edit("comments", comment["id"], "changed")
+        emulator.edit("comments", edited["id"], "changed")
+        emulator.delete("comments", gone["id"])
+        emulator.hide("posts", private["id"])
         collect(lab, emulator.told, emulator.now)
     texts = dict(lab.rows("select post_id, text from staging.posts"))
     assert texts[f"{PREFIX}:{post['id']}"] == "changed #words"
-    found = dict(lab.rows("select interaction_id, text from staging.interactions"))
-    expected = dict(
-        emulator.told.interactions.select("interaction_id", "text").iter_rows()
-    )
-    assert found == {**expected, f"{PREFIX}:{comment['id']}": "changed"}
+    assert f"{PREFIX}:{private['id']}" in texts
+    unseen = {
+        f"{PREFIX}:{comment['id']}"
+        for comment in comments
+        if comment["post"] == private["id"]
+    } - seen
+    expected = {
+        row["interaction_id"]: (row["parent_id"], row["text"])
+        for row in emulator.told.interactions.iter_rows(named=True)
+        if row["interaction_id"] not in unseen
+    }
+    key = f"{PREFIX}:{edited['id']}"
+    expected[key] = expected[key][0], "changed"
+    found = lab.rows("select interaction_id, parent_id, text from staging.interactions")
+    assert {key: rest for key, *rest in found} == {
+        key: list(rest) for key, rest in expected.items()
+    }
 
 
 DAY = date(2026, 3, 1)

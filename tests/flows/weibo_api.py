@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -87,13 +87,7 @@ class Site:
         Args:
             more: lines of the source.
         """
-        source = f'kind = "api"\nbase_url = "{self.base}"\n{more}\n'
-        text = configuration(self.world, PLATFORM, source)
-        for campaign in self.world.campaigns.iter_rows(named=True):
-            tags = ", ".join(f'"{tag}"' for tag in campaign["hashtags"])
-            head = f'id = "{campaign["campaign_id"]}"\n'
-            text = text.replace(head, f"{head}hashtags = [{tags}]\n")
-        self.lab.put("workspace.toml", text)
+        self.lab.put("workspace.toml", reading(self.world, self.base, more))
 
     def collect(self, dies_after: int | None = None) -> Collected:
         """Crawl and land, as extract does."""
@@ -114,32 +108,55 @@ class Site:
         That is, the posts of the brands' accounts, those that a campaign lists, and
         those under a campaign's hashtag within its days.
         """
-        posts = self.world.posts.with_columns(
-            pl.col("posted_at")
-            .dt.convert_time_zone(self.world.spec.timezone)
-            .dt.date()
-            .alias("day")
-        )
-        tagged = pl.lit(False)
-        for campaign in self.world.campaigns.iter_rows(named=True):
-            window = pl.col("day").is_between(campaign["start"], campaign["end"])
-            for tag in campaign["hashtags"]:
-                tagged |= window & pl.col("hashtags").list.contains(tag)
-        # A search finds no post that is deleted.
-        tagged &= ~pl.col("post_id").is_in(list(self.emulator.deleted_posts))
-        listed = pl.col("post_id").is_in(
-            self.world.campaigns["post_ids"].explode().implode()
-        )
-        own = pl.col("account_id").is_in(list(ACCOUNTS))
-        return told(
-            self.emulator, posts.filter(listed | own | tagged)["post_id"].to_list()
-        )
+        return told(self.emulator, roots(self.world, self.emulator.deleted_posts))
 
     def check(self, truth: World) -> None:
         """Staging and marts hold the truth, row by row, and no more."""
         check_staging(self.lab, truth, PLATFORM, ("posts", "interactions"), UNSEEN)
         check_marts(self.lab, truth, PLATFORM, hashtags=True)
         assert self.lab.value("select count(*) from meta.quarantine") == 0
+
+
+def reading(world: World, base: str, more: str = "") -> str:
+    """A `workspace.toml` that reads a world's campaigns from an address.
+
+    Args:
+        world: whose brands and campaigns.
+        base: address of the API.
+        more: lines of the source.
+    """
+    source = f'kind = "api"\nbase_url = "{base}"\n{more}\n'
+    text = configuration(world, PLATFORM, source)
+    for campaign in world.campaigns.iter_rows(named=True):
+        tags = ", ".join(f'"{tag}"' for tag in campaign["hashtags"])
+        head = f'id = "{campaign["campaign_id"]}"\n'
+        text = text.replace(head, f"{head}hashtags = [{tags}]\n")
+    return text
+
+
+def roots(world: World, deleted: Collection[str] = ()) -> list[str]:
+    """The posts whose threads a crawl must find.
+
+    Args:
+        world: that is crawled.
+        deleted: posts that no search finds.
+    """
+    posts = world.posts.with_columns(
+        pl.col("posted_at")
+        .dt.convert_time_zone(world.spec.timezone)
+        .dt.date()
+        .alias("day")
+    )
+    tagged = pl.lit(False)
+    for campaign in world.campaigns.iter_rows(named=True):
+        window = pl.col("day").is_between(campaign["start"], campaign["end"])
+        for tag in campaign["hashtags"]:
+            tagged |= window & pl.col("hashtags").list.contains(tag)
+    tagged &= ~pl.col("post_id").is_in(list(deleted))
+    listed = pl.col("post_id").is_in(world.campaigns["post_ids"].explode().implode())
+    own = pl.col("account_id").is_in(list(ACCOUNTS))
+    found: list[str] = posts.filter(listed | own | tagged)["post_id"].to_list()
+    return found
 
 
 @contextmanager

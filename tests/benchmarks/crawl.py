@@ -1,0 +1,362 @@
+"""A day of interactions through Weibo's API, at its limits, a thousand times as fast.
+
+`python -m tests.benchmarks.crawl [--interactions 200000] [--seed 7] [--scale 1000]
+[--per-hour 50000] [--latency-ms 0] [--kills 3] [--out FILE]`
+
+The emulator is a process of its own, the crawl another. Both see a clock that runs
+`scale` times as fast as the machine's, so that an hour lasts 3.6 s; the hour's calls
+are divided by `scale`, too. The rate that is permitted is thus the true one (50,000
+calls an hour of the commercial endpoints are 13.9 a second), while a window of the
+budget ends every 3.6 s: a crawl of two minutes crosses as many as one of a day and a
+half. The product is used as it is: its limit through `limits`, all of it through
+`budget_share` and `reserve`, its waiting through `patience_minutes` and the clock.
+
+Measured: a crawl that is left alone, one that is killed, one without a limit and the
+naive crawl of the same world. It fails where a promise is broken: a call that is
+refused or above the limit, less than 95 % of the permitted calls between the first
+and the last hour, a row that is missing, more than a page repeated by a kill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+
+from tasks.sources.api_landing import collect_source
+from tasks.sources.budget import HOUR
+from tasks.warehouse.workspace import load_workspace
+from tests.emulators.naive import LISTS, crawl_weibo
+from tests.emulators.serving import Call, serve
+from tests.emulators.weibo import TOKEN, WeiboEmulator, WeiboLimits, WeiboOptions
+from tests.emulators.weibo_truth import told
+from tests.flows.weibo_api import ACCOUNTS, reading, roots
+from tests.workspaces import Lab
+from tests.world import WorldSpec, generate
+
+_SPAWN = multiprocessing.get_context("spawn")
+# What is to be shown.
+LEAST_USE, MOST_REPEATED = 0.95, 1
+
+
+@dataclass(frozen=True)
+class FastClock:
+    """The machine's clock, faster: the same in every process.
+
+    Attributes:
+        begins: its time at `origin`, Unix seconds.
+        origin: the machine's time then.
+        scale: how many times faster it runs.
+    """
+
+    begins: float
+    origin: float
+    scale: float
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self.begins + (time.time() - self.origin) * self.scale
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds / self.scale)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is measured.
+
+    Attributes:
+        spec: of the world.
+        clock: of everyone.
+        hourly: calls that the platform answers an hour; None is no limit.
+        latency: seconds that each answer takes.
+    """
+
+    spec: WorldSpec
+    clock: FastClock
+    hourly: int | None
+    latency: float
+
+
+def _serve(task: Task, pipe: Connection) -> None:
+    """The emulator's process: tells its address, then its calls until it is told."""
+    options = WeiboOptions(limits=WeiboLimits(ip_hour=task.hourly))
+    emulator = WeiboEmulator(generate(task.spec), options, task.clock.now)
+    emulator.latency = task.latency
+    with serve(emulator) as base:
+        pipe.send(base)
+        while (asked := pipe.recv()) != "end":
+            pipe.send(len(emulator.calls) if asked == "count" else emulator.calls[:])
+
+
+@contextmanager
+def _emulator(task: Task) -> Iterator[tuple[str, Connection]]:
+    pipe, other = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_serve, args=(task, other))
+    process.start()
+    try:
+        yield pipe.recv(), pipe
+    finally:
+        pipe.send("end")
+        process.join()
+
+
+def _asked(pipe: Connection, what: str) -> Any:
+    pipe.send(what)
+    return pipe.recv()
+
+
+def _crawl(root: Path, days: tuple[date, date], clock: FastClock) -> None:
+    """The crawl's process."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - until it ends
+    os.environ["WEIBO_ACCESS_TOKEN"] = TOKEN
+    workspace = load_workspace(root)
+    done = collect_source(workspace, workspace.sources[0], *days, clock)
+    sys.exit(1 if done.deferred else 0)
+
+
+def _begin(lab: Lab, task: Task) -> multiprocessing.process.BaseProcess:
+    days = (task.spec.start, task.spec.start)
+    process = _SPAWN.Process(target=_crawl, args=(lab.root, days, task.clock))
+    process.start()
+    return process
+
+
+def _end(process: multiprocessing.process.BaseProcess) -> None:
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"the crawl ended with {process.exitcode}")
+
+
+def _workspace(folder: Path, base: str, task: Task) -> Lab:
+    lab = Lab(folder)
+    more = (
+        f"commercial = true\nlimits = {{ ip-hour = {task.hourly or 10**9} }}\n"
+        "budget_share = 1.0\nreserve = 0.0\npatience_minutes = 1e9"
+    )
+    lab.put("workspace.toml", reading(generate(task.spec), base, more))
+    return lab
+
+
+def _landed(lab: Lab) -> set[str]:
+    """Ids of posts, reposts and comments that were landed."""
+    landing = lab.root / "landing" / "weibo"
+    files = [
+        str(file)
+        for kind in ("status", "repost", "comment")
+        for file in landing.glob(f"{kind}/*/*.parquet")
+    ]
+    found = duckdb.execute(
+        "select distinct coalesce(record->>'idstr', record->>'id')"
+        " from read_parquet($files)",
+        {"files": files},
+    )
+    return {key for (key,) in found.fetchall()}
+
+
+def _use(calls: Sequence[Call], hourly: int) -> dict[str, Any]:
+    """How a crawl used its hours; the first and the last are not whole."""
+    hours = Counter(int(call.time // HOUR) for call in calls)
+    whole = range(min(hours) + 1, max(hours))
+    used = sum(hours[hour] for hour in whole)
+    return {
+        "hours": len(hours),
+        "most_calls_an_hour": max(hours.values()),
+        "use": used / (hourly * len(whole)) if len(whole) else None,
+    }
+
+
+def _repeated(calls: Sequence[Call]) -> int:
+    pages = Counter((call.path, *sorted(call.params.items())) for call in calls)
+    return sum(pages.values()) - len(pages)
+
+
+def _figures(calls: Sequence[Call], task: Task) -> dict[str, Any]:
+    seconds = (calls[-1].time - calls[0].time) / task.clock.scale
+    return {
+        "calls": len(calls),
+        "refused": sum(call.status != 200 for call in calls),
+        "repeated": _repeated(calls),
+        "seconds": seconds,
+        "calls_a_second": len(calls) / seconds,
+        **(_use(calls, task.hourly) if task.hourly else {}),
+    }
+
+
+def crawl_alone(folder: Path, task: Task) -> tuple[dict[str, Any], set[str]]:
+    """A crawl that nobody disturbs; its figures and what it found."""
+    with _emulator(task) as (base, pipe):
+        lab = _workspace(folder, base, task)
+        _end(_begin(lab, task))
+        return _figures(_asked(pipe, "calls"), task), _landed(lab)
+
+
+def crawl_killed(
+    folder: Path, task: Task, calls: int, kills: int, rng: random.Random
+) -> tuple[dict[str, Any], set[str]]:
+    """The same, killed (SIGKILL) at random moments and begun again each time."""
+    moments = sorted(rng.sample(range(1, calls), kills))
+    with _emulator(task) as (base, pipe):
+        lab = _workspace(folder, base, task)
+        for moment in moments:
+            process = _begin(lab, task)
+            while process.is_alive() and _asked(pipe, "count") < moment:
+                time.sleep(0.001)
+            time.sleep(rng.random() * 0.02)
+            process.kill()
+            process.join()
+        _end(_begin(lab, task))
+        figures = _figures(_asked(pipe, "calls"), task)
+        return {**figures, "kills": kills}, _landed(lab)
+
+
+def crawl_twice(folder: Path, task: Task) -> dict[str, Any]:
+    """A crawl without a limit, and another a day later."""
+    with _emulator(task) as (base, pipe):
+        lab = _workspace(folder, base, task)
+        _end(_begin(lab, task))
+        first = _asked(pipe, "calls")
+        clock = replace(task.clock, begins=task.clock.begins + 86_400)
+        _end(_begin(lab, replace(task, clock=clock)))
+        again = len(_asked(pipe, "calls")) - len(first)
+    return {**_figures(first, task), "calls_a_day_later": again}
+
+
+def crawl_naively(task: Task) -> tuple[dict[str, Any], set[str]]:
+    """The crawl that anybody would write first, without a limit.
+
+    It is told the posts under the campaign's hashtag, and asks for no profiles.
+    """
+    found: set[str] = set()
+    with _emulator(task) as (base, pipe):
+        for body in crawl_weibo(base, TOKEN, ACCOUNTS, roots(generate(task.spec))):
+            content = orjson.loads(body)
+            names = [name for name in LISTS.values() if name in content]
+            rows = content[names[0]] if names else [content]
+            found |= {str(row.get("idstr") or row["id"]) for row in rows}
+        return _figures(_asked(pipe, "calls"), task), found
+
+
+def truth(spec: WorldSpec) -> set[str]:
+    """Ids of what there is to find."""
+    world = generate(spec)
+    emulator = WeiboEmulator(world)
+    whole = told(emulator, roots(world, emulator.deleted_posts))
+    return {*whole.posts["post_id"], *whole.interactions["interaction_id"]}
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """All crawls of one world."""
+    spec = WorldSpec(seed=options.seed, interactions=options.interactions, days=1)
+    clock = FastClock(float(spec.observed_second), time.time(), options.scale)
+    hourly = int(options.per_hour / options.scale)
+    task = Task(spec, clock, hourly, options.latency_ms / 1000)
+    free = replace(task, hourly=None)
+    expected = truth(spec)
+    rng = random.Random(options.seed)
+    result: dict[str, Any] = {
+        "interactions": options.interactions,
+        "seed": options.seed,
+        "scale": options.scale,
+        "calls_an_hour": options.per_hour,
+        "calls_a_window": hourly,
+        "window_seconds": HOUR / options.scale,
+        "latency_ms": options.latency_ms,
+        "rows": len(expected),
+    }
+    alone, found = crawl_alone(folder / "alone", task)
+    result["alone"] = {**alone, "missing": len(expected - found)}
+    killed, found = crawl_killed(
+        folder / "killed", task, alone["calls"], options.kills, rng
+    )
+    result["killed"] = {**killed, "missing": len(expected - found)}
+    result["without_limit"] = crawl_twice(folder / "free", free)
+    naive, found = crawl_naively(free)
+    result["naive"] = {**naive, "missing": len(expected - found)}
+    return result
+
+
+def broken_promises(result: Mapping[str, Any]) -> list[str]:
+    """What the figures say against the crawl."""
+    broken = []
+    for name in ("alone", "killed"):
+        figures = result[name]
+        if figures["refused"]:
+            broken.append(f"{name}: {figures['refused']} calls were refused")
+        if figures["most_calls_an_hour"] > result["calls_a_window"]:
+            broken.append(f"{name}: more calls than the limit in an hour")
+        if figures["missing"]:
+            broken.append(f"{name}: {figures['missing']} rows are missing")
+        if figures["repeated"] > MOST_REPEATED * figures.get("kills", 0):
+            broken.append(f"{name}: {figures['repeated']} pages were asked again")
+    use = result["alone"]["use"]
+    if use is not None and use < LEAST_USE:
+        broken.append(f"alone: only {use:.1%} of the permitted calls were used")
+    return broken
+
+
+def show(result: Mapping[str, Any]) -> None:
+    """Print a table."""
+    print(
+        f"seed {result['seed']}, {result['interactions']:,} interactions,"
+        f" {result['rows']:,} rows to find; {result['calls_a_window']} calls in"
+        f" {result['window_seconds']:g} s (of {result['calls_an_hour']:,} an hour),"
+        f" {result['latency_ms']:g} ms an answer"
+    )
+    print(
+        f"{'crawl':14} {'calls':>6} {'rows/call':>9} {'seconds':>8} {'calls/s':>8}"
+        f" {'refused':>7} {'repeated':>8} {'missing':>7} {'most/hour':>9} {'used':>6}"
+    )
+    for name in ("alone", "killed", "without_limit", "naive"):
+        figures = result[name]
+        use = figures.get("use")
+        print(
+            f"{name:14} {figures['calls']:6,}"
+            f" {result['rows'] / figures['calls']:9.1f}"
+            f" {figures['seconds']:8.1f} {figures['calls_a_second']:8.1f}"
+            f" {figures['refused']:7} {figures['repeated']:8}"
+            f" {figures.get('missing', 0):7} {figures.get('most_calls_an_hour', ''):>9}"
+            f" {'' if use is None else f'{use:.1%}':>6}"
+        )
+    print(f"a day later: {result['without_limit']['calls_a_day_later']} calls")
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--interactions", type=int, default=200_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--scale", type=float, default=1000.0)
+    parser.add_argument("--per-hour", type=int, default=50_000)
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        result = measure(options, Path(folder))
+    show(result)
+    if options.out:
+        options.out.write_text(json.dumps(result, indent=1) + "\n")
+    if broken := broken_promises(result):
+        raise SystemExit("\n".join(broken))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""kill -9 at any moment of a crawl, the same command again: the same bytes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.emulators.serving import Asked
+from tests.emulators.weibo import TOKEN, WeiboOptions
+from tests.flows.crawl_once import crawl_once
+from tests.flows.weibo_api import Site, site
+from tests.workspaces import REPOSITORY, Lab
+from tests.world import World
+
+MORE = "commercial = true"
+# Where a run dies: after an answer, before and after it is kept; after landing.
+POINTS = ("crawl-answered@1", "crawl-answered@9", "crawl-kept@7", "crawl-landed")
+RANDOM_KILLS = 3
+
+
+def crawl(found: Site, crash_at: str = "", kill_after: int = 0) -> int:
+    """Crawl in a process that may be killed; its exit code.
+
+    Args:
+        found: whose workspace.
+        crash_at: a named point where it dies.
+        kill_after: calls until it is killed while it waits for an answer.
+    """
+    days = [str(found.first), str(found.last)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.flows.crawl_once", str(found.lab.root),
+         str(found.emulator.now), *days],
+        cwd=REPOSITORY,
+        env={**os.environ, "WM_CRASH_AT": crash_at},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as run:  # fmt: skip
+        last = found.emulator.number + kill_after
+
+        def kill(asked: Asked) -> None:
+            if kill_after and asked.number == last:
+                run.send_signal(signal.SIGKILL)
+
+        found.emulator.before_call = kill
+        _, said = run.communicate(timeout=60)
+    assert run.returncode in (0, -signal.SIGKILL), said.decode()
+    return run.returncode
+
+
+def staged(lab: Lab) -> dict[str, list[tuple[object, ...]]]:
+    """Rows that staging holds."""
+    return {
+        table: sorted(lab.rows(f"from staging.{table}"), key=repr)
+        for table in ("posts", "interactions", "accounts", "post_counters")
+    }
+
+
+def test_killed_crawls_leave_no_trace(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every kill repeats a page at most, and every row is there once."""
+    seed = int(os.environ.get("WM_TEST_SEED", random.randrange(10**6)))
+    print(f"WM_TEST_SEED={seed}")  # noqa: T201
+    rng = random.Random(seed)
+    monkeypatch.setenv("WEIBO_ACCESS_TOKEN", TOKEN)
+    options = WeiboOptions(short_share=0.1)
+    with site(small_world, tmp_path / "undisturbed", options, MORE) as undisturbed:
+        crawl_once(
+            undisturbed.lab.root,
+            undisturbed.emulator.now,
+            undisturbed.first,
+            undisturbed.last,
+        )
+        calls = len(undisturbed.emulator.calls)
+        undisturbed.build()
+    assert calls > 40
+    with site(small_world, tmp_path / "killed", options, MORE) as found:
+        deaths = [dict(crash_at=point) for point in POINTS[:-1]]
+        deaths += [dict(kill_after=rng.randint(1, 7)) for _ in range(RANDOM_KILLS)]
+        rng.shuffle(deaths)
+        # The last has read everything, and landed it, and doesn't know it.
+        for death in [*deaths, dict(crash_at=POINTS[-1])]:
+            assert crawl(found, **death) == -signal.SIGKILL, death
+        assert crawl(found) == 0
+        asked = Counter(
+            (call.path, *sorted(call.params.items())) for call in found.emulator.calls
+        )
+        repeated = len(found.emulator.calls) - len(asked)
+        truth = found.told()
+        found.build()
+    assert len(asked) == calls
+    assert repeated <= len(deaths)
+    found.check(truth)
+    assert staged(found.lab) == staged(undisturbed.lab)
+    assert found.lab.marts() == undisturbed.lab.marts()
+    assert not list((found.lab.root / "landing").glob(".tmp/*"))
