@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tasks.accounts.features import number
+from tasks.accounts.features import FOLLOWS, number
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,7 @@ JUDGED: tuple[Evidence, ...] = (
         "follows_far_more",
         (_FOLLOWING >= 300) & (_FOLLOWERS * 10 < _FOLLOWING) & _UNSEEN,
         1.0,
-        pl.format(
-            "follows {} accounts and is followed by {}",
-            number(_FOLLOWING),
-            number(_FOLLOWERS),
-        ),
+        FOLLOWS,
     ),
     Evidence(
         "made_for_the_occasion",

@@ -130,7 +130,7 @@ _TEXT_SPREAD = (
     _column("timeline_text_length_square") / _column("timeline_texts") - _TEXT_MEAN**2
 )
 
-_FOLLOWS = pl.format(
+FOLLOWS = pl.format(
     "follows {} accounts and is followed by {}",
     number(_FOLLOWING),
     number(_FOLLOWERS),
@@ -191,9 +191,9 @@ def _gaps_below(part: str, words: str) -> Feature:
 
 
 FEATURES: tuple[Feature, ...] = (
-    _profile("following_count", _FOLLOWING, _FOLLOWS, +1),
+    _profile("following_count", _FOLLOWING, FOLLOWS, +1),
     _profile(
-        "followers_per_following", (_FOLLOWERS + 1) / (_FOLLOWING + 1), _FOLLOWS, -1
+        "followers_per_following", (_FOLLOWERS + 1) / (_FOLLOWING + 1), FOLLOWS, -1
     ),
     _profile(
         "posts_count", _POSTS, pl.format("has written {} posts in all", number(_POSTS))

@@ -20,7 +20,7 @@ from tasks.accounts.evaluation import (
     recall_at,
 )
 from tasks.accounts.phantom_model import read_model
-from tasks.accounts.phantom_score import model_version, phantom_probability
+from tasks.accounts.phantom_score import phantom_probability
 from tasks.accounts.training import Settings, cross_validate
 
 # What a card says of each view of an account.
@@ -51,7 +51,7 @@ class Card:
         calibration: mean probability, share of phantoms and accounts, by bin of
             the out-of-fold probability, of the platform with most accounts.
         summary: one line for people.
-        version: of the scores that this model gives.
+        version: of the weights.
         prior: share of phantoms that its probabilities assume.
         settings: seed and sizes.
         groups: what was judged.
@@ -191,7 +191,7 @@ def describe_model(text: str, examples: pl.DataFrame, settings: Settings) -> Car
         calibration=calibration_bins(first.probability, first.truth),
         summary=f"Out of fold on {first.platform}: AUC {_figure(first, auc)},"
         f" Brier {_figure(first, brier)}",
-        version=model_version(model),
+        version=model.version,
         prior=model.prior,
         settings=settings,
         groups=groups,

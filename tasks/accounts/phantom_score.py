@@ -142,41 +142,41 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     if not len(features):
         return pl.DataFrame(schema={"reasons": pl.List(pl.String)})
     frame = with_columns_of_signs(with_inputs(features, FEATURES))
-    parts = model.contributions(features)
-    sentences = {feature.name: feature.reason for feature in FEATURES}
     held = frame.select(
         sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
     )
-    for sign in EVIDENCE:
-        parts[sign.name] = held[sign.name].to_numpy() * sign.log_odds
-        sentences[sign.name] = sign.reason
-    names = list(parts)
-    weights = np.column_stack([parts[name] for name in names])
-    # More than are shown: two features can share a sentence.
-    kept = min(2 * MOST_REASONS, len(names))
-    order = np.argsort(-weights, axis=1, kind="stable")[:, :kept]
+    # Parts that read the same are one reason.
+    weights: dict[str, FloatArray] = {}
+    sentences: dict[str, pl.Expr] = {}
+    learned = model.contributions(features)
+    parts = [(f.reason, learned[f.name]) for f in FEATURES if f.name in learned]
+    parts += [
+        (sign.reason, held[sign.name].to_numpy() * sign.log_odds) for sign in EVIDENCE
+    ]
+    for sentence, weight in parts:
+        key = str(sentence)
+        sentences[key] = sentence
+        weights[key] = weights[key] + weight if key in weights else weight
+    table = np.column_stack(list(weights.values()))
+    order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
     found = []
-    for place, name in enumerate(names):
-        rows, _ = np.nonzero(order == place)
-        rows = rows[weights[rows, place] >= LEAST_WEIGHT]
-        if len(rows):
-            found.append(
-                frame[rows].select(
-                    sentences[name].alias("reason"),
-                    row=pl.Series(rows, dtype=pl.Int64),
-                    weight=pl.Series(weights[rows, place]),
-                )
+    for place, sentence in enumerate(sentences.values()):
+        rows, rank = np.nonzero(order == place)
+        heavy = table[rows, place] >= LEAST_WEIGHT
+        rows, rank = rows[heavy], rank[heavy]
+        found.append(
+            frame[rows].select(
+                sentence.alias("reason"),
+                row=pl.Series(rows, dtype=pl.Int64),
+                rank=pl.Series(rank, dtype=pl.Int64),
             )
+        )
     told = (
         pl.concat(found)
         .drop_nulls("reason")
-        .group_by("row", "reason")
-        .agg(pl.col("weight").sum().round(9))
-        .sort("row", "weight", "reason", descending=[False, True, False])
+        .sort("row", "rank")
         .group_by("row", maintain_order=True)
-        .agg(reasons=pl.col("reason").head(MOST_REASONS))
-        if found
-        else pl.DataFrame(schema={"row": pl.Int64, "reasons": pl.List(pl.String)})
+        .agg(reasons=pl.col("reason"))
     )
     return (
         pl.DataFrame({"row": np.arange(len(features), dtype=np.int64)})
