@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
+import numpy as np
 import polars as pl
 import pytest
 
@@ -126,6 +127,53 @@ def test_a_crowd_is_no_company(connection: duckdb.DuckDBPyConnection) -> None:
         " from range(1000) as numbers (number)"
     )
     assert table(connection, "account_company") == {}
+
+
+def reposted(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
+    """Let accounts repost: account_id, root_post_id, seconds after noon."""
+    shown = rows.select(
+        platform=pl.lit("weibo"),
+        kind=pl.lit("repost"),
+        account_id="account_id",
+        root_post_id="root_post_id",
+        acted_at=pl.lit(NOON) + pl.duration(microseconds=pl.col("seconds") * 1e6),
+        text=pl.lit("转发微博"),
+    ).with_columns(date_day=pl.col("acted_at").dt.date())
+    connection.register("shown", shown)
+    connection.execute("insert into staging.interactions by name from shown")
+
+
+@pytest.mark.parametrize(
+    ("fans", "posts", "minutes"),
+    [
+        (3000, 10, 20),  # a brand's fans, within the hour
+        (1000, 40, 20),  # fewer who come again and again
+        (3000, 4, 60),  # one campaign
+    ],
+)
+def test_fans_meet_by_chance_and_a_group_does_not(
+    connection: duckdb.DuckDBPyConnection, fans: int, posts: int, minutes: int
+) -> None:
+    random = np.random.Generator(np.random.PCG64(5))
+    for post in range(posts):
+        came = np.flatnonzero(random.random(fans) < 0.8)
+        moment = random.exponential(60 * minutes)
+        names = [f"fan{number}" for number in came]
+        names += [f"group{number}" for number in range(10)]
+        seconds = np.concatenate(
+            [
+                random.exponential(60 * minutes, len(came)),
+                moment + 9 * random.random(10),
+            ]
+        )
+        rows = pl.DataFrame({"account_id": names, "seconds": seconds + 86_400 * post})
+        reposted(connection, rows.with_columns(root_post_id=pl.lit(str(post))))
+    found = pl.DataFrame(list(table(connection, "account_company").values()))
+    many = found.filter(pl.col("companions") >= 3)["account_id"].to_list()
+    assert len([name for name in many if name.startswith("fan")]) <= 0.002 * fans
+    assert len(found) < 0.05 * fans
+    # The crowd hides nobody who keeps company on every post.
+    assert {f"group{number}" for number in range(10)} <= set(many)
 
 
 def test_a_batch_is_more_than_chance(connection: duckdb.DuckDBPyConnection) -> None:
