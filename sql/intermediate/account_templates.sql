@@ -3,7 +3,8 @@
 --
 -- What counts of a text is its first twelve letters, without names, topics, links,
 -- emoticons, digits and marks: copies differ in these. A slogan of many is a fan
--- club's, and what everybody says once is small talk: neither is a template.
+-- club's, what everybody says once is small talk, and wishes for luck are what people
+-- in lotteries write, day by day: none of them is a template.
 -- Cost: linear in texts.
 --
 -- grain: platform, account_id
@@ -36,6 +37,10 @@ texts as (
         interactions.account_id is not null
         and interactions.kind in ('repost', 'comment')
         and length(interactions.text) >= 8
+        and not regexp_matches(
+            split_part(interactions.text, '//@', 1),
+            '抽奖|抽到|抽中|抽我|中奖|求中|选我|好运|欧气|锦鲤|许愿'
+        )
         and date_diff('day', interactions.date_day, last_landed.last_day)
         < $behaviour_days
 ),

@@ -78,6 +78,10 @@ def test_templates_are_what_few_repeat(connection: duckdb.DuckDBPyConnection) ->
     for _ in range(5):
         act(connection, "alone", "独自一人反复说同样的话")
         act(connection, "short", "支持国货")
+    # In lotteries people wish themselves luck in the same words, again and again.
+    for number in range(20):
+        for _ in range(6):
+            act(connection, f"hopeful{number}", "希望这次能抽到我呀谢谢品牌方")
     # What is quoted is somebody else's.
     act(connection, "quoter", "转//@copy1:这个节气礼盒真的太好喝了吧")
     found = table(connection, "account_templates")
