@@ -329,10 +329,10 @@ class WeiboApi:
             moment < float(until) for moment in _moments(rows)
         )
         # The post's own counter counts hidden rows too: with as many rows as it
-        # says, a first reading has them all.
-        total = stream.params.get("total", "")
+        # says, a reading from the top has them all.
+        total = stream.params.get("total", stream.params.get("_total", ""))
         is_whole = (
-            stream.watermark is None
+            (stream.watermark is None or until is not None)
             and total.isdigit()
             and cursor["rows"] >= int(total)
         )
@@ -610,11 +610,15 @@ def _lists(
         total = totals[part]
         if part not in wanted.collect or total == "0":
             continue
-        base = {"id": key, "posted_at": str(int(posted_at))}
+        base = {
+            "id": key,
+            "posted_at": str(int(posted_at)),
+            "_counted_at": str(int(now.timestamp())),
+        }
         yield Stream(
             f"{part}:{key}",
             endpoint,
-            {**base, "total": total, "_counted_at": str(int(now.timestamp()))},
+            {**base, "total": total},
             _LISTS + later + min(int(age), 99),
         )
         if age < 1:
@@ -629,7 +633,7 @@ def _lists(
         yield Stream(
             f"again:{part}:{key}",
             endpoint,
-            {**base, "until": str(until)},
+            {**base, "until": str(until), "_total": total},
             _AGAIN + later + min(int(age), 99),
             repeats=f"{part}:{key}",
         )
