@@ -65,12 +65,25 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Request:
-    """One call: where to and with what."""
+    """One call: where to and with what.
+
+    Attributes:
+        path: below the base address, or a whole address.
+        params: of the query, or of the form.
+        method: GET or POST.
+        content_type: what the answer's type must contain.
+        rows: the most that the platform may count for it.
+        rows_param: the parameter that asks for fewer; none where that can't be.
+        least_rows: the fewest that may be asked for.
+    """
 
     path: str
     params: Mapping[str, str]
     method: str = "GET"
     content_type: str = "json"
+    rows: int = 0
+    rows_param: str | None = None
+    least_rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -324,7 +337,7 @@ class Crawler:
         self._done.notes[text] = self._done.notes.get(text, 0) + 1
 
     def _read_page(self, stream: Stream) -> Page:
-        request = self._platform.request(_bare(stream))
+        whole = self._platform.request(_bare(stream))
         for attempt in range(1, ATTEMPTS + 1):
             now = self._clock.now()
             moment = self._budget.affordable_at(stream.endpoint, stream.priority, now)
@@ -332,7 +345,9 @@ class Crawler:
                 raise _Later(
                     moment, "the budget of calls is spent", whole_endpoint=True
                 )
-            self._budget.pay_call(stream.endpoint, now)
+            request = self._fitting(stream, whole, now)
+            # Paid before it is made: a killed run has spent what it asked for.
+            self._budget.pay_call(stream.endpoint, now, request.rows)
             self._done.calls += 1
             answer: Answer | None = None
             try:
@@ -344,12 +359,13 @@ class Crawler:
                 )
                 trouble = self._platform.judge(answer)
                 if trouble is None:
-                    return self._keep(stream, request, answer)
+                    return self._keep(stream, request, answer, now)
             except FetchError as error:
                 trouble = Trouble("transient", str(error))
             finally:
                 # Nobody knows on which side of a window's edge it was counted.
                 self._budget.settle(stream.endpoint, now, self._clock.now())
+            self._budget.pay_rows(stream.endpoint, -request.rows, now)
             if trouble.kind == "transient":
                 if attempt < ATTEMPTS:
                     self._back_off(attempt, answer, trouble)
@@ -378,7 +394,23 @@ class Crawler:
             whole_endpoint=False,
         )
 
-    def _keep(self, stream: Stream, request: Request, answer: Answer) -> Page:
+    def _fitting(self, stream: Stream, request: Request, now: float) -> Request:
+        """The request for no more rows than may still come.
+
+        One that can't be made smaller is asked whole, or it might never be.
+        """
+        found = self._budget.rows_left(stream.endpoint, stream.priority, now)
+        if found is None or found[0] >= request.rows or request.rows_param is None:
+            return request
+        left, more_at = found
+        if left < request.least_rows:
+            raise _Later(more_at, "the budget of rows is spent", whole_endpoint=True)
+        params = {**request.params, request.rows_param: str(left)}
+        return replace(request, params=params, rows=left)
+
+    def _keep(
+        self, stream: Stream, request: Request, answer: Answer, paid_at: float
+    ) -> Page:
         content = _parse(answer, request)
         try:
             page = self._platform.read(_bare(stream), content, answer, self._wanted)
@@ -388,7 +420,7 @@ class Crawler:
             ) from None
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
-        self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
+        self._budget.pay_rows(stream.endpoint, counted - request.rows, paid_at)
         failpoint("crawl-answered")
         self._state.commit_page(page, label(request), answer.observed_at)
         failpoint("crawl-kept")

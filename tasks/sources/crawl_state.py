@@ -368,11 +368,13 @@ class CrawlState:
 
     def pay(self, amounts: Iterable[tuple[str, float, int]]) -> None:
         """Add to what was spent: (budget, window start, amount)."""
+        if not (paid := [amount for amount in amounts if amount[2]]):
+            return
         with self._transaction():
             self._base.executemany(
                 "insert into spending values (?, ?, ?) on conflict do update"
                 " set spent = spent + excluded.spent",
-                list(amounts),
+                paid,
             )
 
     # --- records ------------------------------------------------------------
