@@ -33,7 +33,7 @@ run: setup
 test: setup check
 	@count=$$($(PYTEST) -o addopts= -q --collect-only -m "$(LEFT_OUT)" | grep -c '::'); \
 	echo "Left out here: $$count tests marked $(LEFT_OUT)"
-	@$(PYTEST) -m "not ($(LEFT_OUT))"
+	@$(PYTEST) -n auto --maxprocesses 4 --dist worksteal -m "not ($(LEFT_OUT))"
 
 test-marked: setup
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }

@@ -81,7 +81,7 @@ def daily(
     from tasks.warehouse.workspace import load_workspace
 
     # Mistakes are told before the slow imports.
-    _require_credentials(load_workspace(workspace))
+    _check_apis(load_workspace(workspace))
     read_overrides(workspace)
     _prepare_prefect(debug=debug)
     from flows.daily import daily as flow
@@ -136,7 +136,7 @@ def backfill(
         configuration = load_workspace(workspace)
         read_overrides(workspace)
         if steps is None or "extract" in steps:
-            _require_credentials(configuration)
+            _check_apis(configuration)
         if campaign and len(days) == 2:
             days = list(_days_of_campaigns(configuration, campaign, days[0], days[1]))
     except ConfigurationError as error:
@@ -160,12 +160,12 @@ def backfill(
     )
 
 
-def _require_credentials(configuration: Workspace) -> None:
-    """Name every missing secret at once; costs imports only where there is an API."""
+def _check_apis(configuration: Workspace) -> None:
+    """Name every mistake of APIs at once; costs imports only where there is one."""
     if any(source.kind == "api" for source in configuration.sources):
-        from tasks.sources.api_landing import require_credentials
+        from tasks.sources.api_landing import check_apis
 
-        require_credentials(configuration)
+        check_apis(configuration)
 
 
 def _days_of_campaigns(

@@ -133,12 +133,25 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
             f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,}"
             for limit in api["limits"]
         )
-        waiting = sum(api["open_lists"].values())
         console.print(
-            f"API {api['source']}: spent {spent}; {api['finished_lists']:,} lists read,"
-            f" {waiting:,} to read",
+            f"API {api['source']}: spent {spent}; {api['finished_lists']:,} lists read",
             markup=False,
         )
+        if api["calls_left"]:
+            calls = ", ".join(
+                f"{endpoint} {count:,}" for endpoint, count in api["calls_left"].items()
+            )
+            when = api["done_at"] or "never: a limit is 0"
+            console.print(
+                f"API {api['source']}: calls to make: {calls}; at the permitted rate"
+                f" done by {when}",
+                markup=False,
+            )
+        if api["token_ends_at"]:
+            console.print(
+                f"API {api['source']}: the token ends at {api['token_ends_at']}",
+                markup=False,
+            )
         for why in api["given_up"]:
             console.print(f"API {api['source']}: gave up {why}", markup=False)
     if status["model_change"]:

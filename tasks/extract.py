@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.sources.api_landing import collect_source, require_credentials
+from tasks.sources.api_landing import check_apis, collect_source
 from tasks.sources.file_landing import land_sources
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.workspace import load_workspace
@@ -23,7 +23,7 @@ def extract(root: Path, first: date, last: date) -> list[str]:
     """
     with without_values("extract"):
         workspace = load_workspace(root)
-        require_credentials(workspace)
+        check_apis(workspace)
         land_sources(workspace)
         collected = [
             collect_source(workspace, source, first, last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +35,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("project")
+
+
+def _be_quiet() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+# At its end a worker of pytest-xdist prints pages of warnings of DuckDB's binding.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    atexit.register(_be_quiet)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +31,7 @@ from tasks.sources.crawl import (
     Search,
     Wanted,
 )
-from tasks.sources.crawl_state import CrawlState, Waiting, told_errors
+from tasks.sources.crawl_state import CrawlState, Stream, Waiting, told_errors
 from tasks.sources.credentials import credential
 from tasks.sources.file_landing import QUARANTINE, STREAM, copy_records
 from tasks.sources.formats import FORMATS
@@ -45,6 +47,8 @@ from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.workspace import Source, Workspace
 
+# So long before its end a token is told.
+_TOKEN_WARNING = timedelta(days=7)
 # Records that land together: bounds what is in memory.
 _AT_ONCE = 20_000
 
@@ -58,12 +62,14 @@ class ApiOfPlatform:
         base_url: where it stands; None where the source must say.
         other_hosts: of the same platform.
         secrets: environment variables that must be there.
+        rows_a_call: of a list's page, at most.
     """
 
     make: Callable[[Source, Clock], Platform]
     base_url: str | None
     other_hosts: tuple[str, ...] = ()
     secrets: Callable[[Source], tuple[str, ...]] = lambda source: ()
+    rows_a_call: int = 100
 
 
 def _weibo(source: Source, clock: Clock) -> Platform:
@@ -97,7 +103,11 @@ def _wordpress(source: Source, clock: Clock) -> Platform:
 
 APIS: dict[str, ApiOfPlatform] = {
     "weibo": ApiOfPlatform(
-        _weibo, weibo_api.BASE_URL, (weibo_api.COMMERCIAL_URL,), _weibo_secrets
+        _weibo,
+        weibo_api.BASE_URL,
+        (weibo_api.COMMERCIAL_URL,),
+        _weibo_secrets,
+        rows_a_call=200,
     ),
     "x": ApiOfPlatform(_x, x_api.BASE_URL, secrets=lambda source: (x_api.TOKEN,)),
     "facebook": ApiOfPlatform(
@@ -123,27 +133,35 @@ class Collected:
     deferred: str | None
 
 
-def require_credentials(workspace: Workspace) -> None:
-    """Check that every secret of the sources is there.
+def check_apis(workspace: Workspace) -> None:
+    """Check that every secret of the sources is there and every limit is known.
 
     Raises:
-        ConfigurationError: names all that are missing.
+        ConfigurationError: names all mistakes.
     """
     missing: dict[str, str] = {}
+    mistakes: list[str] = []
     for source in workspace.sources:
         if source.kind != "api" or source.platform not in APIS:
             continue
-        for name in APIS[source.platform].secrets(source):
+        api = APIS[source.platform]
+        for name in api.secrets(source):
             if not credential(name):
                 missing.setdefault(name, source.name)
-    if missing:
-        raise ConfigurationError(
-            [
-                f"Source '{source}' needs {name}: set it in the environment"
-                f" (or {name}_FILE to a file that holds it)."
-                for name, source in missing.items()
-            ]
-        )
+        known = [limit.name for limit in api.make(source, SystemClock()).limits]
+        mistakes += [
+            f"Source '{source.name}': limits names '{name}', which {source.platform}"
+            f" does not have: use {', '.join(known)}."
+            for name in source.limits
+            if name not in known
+        ]
+    mistakes += [
+        f"Source '{source}' needs {name}: set it in the environment (or {name}_FILE"
+        " to a file that holds it)."
+        for name, source in missing.items()
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
 
 
 def state_file(workspace: Workspace, source: Source) -> Path:
@@ -201,6 +219,12 @@ def collect_source(
             )
             for note, count in sorted(crawled.notes.items()):
                 say(f"  {source.name}: {count:,} × {note}")
+            ends = _token_end(state)
+            if ends and ends.timestamp() - clock.now() < _TOKEN_WARNING.total_seconds():
+                say(
+                    f"  {source.name}: the token ends at {ends:%Y-%m-%d %H:%M} UTC:"
+                    " authorise again before"
+                )
             if crawled.resume_at is not None:
                 moment = datetime.fromtimestamp(
                     crawled.resume_at, ZoneInfo(workspace.timezone)
@@ -215,6 +239,21 @@ def collect_source(
     if failure is not None:
         raise ConfigurationError([failure])
     return Collected(tuple(batches), deferred)
+
+
+def _token_end(state: CrawlState) -> datetime | None:
+    """When the token ends, where the platform tells."""
+    second = state.fact("token_expires_at")
+    return None if second is None else datetime.fromtimestamp(second, UTC)
+
+
+def _calls_left(stream: Stream, rows_a_call: int) -> int:
+    """Calls that a list still needs: one for its pages' end, where it has a count."""
+    total = stream.params.get("total", "")
+    if not total.isdigit():
+        return 1
+    left = max(int(total) - int((stream.cursor or {}).get("rows", 0)), 0)
+    return math.ceil(left / rows_a_call) + 1
 
 
 def _budget(source: Source, platform: Platform, state: CrawlState) -> Budget:
@@ -235,12 +274,18 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
     clock = SystemClock()
     platform = APIS[source.platform].make(source, clock)
     with told_errors(file), CrawlState(file) as state:
-        uses: list[Use] = _budget(source, platform, state).uses(clock.now())
+        budget = _budget(source, platform, state)
+        uses: list[Use] = budget.uses(clock.now())
         streams = state.streams()
-        plan: dict[str, int] = {}
+        lists: Counter[str] = Counter()
+        calls: Counter[str] = Counter()
         for stream in streams:
             if stream.state == "open":
-                plan[stream.endpoint] = plan.get(stream.endpoint, 0) + 1
+                lists[stream.endpoint] += 1
+                calls[stream.endpoint] += _calls_left(
+                    stream, APIS[source.platform].rows_a_call
+                )
+        ends = _token_end(state)
         return {
             "source": source.name,
             "limits": [
@@ -253,13 +298,23 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
                 }
                 for use in uses
             ],
-            "open_lists": plan,
+            "open_lists": dict(sorted(lists.items())),
+            "calls_left": dict(sorted(calls.items())),
+            "done_at": _moment(budget.done_at(calls, clock.now())) if calls else None,
+            "token_ends_at": ends and ends.isoformat(),
             "finished_lists": sum(stream.state == "done" for stream in streams),
             "given_up": sorted(
                 {stream.note for stream in streams if stream.state == "stuck"} - {None}
             ),
             "absent": len(state.absent()),
         }
+
+
+def _moment(second: float) -> str | None:
+    """A moment in ISO form; None for one that never comes."""
+    if math.isinf(second):
+        return None
+    return datetime.fromtimestamp(second, UTC).isoformat(timespec="minutes")
 
 
 def wanted_of(workspace: Workspace, source: Source, first: date, last: date) -> Wanted:

@@ -7,6 +7,7 @@ was spent is in the crawl's state, so that runs, and a killed one, count togethe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ class Limit:
             day begins at midnight in China).
         counts_rows: rows count, not calls.
         is_monthly: windows are calendar months, whatever `seconds` says.
+        by_contract: there is no such limit unless workspace.toml sets it.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Limit:
     offset: float = 0.0
     counts_rows: bool = False
     is_monthly: bool = False
+    by_contract: bool = False
 
     def window(self, now: float) -> tuple[float, float]:
         """Start and end of the window that a moment lies in; whole on the clock."""
@@ -87,9 +90,11 @@ class Budget:
             overrides: amounts by name, where a contract says otherwise.
         """
         self._state = state
+        contract = overrides or {}
         self._limits = tuple(
-            replace(limit, amount=(overrides or {}).get(limit.name, limit.amount))
+            replace(limit, amount=contract.get(limit.name, limit.amount))
             for limit in limits
+            if limit.name in contract or not limit.by_contract
         )
         self._share, self._reserve = share, reserve
 
@@ -169,6 +174,47 @@ class Budget:
             if missing > 0:
                 self._state.pay([(limit.name, start, missing)])
         return end
+
+    def believe(self, remaining: Mapping[str, int], now: float) -> None:
+        """Take the platform's word on what is left, where it is less than ours.
+
+        Others may share a limit, or a contract may be smaller than we think.
+
+        Args:
+            remaining: calls that are left, by the limit's name.
+            now: the time.
+        """
+        for limit in self._limits:
+            if limit.name not in remaining:
+                continue
+            start, _ = limit.window(now)
+            used = limit.amount - remaining[limit.name]
+            missing = used - self._state.spent(limit.name, start)
+            if missing > 0:
+                self._state.pay([(limit.name, start, missing)])
+
+    def done_at(self, calls: Mapping[str, int], now: float) -> float:
+        """When so many calls will have been made, if every window is used.
+
+        Args:
+            calls: to make, by endpoint.
+            now: the time.
+        """
+        moment = now
+        for limit in self._limits:
+            left = sum(
+                count
+                for endpoint, count in calls.items()
+                if not limit.counts_rows
+                and (not limit.endpoints or endpoint in limit.endpoints)
+            )
+            allowed = self._allowed(limit, urgent=False)
+            start, end = limit.window(now)
+            left -= max(allowed - self._state.spent(limit.name, start), 0)
+            if left > 0:
+                windows = math.ceil(left / allowed) - 1 if allowed else math.inf
+                moment = max(moment, end + windows * limit.seconds)
+        return moment
 
     def uses(self, now: float) -> list[Use]:
         """How each limit stands."""

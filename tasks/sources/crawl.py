@@ -39,9 +39,8 @@ FAILURES_IN_A_ROW = 3
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
 
-# Parameters that only name a page, and those that a secret went into.
+# Parameters that only name a page.
 PLACES = ("after", "__paging_token", "pagination_token")
-SIGNED = ("timestamp", "signature")
 
 Kind = Literal["transient", "rate", "token", "absent", "end", "fatal"]
 
@@ -69,9 +68,11 @@ class Request:
 
     Attributes:
         path: below the base address, or a whole address.
-        params: of the query, or of the form.
+        params: of the query, or of the form; may be kept and shown.
         method: GET or POST.
         content_type: what the answer's type must contain.
+        secrets: more of it, never kept nor shown.
+        is_optional: the crawl does without where the platform refuses it.
         rows: the most that the platform may count for it.
         rows_param: the parameter that asks for fewer; none where that can't be.
         least_rows: the fewest that may be asked for.
@@ -81,6 +82,8 @@ class Request:
     params: Mapping[str, str]
     method: str = "GET"
     content_type: str = "json"
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_optional: bool = False
     rows: int = 0
     rows_param: str | None = None
     least_rows: int = 1
@@ -353,7 +356,7 @@ class Crawler:
             try:
                 answer = self._client.get(
                     request.path,
-                    request.params,
+                    {**request.params, **request.secrets},
                     method=request.method,
                     content_type=request.content_type,
                 )
@@ -366,6 +369,8 @@ class Crawler:
                 # Nobody knows on which side of a window's edge it was counted.
                 self._budget.settle(stream.endpoint, now, self._clock.now())
             self._budget.pay_rows(stream.endpoint, -request.rows, now)
+            if request.is_optional and trouble.kind != "token":
+                return self._end(stream, Trouble("end", ""), answer)
             if trouble.kind == "transient":
                 if attempt < ATTEMPTS:
                     self._back_off(attempt, answer, trouble)
@@ -421,6 +426,7 @@ class Crawler:
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
         self._budget.pay_rows(stream.endpoint, counted - request.rows, paid_at)
+        self._budget.believe(dict(page.remaining), self._clock.now())
         failpoint("crawl-answered")
         self._state.commit_page(page, label(request), answer.observed_at)
         failpoint("crawl-kept")
@@ -437,13 +443,14 @@ class Crawler:
         )
         absent = trouble.kind == "absent"
         page = Page(
-            replace(stream, cursor=None, state="done", note=trouble.text),
+            replace(stream, cursor=None, state="done", note=trouble.text or None),
             absent=((stream.params.get("id") or stream.key, trouble.text),)
             if absent
             else (),
         )
         self._state.commit_page(page, "", observed_at)
-        self._note(trouble.text)
+        if trouble.text:
+            self._note(trouble.text)
         return page
 
     def _back_off(self, attempt: int, answer: Answer | None, trouble: Trouble) -> None:
@@ -520,7 +527,7 @@ def label(request: Request) -> str:
     asked = "&".join(
         f"{key}={value}"
         for key, value in sorted(request.params.items())
-        if key not in (*PLACES, *SIGNED)
+        if key not in PLACES
     )
     return f"{request.path}?{asked}" if asked else request.path
 

@@ -128,6 +128,8 @@ class Page:
         sampled: (object id, step) of counters that were read.
         wait_seconds: the stream goes on after so long, in another run.
         rows: that the platform counts against its limits; None for the records.
+        facts: (key, value) to remember (`CrawlState.fact`).
+        remaining: (name of a limit, calls left of it), as the platform says.
     """
 
     stream: Stream
@@ -137,6 +139,8 @@ class Page:
     sampled: tuple[tuple[str, str], ...] = ()
     wait_seconds: float = 0.0
     rows: int | None = None
+    facts: tuple[tuple[str, Any], ...] = ()
+    remaining: tuple[tuple[str, int], ...] = ()
 
 
 class CrawlState:
@@ -312,6 +316,10 @@ class CrawlState:
             )
             self._base.executemany(
                 "insert or ignore into samples values (?, ?)", page.sampled
+            )
+            self._base.executemany(
+                "insert or replace into facts values (?, ?)",
+                [(key, json.dumps(value)) for key, value in page.facts],
             )
 
     def _is_repetition(self, stream: Stream, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tasks.sources.budget import DAY, HOUR, Limit
-from tasks.sources.crawl import Kind, Request, Trouble, Wanted
+from tasks.sources.crawl import Kind, Request, Search, Trouble, Wanted
 from tasks.sources.crawl_state import CrawlState, Page, Record, Stream
 from tasks.sources.credentials import credential
 from tasks.sources.http_client import Answer, Clock, FetchError, SystemClock
@@ -38,15 +38,21 @@ OPTIONAL_PARTS = ("historical",)
 _CHINA = 8 * 3600.0
 # The official text of today, of one user and of one address. A contract may say
 # otherwise: `limits` in workspace.toml.
+_USER_HOUR = Limit("user-hour", 1000, HOUR, by_contract=True)
 LIMITS = (
     Limit("user-day", 100, DAY, offset=_CHINA),
     Limit("ip-hour", 15_000, HOUR),
+    _USER_HOUR,
 )
-COMMERCIAL_LIMITS = (Limit("ip-hour", 50_000, HOUR),)
+COMMERCIAL_LIMITS = (
+    Limit("ip-hour", 50_000, HOUR),
+    Limit("user-day", 100, DAY, offset=_CHINA, by_contract=True),
+    _USER_HOUR,
+)
 
 # Lower goes first; reposts and comments are ordered by the post's age besides.
-_POSTS, _COUNTS, _LISTS, _SEARCH, _AGAIN, _PROFILES, _FOLLOWERS = (
-    0, 10, 100, 60, 300, 40, 500,
+_LIMITS, _POSTS, _COUNTS, _LISTS, _SEARCH, _AGAIN, _PROFILES, _FOLLOWERS = (
+    -1, 0, 10, 100, 60, 300, 40, 500,
 )  # fmt: skip
 
 # Rows a page may have, and those of a watermark's overlap that are read twice.
@@ -56,6 +62,12 @@ _OVERLAP = 50
 _SKEW = 300.0
 # Made once: thousands of rows come a minute.
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# A profile is read whole so often; between, its counts are.
+_PROFILE_DAYS = 7
+# So many accounts a call: whole, with the commercial endpoints, and their counts.
+_PROFILES_A_CALL, _COUNTS_A_CALL = 50, 100
+# Of a historical search's archive: about 400,000 posts.
+_MAX_UNPACKED = 1 << 30
 # Counters are read again when a post is so old.
 _SAMPLES = (
     ("month", timedelta(days=30)),
@@ -129,7 +141,7 @@ class WeiboApi:
         first = wanted.first - timedelta(days=wanted.look_back_days)
         start = str(_second(first, wanted.timezone))
         end = str(_second(wanted.last + timedelta(days=1), wanted.timezone))
-        streams: list[Stream] = []
+        streams = list(_account_streams(state, now))
         if "posts" in wanted.collect:
             endpoint = "statuses/user_timeline"
             if self.commercial:
@@ -151,11 +163,8 @@ class WeiboApi:
             for post in wanted.posts
             if f"post:{post}" not in shown
         ]
-        if "profiles" in wanted.collect and wanted.accounts:
-            streams += [
-                Stream(f"profile:{uid}", "users/show", {"uid": uid}, _PROFILES)
-                for uid in wanted.accounts
-            ]
+        if "profiles" in wanted.collect and state.is_new_pass:
+            streams += self._profiles(wanted.accounts, state, now)
         if "followers" in wanted.collect:
             streams += [
                 Stream(
@@ -167,30 +176,57 @@ class WeiboApi:
                 for uid in wanted.accounts
             ]
         for search in wanted.searches:
-            streams += self._searches(wanted, search.text, search.first, search.last)
+            streams += self._searches(wanted, search, now)
         # Once a pass: what it finds tells its counters itself.
         if "counters" in wanted.collect and state.is_new_pass:
             streams += _due_counters(state, now, wanted.look_back_days)
         return streams
 
-    def _searches(
-        self, wanted: Wanted, text: str, first: date, last: date
+    def _profiles(
+        self, accounts: Iterable[str], state: CrawlState, now: datetime
     ) -> Iterator[Stream]:
-        first = max(first, wanted.first - timedelta(days=wanted.look_back_days))
-        last = min(last, wanted.last)
-        if first > last:
+        """Whole profiles of accounts that are due, counts of the others."""
+        due: list[str] = []
+        known: list[str] = []
+        for uid in accounts:
+            read = state.fact(f"profile:{uid}")
+            is_due = (
+                read is None
+                or now.timestamp() - float(read) >= _PROFILE_DAYS * DAY
+                or float(read) > now.timestamp()
+            )
+            (due if is_due else known).append(uid)
+        if self.commercial:
+            yield from _batches(
+                "profiles", "users/show_batch/other", due, _PROFILES_A_CALL
+            )
+        else:
+            for uid in due:
+                yield Stream(f"profile:{uid}", "users/show", {"uid": uid}, _PROFILES)
+        yield from _batches("followings", "users/counts", known, _COUNTS_A_CALL)
+
+    def _searches(
+        self, wanted: Wanted, search: Search, now: datetime
+    ) -> Iterator[Stream]:
+        first = max(search.first, wanted.first - timedelta(days=wanted.look_back_days))
+        last = min(search.last, wanted.last)
+        end = _second(last + timedelta(days=1), wanted.timezone) - 1
+        is_historical = self.commercial and "historical" in wanted.collect
+        if is_historical:
+            # The archive ends with yesterday, as China counts.
+            midnight = (now.timestamp() + _CHINA) // DAY * DAY - _CHINA
+            end = min(end, int(midnight) - 1)
+        start = _second(first, wanted.timezone)
+        if start > end:
             return
+        text = search.text
         key = hashlib.sha256(f"{text}|{first}|{last}".encode()).hexdigest()[:16]
         if not self.commercial:
             if "search" in wanted.collect:
                 yield Stream(f"search:{key}", "search/topics", {"q": text}, _SEARCH)
             return
-        params = {
-            "q": text,
-            "starttime": str(_second(first, wanted.timezone)),
-            "endtime": str(_second(last + timedelta(days=1), wanted.timezone) - 1),
-        }
-        if "historical" in wanted.collect:
+        params = {"q": text, "starttime": str(start), "endtime": str(end)}
+        if is_historical:
             yield Stream(
                 f"historical:{key}", "search/statuses/historical", params, _SEARCH
             )
@@ -261,6 +297,24 @@ class WeiboApi:
         }
         return Request(self._address(stream.endpoint), asked)
 
+    def _ask_batch(self, stream: Stream) -> Request:
+        address = self._address(
+            stream.endpoint, commercial=stream.endpoint.endswith("/other")
+        )
+        return Request(address, {"uids": stream.params["uids"]})
+
+    def _ask_limits(self, stream: Stream) -> Request:
+        return Request(self._address(stream.endpoint), {}, is_optional=True)
+
+    def _ask_token(self, stream: Stream) -> Request:
+        return Request(
+            "oauth2/get_token_info",
+            {},
+            method="POST",
+            secrets={"access_token": credential(TOKEN)},
+            is_optional=True,
+        )
+
     def _ask_historical(self, stream: Stream) -> Request:
         cursor = stream.cursor or {"step": "create"}
         address = self._address(f"{stream.endpoint}/{cursor['step']}", commercial=True)
@@ -273,7 +327,8 @@ class WeiboApi:
         ).hexdigest()
         return Request(
             address,
-            {"task_id": cursor["task"], "timestamp": stamp, "signature": signature},
+            {"task_id": cursor["task"]},
+            secrets={"timestamp": stamp, "signature": signature},
             content_type="zip" if cursor["step"] == "download" else "json",
         )
 
@@ -404,7 +459,62 @@ class WeiboApi:
         user = dict(content) if isinstance(content, dict) else {}
         user.pop("status", None)
         records = (Record(_dump(user)),) if user else ()
-        return Page(replace(stream, cursor=None, state="done"), records)
+        facts = ((f"profile:{stream.params['uid']}", _seconds(answer)),)
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            records,
+            facts=facts if user else (),
+        )
+
+    def _read_users(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        users = _rows(content, "users")
+        for user in users:
+            user.pop("status", None)
+        # Accounts that are gone are left out without a word.
+        given = {str(user.get("idstr") or user.get("id")) for user in users}
+        asked = stream.params["uids"].split(",")
+        is_whole = stream.endpoint != "users/counts"
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            tuple(Record(_dump(user), "user") for user in users),
+            absent=tuple(
+                (uid, "accounts that no longer exist")
+                for uid in asked
+                if uid not in given
+            ),
+            facts=tuple(
+                (f"profile:{uid}", _seconds(answer))
+                for uid in asked
+                if is_whole and uid in given
+            ),
+        )
+
+    def _read_limits(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        unit = {"HOURS": "hour", "DAYS": "day"}.get(str(content["limit_time_unit"]))
+        remaining = tuple(
+            (f"{whose}-{unit}", int(str(content[f"remaining_{whose}_hits"])))
+            for whose in ("ip", "user")
+            if unit and f"remaining_{whose}_hits" in content
+        )
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            facts=(("limits_asked_at", _seconds(answer)),),
+            remaining=remaining,
+        )
+
+    def _read_token(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        # How long it lives, counted from now; nothing else of it is kept.
+        expires_at = _seconds(answer) + int(str(content["expire_in"]))
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            facts=(("token_expires_at", expires_at),),
+        )
 
     def _read_counts(
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
@@ -458,7 +568,9 @@ class WeiboApi:
             if not content.get("status"):
                 return Page(replace(stream, cursor=cursor), wait_seconds=HOUR)
             return Page(replace(stream, cursor={**cursor, "step": "download"}))
-        rows = list(_unzip(content))
+        # The task's number before the secret, where the archive is sealed.
+        password = f"{cursor['task']}{credential(APP_SECRET)}"
+        rows = list(_unzip(content, password))
         return Page(
             replace(stream, cursor=None, state="done"),
             tuple(Record(_dump(row)) for row in rows),
@@ -477,6 +589,10 @@ _ASK: dict[str, _Asks] = {
     "statuses/repost_timeline": WeiboApi._ask_list,
     "comments/show": WeiboApi._ask_list,
     "users/show": WeiboApi._ask_once,
+    "users/show_batch/other": WeiboApi._ask_batch,
+    "users/counts": WeiboApi._ask_batch,
+    "account/rate_limit_status": WeiboApi._ask_limits,
+    "oauth2/get_token_info": WeiboApi._ask_token,
     "friendships/followers": WeiboApi._ask_followers,
     "search/topics": WeiboApi._ask_page,
     "search/statuses/limited": WeiboApi._ask_page,
@@ -490,11 +606,38 @@ _READ: dict[str, _Reads] = {
     "statuses/repost_timeline": WeiboApi._read_list,
     "comments/show": WeiboApi._read_list,
     "users/show": WeiboApi._read_user,
+    "users/show_batch/other": WeiboApi._read_users,
+    "users/counts": WeiboApi._read_users,
+    "account/rate_limit_status": WeiboApi._read_limits,
+    "oauth2/get_token_info": WeiboApi._read_token,
     "friendships/followers": WeiboApi._read_followers,
     "search/topics": WeiboApi._read_search,
     "search/statuses/limited": WeiboApi._read_search,
     "search/statuses/historical": WeiboApi._read_historical,
 }
+
+
+def _account_streams(state: CrawlState, now: datetime) -> Iterator[Stream]:
+    """What the platform says of limits and token, asked once an hour."""
+    asked = state.fact("limits_asked_at")
+    if asked is not None and 0 <= now.timestamp() - float(asked) < HOUR:
+        return
+    yield Stream("limits", "account/rate_limit_status", {}, _LIMITS)
+    yield Stream("token", "oauth2/get_token_info", {}, _LIMITS)
+
+
+def _batches(
+    kind: str, endpoint: str, accounts: list[str], size: int
+) -> Iterator[Stream]:
+    """Accounts, so many a call."""
+    for start in range(0, len(accounts), size):
+        uids = ",".join(accounts[start : start + size])
+        name = hashlib.sha256(uids.encode()).hexdigest()[:16]
+        yield Stream(f"{kind}:{name}", endpoint, {"uids": uids}, _PROFILES)
+
+
+def _seconds(answer: Answer) -> int:
+    return int(answer.observed_at.replace(tzinfo=UTC).timestamp())
 
 
 def _second(day: date, timezone: str) -> int:
@@ -672,10 +815,13 @@ def _due_counters(
         )
 
 
-def _unzip(content: bytes) -> Iterator[dict[str, Any]]:
-    """Posts of a historical search: a ZIP of JSON lines."""
+def _unzip(content: bytes, password: str) -> Iterator[dict[str, Any]]:
+    """Posts of a historical search: a ZIP of JSON lines, sealed or not."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(file.file_size for file in archive.infolist()) > _MAX_UNPACKED:
+                raise FetchError("the historical archive is larger than memory allows")
+            archive.setpassword(password.encode())
             for name in sorted(archive.namelist()):
                 with archive.open(name) as lines:
                     for line in lines:
@@ -683,5 +829,5 @@ def _unzip(content: bytes) -> Iterator[dict[str, Any]]:
                             row = json.loads(line)
                             if isinstance(row, dict):
                                 yield row
-    except (zipfile.BadZipFile, ValueError) as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError) as error:
         raise FetchError(f"the historical archive: {type(error).__name__}") from None

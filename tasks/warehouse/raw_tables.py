@@ -95,6 +95,18 @@ def build_raw_tables(
         )
 
 
+def given_tables(batches: list[Batch], tables: Mapping[str, RawTable]) -> set[str]:
+    """Names of the tables that these batches hold records for."""
+    landed = {
+        (batch.format, key.split("/")[1]) for batch in batches for key in batch.files
+    }
+    return {
+        name
+        for name, spec in tables.items()
+        if landed & {(form, kind) for form in spec.formats for kind in spec.kinds}
+    }
+
+
 def _select_records(platform: str, kind: str, files: list[str]) -> str:
     # Platform and kind come from checked configuration and our own formats; the
     # paths are our own files, quoted.

@@ -6,7 +6,8 @@ portion, and `raw.observed_<table>`, all canonical rows of the new records.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -14,8 +15,8 @@ import duckdb
 from tasks.warehouse import landing
 from tasks.warehouse.database import count
 from tasks.warehouse.expectations import Rule
-from tasks.warehouse.models import in_order, load_models, run_model
-from tasks.warehouse.raw_tables import RawTable, build_raw_tables
+from tasks.warehouse.models import Model, in_order, load_models, run_model
+from tasks.warehouse.raw_tables import RawTable, build_raw_tables, given_tables
 
 # Social networks are younger than the one date; seconds taken for milliseconds
 # lead past the other.
@@ -77,30 +78,84 @@ def observe(
         batches: what to read; may be empty, the tables then are.
         raw_tables: how records become typed rows.
     """
-    models = load_models("staging")
-    final = {f"staging.{table}" for table in SUITES}
-    incoming = in_order({n: model for n, model in models.items() if n not in final})
+    models = {
+        name: model
+        for name, model in load_models("staging").items()
+        if model.table not in SUITES
+    }
     connection.execute("attach ':memory:' as raw")
-    portions = landing.portions(folder, batches, PORTION_BYTES)
-    for number, portion in enumerate(portions):
-        build_raw_tables(connection, folder, portion, raw_tables)
-        for model in incoming:
-            run_model(connection, model, {})
+    # Any network's models give the columns; tests hold them equal.
+    canonical = {name for name in raw_tables if name.startswith("canonical_")}
+    with _portion(connection, folder, [], raw_tables, models, canonical):
         for table in SUITES:
-            make = "insert into" if number else "create table"
             connection.execute(
-                f"{make} raw.observed_{table} {'' if number else 'as'}"
-                f" select * from staging.incoming_{table}"
+                f"create table raw.observed_{table} as"
+                f" select * from staging.canonical_{table} limit 0"
             )
-    for model in reversed(incoming):
-        what = "view" if model.replace == "view" else "table"
-        connection.execute(f"drop {what} {model.name}")
-    for name in raw_tables:
-        connection.execute(f"drop table raw.{name}")
+    for batch_portion in landing.portions(folder, batches, PORTION_BYTES):
+        given = given_tables(batch_portion, raw_tables)
+        with _portion(
+            connection, folder, batch_portion, raw_tables, models, given
+        ) as chosen:
+            for table in SUITES:
+                for model in chosen:
+                    if model.table.endswith(f"_{table}"):
+                        connection.execute(
+                            f"insert into raw.observed_{table} by name"
+                            f" select * from {model.name}"
+                        )
     return {
         table: count(connection, f"select count(*) from raw.observed_{table}")
         for table in SUITES
     }
+
+
+@contextmanager
+def _portion(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    batches: list[landing.Batch],
+    raw_tables: Mapping[str, RawTable],
+    models: Mapping[str, Model],
+    given: set[str],
+) -> Iterator[list[Model]]:
+    """The typed records of some batches and the models that read them, for a while.
+
+    Models of networks that gave nothing are left out: planning them all over empty
+    tables would cost a small run more than its work.
+
+    Args:
+        connection: the warehouse.
+        folder: the landing folder.
+        batches: what to parse.
+        raw_tables: how records become typed rows.
+        models: all that stand between typed and canonical rows.
+        given: names of raw tables that have rows.
+
+    Yields:
+        The models that stand, in their order.
+    """
+    ordered = in_order(models)
+    reached = {f"raw.{name}" for name in given}
+    for model in ordered:
+        if model.reads & reached:
+            reached.add(model.name)
+    for model in reversed(ordered):
+        if model.name in reached:
+            reached |= model.reads
+    chosen = [model for model in ordered if model.name in reached]
+    parsed = {
+        name: table for name, table in raw_tables.items() if f"raw.{name}" in reached
+    }
+    build_raw_tables(connection, folder, batches, parsed)
+    for model in chosen:
+        run_model(connection, model, {})
+    yield chosen
+    for model in reversed(chosen):
+        what = "view" if model.replace == "view" else "table"
+        connection.execute(f"drop {what} {model.name}")
+    for name in parsed:
+        connection.execute(f"drop table raw.{name}")
 
 
 def leave_out(

@@ -14,8 +14,10 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -466,6 +468,12 @@ def _cross_checks(
                 ("sources", index),
                 "needs base_url: the address of the blog, as https://blog.example.com",
             )
+        address = str(table.get("base_url", ""))
+        if is_api and address.startswith("http://") and not _is_this_machine(address):
+            yield (
+                ("sources", index, "base_url"),
+                "is not https: a token would go in the clear",
+            )
         path = table.get("path")
         if not isinstance(path, str) or not path or table.get("kind") != "files":
             continue
@@ -476,6 +484,14 @@ def _cross_checks(
                 ("sources", index, "path"),
                 f"'{path}' does not exist: correct it, or put the export there",
             )
+
+
+def _is_this_machine(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?")

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tasks.sources.api_landing import describe_spending
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.naive import crawl_weibo
 from tests.emulators.serving import serve
@@ -20,9 +21,10 @@ from tests.emulators.weibo import (
     WeiboLimits,
     WeiboOptions,
 )
+from tests.emulators.weibo_options import APP_SECRET
 from tests.emulators.weibo_truth import remembered, told
 from tests.flows.networks import configuration
-from tests.flows.weibo_api import at, site
+from tests.flows.weibo_api import ACCOUNTS, at, site
 from tests.oracles.worlds import check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import World
@@ -308,3 +310,108 @@ def test_a_crawl_without_a_token_stops_and_goes_on_with_a_new_one(
         truth = found.told()
     found.build()
     found.check(truth)
+
+
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["plain", "sealed"])
+def test_the_archive_of_searches_gives_what_the_search_gives(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    monkeypatch: pytest.MonkeyPatch,
+    token: None,
+    is_sealed: bool,
+) -> None:
+    monkeypatch.setenv("WEIBO_APP_SECRET", APP_SECRET)
+    options = WeiboOptions(historical_sealed=is_sealed)
+    parts = 'collect = ["posts", "reposts", "comments", "counters", "historical"]'
+    with site(small_world, tmp_path, options, f"{COMMERCIAL}\n{parts}") as found:
+        found.emulator.now = float(small_world.spec.observed_second) + 86_400
+        waiting = found.collect().deferred
+        assert waiting is not None and "prepares an answer" in waiting
+        for _ in range(4):
+            found.emulator.now += 3600
+            if found.collect().deferred is None:
+                break
+        else:
+            pytest.fail("the archive never came")
+        truth = found.told()
+        assert found.emulator.calls.of("historical")[-1].rows > 0
+    found.build()
+    found.check(truth)
+    secret = APP_SECRET.encode()
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in kept if secret in path.read_bytes()]
+
+
+def test_profiles_are_read_weekly_and_counts_between(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
+        calls = found.emulator.calls
+        found.collect()
+        assert len(calls.of("users/show_batch/other")) == 1
+        assert not calls.of("users/counts")
+        found.emulator.now += 86_400
+        found.collect()
+        assert len(calls.of("users/show_batch/other")) == 1
+        assert len(calls.of("users/counts")) == 1
+        found.emulator.now += 7 * 86_400
+        found.collect()
+        assert len(calls.of("users/show_batch/other")) == 2
+    found.lab.stage()
+    days = found.lab.dicts(
+        "select account_id, count(distinct date_day) as days,"
+        " count(distinct followers_count) as counts, count(screen_name) as names"
+        f" from staging.accounts where account_id = '{ACCOUNTS[0]}' group by all"
+    )
+    assert days[0]["days"] >= 2
+    assert 0 < days[0]["names"] <= days[0]["days"]
+
+
+def test_the_platforms_word_on_what_is_left_is_believed(
+    small_world: World, tmp_path: Path, token: None
+) -> None:
+    """Others share the limit: not one call is refused."""
+    options = WeiboOptions(limits=WeiboLimits(ip_hour=30), token_calls=100_000)
+    more = f"{COMMERCIAL}\nlimits = {{ ip-hour = 1000 }}\nbudget_share = 1.0"
+    with site(small_world, tmp_path, options, f"{more}\nreserve = 0.0") as found:
+        deferred = found.collect().deferred
+        assert deferred is not None and "budget" in deferred
+        assert {call.status for call in found.emulator.calls} == {200}
+        (source,) = found.lab.workspace.sources
+        plan = describe_spending(found.lab.workspace, source)
+    assert plan is not None
+    assert plan["token_ends_at"] is not None
+    assert sum(plan["calls_left"].values()) > 0
+    assert plan["limits"][0]["spent"] <= plan["limits"][0]["limit"]
+
+
+def test_an_app_that_may_not_ask_for_its_limits_reads_all_the_same(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
+        # The first two calls are those for limits and token.
+        found.emulator.error_calls |= {1: 10014, 2: 10014}
+        collected = found.collect()
+        assert collected.deferred is None
+        truth = found.told()
+    found.build()
+    found.check(truth)
+
+
+def test_a_gap_is_told_as_completeness(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    options = WeiboOptions(repost_cap=5)
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        hidden = found.told().interactions.filter(pl.col("kind") == "comment")
+        for key in hidden["interaction_id"].sort().to_list()[:3]:
+            found.emulator.hide(key)
+        found.collect()
+    found.build()
+    rows = found.lab.dicts(
+        "select sum(expected) as expected, sum(expected_collected) as collected,"
+        " min(completeness) as least from marts.data_coverage"
+    )
+    assert rows[0]["collected"] < rows[0]["expected"] - 3
+    assert rows[0]["least"] < 1

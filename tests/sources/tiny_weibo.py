@@ -117,6 +117,8 @@ class TinyWeibo(Emulator):
             return _json(self._post(asked.params["id"]))
         if name == "statuses/count":
             return _json([self._counts(key) for key in asked.params["ids"].split(",")])
+        if name not in NAMES:
+            return _refusal(10020)
         return self._page(NAMES[name], asked.params)
 
     def _counts(self, root: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sources.api_landing import check_apis
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import load_workspace
@@ -122,6 +123,79 @@ def test_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
     assert len(found) == 1, found
     assert found[0].startswith("workspace.toml")
     assert words in found[0]
+
+
+def test_mistakes_of_an_api_are_named_in_one_go(tmp_path: Path) -> None:
+    text = (
+        GOOD
+        + """
+[[sources]]
+name = "weibo"
+platform = "weibo"
+kind = "api"
+path = "export"
+base_url = "http://proxy.example.com"
+collect = ["posts", "coments"]
+budget_share = 1.5
+reserve = -0.1
+limits = { ip-hour = -1 }
+
+[[sources]]
+name = "space"
+platform = "qzone"
+kind = "api"
+
+[[sources]]
+name = "blog"
+platform = "wordpress"
+kind = "api"
+"""
+    )
+    found = mistakes_of(tmp_path, text)
+    for words in (
+        "path means nothing for an API",
+        "base_url is not https",
+        "collect",
+        "budget_share",
+        "reserve",
+        "limits",
+        "'qzone' has no API",
+        "needs base_url",
+    ):
+        assert any(words in line for line in found), (words, found)
+    assert len(found) == 8, found
+
+
+def test_secrets_and_limits_of_apis_are_named_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WEIBO_ACCESS_TOKEN", "WEIBO_APP_SECRET", "X_BEARER_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    text = (
+        GOOD
+        + """
+[[sources]]
+name = "weibo"
+platform = "weibo"
+kind = "api"
+commercial = true
+collect = ["posts", "historical"]
+limits = { ip_hour = 5, user-hour = 10 }
+
+[[sources]]
+name = "x"
+platform = "x"
+kind = "api"
+"""
+    )
+    (tmp_path / "workspace.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        check_apis(load_workspace(tmp_path))
+    found = caught.value.mistakes
+    assert len(found) == 4, found
+    assert "ip_hour" in found[0] and "ip-hour, user-day, user-hour" in found[0]
+    for name in ("WEIBO_ACCESS_TOKEN", "WEIBO_APP_SECRET", "X_BEARER_TOKEN"):
+        assert any(name in line for line in found)
 
 
 def test_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
