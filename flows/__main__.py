@@ -265,6 +265,53 @@ def audit(
     show(run(paths, record_format, out), out)
 
 
+@app.command()
+def train(
+    labels: Annotated[
+        Path,
+        typer.Option(
+            help="CSV: account_id,is_phantom and, if you like, platform,weight;"
+            " or an account_overrides.csv.",
+            metavar="FILE",
+        ),
+    ],
+    accounts: Annotated[
+        list[Path],
+        typer.Option(
+            help="Exported files with these accounts; may be given again.",
+            metavar="PATH",
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="The weights to write, .json; card beside.", metavar="FILE"),
+    ],
+    seed: Annotated[int, typer.Option(help="Of folds and trees.", min=0)] = 1,
+    record_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="The files' format; told by their names.", metavar="FORMAT"
+        ),
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Train the phantom score on labelled accounts."""
+    from flows.audit import check_training
+
+    # Mistakes are told before the slow imports.
+    check_training(labels, accounts, out, record_format)
+    _prepare_prefect(debug=debug)
+    from flows.train import train as flow
+
+    flow(
+        labels=str(labels),
+        accounts=[str(path) for path in accounts],
+        out=str(out),
+        record_format=record_format,
+        seed=seed,
+    )
+
+
 def main() -> None:
     """Run a command; errors are one sentence and an exit code."""
     debug = "--debug" in sys.argv

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +13,16 @@ import duckdb
 import polars as pl
 
 from tasks.accounts.audience import AudienceQuality, measure_quality
+from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.operators import find_operators
+from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import score
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
 from tasks.warehouse import landing
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.labels import read_labels
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.seeds import read_overrides
@@ -68,20 +73,12 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
         ConfigurationError: a path, the format or the suffix is wrong; all
             mistakes at once.
     """
-    sources = _sources(paths, record_format, out)
-    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
-        workspace = Workspace(
-            root=Path(folder),
-            timezone="Asia/Shanghai",
-            sources=sources,
-            brands=(),
-            campaigns=(),
-            policies=Policies(),
-        )
-        land_sources(workspace)
-        with step("score"), connect(workspace.database) as connection:
-            left_out = _stage(connection, workspace)
-            accounts = _judge(connection, workspace)
+    mistakes = []
+    if out.suffix not in (".parquet", ".csv"):
+        mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
+    sources = find_sources(paths, record_format, mistakes)
+    with step("score"), staged(sources) as (connection, workspace, left_out):
+        accounts = _judge(connection, workspace)
     if not len(accounts):
         raise ConfigurationError(
             [
@@ -90,15 +87,27 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
             ]
         )
     _write(accounts, out)
-    return Audited(accounts, measure_quality(accounts), _reasons(accounts), left_out)
+    return Audited(
+        accounts,
+        measure_quality(accounts, shipped_model().prior),
+        _reasons(accounts),
+        left_out,
+    )
 
 
-def _sources(
-    paths: list[Path], record_format: str | None, out: Path
+def find_sources(
+    paths: list[Path], record_format: str | None, mistakes: list[str]
 ) -> tuple[Source, ...]:
-    mistakes = []
-    if out.suffix not in (".parquet", ".csv"):
-        mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
+    """Exported files as sources.
+
+    Args:
+        paths: files, folders or globs.
+        record_format: their format; told from their names where None.
+        mistakes: what else is wrong with the command.
+
+    Raises:
+        ConfigurationError: anything is wrong; all mistakes at once.
+    """
     if record_format is not None and record_format not in FORMATS:
         mistakes.append(
             f"--format '{record_format}' is unknown: use {', '.join(FORMATS)}."
@@ -125,6 +134,51 @@ def _sources(
     if mistakes:
         raise ConfigurationError(mistakes)
     return tuple(sources)
+
+
+def check_training(
+    labels: Path, paths: list[Path], out: Path, record_format: str | None
+) -> tuple[pl.DataFrame, tuple[Source, ...]]:
+    """Labels and sources of `train`.
+
+    Raises:
+        ConfigurationError: anything about them is wrong; all mistakes at once.
+    """
+    mistakes = []
+    if out.suffix != ".json":
+        mistakes.append(f"--out '{out}' must end in .json.")
+    known = None
+    try:
+        known = read_labels(labels)
+    except ConfigurationError as error:
+        mistakes += error.mistakes
+    sources = find_sources(paths, record_format, mistakes)
+    assert known is not None
+    return known, sources
+
+
+@contextmanager
+def staged(
+    sources: tuple[Source, ...],
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Workspace, list[tuple[str, int]]]]:
+    """Exported files landed and staged in a workspace that is gone afterwards.
+
+    Yields:
+        A connection to its warehouse, the workspace, and what was left out, as
+        reasons with counts.
+    """
+    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+        workspace = Workspace(
+            root=Path(folder),
+            timezone="Asia/Shanghai",
+            sources=sources,
+            brands=(),
+            campaigns=(),
+            policies=Policies(),
+        )
+        land_sources(workspace)
+        with connect(workspace.database) as connection:
+            yield connection, workspace, _stage(connection, workspace)
 
 
 def _stage(
@@ -156,8 +210,12 @@ def _stage(
 def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.DataFrame:
     policies = workspace.policies
     models = load_models("intermediate")
-    params = {"behaviour_days": policies.behaviour_days}
-    for name in ("account_profiles", "account_behaviour", "account_features"):
+    params = {
+        "behaviour_days": policies.behaviour_days,
+        "time_zone": workspace.timezone,
+        "timeline_acts": TIMELINE_ACTS,
+    }
+    for name in FEATURE_MODELS:
         run_model(connection, models[f"intermediate.{name}"], params)
     scores = score(
         connection.sql("from intermediate.account_features").pl(),
@@ -225,6 +283,12 @@ def show(audited: Audited, out: Path) -> None:
         f" {quality.suspected_share:.1%}. So between"
         f" {quality.phantom_share_low:.1%} and {quality.phantom_share_high:.1%} of"
         " these accounts are likely no genuine people."
+    )
+    estimate = quality.estimate
+    say(
+        "Share of phantoms estimated from all probabilities, corrected for the share"
+        f" that the model was trained on: {estimate.share:.1%}"
+        f" ({estimate.low:.1%} to {estimate.high:.1%})."
     )
     say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:

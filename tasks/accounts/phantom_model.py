@@ -1,0 +1,335 @@
+"""The learned part of the phantom score: two boosters and their calibration.
+
+One booster looks at the profile, one at the timeline (features.py), so that an
+account with only one of them is scored by that one and what is missing adds
+nothing. Their raw log-odds are brought together by a logistic regression for each
+case of what is known (Platt scaling), fitted out of fold on labelled accounts, on
+the case's own truncated timelines where those are short.
+
+Trees have a single split, so a booster is a sum of step functions, one a feature:
+what a feature adds is exact (equal to its SHAP value), and scoring is a look-up.
+
+The weights are LightGBM's text format inside one JSON document, so that reading
+them runs no code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from tasks.accounts.features import FEWEST_ACTS, Block, build_features, of_block
+
+FloatArray = NDArray[np.float64]
+
+BLOCKS: tuple[Block, ...] = ("profile", "timeline")
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "models" / "phantom.json"
+
+# From this many acts on a timeline counts as long.
+LONG_ACTS = 15
+CASES = (
+    "profile",
+    "profile+short",
+    "profile+long",
+    "short",
+    "long",
+)
+# Any platform that has no calibration of its own.
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one feature adds to the log-odds: a step function.
+
+    Attributes:
+        edges: sorted; a value belongs to the step that ends with the first edge
+            not below it.
+        steps: one more than edges.
+        unknown: where the feature is missing.
+    """
+
+    edges: FloatArray
+    steps: FloatArray
+    unknown: float
+
+    def __call__(self, values: FloatArray) -> FloatArray:
+        """What each value adds."""
+        found: FloatArray = self.steps[np.searchsorted(self.edges, values)]
+        return np.where(np.isnan(values), self.unknown, found)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A booster as a sum.
+
+    Attributes:
+        average: raw log-odds of the average account it was trained on.
+        by_feature: what each feature adds to that.
+    """
+
+    average: float
+    by_feature: Mapping[str, Curve]
+
+    def log_odds(self, features: pl.DataFrame) -> FloatArray:
+        """Raw log-odds of each row."""
+        total = np.full(len(features), self.average)
+        for name, curve in self.by_feature.items():
+            total += curve(features[name].to_numpy())
+        return total
+
+
+def read_curves(booster: lgb.Booster) -> Curves:
+    """The step functions of a booster.
+
+    Raises:
+        ValueError: it has trees of more than one split.
+    """
+    model = booster.dump_model()
+    names: list[str] = model["feature_names"]
+    splits: dict[str, list[tuple[float, float, float, float]]] = {}
+    average = 0.0
+    for tree in model["tree_info"]:
+        root = tree["tree_structure"]
+        if "split_feature" not in root:
+            average += root["leaf_value"]
+            continue
+        left, right = root["left_child"], root["right_child"]
+        if "leaf_value" not in left or "leaf_value" not in right:
+            raise ValueError("a tree has more than one split: train the model again")
+        counts = left["leaf_count"], right["leaf_count"]
+        mean = (left["leaf_value"] * counts[0] + right["leaf_value"] * counts[1]) / sum(
+            counts
+        )
+        average += mean
+        goes_left = (
+            root["default_left"]
+            if root["missing_type"] == "NaN"
+            else root["threshold"] >= 0  # LightGBM then takes unknown for zero
+        )
+        splits.setdefault(names[root["split_feature"]], []).append(
+            (
+                root["threshold"],
+                left["leaf_value"] - mean,
+                right["leaf_value"] - mean,
+                (left if goes_left else right)["leaf_value"] - mean,
+            )
+        )
+    return Curves(
+        average,
+        {name: _curve(np.array(splits[name])) for name in names if name in splits},
+    )
+
+
+def _curve(splits: FloatArray) -> Curve:
+    """Add up splits, each a row of edge, value up to it, value above, unknown."""
+    edges = np.unique(splits[:, 0])
+    up_to = splits[None, :, 0] >= np.append(edges, np.inf)[:, None]
+    steps = np.where(up_to, splits[None, :, 1], splits[None, :, 2]).sum(axis=1)
+    return Curve(edges, steps, float(splits[:, 3].sum()))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """log-odds = intercept + profile * raw profile + timeline * raw timeline."""
+
+    intercept: float
+    profile: float
+    timeline: float
+
+
+@dataclass(frozen=True)
+class PhantomModel:
+    """Weights that are ready to score.
+
+    Attributes:
+        version: a digest of the weights and calibrations.
+        curves: of each block.
+        calibrations: by platform, then by case of what is known.
+        prior: share of phantoms among the accounts it was calibrated on.
+    """
+
+    version: str
+    curves: Mapping[Block, Curves]
+    calibrations: Mapping[str, Mapping[str, Calibration]]
+    prior: float
+
+    def log_odds(self, frame: pl.DataFrame) -> FloatArray:
+        """Calibrated log-odds of each account.
+
+        Args:
+            frame: one row an account, as `intermediate.account_features` has it.
+
+        Returns:
+            Natural log-odds at the training prior; an account of which nothing is
+            known stands at that prior.
+        """
+        weights = self._weights(frame)
+        total = weights["intercept"]
+        for block in BLOCKS:
+            used = np.flatnonzero(weights[block])
+            if len(used):
+                rows = frame if len(used) == len(frame) else frame[used]
+                raw = self.curves[block].log_odds(build_features(rows, block))
+                total[used] += weights[block][used] * raw
+        return total
+
+    def contributions(self, frame: pl.DataFrame) -> dict[str, FloatArray]:
+        """What each feature adds to the log-odds of each account, by name.
+
+        Measured from the average labelled account.
+        """
+        weights = self._weights(frame)
+        found: dict[str, FloatArray] = {}
+        for block in BLOCKS:
+            if not weights[block].any():
+                continue
+            inputs = build_features(frame, block)
+            for name, curve in self.curves[block].by_feature.items():
+                found[name] = weights[block] * curve(inputs[name].to_numpy())
+        return found
+
+    def _weights(self, frame: pl.DataFrame) -> dict[str, FloatArray]:
+        """Intercept and slopes of each account's platform and case."""
+        rows = [
+            {"platform": platform, "case": case, **vars(calibration)}
+            for platform, cases in self.calibrations.items()
+            for case, calibration in cases.items()
+        ]
+        table = pl.DataFrame(rows)
+        known = [name for name in self.calibrations if name != ANY]
+        found = (
+            frame.select(
+                platform=pl.when(pl.col("platform").is_in(known))
+                .then("platform")
+                .otherwise(pl.lit(ANY)),
+                case=case_of(frame),
+            )
+            .join(table, on=["platform", "case"], how="left", maintain_order="left")
+            .with_columns(
+                pl.col("intercept").fill_null(_logit(self.prior)),
+                pl.col("profile", "timeline").fill_null(0.0),
+            )
+        )
+        return {
+            name: found[name].to_numpy().copy()
+            for name in ("intercept", "profile", "timeline")
+        }
+
+
+def case_of(frame: pl.DataFrame) -> pl.Expr:
+    """What is known of an account: one of CASES, or null."""
+    acts = (
+        pl.col("timeline_acts")
+        if "timeline_acts" in frame.columns
+        else pl.lit(None, pl.Int64)
+    )
+    counts = [
+        pl.col(name)
+        for name in ("followers_count", "following_count", "posts_count")
+        if name in frame.columns
+    ]
+    has_profile = (
+        pl.any_horizontal(count.is_not_null() for count in counts)
+        if counts
+        else pl.lit(value=False)
+    )
+    length = (
+        pl.when(acts >= LONG_ACTS)
+        .then(pl.lit("long"))
+        .when(acts >= FEWEST_ACTS)
+        .then(pl.lit("short"))
+    )
+    return (
+        pl.when(has_profile & length.is_not_null())
+        .then(pl.format("profile+{}", length))
+        .when(has_profile)
+        .then(pl.lit("profile"))
+        .otherwise(length)
+    )
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
+
+
+def write_model(
+    boosters: Mapping[Block, lgb.Booster],
+    calibrations: Mapping[str, Mapping[str, Calibration]],
+    prior: float,
+) -> str:
+    """A model as one JSON document; equal models give equal bytes."""
+    content: dict[str, Any] = {
+        "prior": round(prior, 6),
+        "features": {
+            block: [feature.name for feature in of_block(block)] for block in BLOCKS
+        },
+        "calibrations": {
+            platform: {
+                case: {name: round(value, 6) for name, value in vars(one).items()}
+                for case, one in sorted(cases.items())
+            }
+            for platform, cases in sorted(calibrations.items())
+        },
+        "boosters": {
+            block: boosters[block].model_to_string().splitlines() for block in BLOCKS
+        },
+    }
+    return (
+        json.dumps(
+            {"version": _digest(content), **content}, ensure_ascii=False, indent=1
+        )
+        + "\n"
+    )
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return "learned-" + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def read_model(text: str) -> PhantomModel:
+    """A model from its JSON document.
+
+    Raises:
+        ValueError: it is no such document, was changed by hand, or was trained on
+            other features than this version of the code has.
+    """
+    content = json.loads(text)
+    version = content.pop("version")
+    if version != _digest(content):
+        raise ValueError(f"the weights are not those of {version}: train them again")
+    for block in BLOCKS:
+        names = [feature.name for feature in of_block(block)]
+        if content["features"][block] != names:
+            raise ValueError(f"{version} knows other {block} features: train it again")
+    return PhantomModel(
+        version=version,
+        curves={
+            block: read_curves(
+                lgb.Booster(model_str="\n".join(content["boosters"][block]) + "\n")
+            )
+            for block in BLOCKS
+        },
+        calibrations={
+            platform: {case: Calibration(**values) for case, values in cases.items()}
+            for platform, cases in content["calibrations"].items()
+        },
+        prior=content["prior"],
+    )
+
+
+@cache
+def shipped_model() -> PhantomModel:
+    """The model that comes with the code; read once."""
+    return read_model(SHIPPED.read_text(encoding="utf-8"))

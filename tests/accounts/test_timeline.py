@@ -1,0 +1,148 @@
+"""`intermediate.account_timeline`: what is counted of an account's last acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tasks.accounts.features import build_features
+from tests.workspaces import Lab, comment, repost, status, user
+
+pytestmark = pytest.mark.usefixtures("quick_rules")
+
+
+def timeline(lab: Lab, *records: dict[str, Any]) -> dict[str, Any]:
+    """The timeline of account 21."""
+    lab.put("export/a.jsonl", [status(1, day=1), *records])
+    lab.run(publish=False)
+    rows = lab.dicts("from intermediate.account_timeline where account_id = '21'")
+    return rows[0] if rows else {}
+
+
+SELLER = user(21, "seller")
+
+
+def test_texts_and_clients_are_counted_by_what_they_show(lab: Lab) -> None:
+    found = timeline(
+        lab,
+        # Two texts that differ in number, name and link only are one text.
+        status(
+            2, "面膜代理 加我 5 @阿茶 http://t.cn/a", SELLER, source="<a>iPhone 6</a>"
+        ),
+        status(
+            3,
+            "面膜代理 加我 9 @小明 http://t.cn/b",
+            SELLER,
+            source="<a>微博 weibo.com</a>",
+        ),
+        status(4, "【转发抽奖】#春日新茶# 我~[哈哈]！", SELLER),
+        # The filler and what others said are no text of one's own.
+        repost(5, 1, SELLER, "转发微博"),
+        repost(6, 1, SELLER, "//@阿茶:代理"),
+        comment(7, 1, SELLER, "好茶"),
+    )
+    assert {
+        name: found[name]
+        for name in (
+            "acts",
+            "posts",
+            "reposts",
+            "texts",
+            "distinct_texts",
+            "sales_texts",
+            "lottery_texts",
+            "link_texts",
+            "mention_texts",
+            "topic_texts",
+            "headline_texts",
+            "emoticon_texts",
+            "first_person_texts",
+            "clients_known",
+            "clients",
+            "phone_acts",
+            "web_acts",
+        )
+    } == {
+        "acts": 6,
+        "posts": 3,
+        "reposts": 2,
+        "texts": 4,
+        "distinct_texts": 3,
+        "sales_texts": 2,
+        "lottery_texts": 1,
+        "link_texts": 2,
+        "mention_texts": 2,
+        "topic_texts": 1,
+        "headline_texts": 1,
+        "emoticon_texts": 1,
+        # 加我 speaks of the author as well.
+        "first_person_texts": 3,
+        "clients_known": 2,
+        "clients": 2,
+        "phone_acts": 1,
+        "web_acts": 1,
+    }
+
+
+def test_rhythm_is_told_in_local_time(lab: Lab) -> None:
+    """Every half hour through a night; the workspace's clock is Shanghai's."""
+    clocks = [f"{hour:02}:{minute:02}:00" for hour in range(5) for minute in (0, 30)]
+    found = timeline(
+        lab,
+        *(
+            status(100 + place, f"text {place}", SELLER, clock=clock)
+            for place, clock in enumerate(clocks)
+        ),
+    )
+    assert found["night_acts"] == found["half_hour_acts"] == found["acts"] == 10
+    assert found["hours"] == 5
+    assert (found["gaps"], found["gap_sum"]) == (9, 9 * 1800)
+    assert found["gap_square_sum"] == 9 * 1800**2
+    assert (found["regular_gaps"], found["regular_gap_minutes"]) == (9, 30)
+    assert (found["gaps_below_ten_minutes"], found["gaps_below_hour"]) == (0, 9)
+
+
+def test_only_the_last_fifty_acts_count(lab: Lab) -> None:
+    """Ties in time are broken by kind and id, never by arrival."""
+    found = timeline(
+        lab,
+        *(
+            status(100 + place, "x" * place, SELLER, clock=f"09:{place % 60:02}:00")
+            for place in range(60)
+        ),
+    )
+    assert (found["acts"], found["gaps"]) == (50, 49)
+    assert found["text_length"] == sum(range(10, 60))
+
+
+def test_window_ends_with_the_last_landed_day(lab: Lab) -> None:
+    lab.configure(policies="behaviour_days = 3")
+    found = timeline(
+        lab,
+        repost(2, 1, SELLER, day=1),  # three days before the last
+        repost(3, 1, SELLER, day=2),
+        repost(4, 1, user(22, "other"), day=4),
+    )
+    assert found["acts"] == 1
+
+
+def test_a_campaigns_reposts_show_no_habits(lab: Lab) -> None:
+    """Where no post of one's own is landed, only reposting is an artefact."""
+    timeline(lab, *(repost(10 + n, 1, SELLER, day=1 + n) for n in range(6)))
+    features = build_features(
+        pl.DataFrame(
+            lab.dicts("from intermediate.account_features where account_id = '21'")
+        ),
+        "timeline",
+    )
+    (row,) = features.to_dicts()
+    for name in (
+        "repost_share",
+        "clients_per_post",
+        "phone_share",
+        "comments_per_post",
+    ):
+        assert row[name] is None
+    assert row["acts_per_active_day"] == 1
