@@ -20,6 +20,7 @@ select
         as has_default_avatar,
     date_diff('day', profiles.registered_at, profiles.first_seen_at)
         as age_days_at_first_act,
+    date_diff('day', profiles.registered_at, profiles.observed_at) as age_days,
     behaviour.acts,
     behaviour.reposts,
     behaviour.active_days,
@@ -69,6 +70,17 @@ select
     timeline.counted_posts as timeline_counted_posts,
     timeline.received_comments as timeline_received_comments,
     timeline.received_likes as timeline_received_likes,
+    cohorts.same_stem,
+    cohorts.same_stem_expected,
+    cohorts.same_description,
+    cohorts.same_description_expected,
+    templates.long_texts,
+    templates.template_texts,
+    templates.template_sharers,
+    clock.moments,
+    clock.moments_of_one_minute,
+    company.companions,
+    company.companion_posts,
     profiles.observed_at
 from intermediate.account_profiles as profiles
 left join intermediate.account_behaviour as behaviour
@@ -79,3 +91,19 @@ left join intermediate.account_timeline as timeline
     on
         profiles.platform = timeline.platform
         and profiles.account_id = timeline.account_id
+left join intermediate.account_cohorts as cohorts
+    on
+        profiles.platform = cohorts.platform
+        and profiles.account_id = cohorts.account_id
+left join intermediate.account_templates as templates
+    on
+        profiles.platform = templates.platform
+        and profiles.account_id = templates.account_id
+left join intermediate.account_clock as clock
+    on
+        profiles.platform = clock.platform
+        and profiles.account_id = clock.account_id
+left join intermediate.account_company as company
+    on
+        profiles.platform = company.platform
+        and profiles.account_id = company.account_id

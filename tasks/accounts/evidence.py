@@ -112,8 +112,8 @@ JUDGED: tuple[Evidence, ...] = (
     ),
     Evidence(
         "old_and_quiet",
-        (pl.col("age_days_at_first_act") >= 730) & (_FOLLOWING < 300) & (_POSTS < 30),
-        -0.8,
+        (pl.col("age_days") >= 730) & (_FOLLOWING < 300) & (_POSTS < 30),
+        -2.0,
         pl.lit("is old and quiet"),
     ),
 )

@@ -32,6 +32,10 @@ FEATURE_MODELS = (
     "account_profiles",
     "account_behaviour",
     "account_timeline",
+    "account_cohorts",
+    "account_templates",
+    "account_clock",
+    "account_company",
     "account_features",
 )
 

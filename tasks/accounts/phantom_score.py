@@ -19,10 +19,11 @@ import polars as pl
 
 from tasks.accounts.evidence import JUDGED, Evidence
 from tasks.accounts.features import FEATURES, with_inputs
+from tasks.accounts.neighbourhood import NEIGHBOURHOOD
 from tasks.accounts.phantom_model import FloatArray, PhantomModel, shipped_model
 
 # What is added to the model's log-odds.
-EVIDENCE: tuple[Evidence, ...] = JUDGED
+EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
 
 # At most so many reasons an account; after the first none that adds less than this
 # log-odds (a fifth more on the odds).

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.accounts.evidence import JUDGED
 from tasks.accounts.features import FEATURES
 from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import (
@@ -108,9 +109,9 @@ def judge(*accounts: dict[str, Any], low: float = 0.5, high: float = 0.8) -> lis
         ({"acts": 59, "active_days": 1}, 0.0),
         ({"is_verified": True}, -1.5),
         # Old and quiet is inactive, which is no phantom.
-        ({"age_days_at_first_act": 730, "posts_count": 29}, -0.8),
-        ({"age_days_at_first_act": 729, "posts_count": 29}, 0.0),
-        ({"age_days_at_first_act": 730, "posts_count": 30}, 0.0),
+        ({"age_days": 730, "posts_count": 29}, -2.0),
+        ({"age_days": 729, "posts_count": 29}, 0.0),
+        ({"age_days": 730, "posts_count": 30}, 0.0),
     ],
 )
 def test_judged_sign_holds_at_its_edge(more: dict[str, Any], expected: float) -> None:
@@ -278,7 +279,7 @@ def test_level_begins_at_its_threshold(change: float) -> None:
 def test_no_single_sign_makes_a_phantom() -> None:
     """Promised in the module: new and quiet people meet single signs."""
     prior = shipped_model().prior
-    for sign in EVIDENCE:
+    for sign in JUDGED:
         odds = prior / (1 - prior) * np.exp(sign.log_odds)
         assert odds / (1 + odds) < 0.8, sign.name
 

@@ -127,7 +127,9 @@ def _draw_accounts(random: np.random.Generator, plan: Plan, post: IntArray) -> I
     kind[chance < 0.006] = KINDS.index("opinion_leader")
     phantom = random.random(rows) < plan.phantom_share[post]
     kinds = np.array([KINDS.index(name) for name in PHANTOM_KINDS])
-    chosen = kinds[random.choice(3, rows, p=[0.35, 0.35, 0.3])]
+    hidden = plan.spec.camouflaged_share
+    shares = [*(share * (1 - hidden) for share in (0.35, 0.35, 0.3)), hidden]
+    chosen = kinds[random.choice(4, rows, p=shares)]
     kind[phantom] = chosen[phantom]
     # A few are much more active than the many.
     place = random.random(rows) ** 1.7
@@ -334,7 +336,7 @@ def _repost_frame(
         brand=plan.brand[rows.post],
         warmth=plan.warmth[rows.post],
         filler_share=0.55,
-        template_family=plan.profiles.family[rows.account],
+        template_family=_families(random, plan, rows.account),
         hashtag=plan.hashtag.gather(rows.post),
         names=names,
     )
@@ -358,6 +360,16 @@ def _repost_frame(
         account_id=pl.when(pl.Series(~hidden)).then("account_id"),
     )
     return find_parents(frame)
+
+
+def _families(random: np.random.Generator, plan: Plan, account: IntArray) -> IntArray:
+    """Whose templates each row uses; a camouflaged account's person uses none."""
+    family = plan.profiles.family[account]
+    if not plan.spec.camouflaged_share:
+        return family
+    camouflaged = plan.profiles.kind[account] == KINDS.index("camouflaged")
+    by_hand = camouflaged & (random.random(len(account)) < 0.5)
+    return np.where(by_hand, -1, family)
 
 
 def _chain_texts(
@@ -473,7 +485,7 @@ def _comment_frame(
         brand=plan.brand[rows.post],
         warmth=plan.warmth[rows.post],
         filler_share=0.15,
-        template_family=plan.profiles.family[rows.account],
+        template_family=_families(random, plan, rows.account),
         hashtag=plan.hashtag.gather(rows.post),
         names=names,
     )

@@ -108,8 +108,8 @@ def make_follows(spec: WorldSpec, profiles: Profiles) -> pl.DataFrame:
     # Share of each kind that follows the brand: bought followers are mostly
     # fresh or of a batch.
     shares = {
-        0: np.array([0, 0.1, 0.25, 0.1, 0.7, 0.4, 0.6]),
-        1: np.array([0, 0.1, 0.15, 0.1, 0.05, 0.1, 0.05]),
+        0: np.array([0, 0.1, 0.25, 0.1, 0.7, 0.4, 0.6, 0.35]),
+        1: np.array([0, 0.1, 0.15, 0.1, 0.05, 0.1, 0.05, 0.15]),
     }
     followed: list[np.ndarray] = []
     follower: list[np.ndarray] = []

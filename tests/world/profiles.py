@@ -20,8 +20,9 @@ KINDS = (
     "fresh",
     "cultivated",
     "vendor_batch",
+    "camouflaged",
 )
-PHANTOM_KINDS = ("fresh", "cultivated", "vendor_batch")
+PHANTOM_KINDS = ("fresh", "cultivated", "vendor_batch", "camouflaged")
 
 DEFAULT_AVATAR = "https://tvax.example.invalid/default/avatar_180.png"
 DAY = 86_400
@@ -150,6 +151,8 @@ def make_profiles(spec: WorldSpec, coordinated_reposts: int) -> Profiles:
     family[cultivated] = np.arange(cultivated.sum()) // 12
     vendor = batch >= 0
     family[vendor] = 1000 + batch[vendor]
+    camouflaged = kind == KINDS.index("camouflaged")
+    family[camouflaged] = 2000 + np.arange(camouflaged.sum()) // 20
     truth = _truth(accounts, kind, batch, operators, evidence, groups)
     return Profiles(accounts, truth, ids, first, count, kind, family, groups, operators)
 
@@ -159,13 +162,24 @@ def _kind_counts(spec: WorldSpec) -> IntArray:
     leaders = max(3, total // 250)
     inactive = int(total * spec.inactive_share)
     phantoms = int(total * spec.phantom_share)
-    fresh, cultivated = int(phantoms * 0.4), int(phantoms * 0.3)
-    vendor = phantoms - fresh - cultivated
+    camouflaged = int(phantoms * spec.camouflaged_share)
+    plain = phantoms - camouflaged
+    fresh, cultivated = int(plain * 0.4), int(plain * 0.3)
+    vendor = plain - fresh - cultivated
     genuine = total - len(BRANDS) - leaders - inactive - phantoms
     if genuine < 10:
         raise ValueError(f"{total} accounts leave no room for people")
     return np.array(
-        [len(BRANDS), leaders, genuine, inactive, fresh, cultivated, vendor]
+        [
+            len(BRANDS),
+            leaders,
+            genuine,
+            inactive,
+            fresh,
+            cultivated,
+            vendor,
+            camouflaged,
+        ]
     )
 
 
@@ -174,9 +188,10 @@ def _vendor_batches(
 ) -> IntArray:
     batch = np.full(len(kind), -1)
     place, number = int(first[KINDS.index("vendor_batch")]), 0
-    while place < len(kind):
+    end = int(first[KINDS.index("camouflaged")])
+    while place < end:
         size = int(random.integers(8, 40))
-        batch[place : place + size] = number
+        batch[place : min(place + size, end)] = number
         place, number = place + size, number + 1
     return batch
 
@@ -188,8 +203,8 @@ def _registration(
     start = spec.start_second
     years = random.random(rows)
     # Days before the first day, by kind: oldest and youngest.
-    oldest = np.array([5000, 5500, 5600, 5600, 12, 2200, 400])[kind]
-    youngest = np.array([4000, 2500, 150, 1800, 1, 700, 60])[kind]
+    oldest = np.array([5000, 5500, 5600, 5600, 12, 2200, 400, 4500])[kind]
+    youngest = np.array([4000, 2500, 150, 1800, 1, 700, 60, 1200])[kind]
     registered: IntArray = start - (
         (youngest + years * (oldest - youngest)) * DAY
     ).astype(np.int64)
@@ -322,7 +337,7 @@ def _descriptions_and_avatars(
         random.integers(0, len(DESCRIPTIONS), rows)
     ]
     description[kind == KINDS.index("brand")] = "好茶，从清晨开始。官方微博"
-    empty = random.random(rows) < np.array([0, 0, 0, 0.5, 0.9, 0, 0])[kind]
+    empty = random.random(rows) < np.array([0, 0, 0, 0.5, 0.9, 0, 0, 0])[kind]
     description[empty] = ""
     vendor = batch >= 0
     description[vendor] = np.array(VENDOR_DESCRIPTIONS, object)[
@@ -330,7 +345,9 @@ def _descriptions_and_avatars(
     ]
     keys = random.integers(0, 1 << 62, rows)
     avatar = np.array([f"{key:016x}" for key in keys.tolist()], object)
-    default = random.random(rows) < np.array([0, 0, 0.04, 0.35, 0.85, 0.02, 0.5])[kind]
+    default = (
+        random.random(rows) < np.array([0, 0, 0.04, 0.35, 0.85, 0.02, 0.5, 0.03])[kind]
+    )
     avatar[default] = ""
     return description, avatar
 
@@ -357,14 +374,14 @@ def _frame(
     followers = _lognormal(
         random,
         kind,
-        [900_000, 200_000, 180, 25, 4, 320, 15],
-        [0.3, 1.0, 1.3, 1.0, 0.9, 0.6, 0.8],
+        [900_000, 200_000, 180, 25, 4, 320, 15, 240],
+        [0.3, 1.0, 1.3, 1.0, 0.9, 0.6, 0.8, 1.0],
     )
     following = _lognormal(
         random,
         kind,
-        [120, 400, 250, 90, 900, 520, 450],
-        [0.2, 0.6, 0.8, 0.9, 0.5, 0.5, 0.4],
+        [120, 400, 250, 90, 900, 520, 450, 330],
+        [0.2, 0.6, 0.8, 0.9, 0.5, 0.5, 0.4, 0.7],
     )
     mutual = (np.minimum(followers, following) * random.random(rows) * 0.6).astype(
         np.int64
@@ -372,14 +389,14 @@ def _frame(
     posted = _lognormal(
         random,
         kind,
-        [9000, 6000, 400, 10, 4, 2600, 60],
-        [0.2, 0.8, 1.4, 1.2, 0.9, 0.5, 0.6],
+        [9000, 6000, 400, 10, 4, 2600, 60, 900],
+        [0.2, 0.8, 1.4, 1.2, 0.9, 0.5, 0.6, 1.1],
     )
     liked = _lognormal(
         random,
         kind,
-        [300, 900, 150, 4, 1, 200, 10],
-        [0.3, 0.8, 1.3, 1.0, 0.8, 0.6, 0.7],
+        [300, 900, 150, 4, 1, 200, 10, 120],
+        [0.3, 0.8, 1.3, 1.0, 0.8, 0.6, 0.7, 1.1],
     )
     age_years = (spec.start_second - registered) / (365 * DAY)
     level = np.clip(age_years * 2.5 + np.log1p(posted) * 1.5, 0, 48).astype(np.int64)
@@ -390,6 +407,8 @@ def _frame(
     verified = kind <= KINDS.index("opinion_leader")
     verified_type = np.where(verified, 0, -1)
     verified_type[: len(BRANDS)] = 2
+    bought = np.flatnonzero(kind == KINDS.index("camouflaged"))[::8]
+    verified[bought], verified_type[bought] = True, 0
     plain = ~verified & (kind == KINDS.index("genuine"))
     verified_type[plain & (random.random(rows) < 0.05)] = 220
     frame = pl.DataFrame(

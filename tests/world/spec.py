@@ -69,6 +69,9 @@ class WorldSpec:
         likes_share: likes per interaction.
         mentions_share: posts of others that name the brand, per interaction.
         phantom_share: of phantoms among accounts.
+        camouflaged_share: of camouflaged ones among phantoms: aged accounts with
+            profiles as people have them, one in eight with a bought verification,
+            that a person works by hand half of the time.
         inactive_share: of inactive people among accounts.
         phantom_activity: share of interactions that phantoms make, on average
             over posts; a campaign's own share varies around it.
@@ -91,6 +94,7 @@ class WorldSpec:
     likes_share: float = 0.1
     mentions_share: float = 0.01
     phantom_share: float = 0.18
+    camouflaged_share: float = 0.0
     inactive_share: float = 0.15
     phantom_activity: float = 0.2
     coordinated_share: float = 0.03

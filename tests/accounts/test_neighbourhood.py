@@ -1,0 +1,172 @@
+"""Signs of company: planted by hand, one at a time, and in worlds with their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from tasks.accounts.phantom_score import EVIDENCE, with_columns_of_signs
+from tasks.warehouse.models import load_models, run_model
+from tests.benchmarks.planted_phantoms import features_of, recalls, scored
+from tests.world import WorldSpec, generate
+
+MODELS = load_models("intermediate")
+NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - as staging has it
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse with the two tables that the models read, empty."""
+    with duckdb.connect() as opened:
+        opened.execute("create schema staging; create schema intermediate")
+        opened.execute(
+            "create table staging.interactions (platform varchar, kind varchar,"
+            " account_id varchar, root_post_id varchar, acted_at timestamp,"
+            " date_day date, text varchar)"
+        )
+        opened.execute(
+            "create table intermediate.account_profiles (platform varchar,"
+            " account_id varchar, screen_name varchar, description varchar,"
+            " registered_at timestamp)"
+        )
+        yield opened
+
+
+def act(
+    connection: duckdb.DuckDBPyConnection,
+    account: str,
+    text: str = "转发微博",
+    post: str = "1",
+    seconds: float = 0,
+    kind: str = "repost",
+) -> None:
+    """Let an account act some seconds after noon."""
+    moment = NOON + timedelta(seconds=seconds)
+    connection.execute(
+        "insert into staging.interactions values ('weibo', ?, ?, ?, ?, ?, ?)",
+        [kind, account, post, moment, moment.date(), text],
+    )
+
+
+def table(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
+    """A model's rows by account."""
+    model = MODELS[f"intermediate.{name}"]
+    run_model(connection, model, {"behaviour_days": 90})
+    rows = connection.sql(f"from {model.name}").pl().to_dicts()
+    return {row["account_id"]: row for row in rows}
+
+
+def test_templates_are_what_few_repeat(connection: duckdb.DuckDBPyConnection) -> None:
+    for number in range(3):
+        for ending in ("哈哈[心]", "！！ @某人 ", "123 https://t.cn/A1"):
+            # The same words behind names, marks and numbers are the same words.
+            act(connection, f"copy{number}", f"这个节气礼盒真的太好喝了吧{ending}")
+    for number in range(9):
+        # Said once by each: small talk, however many say it.
+        act(connection, f"fan{number}", "今天的新茶真的很好喝呀")
+    for number in range(201):
+        # A fan club's slogan.
+        for _ in range(2):
+            act(connection, f"club{number}", "一起支持我们的哥哥新歌大卖")
+    # One that repeats only itself is found elsewhere, and short words say nothing.
+    for _ in range(5):
+        act(connection, "alone", "独自一人反复说同样的话")
+        act(connection, "short", "支持国货")
+    # What is quoted is somebody else's.
+    act(connection, "quoter", "转//@copy1:这个节气礼盒真的太好喝了吧")
+    found = table(connection, "account_templates")
+    told = {
+        key: (row["template_texts"], row["template_sharers"])
+        for key, row in found.items()
+        if row["template_texts"]
+    }
+    assert told == {f"copy{number}": (3, 2) for number in range(3)}
+    assert found["alone"]["long_texts"] == 5
+    assert "short" not in found
+    assert "quoter" not in found
+
+
+def test_a_clock_is_one_minute_kept(connection: duckdb.DuckDBPyConnection) -> None:
+    for step in range(6):
+        act(connection, "program", seconds=step * 1800 + step)
+        act(connection, "person", seconds=step * 2000 + step * step * 97)
+        # A burst is one moment.
+        act(connection, "burst", seconds=step)
+    found = table(connection, "account_clock")
+    assert found["program"]["moments_of_one_minute"] == 6
+    assert found["person"]["moments_of_one_minute"] < 4
+    assert "burst" not in found
+
+
+def test_company_is_kept_twice(connection: duckdb.DuckDBPyConnection) -> None:
+    for post in ("1", "2"):
+        for number in range(4):
+            act(connection, f"member{number}", post=post, seconds=number * 3)
+        act(connection, "late", post=post, seconds=30)
+    # Once is chance.
+    act(connection, "stranger", post="1", seconds=2)
+    act(connection, "stranger", post="3", seconds=2)
+    found = table(connection, "account_company")
+    assert set(found) == {f"member{number}" for number in range(4)}
+    assert found["member0"]["companions"] == 3
+    assert found["member0"]["companion_posts"] == 2
+
+
+def test_a_crowd_is_no_company(connection: duckdb.DuckDBPyConnection) -> None:
+    """A hundred thousand pairs that prove nothing are never made."""
+    connection.execute(
+        "insert into staging.interactions select 'weibo', 'repost',"
+        " 'fan' || (number % 500), cast(number // 500 as varchar),"
+        " timestamp '2026-03-01 12:00:00', date '2026-03-01', '转发微博'"
+        " from range(1000) as numbers (number)"
+    )
+    assert table(connection, "account_company") == {}
+
+
+def test_a_batch_is_more_than_chance(connection: duckdb.DuckDBPyConnection) -> None:
+    def register(account: str, name: str, day: int, description: str = "") -> None:
+        connection.execute(
+            "insert into intermediate.account_profiles values ('weibo', ?, ?, ?, ?)",
+            [account, name, description, NOON + timedelta(days=day)],
+        )
+
+    for number in range(6):
+        register(f"batch{number}", f"好物推荐官{number:03d}", 7, "真实不做作的分享")
+        register(f"spread{number}", f"爱喝茶的小鹿{number}", 10 * number)
+    for number in range(60):
+        # All of a platform's newcomers of a day with a name that it hands out.
+        register(f"person{number}", f"用户{1234567 + number}", number % 3)
+    found = table(connection, "account_cohorts")
+    assert found["batch0"]["same_stem"] == 6
+    assert found["batch0"]["same_description"] == 6
+    assert found["spread0"]["same_stem"] == 1
+    signs = with_columns_of_signs(pl.DataFrame(list(found.values())))
+    batch = next(sign for sign in EVIDENCE if sign.name == "batch_of_names")
+    held = signs.filter(batch.holds.fill_null(value=False))["account_id"].to_list()
+    assert sorted(held) == [f"batch{number}" for number in range(6)]
+
+
+def test_planted_phantoms_are_found_by_kind() -> None:
+    """Floors well below the benchmark's figures: they tell a break, not a drift."""
+    world = generate(
+        WorldSpec(seed=11, interactions=6000, accounts=1500, camouflaged_share=0.25)
+    )
+    accounts = scored(world)
+    busy = recalls(accounts.filter(pl.col("seen") >= 5))
+    every = recalls(accounts.filter(pl.col("seen") >= 1))
+    assert every["fresh"]["recall"] > 0.95
+    assert every["vendor_batch"]["recall"] > 0.95
+    assert busy["cultivated"]["recall"] > 0.75
+    assert busy["camouflaged"]["recall"] > 0.3
+    assert every["genuine"]["from_0.8"] < 0.04
+
+
+def test_features_are_a_function_of_the_world() -> None:
+    world = generate(WorldSpec(seed=3, interactions=600))
+    first = features_of(world).sort("account_id")
+    assert features_of(world).sort("account_id").equals(first)
