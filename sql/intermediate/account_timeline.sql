@@ -61,7 +61,11 @@ numbered as (
         lead(acts.acted_at) over (
             partition by acts.platform, acts.account_id
             order by acts.acted_at desc, acts.kind asc, acts.act_id desc
-        ) as before_at
+        ) as before_at,
+        lead(acts.date_day) over (
+            partition by acts.platform, acts.account_id
+            order by acts.acted_at desc, acts.kind asc, acts.act_id desc
+        ) as before_day
     from acts
     cross join last_landed
     where
@@ -87,6 +91,8 @@ recent as (
             when numbered.place < $timeline_acts
                 then date_diff('second', numbered.before_at, numbered.acted_at)
         end as gap_seconds,
+        numbered.place < $timeline_acts and numbered.before_day < numbered.date_day
+            as is_next_day,
         regexp_replace(
             numbered.own_text, 'https?://[^ ]+|@[^ ]+|[0-9]|\s', '', 'g'
         ) as bare_text
@@ -114,6 +120,41 @@ regular as (
         max(times) as regular_gaps,
         -max(times * 100000 - minutes) + max(times) * 100000 as regular_gap_minutes
     from distances
+    group by platform, account_id
+),
+
+-- Counting what differs in two steps is quicker than in one.
+differing_texts as (
+    select
+        platform,
+        account_id,
+        count(*) as distinct_texts
+    from (
+        select
+            platform,
+            account_id,
+            bare_text
+        from recent
+        where bare_text is not null
+        group by platform, account_id, bare_text
+    ) as texts
+    group by platform, account_id
+),
+
+differing_clients as (
+    select
+        platform,
+        account_id,
+        count(*) as clients
+    from (
+        select
+            platform,
+            account_id,
+            client
+        from recent
+        where client is not null
+        group by platform, account_id, client
+    ) as apps
     group by platform, account_id
 ),
 
@@ -150,9 +191,9 @@ counted as (
         count(*) as acts,
         count(*) filter (where kind = 'post') as posts,
         count(*) filter (where kind = 'repost') as reposts,
-        count(distinct date_day) as days,
+        1 + count(*) filter (where is_next_day) as days,
         date_diff('second', min(acted_at), max(acted_at)) as span_seconds,
-        count(distinct hour_of_day) as hours,
+        bit_count(bit_or(1 << hour_of_day)) as hours,
         count(*) filter (where hour_of_day < 6) as night_acts,
         count(*) filter (where hour_of_day between 6 and 11) as morning_acts,
         count(*) filter (where hour_of_day >= 18) as evening_acts,
@@ -167,8 +208,6 @@ counted as (
         count(*) filter (where gap_seconds < 86400) as gaps_below_day,
         count(*) filter (where gap_seconds < 604800) as gaps_below_week,
         count(own_text) as texts,
-        count(distinct bare_text) filter (where own_text is not null)
-            as distinct_texts,
         sum(length(own_text)) as text_length,
         sum(length(own_text) * length(own_text)) as text_length_square,
         count(*) filter (where contains(own_text, 'http')) as link_texts,
@@ -193,7 +232,6 @@ counted as (
             own_text, '抽奖|转发.{0,12}送|中奖|转发有礼|抽取|红包|奖品|幸运|领取|有奖|试用'
         )) as lottery_texts,
         count(client) as clients_known,
-        count(distinct client) as clients,
         count(*) filter (where regexp_matches(
             client,
             'iPhone|iPad|iOS|[aA]ndroid|手机|客户端|OPPO|vivo|华为|HUAWEI|荣耀|小米|红米'
@@ -208,6 +246,8 @@ counted as (
 
 select
     counted.*,
+    coalesce(differing_texts.distinct_texts, 0) as distinct_texts,
+    coalesce(differing_clients.clients, 0) as clients,
     regular.regular_gaps,
     regular.regular_gap_minutes,
     answered.counted_posts,
@@ -222,3 +262,11 @@ left join answered
     on
         counted.platform = answered.platform
         and counted.account_id = answered.account_id
+left join differing_texts
+    on
+        counted.platform = differing_texts.platform
+        and counted.account_id = differing_texts.account_id
+left join differing_clients
+    on
+        counted.platform = differing_clients.platform
+        and counted.account_id = differing_clients.account_id

@@ -199,12 +199,21 @@ class PhantomModel:
                 found[name] = weights[block] * curve(inputs[name].to_numpy())
         return found
 
+    def _calibration(self, platform: str, case: str) -> Calibration | None:
+        """A platform's own; else that of any; else that of the profile alone."""
+        either = [self.calibrations[platform], self.calibrations.get(ANY, {})]
+        wanted = [case, "profile"] if case.startswith("profile") else [case]
+        return next(
+            (cases[name] for name in wanted for cases in either if name in cases), None
+        )
+
     def _weights(self, frame: pl.DataFrame) -> dict[str, FloatArray]:
         """Intercept and slopes of each account's platform and case."""
         rows = [
             {"platform": platform, "case": case, **vars(calibration)}
-            for platform, cases in self.calibrations.items()
-            for case, calibration in cases.items()
+            for platform in self.calibrations
+            for case in CASES
+            if (calibration := self._calibration(platform, case))
         ]
         table = pl.DataFrame(rows)
         known = [name for name in self.calibrations if name != ANY]

@@ -25,9 +25,10 @@ from tasks.accounts.phantom_model import FloatArray, PhantomModel, shipped_model
 # What is added to the model's log-odds.
 EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
 
-# At most so many reasons an account, none that adds less than this log-odds.
+# At most so many reasons an account; after the first none that adds less than this
+# log-odds (a fifth more on the odds).
 MOST_REASONS = 4
-LEAST_WEIGHT = 0.1
+LEAST_WEIGHT = 0.2
 
 
 def model_version(model: PhantomModel | None = None) -> str:
@@ -153,16 +154,17 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     parts += [
         (sign.reason, held[sign.name].to_numpy() * sign.log_odds) for sign in EVIDENCE
     ]
-    for sentence, weight in parts:
+    for sentence, part in parts:
         key = str(sentence)
         sentences[key] = sentence
-        weights[key] = weights[key] + weight if key in weights else weight
+        weights[key] = weights[key] + part if key in weights else part
     table = np.column_stack(list(weights.values()))
     order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
     found = []
     for place, sentence in enumerate(sentences.values()):
         rows, rank = np.nonzero(order == place)
-        heavy = table[rows, place] >= LEAST_WEIGHT
+        weight = table[rows, place]
+        heavy = (weight >= LEAST_WEIGHT) | ((rank == 0) & (weight > 0))
         rows, rank = rows[heavy], rank[heavy]
         found.append(
             frame[rows].select(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import lightgbm as lgb
 import numpy as np
@@ -23,7 +24,9 @@ from tasks.accounts.features import FEATURES, build_features, of_block
 from tasks.accounts.model_card import describe_model
 from tasks.accounts.phantom_model import (
     BLOCKS,
+    LONG_ACTS,
     SHIPPED,
+    Calibration,
     case_of,
     read_curves,
     read_model,
@@ -152,6 +155,19 @@ def test_cases_of_what_is_known() -> None:
         "long",
         None,  # two acts are no timeline
     ]
+
+
+def test_a_case_that_was_not_labelled_is_scored_by_the_nearest(trained: str) -> None:
+    """A platform without labelled timelines takes another's; else the profile's."""
+    model = read_model(trained)
+    profile = Calibration(-2.0, 1.0, 0.0)
+    rows = examples().filter(pl.col("timeline_acts") >= LONG_ACTS)
+    elsewhere = rows.with_columns(platform=pl.lit("x"))
+    own = replace(model, calibrations={**model.calibrations, "x": {"profile": profile}})
+    assert (own.log_odds(elsewhere) == model.log_odds(rows)).all()
+    bare = replace(model, calibrations={"*": {"profile": profile}})
+    alone = rows.drop([name for name in rows.columns if name.startswith("timeline")])
+    assert (bare.log_odds(rows) == bare.log_odds(alone)).all()
 
 
 def test_too_few_labels_are_refused() -> None:
