@@ -6,7 +6,10 @@ under one name (`account_cohorts`), words that a small set of accounts repeats
 program's minute (`account_clock`). The numbers are judgements, stated as what they
 add to the log-odds (evidence.py); no labelled set has them. They are high because
 chance hardly gives them: of 9,725 accounts in real threads of m.weibo.cn (4,070 with
-texts long enough, 12 with three reposts) none shows any.
+texts long enough, 12 with three reposts) none shows any. Those threads can't tell how
+often fans who meet on many posts show them: `account_company` therefore counts only
+meetings beyond chance, `account_templates` no wishes for luck. A small fan club that
+copies one text day by day still looks like a template.
 
 Sources: purchased accounts share vendors' templates and registration bursts (Tang et
 al. 2021, Security and Communication Networks 6656470); acting together within
