@@ -31,7 +31,7 @@ from tasks.sources.crawl import (
     Search,
     Wanted,
 )
-from tasks.sources.crawl_state import CrawlState, Stream, Waiting
+from tasks.sources.crawl_state import CrawlState, Stream, Waiting, told_errors
 from tasks.sources.credentials import credential
 from tasks.sources.file_landing import QUARANTINE, STREAM, copy_records
 from tasks.sources.formats import FORMATS
@@ -181,16 +181,15 @@ def collect_source(
     Raises:
         ConfigurationError: the platform refuses, or the token has expired; what
             was read before is landed.
+        StepFailedError: what the crawl remembers can't be read or written.
     """
     clock = clock or SystemClock()
     api = APIS[source.platform]
     batches: list[landing.Batch] = []
     failure: str | None = None
     deferred: str | None = None
-    with (
-        step(f"crawl {source.name}"),
-        CrawlState(state_file(workspace, source)) as state,
-    ):
+    file = state_file(workspace, source)
+    with step(f"crawl {source.name}"), told_errors(file), CrawlState(file) as state:
         batches += _land_waiting(workspace, source, state)
         platform = api.make(source, clock)
         budget = _budget(source, platform, state)
@@ -274,7 +273,7 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
         return None
     clock = SystemClock()
     platform = APIS[source.platform].make(source, clock)
-    with CrawlState(file) as state:
+    with told_errors(file), CrawlState(file) as state:
         budget = _budget(source, platform, state)
         uses: list[Use] = budget.uses(clock.now())
         streams = state.streams()

@@ -119,12 +119,23 @@ class Budget:
                 moment = max(moment, end)
         return moment
 
-    def pay_call(self, endpoint: str, now: float) -> None:
-        """Count one call against every limit it falls under."""
+    def rows_left(
+        self, endpoint: str, priority: int, now: float
+    ) -> tuple[int, float] | None:
+        """Rows that may still come and when there are more; None without a limit."""
+        left = []
+        for limit in self._of(endpoint):
+            if limit.counts_rows:
+                start, end = limit.window(now)
+                allowed = self._allowed(limit, urgent=priority <= URGENT)
+                left.append((allowed - self._state.spent(limit.name, start), end))
+        return min(left, default=None)
+
+    def pay_call(self, endpoint: str, now: float, rows: int = 0) -> None:
+        """Count one call, and the most rows it may bring, against every limit."""
         self._state.pay(
-            (limit.name, limit.window(now)[0], 1)
+            (limit.name, limit.window(now)[0], rows if limit.counts_rows else 1)
             for limit in self._of(endpoint)
-            if not limit.counts_rows
         )
 
     def settle(self, endpoint: str, paid_at: float, now: float) -> None:
@@ -138,7 +149,7 @@ class Budget:
             self._state.pay(crossed)
 
     def pay_rows(self, endpoint: str, rows: int, now: float) -> None:
-        """Count rows against the limits that count them."""
+        """Count rows against the limits that count them; below zero: give back."""
         self._state.pay(
             (limit.name, limit.window(now)[0], rows)
             for limit in self._of(endpoint)

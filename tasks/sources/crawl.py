@@ -39,9 +39,8 @@ FAILURES_IN_A_ROW = 3
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
 
-# Parameters that only name a page, and those that a secret went into.
+# Parameters that only name a page.
 PLACES = ("after", "__paging_token", "pagination_token")
-SIGNED = ("timestamp", "signature")
 
 Kind = Literal["transient", "rate", "token", "absent", "end", "fatal"]
 
@@ -69,11 +68,14 @@ class Request:
 
     Attributes:
         path: below the base address, or a whole address.
-        params: query or form; may be kept and shown.
+        params: of the query, or of the form; may be kept and shown.
         method: GET or POST.
         content_type: what the answer's type must contain.
-        secrets: more of the form, never kept nor shown.
+        secrets: more of it, never kept nor shown.
         is_optional: the crawl does without where the platform refuses it.
+        rows: the most that the platform may count for it.
+        rows_param: the parameter that asks for fewer; none where that can't be.
+        least_rows: the fewest that may be asked for.
     """
 
     path: str
@@ -82,6 +84,9 @@ class Request:
     content_type: str = "json"
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_optional: bool = False
+    rows: int = 0
+    rows_param: str | None = None
+    least_rows: int = 1
 
 
 @dataclass(frozen=True)
@@ -335,7 +340,7 @@ class Crawler:
         self._done.notes[text] = self._done.notes.get(text, 0) + 1
 
     def _read_page(self, stream: Stream) -> Page:
-        request = self._platform.request(_bare(stream))
+        whole = self._platform.request(_bare(stream))
         for attempt in range(1, ATTEMPTS + 1):
             now = self._clock.now()
             moment = self._budget.affordable_at(stream.endpoint, stream.priority, now)
@@ -343,7 +348,9 @@ class Crawler:
                 raise _Later(
                     moment, "the budget of calls is spent", whole_endpoint=True
                 )
-            self._budget.pay_call(stream.endpoint, now)
+            request = self._fitting(stream, whole, now)
+            # Paid before it is made: a killed run has spent what it asked for.
+            self._budget.pay_call(stream.endpoint, now, request.rows)
             self._done.calls += 1
             answer: Answer | None = None
             try:
@@ -355,12 +362,13 @@ class Crawler:
                 )
                 trouble = self._platform.judge(answer)
                 if trouble is None:
-                    return self._keep(stream, request, answer)
+                    return self._keep(stream, request, answer, now)
             except FetchError as error:
                 trouble = Trouble("transient", str(error))
             finally:
                 # Nobody knows on which side of a window's edge it was counted.
                 self._budget.settle(stream.endpoint, now, self._clock.now())
+            self._budget.pay_rows(stream.endpoint, -request.rows, now)
             if request.is_optional and trouble.kind != "token":
                 return self._end(stream, Trouble("end", ""), answer)
             if trouble.kind == "transient":
@@ -391,7 +399,23 @@ class Crawler:
             whole_endpoint=False,
         )
 
-    def _keep(self, stream: Stream, request: Request, answer: Answer) -> Page:
+    def _fitting(self, stream: Stream, request: Request, now: float) -> Request:
+        """The request for no more rows than may still come.
+
+        One that can't be made smaller is asked whole, or it might never be.
+        """
+        found = self._budget.rows_left(stream.endpoint, stream.priority, now)
+        if found is None or found[0] >= request.rows or request.rows_param is None:
+            return request
+        left, more_at = found
+        if left < request.least_rows:
+            raise _Later(more_at, "the budget of rows is spent", whole_endpoint=True)
+        params = {**request.params, request.rows_param: str(left)}
+        return replace(request, params=params, rows=left)
+
+    def _keep(
+        self, stream: Stream, request: Request, answer: Answer, paid_at: float
+    ) -> Page:
         content = _parse(answer, request)
         try:
             page = self._platform.read(_bare(stream), content, answer, self._wanted)
@@ -401,7 +425,7 @@ class Crawler:
             ) from None
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
-        self._budget.pay_rows(stream.endpoint, counted, self._clock.now())
+        self._budget.pay_rows(stream.endpoint, counted - request.rows, paid_at)
         self._budget.believe(dict(page.remaining), self._clock.now())
         failpoint("crawl-answered")
         self._state.commit_page(page, label(request), answer.observed_at)
@@ -503,7 +527,7 @@ def label(request: Request) -> str:
     asked = "&".join(
         f"{key}={value}"
         for key, value in sorted(request.params.items())
-        if key not in (*PLACES, *SIGNED)
+        if key not in PLACES
     )
     return f"{request.path}?{asked}" if asked else request.path
 

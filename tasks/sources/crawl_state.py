@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tasks.warehouse.errors import StepFailedError
+
 # Runs that go on where another stopped are one pass, as long as it is no older:
 # half a day, so that the next day's run always begins a new one.
 PASS = timedelta(hours=12)
@@ -177,7 +179,9 @@ class CrawlState:
         try:
             yield
         except BaseException:
-            self._base.execute("rollback")
+            # On a full disk it was rolled back already.
+            if self._base.in_transaction:
+                self._base.execute("rollback")
             raise
         self._base.execute("commit")
 
@@ -237,10 +241,11 @@ class CrawlState:
                     self._open(stream)
 
     def _is_done(self, stream: Stream, since: datetime) -> bool:
+        # Not later: the clock may have been set back.
         known = self._base.execute(
-            "select params from streams"
-            " where key = ? and state = 'done' and finished_at >= ?",
-            (stream.key, since.isoformat(timespec="microseconds")),
+            "select params from streams where key = ? and state = 'done'"
+            " and finished_at between ? and ?",
+            (stream.key, _text(since), _text(since + 2 * PASS)),
         ).fetchone()
         return known is not None and json.loads(known[0]) == stream.params
 
@@ -266,7 +271,7 @@ class CrawlState:
 
     def commit_page(self, page: Page, request: str, observed_at: datetime) -> None:
         """Keep a page: its records, its cursor and what follows, or nothing."""
-        moment = observed_at.isoformat(timespec="microseconds")
+        moment = _text(observed_at)
         stream = page.stream
         with self._transaction():
             self._base.executemany(
@@ -321,10 +326,9 @@ class CrawlState:
         """Whether another stream reads the same rows in this pass."""
         if stream.repeats is None:
             return False
-        earlier = (now - PASS).isoformat(timespec="microseconds")
         known = self._base.execute(
-            "select 1 from streams where key = ? and finished_at < ?",
-            (stream.repeats, earlier),
+            "select 1 from streams where key = ? and finished_at not between ? and ?",
+            (stream.repeats, _text(now - PASS), _text(now + PASS)),
         ).fetchone()
         return known is None
 
@@ -372,12 +376,20 @@ class CrawlState:
 
     def pay(self, amounts: Iterable[tuple[str, float, int]]) -> None:
         """Add to what was spent: (budget, window start, amount)."""
-        with self._transaction():
-            self._base.executemany(
-                "insert into spending values (?, ?, ?) on conflict do update"
-                " set spent = spent + excluded.spent",
-                list(amounts),
-            )
+        if not (paid := [amount for amount in amounts if amount[2]]):
+            return
+        # A killed process loses nothing by it; where the power fails, what was paid
+        # since the last page may be forgotten. A sync a call costs more than the rest.
+        self._base.execute("pragma synchronous = normal")
+        try:
+            with self._transaction():
+                self._base.executemany(
+                    "insert into spending values (?, ?, ?) on conflict do update"
+                    " set spent = spent + excluded.spent",
+                    paid,
+                )
+        finally:
+            self._base.execute("pragma synchronous = full")
 
     # --- records ------------------------------------------------------------
 
@@ -394,6 +406,37 @@ class CrawlState:
         """Drop records that are landed."""
         with self._transaction():
             self._base.execute("delete from records where number <= ?", (last_number,))
+
+
+@contextmanager
+def told_errors(file: Path) -> Iterator[None]:
+    """Say what is wrong with the file of a crawl, and the repair.
+
+    Raises:
+        StepFailedError: it can't be read, or not be written.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            repair = (
+                "It is damaged: move it away, with the files beside it that begin"
+                " with its name. What was landed stands; what was not is read again."
+                " What was spent this month is forgotten."
+            )
+        elif code == sqlite3.SQLITE_FULL:
+            repair = "The disk is full: make room."
+        else:
+            repair = f"It can't be used ({error.sqlite_errorname}): see to its disk."
+        raise StepFailedError(
+            f"{file}, where the crawl is remembered: {repair} Then run the same"
+            " command again; it goes on where it stopped."
+        ) from None
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds")
 
 
 def _asked(params: dict[str, str]) -> dict[str, str]:

@@ -60,6 +60,8 @@ _ROWS = 200
 _OVERLAP = 50
 # By so much the platform's clock and ours may differ.
 _SKEW = 300.0
+# Made once: thousands of rows come a minute.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 # A profile is read whole so often; between, its counts are.
 _PROFILE_DAYS = 7
 # So many accounts a call: whole, with the commercial endpoints, and their counts.
@@ -325,7 +327,8 @@ class WeiboApi:
         ).hexdigest()
         return Request(
             address,
-            {"task_id": cursor["task"], "timestamp": stamp, "signature": signature},
+            {"task_id": cursor["task"]},
+            secrets={"timestamp": stamp, "signature": signature},
             content_type="zip" if cursor["step"] == "download" else "json",
         )
 
@@ -383,10 +386,10 @@ class WeiboApi:
             moment < float(until) for moment in _moments(rows)
         )
         # The post's own counter counts hidden rows too: with as many rows as it
-        # says, a first reading has them all.
-        total = stream.params.get("total", "")
+        # says, a reading from the top has them all.
+        total = stream.params.get("total", stream.params.get("_total", ""))
         is_whole = (
-            stream.watermark is None
+            (stream.watermark is None or until is not None)
             and total.isdigit()
             and cursor["rows"] >= int(total)
         )
@@ -686,9 +689,7 @@ def _moments(rows: Iterable[dict[str, Any]]) -> Iterator[float]:
 
 def _dump(row: Any) -> str:
     return (
-        json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-        .encode("utf-8", "surrogatepass")
-        .decode("utf-8", "replace")
+        _COMPACT.encode(row).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     )
 
 
@@ -752,11 +753,15 @@ def _lists(
         total = totals[part]
         if part not in wanted.collect or total == "0":
             continue
-        base = {"id": key, "posted_at": str(int(posted_at))}
+        base = {
+            "id": key,
+            "posted_at": str(int(posted_at)),
+            "_counted_at": str(int(now.timestamp())),
+        }
         yield Stream(
             f"{part}:{key}",
             endpoint,
-            {**base, "total": total, "_counted_at": str(int(now.timestamp()))},
+            {**base, "total": total},
             _LISTS + later + min(int(age), 99),
         )
         if age < 1:
@@ -771,7 +776,7 @@ def _lists(
         yield Stream(
             f"again:{part}:{key}",
             endpoint,
-            {**base, "until": str(until)},
+            {**base, "until": str(until), "_total": total},
             _AGAIN + later + min(int(age), 99),
             repeats=f"{part}:{key}",
         )

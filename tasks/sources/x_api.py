@@ -86,6 +86,7 @@ _SIZES = {
     "retweeted_by": 100,
     "followers": 1000,
 }
+_LEAST_ROWS = 10
 _PATHS = {
     "tweets": "2/tweets",
     "users": "2/users",
@@ -203,7 +204,19 @@ class XApi:
             since = int(stream.watermark or 0) - (_OVERLAP_MS << _SHIFT)
             params["since_id"] = str(max(since, 1))
             params.pop("start_time", None)
-        return Request(_path(stream), params)
+        path = _path(stream)
+        if stream.endpoint == "tweets":
+            return Request(path, params, rows=stream.params["ids"].count(",") + 1)
+        if stream.endpoint in _POST_LISTS:
+            rows = _SIZES[stream.endpoint]
+            return Request(
+                path,
+                params,
+                rows=rows,
+                rows_param="max_results",
+                least_rows=_LEAST_ROWS,
+            )
+        return Request(path, params)
 
     # --- what answers mean ------------------------------------------------------
 

@@ -343,6 +343,27 @@ def test_the_archive_of_searches_gives_what_the_search_gives(
     assert not [path for path in kept if secret in path.read_bytes()]
 
 
+def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
+    small_world: World, tmp_path: Path
+) -> None:
+    more = f"{COMMERCIAL}\nlimits = {{ ip-hour = 15 }}\nbudget_share = 1.0"
+    with site(small_world, tmp_path / "workspace", None, more) as found:
+        done = found.lab.command(
+            "backfill", "--from", str(found.first), "--to", str(found.last),
+            "--reason", "trial",
+            environment={
+                "WEIBO_ACCESS_TOKEN": TOKEN, "PREFECT_HOME": str(tmp_path / "prefect")
+            },
+        )  # fmt: skip
+        assert done.returncode == 3, done.stdout + done.stderr
+        assert "goes on where it stopped" in done.stdout + done.stderr
+        assert len(found.emulator.calls) <= 15
+        assert (found.lab.root / "published" / "marts.duckdb").exists()
+        status = found.lab.command("status").stdout
+    assert "calls to make: " in status
+    assert "at the permitted rate done by" in status
+
+
 def test_profiles_are_read_weekly_and_counts_between(
     small_world: World, tmp_path: Path, quick_rules: None, token: None
 ) -> None:
