@@ -273,6 +273,8 @@ def judge_other_sets(table: Table, examples: pl.DataFrame, data: Path) -> None:
     weibo = examples.filter(
         (pl.col("platform") == "weibo") & (pl.col("view") == "full")
     )
+    # Bagging depends on the order of rows, a database's is its own.
+    weibo = weibo.sort("account_id")
     known = {"weibo": weibo, **sets}
     trials = [(("weibo", "instafake"), name) for name in TWITTER]
     trials += [
