@@ -11,7 +11,7 @@
 --   collected: distinct posts and interactions of that day
 --   expected: reposts and comments that the platform's counters state for the posts published that day, last snapshots
 --   expected_collected: reposts and comments collected of those posts
---   completeness: expected_collected / expected, at most 1; null where the platform states nothing
+--   completeness: expected_collected / expected, at most 1; null where the platform states nothing, or 0
 --   quarantined: rows in quarantine
 --   freshness_hours: hours from the source's newest record to the end of the last activity day landed
 --   is_covered: the marts cover the day
@@ -134,9 +134,14 @@ select
     coalesce(collected.collected, 0) as collected,
     expectations.expected,
     expectations.expected_collected,
-    round(
-        least(expectations.expected_collected / nullif(expectations.expected, 0), 1), 6
-    ) as completeness,
+    case
+        when expectations.expected > 0
+            then
+                round(
+                    least(expectations.expected_collected / expectations.expected, 1),
+                    6
+                )
+    end as completeness,
     coalesce(rejected.quarantined, 0) as quarantined,
     round(date_diff('second', freshness.newest_at, landed.ends_at) / 3600, 2)
         as freshness_hours,

@@ -423,16 +423,38 @@ def test_an_app_that_may_not_ask_for_its_limits_reads_all_the_same(
 def test_a_gap_is_told_as_completeness(
     small_world: World, tmp_path: Path, quick_rules: None, token: None
 ) -> None:
-    options = WeiboOptions(repost_cap=5)
-    with site(small_world, tmp_path, options, COMMERCIAL) as found:
-        hidden = found.told().interactions.filter(pl.col("kind") == "comment")
-        for key in hidden["interaction_id"].sort().to_list()[:3]:
+    """A list that the platform cuts, and rows that it hides but counts."""
+    cap = 5
+    with site(small_world, tmp_path, WeiboOptions(repost_cap=cap), COMMERCIAL) as found:
+        comments = found.told().interactions.filter(pl.col("kind") == "comment")
+        for key in comments["interaction_id"].sort().to_list()[:3]:
             found.emulator.hide(key)
         found.collect()
+        truth = found.told()
     found.build()
-    rows = found.lab.dicts(
-        "select sum(expected) as expected, sum(expected_collected) as collected,"
-        " min(completeness) as least from marts.data_coverage"
+    drawn = Counter(truth.interactions.select("root_post_id", "kind").iter_rows())
+    expected: Counter[str] = Counter()
+    collected: Counter[str] = Counter()
+    zone = small_world.spec.timezone
+    days = truth.posts.with_columns(
+        pl.col("posted_at").dt.convert_time_zone(zone).dt.date().alias("day")
     )
-    assert rows[0]["collected"] < rows[0]["expected"] - 3
-    assert rows[0]["least"] < 1
+    counts = dict(
+        (row["post_id"], row["reposts_count"] + row["comments_count"])
+        for row in truth.post_counters.iter_rows(named=True)
+    )
+    for key, day in days.select("post_id", "day").iter_rows():
+        if key in counts:
+            expected[day] += counts[key]
+            collected[day] += min(drawn[key, "repost"], cap) + drawn[key, "comment"]
+    rows = found.lab.rows(
+        "select activity_day, expected, expected_collected, completeness"
+        " from marts.data_coverage where expected is not null"
+    )
+    assert {row[0] for row in rows} == set(expected)
+    for day, stated, found_rows, completeness in rows:
+        assert (stated, found_rows) == (expected[day], collected[day])
+        assert completeness == (
+            round(min(found_rows / stated, 1), 6) if stated else None
+        )
+    assert sum(collected.values()) < sum(expected.values()) - 3
