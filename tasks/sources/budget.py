@@ -8,15 +8,17 @@ was spent is in the crawl's state, so that runs, and a killed one, count togethe
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 
 from tasks.sources.crawl_state import CrawlState
 
 HOUR, DAY = 3600.0, 86_400.0
 # Streams of this priority or a lower one may use the reserve.
 URGENT = 50
+# What the platform told of its limits: name -> calls.
+_TOLD = "told_limits"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Limit:
             day begins at midnight in China).
         counts_rows: rows count, not calls.
         is_monthly: windows are calendar months, whatever `seconds` says.
-        by_contract: there is no such limit unless workspace.toml sets it.
+        by_contract: there is no such limit unless workspace.toml sets it or the
+            platform tells it.
     """
 
     name: str
@@ -47,14 +50,22 @@ class Limit:
     def window(self, now: float) -> tuple[float, float]:
         """Start and end of the window that a moment lies in; whole on the clock."""
         if self.is_monthly:
-            day = datetime.fromtimestamp(now, UTC)
-            first = day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-            later = first.replace(
-                year=first.year + first.month // 12, month=first.month % 12 + 1
-            )
-            return first.timestamp(), later.timestamp()
+            first, later = (self.start_of_later_window(now, n) for n in (0, 1))
+            return first, later
         start = (now + self.offset) // self.seconds * self.seconds - self.offset
         return start, start + self.seconds
+
+    def start_of_later_window(self, now: float, windows: float) -> float:
+        """When the window begins that comes so many after the one of a moment."""
+        if not self.is_monthly:
+            return self.window(now)[0] + windows * self.seconds
+        if math.isinf(windows):
+            return math.inf
+        day = datetime.fromtimestamp(now, UTC)
+        months = day.year * 12 + day.month - 1 + int(windows)
+        if months >= MAXYEAR * 12:
+            return math.inf
+        return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True)
@@ -90,13 +101,24 @@ class Budget:
             overrides: amounts by name, where a contract says otherwise.
         """
         self._state = state
-        contract = overrides or {}
-        self._limits = tuple(
-            replace(limit, amount=contract.get(limit.name, limit.amount))
-            for limit in limits
-            if limit.name in contract or not limit.by_contract
-        )
+        self._known = limits
+        self._contract = overrides or {}
         self._share, self._reserve = share, reserve
+        self._limits = self._smallest(state.fact(_TOLD) or {})
+
+    def _smallest(self, told: Mapping[str, int]) -> tuple[Limit, ...]:
+        """The limits in force: of our amount and the platform's the smaller one."""
+        limits = []
+        for limit in self._known:
+            own = self._contract.get(limit.name)
+            if own is None and not limit.by_contract:
+                own = limit.amount
+            amounts = [
+                amount for amount in (own, told.get(limit.name)) if amount is not None
+            ]
+            if amounts:
+                limits.append(replace(limit, amount=min(amounts)))
+        return tuple(limits)
 
     def _of(self, endpoint: str) -> list[Limit]:
         return [
@@ -175,15 +197,23 @@ class Budget:
                 self._state.pay([(limit.name, start, missing)])
         return end
 
-    def believe(self, remaining: Mapping[str, int], now: float) -> None:
-        """Take the platform's word on what is left, where it is less than ours.
+    def believe(self, told: Iterable[tuple[str, int, int]], now: float) -> None:
+        """Take the platform's word on limits and on what is left of them.
 
-        Others may share a limit, or a contract may be smaller than we think.
+        It counts where it says less than we do: others may share a limit, or a
+        contract may be smaller than we think.
 
         Args:
-            remaining: calls that are left, by the limit's name.
+            told: (name of a limit, its calls, calls that are left).
             now: the time.
         """
+        amounts = {name: amount for name, amount, _ in told}
+        remaining = {name: left for name, _, left in told}
+        if not amounts:
+            return
+        # Kept: another run, and `status`, count by it before they ask again.
+        self._state.remember(_TOLD, amounts)
+        self._limits = self._smallest(amounts)
         for limit in self._limits:
             if limit.name not in remaining:
                 continue
@@ -193,27 +223,34 @@ class Budget:
             if missing > 0:
                 self._state.pay([(limit.name, start, missing)])
 
-    def done_at(self, calls: Mapping[str, int], now: float) -> float:
+    def done_at(
+        self, calls: Mapping[str, int], now: float, rows_a_call: int = 1
+    ) -> float:
         """When so many calls will have been made, if every window is used.
 
         Args:
             calls: to make, by endpoint.
             now: the time.
+            rows_a_call: that limits of rows are used up by, at most.
+
+        Returns:
+            a Unix time; infinity where a limit permits nothing.
         """
         moment = now
         for limit in self._limits:
             left = sum(
                 count
                 for endpoint, count in calls.items()
-                if not limit.counts_rows
-                and (not limit.endpoints or endpoint in limit.endpoints)
+                if not limit.endpoints or endpoint in limit.endpoints
             )
+            if limit.counts_rows:
+                left *= rows_a_call
             allowed = self._allowed(limit, urgent=False)
-            start, end = limit.window(now)
+            start, _ = limit.window(now)
             left -= max(allowed - self._state.spent(limit.name, start), 0)
             if left > 0:
-                windows = math.ceil(left / allowed) - 1 if allowed else math.inf
-                moment = max(moment, end + windows * limit.seconds)
+                windows = math.ceil(left / allowed) if allowed else math.inf
+                moment = max(moment, limit.start_of_later_window(now, windows))
         return moment
 
     def uses(self, now: float) -> list[Use]:

@@ -426,7 +426,7 @@ class Crawler:
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
         self._budget.pay_rows(stream.endpoint, counted - request.rows, paid_at)
-        self._budget.believe(dict(page.remaining), self._clock.now())
+        self._budget.believe(page.told_limits, self._clock.now())
         failpoint("crawl-answered")
         self._state.commit_page(page, label(request), answer.observed_at)
         failpoint("crawl-kept")

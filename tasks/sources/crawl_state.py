@@ -129,7 +129,8 @@ class Page:
         wait_seconds: the stream goes on after so long, in another run.
         rows: that the platform counts against its limits; None for the records.
         facts: (key, value) to remember (`CrawlState.fact`).
-        remaining: (name of a limit, calls left of it), as the platform says.
+        told_limits: (name of a limit, its calls, calls left of them), as the
+            platform says.
     """
 
     stream: Stream
@@ -140,7 +141,7 @@ class Page:
     wait_seconds: float = 0.0
     rows: int | None = None
     facts: tuple[tuple[str, Any], ...] = ()
-    remaining: tuple[tuple[str, int], ...] = ()
+    told_limits: tuple[tuple[str, int, int], ...] = ()
 
 
 class CrawlState:

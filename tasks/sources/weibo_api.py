@@ -495,15 +495,19 @@ class WeiboApi:
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
     ) -> Page:
         unit = {"HOURS": "hour", "DAYS": "day"}.get(str(content["limit_time_unit"]))
-        remaining = tuple(
-            (f"{whose}-{unit}", int(str(content[f"remaining_{whose}_hits"])))
+        told = tuple(
+            (
+                f"{whose}-{unit}",
+                int(str(content[f"{whose}_limit"])),
+                int(str(content[f"remaining_{whose}_hits"])),
+            )
             for whose in ("ip", "user")
             if unit and f"remaining_{whose}_hits" in content
         )
         return Page(
             replace(stream, cursor=None, state="done"),
             facts=(("limits_asked_at", _seconds(answer)),),
-            remaining=remaining,
+            told_limits=told,
         )
 
     def _read_token(

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,60 @@ def run(base: str, file: Path, platform: Reading) -> tuple[int, str | None]:
             why = "killed"
         (use,) = budget.uses(clock.now())
         return use.spent, why
+
+
+@pytest.mark.parametrize(
+    ("calls", "done_at"),
+    [
+        ({}, "2026-02-25T06:13:20"),
+        ({"list": 1}, "2026-02-25T06:13:20"),
+        # Of ten rows each: 350, of 100 a month.
+        ({"list": 35}, "2026-05-01T00:00:00"),
+        ({"other": 4}, "2026-02-25T06:13:20"),
+        ({"other": 9}, "2026-02-25T08:00:00"),
+    ],
+)
+def test_when_it_is_done_counts_hours_months_and_rows(
+    tmp_path: Path, calls: dict[str, int], done_at: str
+) -> None:
+    limits = (
+        Limit(
+            "rows-month", 100, endpoints=("list",), counts_rows=True, is_monthly=True
+        ),
+        Limit("calls-hour", 4, endpoints=("other",)),
+    )
+    with CrawlState(tmp_path / "state.sqlite") as state:
+        budget = Budget(state, limits, share=1.0, reserve=0.0)
+        moment = budget.done_at(calls, 1_772_000_000.0, rows_a_call=10)
+    assert datetime.fromtimestamp(moment, UTC).isoformat()[:19] == done_at
+
+
+def test_a_limit_of_nothing_is_never_done(tmp_path: Path) -> None:
+    limits = (Limit("rows-month", 0, counts_rows=True, is_monthly=True),)
+    with CrawlState(tmp_path / "state.sqlite") as state:
+        budget = Budget(state, limits)
+        assert budget.done_at({"list": 1}, 1_772_000_000.0) == math.inf
+
+
+def test_the_platforms_word_on_a_limit_counts_where_it_is_less(tmp_path: Path) -> None:
+    """For this run and the next; a limit by contract is one once it is told."""
+    limits = (Limit("ip-hour", 1000), Limit("user-hour", 1000, by_contract=True))
+    now = 1_772_000_000.0
+
+    def stand(budget: Budget) -> dict[str, tuple[int, int]]:
+        return {use.name: (use.amount, use.spent) for use in budget.uses(now)}
+
+    with CrawlState(tmp_path / "state.sqlite") as state:
+        budget = Budget(state, limits)
+        assert stand(budget) == {"ip-hour": (1000, 0)}
+        budget.believe([("ip-hour", 150, 120), ("user-hour", 30, 30)], now)
+        told = {"ip-hour": (150, 30), "user-hour": (30, 0)}
+        assert stand(budget) == told
+        assert stand(Budget(state, limits)) == told
+        # A contract of less stays; others' calls count against the platform's.
+        small = Budget(state, limits, overrides={"ip-hour": 100})
+        small.believe([("ip-hour", 5000, 4900)], now)
+        assert stand(small) == {"ip-hour": (100, 30)}
 
 
 def test_pages_become_smaller_rather_than_go_over(
