@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -130,7 +130,8 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     for api in status["apis"]:
         spent = ", ".join(
-            f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,}"
+            f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,} until"
+            f" {_minute(limit['resets_at'])}"
             for limit in api["limits"]
         )
         console.print(
@@ -141,17 +142,15 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
             calls = ", ".join(
                 f"{endpoint} {count:,}" for endpoint, count in api["calls_left"].items()
             )
-            when = api["done_at"] or "never: a limit is 0"
+            done_at = api["done_at"]
+            when = _minute(done_at) if done_at else "never: a limit is 0"
             console.print(
                 f"API {api['source']}: calls to make: {calls}; at the permitted rate"
                 f" done by {when}",
                 markup=False,
             )
-        if api["token_ends_at"]:
-            console.print(
-                f"API {api['source']}: the token ends at {api['token_ends_at']}",
-                markup=False,
-            )
+        if api["token_warning"]:
+            console.print(f"API {api['source']}: {api['token_warning']}", markup=False)
         for why in api["given_up"]:
             console.print(f"API {api['source']}: gave up {why}", markup=False)
     if status["model_change"]:
@@ -181,6 +180,11 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     for item in status["broken_files"][:20]:
         console.print(f"Broken file: {item['path']}: {item['reason']}", markup=False)
+
+
+def _minute(moment: str) -> str:
+    """A moment in ISO form as people write it."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M} UTC"
 
 
 def _tell_drift(drift: dict[str, Any]) -> str:

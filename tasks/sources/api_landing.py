@@ -199,6 +199,7 @@ def collect_source(
                 platform.headers(),
                 clock=clock,
                 other_hosts=() if source.base_url else api.other_hosts,
+                file_hosts=tuple(source.download_hosts),
             ) as client:
                 crawled = Crawler(
                     platform,
@@ -219,12 +220,9 @@ def collect_source(
             )
             for note, count in sorted(crawled.notes.items()):
                 say(f"  {source.name}: {count:,} × {note}")
-            ends = _token_end(state)
-            if ends and ends.timestamp() - clock.now() < _TOKEN_WARNING.total_seconds():
-                say(
-                    f"  {source.name}: the token ends at {ends:%Y-%m-%d %H:%M} UTC:"
-                    " authorise again before"
-                )
+            warning = token_warning(state, clock.now())
+            if warning:
+                say(f"  {source.name}: {warning}")
             if crawled.resume_at is not None:
                 moment = datetime.fromtimestamp(
                     crawled.resume_at, ZoneInfo(workspace.timezone)
@@ -245,6 +243,22 @@ def _token_end(state: CrawlState) -> datetime | None:
     """When the token ends, where the platform tells."""
     second = state.fact("token_expires_at")
     return None if second is None else datetime.fromtimestamp(second, UTC)
+
+
+def token_warning(state: CrawlState, now: float) -> str | None:
+    """A sentence on a token that ends soon, or has; None for any other."""
+    ends = _token_end(state)
+    if ends is None:
+        return None
+    left = ends - datetime.fromtimestamp(now, UTC)
+    if left >= _TOKEN_WARNING:
+        return None
+    day = f"{ends:%Y-%m-%d %H:%M} UTC"
+    if left <= timedelta():
+        return f"the token ended at {day}: authorise again"
+    hours = int(left / timedelta(hours=1))
+    count = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
+    return f"the token ends in {count}, at {day}: authorise again before"
 
 
 def _calls_left(stream: Stream, rows_a_call: int) -> int:
@@ -273,6 +287,7 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
         return None
     clock = SystemClock()
     platform = APIS[source.platform].make(source, clock)
+    rows_a_call = APIS[source.platform].rows_a_call
     with told_errors(file), CrawlState(file) as state:
         budget = _budget(source, platform, state)
         uses: list[Use] = budget.uses(clock.now())
@@ -282,9 +297,7 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
         for stream in streams:
             if stream.state == "open":
                 lists[stream.endpoint] += 1
-                calls[stream.endpoint] += _calls_left(
-                    stream, APIS[source.platform].rows_a_call
-                )
+                calls[stream.endpoint] += _calls_left(stream, rows_a_call)
         ends = _token_end(state)
         return {
             "source": source.name,
@@ -300,8 +313,11 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
             ],
             "open_lists": dict(sorted(lists.items())),
             "calls_left": dict(sorted(calls.items())),
-            "done_at": _moment(budget.done_at(calls, clock.now())) if calls else None,
+            "done_at": _moment(budget.done_at(calls, clock.now(), rows_a_call))
+            if calls
+            else None,
             "token_ends_at": ends and ends.isoformat(),
+            "token_warning": token_warning(state, clock.now()),
             "finished_lists": sum(stream.state == "done" for stream in streams),
             "given_up": sorted(
                 {stream.note for stream in streams if stream.state == "stuck"} - {None}

@@ -1,9 +1,10 @@
 """One HTTP client for every platform: polite, bounded, and silent about secrets.
 
 It asks only the hosts it was made for, over TLS (but for this machine itself),
-follows no redirect that leads elsewhere, and gives up on answers that are late,
-too large, cut short or of another kind. It tries once: whether to try again, and
-what an attempt costs, is decided where the platform's errors are known.
+follows no redirect that leads elsewhere, sends no credential to where files lie, and
+gives up on answers that are late, too large, cut short or of another kind. It tries
+once: whether to try again, and what an attempt costs, is decided where the
+platform's errors are known.
 
 An error's text names the path, never the query, a header or the answer. Where an
 answer repeats a credential that was sent, as error pages do, it is blotted out before
@@ -100,6 +101,7 @@ class Client:
         max_bytes: int = MAX_BYTES,
         verify: ssl.SSLContext | bool = True,
         other_hosts: tuple[str, ...] = (),
+        file_hosts: tuple[str, ...] = (),
     ) -> None:
         """Make a client.
 
@@ -112,12 +114,15 @@ class Client:
             max_bytes: of an answer unpacked.
             verify: certificates; a context of one's own for a private authority.
             other_hosts: base addresses of the same platform that may be asked too.
+            file_hosts: addresses that downloads may lead on to; they are sent no
+                headers.
 
         Raises:
             ForbiddenAddressError: the address is not https, and not this machine.
         """
         self._base = base_url.rstrip("/")
         self._allowed = {_origin(address) for address in (base_url, *other_hosts)}
+        self._file_hosts = {_origin(address) for address in file_hosts}
         self._headers = dict(headers or {})
         self._clock = clock or SystemClock()
         self._deadline = deadline_seconds
@@ -181,7 +186,8 @@ class Client:
                 answer gave.
             params: query; the form of a POST.
             method: GET or POST.
-            content_type: what the answer's type must contain.
+            content_type: what the answer's type must contain; all but JSON are
+                downloads.
 
         Raises:
             FetchError: no usable answer.
@@ -219,16 +225,16 @@ class Client:
     async def _ask(
         self, method: str, url: str, params: dict[str, str], path: str, kind: str
     ) -> Answer | str:
-        """The answer, or the address of the same host that it leads on to."""
+        """The answer, or the address that it leads on to and that may be asked."""
         sent = {"data" if method == "POST" else "params": params or None}
         async with self._http.stream(
             method,
             url,
-            headers=self._headers,
+            headers=self._headers if _origin(url) in self._allowed else {},
             **sent,  # type: ignore[arg-type]
         ) as answer:
             if answer.has_redirect_location:
-                return self._follow(url, answer.headers["location"], path)
+                return self._follow(url, answer.headers["location"], path, kind)
             if answer.is_redirect:
                 raise FetchError(f"{path} redirects to nowhere")
             body = await self._read(answer, path)
@@ -254,13 +260,22 @@ class Client:
             told = told.replace(secret, b"***")
         return told
 
-    def _follow(self, url: str, location: str, path: str) -> str:
+    def _follow(self, url: str, location: str, path: str, kind: str) -> str:
+        is_file = kind != "json"
+        allowed = self._allowed | (self._file_hosts if is_file else set())
         try:
             target = urljoin(url, location)
-            if _origin(target) in self._allowed:
-                return target
+            origin = _origin(target)
         except (ForbiddenAddressError, ValueError):
-            pass
+            raise FetchError(f"{path} redirects elsewhere: not followed") from None
+        if origin in allowed:
+            return target
+        if is_file:
+            host = self._blotted(origin[1].encode()).decode()
+            raise ForbiddenAddressError(
+                f"a download leads to the host '{host}': if it is the platform's,"
+                " name its address in the source's `download_hosts`"
+            )
         raise FetchError(f"{path} redirects elsewhere: not followed")
 
     async def _read(self, answer: httpx.Response, path: str) -> bytes:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -66,8 +67,11 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _PROFILE_DAYS = 7
 # So many accounts a call: whole, with the commercial endpoints, and their counts.
 _PROFILES_A_CALL, _COUNTS_A_CALL = 50, 100
-# Of a historical search's archive: about 400,000 posts.
-_MAX_UNPACKED = 1 << 30
+# Of a historical search: what an archive may hold, and may be unpacked. A window
+# with more posts is halved; the platform itself cuts archives at two million.
+_MOST_POSTS, _MAX_UNPACKED = 50_000, 1 << 29
+# So long the platform keeps it.
+_TASK_SECONDS = 7 * DAY
 # Counters are read again when a post is so old.
 _SAMPLES = (
     ("month", timedelta(days=30)),
@@ -316,10 +320,12 @@ class WeiboApi:
         )
 
     def _ask_historical(self, stream: Stream) -> Request:
-        cursor = stream.cursor or {"step": "create"}
+        cursor = self._task(stream)
         address = self._address(f"{stream.endpoint}/{cursor['step']}", commercial=True)
         if cursor["step"] == "create":
-            return Request(address, stream.params, method="POST")
+            start, end = cursor["windows"][0]
+            window = {"starttime": str(start), "endtime": str(end)}
+            return Request(address, {**stream.params, **window}, method="POST")
         stamp = str(int(self.clock.now()))
         secret = credential(APP_SECRET)
         signature = hashlib.md5(  # noqa: S324 - what the platform asks for
@@ -372,7 +378,6 @@ class WeiboApi:
         records = tuple(Record(_dump(row), root_id=stream.params["id"]) for row in rows)
         ids = _ids(rows)
         cursor = dict(stream.cursor or {})
-        cursor.pop("_page", None)
         if ids and "overlap" not in cursor:
             newest = sorted(ids, reverse=True)
             cursor["overlap"] = newest[min(_OVERLAP, len(newest)) - 1]
@@ -559,27 +564,48 @@ class WeiboApi:
     def _read_historical(
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
     ) -> Page:
-        cursor = dict(stream.cursor or {"step": "create"})
-        cursor.pop("_page", None)
+        cursor = self._task(stream)
+        windows = cursor["windows"]
         if cursor["step"] == "create":
             cursor = {
                 "step": "check",
                 "task": str(content["task_id"]),
                 "id": str(content.get("id", "")),
+                "asked_at": _seconds(answer),
+                "windows": windows,
             }
             return Page(replace(stream, cursor=cursor), wait_seconds=HOUR)
         if cursor["step"] == "check":
             if not content.get("status"):
                 return Page(replace(stream, cursor=cursor), wait_seconds=HOUR)
+            start, end = windows[0]
+            if _number(content, "count") > _MOST_POSTS and start < end:
+                half = (start + end) // 2
+                parts = [[start, half], [half + 1, end], *windows[1:]]
+                cursor = {"step": "create", "windows": parts}
+                return Page(replace(stream, cursor=cursor))
             return Page(replace(stream, cursor={**cursor, "step": "download"}))
         # The task's number before the secret, where the archive is sealed.
         password = f"{cursor['task']}{credential(APP_SECRET)}"
         rows = list(_unzip(content, password))
+        after = replace(stream, cursor=None, state="done")
+        if windows[1:]:
+            after = replace(stream, cursor={"step": "create", "windows": windows[1:]})
         return Page(
-            replace(stream, cursor=None, state="done"),
+            after,
             tuple(Record(_dump(row)) for row in rows),
             tuple(_follow_up(rows, answer, wanted)),
         )
+
+    def _task(self, stream: Stream) -> dict[str, Any]:
+        """Where a historical search stands; at its beginning once it has expired."""
+        cursor = stream.cursor
+        if cursor is None:
+            window = [int(stream.params[name]) for name in ("starttime", "endtime")]
+            return {"step": "create", "windows": [window]}
+        if self.clock.now() - cursor.get("asked_at", math.inf) >= _TASK_SECONDS:
+            return {"step": "create", "windows": cursor["windows"]}
+        return dict(cursor)
 
 
 _Asks = Callable[[WeiboApi, Stream], Request]

@@ -148,11 +148,7 @@ class WordPressApi:
         Without the header (some hosts strip it) a full page leads on, and the site
         says itself when a page lies past the end.
         """
-        cursor = {
-            name: value
-            for name, value in (stream.cursor or {}).items()
-            if name != "_page"
-        }
+        cursor = stream.cursor or {}
         page = int(cursor.get("page", 1))
         total = answer.headers.get("x-wp-totalpages", "")
         if page >= int(total) if total.isdigit() else len(rows) < self.rows:

@@ -77,12 +77,18 @@ _API_KEYS = (
     "reserve",
     "limits",
     "patience_minutes",
+    "download_hosts",
 )
 _FILE_KEYS = ("format", "path", "observed_at")
 
 # Ids stand in file names, manifests and URLs of the report: letters of any
 # script, digits and three marks; no separator and no leading dot.
 IDENTIFIER = r"^\w[\w.-]{0,99}$"
+
+
+# Of a server: no user, no password.
+ADDRESS = r"^https?://[^\s/@]+(/\S*)?$"
+Address = Annotated[str, Field(pattern=ADDRESS)]
 
 
 class _Section(BaseModel):
@@ -116,13 +122,15 @@ class Source(_Section):
     observed_at: datetime | None = None
     # Of an API: another address than the platform's own (a proxy, a blog); what
     # to collect; what the app may spend of its limits and how long it may wait.
-    base_url: str | None = Field(default=None, pattern=r"^https?://[^\s/@]+(/\S*)?$")
+    base_url: Address | None = None
     commercial: bool = False
     collect: list[CollectPart] = []
     budget_share: float = Field(default=0.9, gt=0, le=1)
     reserve: float = Field(default=0.1, ge=0, lt=1)
     limits: dict[str, Annotated[int, Field(ge=0)]] = {}
     patience_minutes: float = Field(default=0, ge=0)
+    # Addresses of hosts that downloads may lead on to; they get no credential.
+    download_hosts: list[Address] = []
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -367,7 +375,7 @@ def _explain(path: tuple[str | int, ...], error: Any) -> str:
     if kind == "literal_error":
         return f"must be one of {error['ctx']['expected']}"
     if kind == "string_pattern_mismatch":
-        if path[-1] == "base_url":
+        if error["ctx"]["pattern"] == ADDRESS:
             return "must be an address as https://api.example.com"
         return (
             "must start with a letter or digit and hold only letters, digits,"
@@ -468,12 +476,19 @@ def _cross_checks(
                 ("sources", index),
                 "needs base_url: the address of the blog, as https://blog.example.com",
             )
-        address = str(table.get("base_url", ""))
-        if is_api and address.startswith("http://") and not _is_this_machine(address):
+        if is_api and _is_in_the_clear(table.get("base_url")):
             yield (
                 ("sources", index, "base_url"),
                 "is not https: a token would go in the clear",
             )
+        hosts = table.get("download_hosts")
+        for host in hosts if is_api and isinstance(hosts, list) else ():
+            if _is_in_the_clear(host):
+                yield (
+                    ("sources", index, "download_hosts"),
+                    f"names '{host}', which is not https: what people wrote would"
+                    " go in the clear",
+                )
         path = table.get("path")
         if not isinstance(path, str) or not path or table.get("kind") != "files":
             continue
@@ -486,9 +501,16 @@ def _cross_checks(
             )
 
 
+def _is_in_the_clear(address: object) -> bool:
+    """Whether it is an http address that is not this machine's."""
+    if not isinstance(address, str) or not address.startswith("http://"):
+        return False
+    return not _is_this_machine(address)
+
+
 def _is_this_machine(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
     try:
+        host = urlsplit(address).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

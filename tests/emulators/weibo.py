@@ -81,6 +81,7 @@ class _Task:
     asked: Mapping[str, str]
     checks_left: int
     places: list[int]
+    expires_at: float
 
 
 class WeiboEmulator(Emulator):
@@ -704,6 +705,7 @@ class WeiboEmulator(Emulator):
             asked={name: value for name, value in asked.params.items()},
             checks_left=self.options.historical_checks,
             places=self._matching(asked),
+            expires_at=self.now + self.options.historical_days * 86_400,
         )
         body = {"task_id": key, "id": uid, "secret_key": APP_SECRET}
         return Answer(orjson.dumps(body))
@@ -716,7 +718,7 @@ class WeiboEmulator(Emulator):
         ).hexdigest()
         if _required(asked, "signature") != signed:
             raise Refused(21309)
-        if key not in self._tasks:
+        if key not in self._tasks or self.now >= self._tasks[key].expires_at:
             raise Refused(10010)
         return key, self._tasks[key]
 
@@ -747,7 +749,8 @@ class WeiboEmulator(Emulator):
             raise Refused(10009)
         if self.options.historical_sealed:
             # The address itself is open to whoever knows it.
-            address = f"{asked.base_url}/historical/{key}.zip"
+            host = self.options.historical_host or asked.base_url
+            address = f"{host}/historical/{key}.zip"
             return Answer(b"", 302, headers={"location": address})
         return self._archive(key)
 

@@ -93,6 +93,8 @@ class WeiboOptions:
         error_share: of calls that end in an error of the platform's own.
         seconds_per_call: how far the world's time moves with each call.
         historical_checks: checks until a historical task is done.
+        historical_days: until a historical task expires.
+        historical_host: address at which sealed archives lie; the API's own without.
         historical_sealed: a download leads on to an archive under the password
             `task_id` + `secret_key`, as the documentation says; else it is a plain
             archive at once.
@@ -120,6 +122,8 @@ class WeiboOptions:
     error_share: float = 0.0
     seconds_per_call: float = 0.0
     historical_checks: int = 2
+    historical_days: float = 7.0
+    historical_host: str = ""
     historical_sealed: bool = False
     http_status: Mapping[int, int] = field(default_factory=lambda: HTTP_STATUS)
 

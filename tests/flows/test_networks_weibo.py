@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from tasks.sources import weibo_api
 from tasks.sources.api_landing import describe_spending
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.naive import crawl_weibo
-from tests.emulators.serving import serve
+from tests.emulators.serving import Asked, serve
 from tests.emulators.weibo import (
     OWNER,
     ROUGH,
@@ -24,7 +26,7 @@ from tests.emulators.weibo import (
 from tests.emulators.weibo_options import APP_SECRET
 from tests.emulators.weibo_truth import remembered, told
 from tests.flows.networks import configuration
-from tests.flows.weibo_api import ACCOUNTS, at, site
+from tests.flows.weibo_api import ACCOUNTS, Site, at, site
 from tests.oracles.worlds import check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import World
@@ -343,6 +345,142 @@ def test_the_archive_of_searches_gives_what_the_search_gives(
     assert not [path for path in kept if secret in path.read_bytes()]
 
 
+ARCHIVE = (
+    f'{COMMERCIAL}\ncollect = ["posts", "reposts", "comments", "counters",'
+    ' "historical"]\n'
+)
+
+
+def collect_hourly(found: Site, most: int = 30) -> str | None:
+    """Crawl once an hour until nothing is left to do; what is left else."""
+    deferred = None
+    for _ in range(most):
+        deferred = found.collect().deferred
+        if deferred is None:
+            break
+        found.emulator.now += 3600
+    return deferred
+
+
+def test_an_archive_at_another_host_is_fetched_without_the_token(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    monkeypatch: pytest.MonkeyPatch,
+    token: None,
+) -> None:
+    monkeypatch.setenv("WEIBO_APP_SECRET", APP_SECRET)
+    options = WeiboOptions(historical_sealed=True)
+    with site(small_world, tmp_path, options, ARCHIVE) as found:
+        emulator = found.emulator
+        asked: list[Asked] = []
+        # The same archives at another address; it writes down what it is sent.
+        store = WeiboEmulator(small_world)
+        store._tasks = emulator._tasks
+        store.options = options
+        store.before_call = asked.append
+        with serve(store) as elsewhere:
+            emulator.options = replace(options, historical_host=elsewhere)
+            emulator.now = float(small_world.spec.observed_second) + 86_400
+            with pytest.raises(ConfigurationError, match="download_hosts"):
+                collect_hourly(found)
+            assert not asked
+            before = len(emulator.calls.of("historical/create"))
+            found.configure(f'{ARCHIVE}download_hosts = ["{elsewhere}"]')
+            assert collect_hourly(found) is None
+        # It went on at the download.
+        assert len(emulator.calls.of("historical/create")) == before
+        assert asked
+        for call in asked:
+            assert call.path.startswith("/historical/")
+            assert not call.params
+            assert TOKEN not in str(dict(call.headers))
+        truth = found.told()
+    found.build()
+    found.check(truth)
+
+
+def test_a_large_archive_comes_in_parts_and_an_expired_one_again(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    monkeypatch: pytest.MonkeyPatch,
+    token: None,
+) -> None:
+    monkeypatch.setenv("WEIBO_APP_SECRET", APP_SECRET)
+    monkeypatch.setattr(weibo_api, "_MOST_POSTS", 4)
+    with site(small_world, tmp_path, WeiboOptions(), ARCHIVE) as found:
+        found.emulator.now = float(small_world.spec.observed_second) + 86_400
+        assert found.collect().deferred is not None
+        calls = found.emulator.calls
+        made = len(calls.of("historical/create"))
+        found.emulator.now += 8 * 86_400
+        assert found.collect().deferred is not None
+        assert len(calls.of("historical/create")) == 2 * made
+        assert collect_hourly(found) is None
+        downloads = calls.of("historical/download")
+        assert len(downloads) > made
+        assert max(call.rows for call in downloads) <= 4
+        assert {call.error for call in calls.of("historical")} == {None}
+        truth = found.told()
+    found.build()
+    found.check(truth)
+
+
+def test_a_smaller_limit_than_ours_is_learned_and_used(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    """An app of the lowest level: our limits would let every run stop at once."""
+    options = WeiboOptions(limits=WeiboLimits(ip_hour=30))
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        assert collect_hourly(found) is None
+        calls = found.emulator.calls
+        assert {call.status for call in calls} == {200}
+        by_hour = list(Counter(call.time // 3600 for call in calls).values())
+        # 0.9 of 30, and of that 0.9 for what is not urgent.
+        assert min(by_hour[:-1]) >= 24
+        assert max(by_hour) <= 27
+        truth = found.told()
+    found.build()
+    found.check(truth)
+
+
+def test_counters_are_kept_as_they_were_seen_and_the_newest_is_shown(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    """After an hour, a day, a week and a month; a later day asks nothing more."""
+    with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
+        emulator = found.emulator
+        posted = found.told().posts.sort("posted_at").row(0, named=True)
+        key, moment = posted["post_id"], posted["posted_at"].timestamp()
+        expected = []
+        for hours in (2, 26, 8 * 24, 31 * 24):
+            emulator.now = moment + hours * 3600.0
+            assert found.collect().deferred is None
+            expected.append(emulator.counts(key))
+        for days in (33, 35):
+            emulator.now = moment + days * 86_400.0
+            assert found.collect().deferred is None
+        counted = [
+            call.time
+            for call in emulator.calls.of("statuses/count.json")
+            if key in call.params["ids"].split(",")
+        ]
+    found.build()
+    seen = found.lab.rows(
+        "select reposts_count, comments_count, likes_count from staging.post_counters"
+        f" where post_id = '{key}' order by observed_at"
+    )
+    assert list(dict.fromkeys(seen)) == list(dict.fromkeys(expected))
+    assert len(set(expected)) > 2
+    assert max(counted) == moment + 31 * 24 * 3600.0
+    shown = found.lab.rows(
+        "select distinct platform_reposts_count, platform_comments_count,"
+        f" platform_likes_count from marts.campaign_posts where post_id = '{key}'"
+    )
+    assert shown == [expected[-1]]
+
+
 def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
     small_world: World, tmp_path: Path
 ) -> None:
@@ -362,6 +500,7 @@ def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
         status = found.lab.command("status").stdout
     assert "calls to make: " in status
     assert "at the permitted rate done by" in status
+    assert "ip-hour 15 of 15 until " in status
 
 
 def test_profiles_are_read_weekly_and_counts_between(

@@ -196,6 +196,31 @@ def test_a_redirect_within_the_host_is_followed_a_few_times() -> None:
     assert len(heads) == 4
 
 
+def test_a_download_leads_on_to_hosts_that_are_named_and_sends_them_nothing() -> None:
+    archive = response(b"PK", content_type="application/zip")
+    with speaking(says(archive)) as (store, heard):
+        place = f"http://127.0.0.1:{store}/a.zip?sealed=1"
+        moved = says(response(b"", "302 Found", location=place))
+        named = (f"http://127.0.0.1:{store}",)
+        with (
+            speaking(moved) as (port, heads),
+            client(port, file_hosts=named) as asking,
+            client(port) as strict,
+        ):
+            found = asking.get("download.json", {"signature": "s"}, content_type="zip")
+            assert found.body == b"PK"
+            # Lists never lead there, nor does a download where it is not named.
+            with pytest.raises(FetchError, match="not followed"):
+                asking.get("list.json")
+            with pytest.raises(ForbiddenAddressError, match="'127.0.0.1'"):
+                strict.get("download.json", content_type="zip")
+    assert SECRET in heads[0]
+    (sent,) = heard
+    assert sent.startswith("GET /a.zip?sealed=1 ")
+    assert SECRET not in sent
+    assert "signature" not in sent
+
+
 def test_links_are_followed_to_the_platforms_hosts_only() -> None:
     with (
         speaking(says(response(b"{}"))) as (port, heads),

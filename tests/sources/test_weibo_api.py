@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tasks.sources.api_landing import Collected, collect_source
+from tasks.sources.api_landing import Collected, collect_source, token_warning
+from tasks.sources.crawl_state import CrawlState
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.serving import serve
 from tests.emulators.weibo import (
@@ -181,6 +182,28 @@ def test_an_expired_token_stops_and_says_so(
         assert collect(lab, small_world, clock).deferred is None
     finish(lab, small_world)
     check(lab, told(emulator, threads_of(small_world)))
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (None, None),
+        (24 * 7, None),
+        (24 * 6.5, "the token ends in 6 days, at 2026-03-10"),
+        (47.5, "the token ends in 47 hours, at 2026-03-06"),
+        (0, "the token ended at 2026-03-04"),
+        (-5, "authorise again"),
+    ],
+)
+def test_a_token_that_ends_soon_is_told(
+    tmp_path: Path, hours: float | None, words: str | None
+) -> None:
+    now = datetime(2026, 3, 4, 1, tzinfo=UTC).timestamp()
+    with CrawlState(tmp_path / "state.sqlite") as state:
+        if hours is not None:
+            state.remember("token_expires_at", now + hours * HOUR)
+        warning = token_warning(state, now)
+    assert warning is None if words is None else words in str(warning)
 
 
 def test_errors_of_the_platform_are_outlasted(

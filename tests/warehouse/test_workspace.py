@@ -139,6 +139,7 @@ collect = ["posts", "coments"]
 budget_share = 1.5
 reserve = -0.1
 limits = { ip-hour = -1 }
+download_hosts = ["http://files.example.com", "files.example.com"]
 
 [[sources]]
 name = "space"
@@ -159,11 +160,13 @@ kind = "api"
         "budget_share",
         "reserve",
         "limits",
+        "download_hosts names 'http://files.example.com', which is not https",
+        "download_hosts[2] must be an address",
         "'qzone' has no API",
         "needs base_url",
     ):
         assert any(words in line for line in found), (words, found)
-    assert len(found) == 8, found
+    assert len(found) == 10, found
 
 
 def test_secrets_and_limits_of_apis_are_named_in_one_go(
