@@ -26,6 +26,12 @@ keyed as (
         scores.phantom_probability,
         coalesce(verdicts.confirmed_level, scores.phantom_level) as phantom_level,
         verdicts.confirmed_level is not null as is_confirmed,
+        case
+            when
+                verdicts.confirmed_level is null
+                or verdicts.confirmed_level = scores.phantom_level
+                then scores.account_kind
+        end as account_kind,
         scores.reasons,
         scores.model_version,
         operators.operator_id,

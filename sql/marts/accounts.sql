@@ -10,6 +10,7 @@
 --   phantom_probability: the model's score, 0 to 1
 --   phantom_level: genuine, suspected or phantom (a likely one); a person's decision wins
 --   is_confirmed: a person decided the level
+--   account_kind: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected; null where nothing tells
 --   reasons: why the score is what it is, heaviest first
 --   reasons_text: the same as one text
 --   model_version: the model that scored it
@@ -39,6 +40,7 @@ select
     accounts.phantom_probability,
     accounts.phantom_level,
     accounts.is_confirmed,
+    accounts.account_kind,
     accounts.reasons,
     array_to_string(accounts.reasons, '; ') as reasons_text,
     accounts.model_version,

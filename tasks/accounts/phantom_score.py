@@ -17,6 +17,7 @@ import hashlib
 import numpy as np
 import polars as pl
 
+from tasks.accounts.account_kind import account_kind
 from tasks.accounts.evidence import JUDGED, Evidence
 from tasks.accounts.features import FEATURES, with_inputs
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD
@@ -56,17 +57,27 @@ def score(
 
     Returns:
         platform, account_id, phantom_probability (0 to 1, four decimals, at the
-        training prior), phantom_level, reasons (list of sentences, heaviest
-        first; empty below the suspected threshold), model_version, observed_at;
-        sorted by platform and account_id.
+        training prior), phantom_level, account_kind (see account_kind.py; null
+        where nothing tells), reasons (list of sentences, heaviest first; empty below
+        the suspected threshold), model_version, observed_at; sorted by platform and
+        account_id.
     """
     model = model or shipped_model()
     probability = phantom_probability(features, model)
     suspected = np.flatnonzero(probability >= suspected_threshold)
     reasons = _reasons(features[suspected], model)
     return (
-        features.select("platform", "account_id", "observed_at")
+        with_columns_of_signs(features)
         .with_columns(phantom_probability=probability)
+        .select(
+            "platform",
+            "account_id",
+            "observed_at",
+            "phantom_probability",
+            account_kind=account_kind(
+                pl.col("phantom_probability") >= suspected_threshold
+            ),
+        )
         .with_row_index("row")
         .with_columns(pl.col("row").cast(pl.Int64))
         .join(
@@ -88,6 +99,7 @@ def score(
             "account_id",
             "phantom_probability",
             "phantom_level",
+            "account_kind",
             "reasons",
             "model_version",
             "observed_at",

@@ -324,7 +324,18 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
         order by reason
         """,
     )
+    kinds = fetch(
+        connection,
+        """
+        select account_kind, count(*) as accounts
+        from accounts
+        where phantom_level in ('suspected', 'phantom') and account_kind is not null
+        group by account_kind
+        order by account_kind
+        """,
+    )
     return {
+        "kinds": {row["account_kind"]: row["accounts"] for row in kinds},
         "levels": levels if any(levels.values()) else None,
         "total": sum(levels.values()),
         "flagged": levels["suspected"] + levels["phantom"],

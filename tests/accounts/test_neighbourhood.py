@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.accounts.phantom_score import EVIDENCE, with_columns_of_signs
+from tasks.accounts.phantom_score import EVIDENCE, score, with_columns_of_signs
 from tasks.warehouse.models import load_models, run_model
 from tests.benchmarks.planted_phantoms import features_of, recalls, scored
 from tests.world import WorldSpec, generate
@@ -216,6 +216,23 @@ def test_planted_phantoms_are_found_by_kind() -> None:
     assert busy["cultivated"]["recall"] > 0.75
     assert busy["camouflaged"]["recall"] > 0.3
     assert every["genuine"]["from_0.8"] < 0.04
+
+
+def test_kinds_are_told_apart() -> None:
+    """A kind that is told is the planted one; what nothing tells stays open."""
+    world = generate(WorldSpec(seed=12, interactions=6000, accounts=1500))
+    found = score(features_of(world), 0.5, 0.8).join(
+        world.truth_accounts.select("account_id", "kind"), on="account_id"
+    )
+    told = found.filter(pl.col("account_kind").is_not_null())
+    for kind in ("fresh", "vendor_batch", "cultivated"):
+        mine = told.filter(pl.col("account_kind") == kind)
+        assert len(mine) > 10, kind
+        assert mine["kind"].eq(kind).mean() > 0.9, kind
+    quiet = told.filter(pl.col("account_kind") == "inactive")
+    assert len(quiet) > 10
+    assert quiet["kind"].is_in(["inactive", "genuine"]).all()
+    assert quiet["phantom_level"].eq("genuine").all()
 
 
 def test_features_are_a_function_of_the_world() -> None:

@@ -1,6 +1,6 @@
 """How well the phantom score works, beside its peers, in one run.
 
-`python -m tests.benchmarks.detection [--data ../shared/data] [--seed 1] [--out FILE]`
+`python -m tests.benchmarks.detection --data DIR [--seed 1] [--out FILE]`
 prints a table with 95 % intervals (1,000 resamples of the accounts) and writes JSON.
 The data are labelled real accounts that are not part of the project.
 
@@ -374,7 +374,7 @@ def load(data: Path) -> pl.DataFrame:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--prepare", type=Path, metavar="DIR")

@@ -163,6 +163,7 @@ name = "{network}-api"
 platform = "{network}"
 kind = "api"
 base_url = "{base}"
+{"commercial = true" if network == "weibo" else ""}
 """
     rest = workspace_toml(told, []).replace('"weibo"', f'"{network}"')
     if network == "wordpress":

@@ -13,7 +13,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "accounts": {
         "VARCHAR": """
             platform account_key phantom_level reasons_text model_version
-            operator_key influence_level
+            operator_key influence_level account_kind
         """,
         "DOUBLE": "phantom_probability",
         "BOOLEAN": "is_confirmed",
