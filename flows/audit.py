@@ -286,9 +286,9 @@ def show(audited: Audited, out: Path) -> None:
     )
     estimate = quality.estimate
     say(
-        "Share of phantoms estimated from all probabilities, corrected for the share"
-        f" that the model was trained on: {estimate.share:.1%}"
-        f" ({estimate.low:.1%} to {estimate.high:.1%})."
+        "If phantoms here hide as well as those that the model was trained on, of"
+        f" which it finds the lesser part, their share would be {estimate.share:.1%}"
+        f" ({estimate.low:.1%} to {estimate.high:.1%}): an upper bound, as a rule."
     )
     say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:
