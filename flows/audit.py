@@ -282,13 +282,14 @@ def show(audited: Audited, out: Path) -> None:
         f"Likely phantoms: {quality.phantom_share:.1%}; suspected besides:"
         f" {quality.suspected_share:.1%}. So between"
         f" {quality.phantom_share_low:.1%} and {quality.phantom_share_high:.1%} of"
-        " these accounts are likely no genuine people."
+        " these accounts stand out as no genuine people."
     )
     estimate = quality.estimate
     say(
-        "If phantoms here hide as well as those that the model was trained on, of"
-        f" which it finds the lesser part, their share would be {estimate.share:.1%}"
-        f" ({estimate.low:.1%} to {estimate.high:.1%}): an upper bound, as a rule."
+        "Many of the phantoms that the model was trained on are not found so. If those"
+        f" here hide as well, the share is about {estimate.share:.1%}"
+        f" ({estimate.low:.1%} to {estimate.high:.1%}); where they are easier or harder"
+        " to find it is far off, either way."
     )
     say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:
