@@ -266,6 +266,59 @@ def audit(
 
 
 @app.command()
+def coordinate(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or Parquet: object_id, account_id, content_id, timestamp_share.",
+            metavar="FILE",
+        ),
+    ],
+    time_window: Annotated[
+        int, typer.Option(help="Seconds between two shares at most.", metavar="S")
+    ],
+    min_participation: Annotated[
+        int, typer.Option(help="Shares that an account needs.", metavar="N")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(help="The edges to write, .parquet or .csv.", metavar="FILE"),
+    ],
+    edge_weight: Annotated[
+        float | None,
+        typer.Option(
+            help="Keep edges heavier than this quantile of the weights.", metavar="Q"
+        ),
+    ] = None,
+    false_discovery_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Keep edges of two objects or more that are no chance, but for this"
+            " part of them.",
+            metavar="Q",
+        ),
+    ] = None,
+    max_burst: Annotated[
+        int | None,
+        typer.Option(
+            help="Leave out moments with more shares of one object than this; without"
+            " it nothing is.",
+            metavar="N",
+        ),
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Find accounts that share the same objects within seconds of each other."""
+    from flows.coordinate import Search, show
+    from flows.coordinate import coordinate as run
+
+    search = Search(
+        time_window, min_participation, edge_weight, false_discovery_rate, max_burst
+    )
+    show(run(table, search, out), search, out)
+
+
+@app.command()
 def train(
     labels: Annotated[
         Path,

@@ -129,6 +129,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.account_scores",
         "intermediate.account_operators",
         "intermediate.cascade_nodes",
+        "intermediate.shares",
         *(
             f"staging.valid_{table.stem}"
             for table in (path.parent.parent / "staging").glob("*")

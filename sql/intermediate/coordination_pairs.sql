@@ -1,0 +1,64 @@
+-- One row per pair of shares of one object by two accounts, at most $time_window
+-- seconds apart, both ends included; an object shared by itself and a content paired
+-- with itself are no pair (CooRTweet 2.1.3, detect_groups; `remove_loops`).
+--
+-- A join on pieces of time: a share meets those in its own piece and in the one
+-- before, each pair once. Cost: linear in shares plus pairs; a plain join on the
+-- object would be quadratic in each object's shares.
+--
+-- grain: object_no, account_no, account_no_y, content_no, content_no_y
+-- params: $time_window
+-- replace: all
+
+with
+
+quiet as (
+    select
+        object_no,
+        account_no,
+        content_no,
+        shared_second,
+        bucket
+    from intermediate.coordination_shares
+    where object_no is not null and not is_loop and not is_crowded
+),
+
+reached as (
+    select
+        *,
+        bucket as met_bucket
+    from quiet
+    union all
+    select
+        *,
+        bucket + 1 as met_bucket
+    from quiet
+)
+
+select
+    earlier.object_no,
+    least(earlier.account_no, later.account_no) as account_no,
+    greatest(earlier.account_no, later.account_no) as account_no_y,
+    case
+        when earlier.account_no < later.account_no then earlier.content_no
+        else later.content_no
+    end as content_no,
+    case
+        when earlier.account_no < later.account_no then later.content_no
+        else earlier.content_no
+    end as content_no_y,
+    later.shared_second - earlier.shared_second as time_delta
+from reached as earlier
+inner join quiet as later
+    on
+        earlier.object_no = later.object_no
+        and earlier.met_bucket = later.bucket
+where
+    later.shared_second - earlier.shared_second between 0 and $time_window
+    and earlier.account_no <> later.account_no
+    and earlier.content_no <> later.content_no
+    -- Of two shares in the same second the smaller account is the earlier one.
+    and (
+        later.shared_second > earlier.shared_second
+        or later.account_no > earlier.account_no
+    )

@@ -1,0 +1,250 @@
+"""`coordinate`: a share table in, an edge list out, exactly as CooRTweet makes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import networkx
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.coordinate import Coordinated, Search, coordinate
+from tasks.warehouse.errors import ConfigurationError
+from tests.oracles.coordination import Share, coortweet, toolkit
+from tests.workspaces import REPOSITORY, run_command
+from tests.world.shares import ShareSpec, make_shares
+
+DATA = REPOSITORY.parent / "shared/data/coordination"
+COLUMNS = [
+    "account_id",
+    "account_id_y",
+    "weight",
+    "avg_time_delta",
+    "n_content_id",
+    "n_content_id_y",
+    "edge_symmetry_score",
+]
+
+
+def find(
+    folder: Path, shares: pl.DataFrame, search: Search
+) -> tuple[pl.DataFrame, Coordinated]:
+    """The edges that the flow writes, and what it says of them."""
+    shares.write_parquet(folder / "shares.parquet")
+    out = folder / "edges.parquet"
+    found = coordinate(folder / "shares.parquet", search, out)
+    return pl.read_parquet(out), found
+
+
+def table_of(shares: list[Share]) -> pl.DataFrame:
+    return pl.DataFrame(
+        shares,
+        schema={
+            "object_id": pl.String,
+            "account_id": pl.String,
+            "content_id": pl.String,
+            "timestamp_share": pl.Int64,
+        },
+        orient="row",
+    )
+
+
+# Few names, so that they meet: loops, repeated contents, repeated rows, names that
+# are SQL, sort by bytes and not by letters, or are no ASCII.
+NAMES = st.sampled_from(["a", "B", "é", "'; drop table shares; --", "茶", "10", "9"])
+CONTENTS = st.one_of(NAMES, st.integers(0, 40).map(str))
+SHARES = st.lists(
+    st.tuples(NAMES, NAMES, CONTENTS, st.integers(-12, 40)), min_size=0, max_size=40
+)
+
+
+@given(SHARES, st.integers(0, 15), st.integers(1, 4))
+def test_edges_are_those_of_the_plain_rules(
+    tmp_path_factory: pytest.TempPathFactory,
+    shares: list[Share],
+    window: int,
+    participation: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("coordinate")
+    edges, found = find(folder, table_of(shares), Search(window, participation))
+    expected = coortweet(shares, window, participation)
+    assert edges.columns == COLUMNS
+    got = {
+        (row["account_id"], row["account_id_y"]): (
+            row["weight"],
+            round(row["avg_time_delta"] * row["weight"]),
+        )
+        for row in edges.iter_rows(named=True)
+    }
+    assert got == expected
+    keys = [key.encode() for key in edges["account_id"]]
+    assert keys == sorted(keys)
+    assert found.all_edges == found.edges == len(expected)
+    again, _ = find(folder, table_of(shares[::-1]), Search(window, participation))
+    assert again.equals(edges)
+
+
+def test_contents_are_counted_on_their_own_side(tmp_path: Path) -> None:
+    """One share of `a` meets two of `b`: two pairs, one content against two."""
+    shares = [("o", "a", "1", 0), ("o", "b", "2", 3), ("o", "b", "3", 5)]
+    edges, _ = find(tmp_path, table_of(shares), Search(5, 1))
+    assert edges.rows() == [("a", "b", 2, 4.0, 1, 2, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("quantile", "kept"), [(None, 4), (0.0, 1), (0.5, 1), (0.99, 1), (1.0, 0)]
+)
+def test_weight_must_exceed_the_quantile(
+    tmp_path: Path, quantile: float | None, kept: int
+) -> None:
+    """Weights 1, 1, 1, 2: the quantile of 0.99 is 1.97, of 1.0 is 2, not exceeded."""
+    shares = [
+        *[("o1", name, f"1{name}", 0) for name in "ab"],
+        *[("o2", name, f"2{name}", 0) for name in "ab"],
+        *[("o3", name, f"3{name}", 0) for name in "cd"],
+        *[("o4", name, f"4{name}", 0) for name in "ef"],
+        *[("o5", name, f"5{name}", 0) for name in "gh"],
+    ]
+    edges, _ = find(tmp_path, table_of(shares), Search(10, 1, edge_weight=quantile))
+    assert edges.height == kept
+
+
+def test_planted_groups_are_found_and_fans_are_not(tmp_path: Path) -> None:
+    """Weight two alone takes fans and chance for groups; the chance test does not."""
+    world = make_shares(
+        ShareSpec(
+            shares=200_000,
+            accounts=20_000,
+            objects=2_000,
+            groups=20,
+            group_objects=4,
+            own_shares=10,
+            fans=150,
+        )
+    )
+    planted = set(world.groups["account_id"])
+    edges, found = find(tmp_path, world.table, Search(10, 2, false_discovery_rate=0.01))
+    accounts = set(edges["account_id"]) | set(edges["account_id_y"])
+    assert len(accounts & planted) >= 0.95 * len(planted)
+    assert len(accounts & planted) >= 0.98 * len(accounts)
+    assert not accounts & set(world.fans["account_id"])
+    graph = networkx.Graph(edges.select("account_id", "account_id_y").rows())
+    assert max(map(len, networkx.connected_components(graph))) <= 30
+    plain, _ = find(tmp_path, world.table, Search(10, 2))
+    twice = plain.filter(pl.col("weight") > 1)
+    assert set(twice["account_id"]) & set(world.fans["account_id"])
+    assert found.all_edges == plain.height
+
+
+def test_a_burst_is_left_out_aloud(tmp_path: Path) -> None:
+    """The object and its left-out shares are named; other moments stay."""
+    crowd = [("hot", f"a{number:03}", f"c{number}", 100) for number in range(60)]
+    quiet = [("hot", f"b{number}", f"d{number}", 500) for number in range(3)]
+    edges, found = find(
+        tmp_path, table_of([*crowd, *quiet]), Search(10, 1, max_burst=50)
+    )
+    assert found.crowded == [("hot", 60)]
+    assert set(edges["account_id"]) == {"b0", "b1"}
+    whole, uncapped = find(tmp_path, table_of([*crowd, *quiet]), Search(10, 1))
+    assert (whole.height, uncapped.crowded) == (60 * 59 // 2 + 3, [])
+
+
+def test_command_reads_csv_and_says_what_it_left_out(tmp_path: Path) -> None:
+    """Ids that look like numbers stay as they are written."""
+    (tmp_path / "shares.csv").write_text(
+        "object_id,account_id,content_id,timestamp_share\n"
+        "o,007,9007199254740993,1772294400\n"
+        "o,08,2,1772294401\n"
+        "o,,3,1772294401\n"
+        "o,09,4,noon\n",
+        encoding="utf-8",
+    )
+    done = run_command(
+        "coordinate", str(tmp_path / "shares.csv"), "--time-window", "10",
+        "--min-participation", "1", "--out", str(tmp_path / "edges.csv"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Left out: 1 rows, no id" in done.stdout
+    assert "Left out: 1 rows, no Unix second in timestamp_share" in done.stdout
+    assert (tmp_path / "edges.csv").read_text(encoding="utf-8").splitlines() == [
+        ",".join(COLUMNS),
+        "007,08,1,1.0,1,1,1.0",
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"shares.csv", "edges.csv"}
+
+
+def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
+    done = run_command(
+        "coordinate", str(tmp_path / "none.csv"), "--time-window", "-1",
+        "--min-participation", "0", "--edge-weight", "2", "--out", "edges.txt",
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 5, done.stderr
+    table = tmp_path / "shares.csv"
+    table.write_text("object_id,account_id\no,a\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="content_id, timestamp_share"):
+        coordinate(table, Search(10, 2), tmp_path / "edges.csv")
+    cut = tmp_path / "shares.parquet"
+    cut.write_bytes(b"PAR1 and no more")
+    with pytest.raises(ConfigurationError, match="can't be read as Parquet"):
+        coordinate(cut, Search(10, 2), tmp_path / "edges.csv")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("case", range(3))
+def test_equal_to_coortweet_on_its_own_data(tmp_path: Path, case: int) -> None:
+    if not DATA.is_dir():
+        pytest.skip("The evaluation data (shared/data/coordination) is not here.")
+    wanted = json.loads((DATA / "expected.json").read_text())["cooRTweet"][case]
+    window, participation = wanted["time_window"], wanted["min_participation"]
+    expect = wanted["expect"]
+    out = tmp_path / "edges.parquet"
+    source = DATA / wanted["input"]
+    coordinate(source, Search(window, participation), out)
+    edges = pl.read_parquet(out)
+    graph = networkx.Graph(edges.select("account_id", "account_id_y").rows())
+    components = [len(part) for part in networkx.connected_components(graph)]
+    assert edges.height == expect["edges"]
+    assert graph.number_of_nodes() == expect["accounts"]
+    assert edges["weight"].sum() == expect["sum_weight"]
+    assert edges["weight"].max() == expect["max_weight"]
+    assert (len(components), max(components)) == (
+        expect["components"],
+        expect["largest_component"],
+    )
+    deltas = (edges["weight"] * edges["avg_time_delta"]).sum()
+    assert round(deltas) == expect["sum_time_delta"]
+    for quantile, name in ((0.5, "q50"), (0.99, "q99")):
+        found = coordinate(source, Search(window, participation, quantile), out)
+        assert found.threshold == expect[f"threshold_{name}"]
+        assert found.edges == expect[f"edges_sub_{name}"]
+        assert found.accounts == expect[f"accounts_sub_{name}"]
+    if "edges" in wanted:
+        listed = pl.read_csv(DATA / wanted["edges"], infer_schema=False)
+        rows = {
+            (row[0], row[1], int(row[2]), round(float(row[3]), 9))
+            for row in listed.rows()
+        }
+        assert rows == {
+            (row[0], row[1], row[2], round(row[3], 9)) for row in edges.rows()
+        }
+
+
+@pytest.mark.data
+def test_equal_to_the_toolkit_on_the_same_data(tmp_path: Path) -> None:
+    """Its undirected edges are those of participation 1."""
+    if not DATA.is_dir():
+        pytest.skip("The evaluation data (shared/data/coordination) is not here.")
+    wanted = json.loads((DATA / "expected.json").read_text())["cnt"]
+    source = DATA / wanted["input"]
+    case = wanted["cases"][0]
+    coordinate(source, Search(case["time_window"], 1), tmp_path / "edges.parquet")
+    edges = pl.read_parquet(tmp_path / "edges.parquet")
+    assert edges.height == case["undirected_edges"]
+    shares = pl.read_csv(source, schema_overrides={"timestamp_share": pl.Int64}).rows()
+    assert set(edges.select("account_id", "account_id_y").rows()) == toolkit(
+        shares, case["time_window"]
+    )
