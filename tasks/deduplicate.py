@@ -17,8 +17,15 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.accounts.coordination import (
+    CHANCE_MODEL,
+    COORDINATION_MODELS,
+    OBJECT_KINDS,
+    significant_edges,
+)
 from tasks.accounts.drift import count_bins
 from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
+from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.operators import find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import model_version, score
@@ -144,8 +151,12 @@ def _judge(
         find_operators(profiles, overrides),
     )
 
+    _find_groups(connection, workspace)
+    run_model(connection, models["intermediate.account_groups"], params)
+
     columns = (
-        "platform, account_id, account_key, operator_key, phantom_level,"
+        "platform, account_id, account_key, operator_key, coordinated_group_key,"
+        " phantom_level,"
         " is_possibly_genuine, is_confirmed, followers_count"
     )
     had_verdicts = table_exists(connection, "intermediate", "accounts")
@@ -192,6 +203,64 @@ def _judge(
     connection.execute("drop table changed_accounts")
     connection.execute("drop table if exists verdicts_before")
     return changed
+
+
+def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """Make `coordinated_accounts` and `group_evidence` of the trailing window."""
+    models = load_models("intermediate")
+    window = workspace.policies.coordination_window
+    found = []
+    for kind, rule in OBJECT_KINDS.items():
+        params = {
+            "object_kind": kind,
+            "behaviour_days": workspace.policies.behaviour_days,
+            "time_window": window,
+            "min_participation": 1,
+            "max_burst": rule.max_burst,
+        }
+        for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL):
+            run_model(connection, models[f"intermediate.{name}"], params)
+        chance = connection.sql(
+            f"""
+            select
+                accounts.account_id as account,
+                accounts_y.account_id as account_y,
+                $kind as signal,
+                chance.*
+            from intermediate.{CHANCE_MODEL} as chance
+            inner join intermediate.coordination_accounts as accounts
+                on chance.account_no = accounts.account_no
+            inner join intermediate.coordination_accounts as accounts_y
+                on chance.account_no_y = accounts_y.account_no
+            """,
+            params={"kind": kind},
+        ).pl()
+        accounts = count(
+            connection, "select count(*) from intermediate.coordination_accounts"
+        )
+        found.append(
+            significant_edges(chance, accounts, is_timed=rule.is_timed)
+            .filter("is_significant")
+            .select("account", "account_y", "signal", "objects")
+        )
+    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL):
+        connection.execute(f"drop table intermediate.{name}")
+    first_seen = connection.sql(
+        "select platform || ':' || account_id as account, first_seen_at"
+        " from intermediate.account_profiles"
+    ).pl()
+    members, evidence = coordinated_groups(pl.concat(found), first_seen, window)
+    parts = pl.col("account").str.splitn(":", 2).struct
+    _replace(
+        connection,
+        "intermediate.coordinated_accounts",
+        members.select(
+            "group_id",
+            platform=parts.field("field_0"),
+            account_id=parts.field("field_1"),
+        ),
+    )
+    _replace(connection, "intermediate.group_evidence", evidence)
 
 
 def _replace(
@@ -310,6 +379,7 @@ def _input_hash(
             policies.behaviour_days,
             policies.suspected_threshold,
             policies.phantom_threshold,
+            policies.coordination_window,
         ],
         model_version(model),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),

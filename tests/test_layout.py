@@ -129,7 +129,8 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.account_scores",
         "intermediate.account_operators",
         "intermediate.cascade_nodes",
-        "intermediate.shares",
+        "intermediate.coordinated_accounts",
+        "intermediate.group_evidence",
         *(
             f"staging.valid_{table.stem}"
             for table in (path.parent.parent / "staging").glob("*")
@@ -221,6 +222,7 @@ def test_marts_of_the_design_are_there() -> None:
         "campaign_posts",
         "cascades",
         "accounts",
+        "account_groups",
         "data_coverage",
         "metric_definitions",
     }

@@ -35,6 +35,7 @@ keyed as (
         scores.reasons,
         scores.model_version,
         operators.operator_id,
+        groups.group_key as coordinated_group_key,
         profiles.first_seen_day,
         profiles.last_seen_day,
         profiles.seen_interactions,
@@ -50,6 +51,11 @@ keyed as (
         on
             profiles.platform = operators.platform
             and profiles.account_id = operators.account_id
+    left join intermediate.account_groups as groups
+        on
+            profiles.platform = groups.platform
+            and profiles.account_id = groups.account_id
+            and groups.kind = 'coordinated'
     left join verdicts
         on
             profiles.platform = verdicts.platform

@@ -16,6 +16,7 @@
 --   model_version: the model that scored it
 --   operator_key: pseudonym of who runs it; an account on its own is its own operator
 --   operator_accounts: accounts of that operator
+--   coordinated_group_key: pseudonym of the coordinated group that it is in (account_groups); null for most
 --   influence_level: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; null where followers are unknown
 --   first_seen_day: first day it acted or posted
 --   last_seen_day: last day it acted or posted
@@ -46,6 +47,7 @@ select
     accounts.model_version,
     accounts.operator_key,
     operators.operator_accounts,
+    accounts.coordinated_group_key,
     case
         when accounts.followers_count < 100 then 'low'
         when accounts.followers_count < 10000 then 'regular'

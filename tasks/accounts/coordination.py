@@ -13,6 +13,8 @@ Coordination is evidence of one order, never a merge of accounts.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from scipy.special import gammainc
@@ -27,6 +29,31 @@ COORDINATION_MODELS = (
 )
 CHANCE_MODEL = "coordination_chance"
 
+
+@dataclass(frozen=True)
+class ObjectKind:
+    """How coordination over one kind of object is told.
+
+    Attributes:
+        max_burst: moments with more shares of one object are left out.
+        is_timed: whether the shares must be close in time; else an object stands for
+            all shares of it, and `max_burst` bounds the accounts that share it.
+    """
+
+    max_burst: int
+    is_timed: bool
+
+
+# Those of `sql/intermediate/shares.sql`. A post that fifty accounts share in a moment
+# is an event; a sentence of more than two hundred accounts is a slogan.
+OBJECT_KINDS = {
+    "repost": ObjectKind(50, is_timed=True),
+    "reply": ObjectKind(50, is_timed=True),
+    "link": ObjectKind(50, is_timed=True),
+    "hashtag": ObjectKind(50, is_timed=True),
+    "text": ObjectKind(200, is_timed=False),
+}
+
 # No cap: CooRTweet's own semantics.
 NO_CAP = 2**62
 FALSE_DISCOVERY_RATE = 0.01
@@ -38,6 +65,8 @@ def significant_edges(
     chance: pl.DataFrame,
     accounts: int,
     false_discovery_rate: float = FALSE_DISCOVERY_RATE,
+    *,
+    is_timed: bool = True,
 ) -> pl.DataFrame:
     """Tell which edges are improbable.
 
@@ -47,6 +76,7 @@ def significant_edges(
             (the same where the timing tells something).
         accounts: that could have met; the pairs among them are the tests made.
         false_discovery_rate: share of edges by chance among those that count.
+        is_timed: whether the timing must be improbable, too.
 
     Returns:
         The rows with p_activity, p_timing (Poisson tails, one to six digits) and
@@ -60,7 +90,7 @@ def significant_edges(
         p_activity=pl.Series(p_activity).round_sig_figs(6),
         p_timing=pl.Series(p_timing).round_sig_figs(6),
         is_significant=pl.Series(
-            (p_activity <= threshold) & (p_timing <= TIMING_LEVEL)
+            (p_activity <= threshold) & ((p_timing <= TIMING_LEVEL) | (not is_timed))
         ),
     )
 

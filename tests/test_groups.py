@@ -1,0 +1,249 @@
+"""Account groups from landed files to the mart, one planted group for each signal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.workspaces import Lab, lab_of
+from tests.world import WorldSpec, generate
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+POSTS = 20
+SENTENCES = (
+    "这款春茶喝完回甘特别久真的惊艳",
+    "包装打开的一瞬间满屋子都是茶香",
+    "已经推荐给办公室所有同事一起囤",
+    "价格比去年还低了不少赶紧入手",
+)
+TASTES = [
+    f"{a}{b}"
+    for a in "红绿白黑青黄花药"
+    for b in ("茶不错", "茶一般", "茶香", "茶饼", "茶包")
+]
+SIGNALS = ("repost", "reply", "link", "hashtag", "text")
+
+
+class Town:
+    """Rows of a canonical export while they are made."""
+
+    def __init__(self) -> None:
+        self.random = np.random.default_rng(20260301)
+        self.posts = [
+            {
+                "post_id": f"p{number}",
+                "account_id": "9000",
+                "posted_at": START + timedelta(hours=11 * number),
+                "text": f"新茶上市啦大家快来看看吧{SENTENCES[0] if number else ''}",
+                "links": "",
+                "hashtags": "",
+            }
+            for number in range(POSTS)
+        ]
+        self.interactions: list[dict[str, object]] = []
+
+    def act(
+        self, kind: str, account: str, post: int, delay: float, **more: object
+    ) -> str:
+        """One interaction, so many seconds after its post."""
+        name = f"i{len(self.interactions)}"
+        self.interactions.append(
+            {
+                "interaction_id": name,
+                "kind": kind,
+                "account_id": account,
+                "root_post_id": f"p{post}",
+                "parent_id": more.get("parent_id", f"p{post}"),
+                "acted_at": START + timedelta(hours=11 * post, seconds=float(delay)),
+                "text": more.get("text", "转发微博"),
+            }
+        )
+        return name
+
+    def publish(self, account: str, delay: float, links: str, hashtags: str) -> None:
+        """One post of somebody else."""
+        self.posts.append(
+            {
+                "post_id": f"q{len(self.posts)}",
+                "account_id": account,
+                "posted_at": START + timedelta(seconds=float(delay)),
+                "text": "日常",
+                "links": links,
+                "hashtags": hashtags,
+            }
+        )
+
+    def settle(self) -> None:
+        """People, fans, and a group for each signal."""
+        random = self.random
+        for person in range(500):
+            for post in random.choice(POSTS, 3, replace=False):
+                delay = random.exponential(20_000)
+                number = "一二三四五六七八九十"[random.integers(10)]
+                words = f"第{number}次路过看到这{TASTES[random.integers(40)]}"
+                self.act("repost", f"person{person}", int(post), delay, text=words)
+            self.publish(
+                f"person{person}",
+                random.integers(0, 10**6),
+                f"http://t.cn/{random.integers(60)}",
+                f"话题{random.integers(60)}",
+            )
+        for fan in range(30):
+            for post in range(POSTS):
+                delay = 240 * np.exp(random.standard_normal())
+                self.act("repost", f"fan{fan}", post, delay, text="支持支持一直都在")
+        asked = [
+            self.act("comment", f"person{number}", number % POSTS, 3600)
+            for number in range(300)
+        ]
+        for number, name in enumerate(asked):
+            for person in random.choice(500, 6, replace=False):
+                self.act(
+                    "comment",
+                    f"person{person}",
+                    number % POSTS,
+                    float(random.integers(3700, 80_000)),
+                    parent_id=name,
+                )
+        for event in range(6):
+            moment = float(random.integers(2_000, 60_000))
+            for member in range(5):
+                second = moment + float(random.integers(0, 9))
+                self.act("repost", f"repost{member}", event * 3, second)
+                self.act(
+                    "comment",
+                    f"reply{member}",
+                    event * 7 % POSTS,
+                    second + 5_000,
+                    parent_id=asked[event * 7],
+                )
+                apart = event * 100_000 + second
+                self.publish(f"link{member}", apart, f"http://t.cn/{event}", "")
+                self.publish(f"hashtag{member}", apart, "", f"话题{event}")
+        for member in range(5):
+            for event in range(4):
+                order = random.permutation(4)[:3]
+                self.act(
+                    "comment",
+                    f"text{member}",
+                    int(random.integers(POSTS)),
+                    float(random.integers(10_000, 80_000)),
+                    text="，".join(SENTENCES[place] + "[心]" for place in order)
+                    + f"！{event}",
+                )
+
+    def write(self, lab: Lab) -> None:
+        """Files and workspace."""
+        lab.configure(format="canonical", post_ids=[f"p{n}" for n in range(POSTS)])
+        (lab.root / "export").mkdir(exist_ok=True)
+        pl.DataFrame(self.posts).write_csv(lab.root / "export/posts.csv")
+        frame = pl.DataFrame(self.interactions)
+        frame.write_csv(lab.root / "export/interactions.csv")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    lab = Lab(tmp_path_factory.mktemp("town"))
+    made = Town()
+    made.settle()
+    made.write(lab)
+    return lab
+
+
+@pytest.fixture
+def judged(town: Lab, quick_rules: None) -> Lab:
+    town.run(publish=False)
+    return town
+
+
+def members(lab: Lab) -> dict[str, set[str]]:
+    """Members of each coordinated group."""
+    return {
+        name: set(accounts)
+        for name, accounts in lab.rows(
+            "select group_id, list(account_id order by account_id)"
+            " from intermediate.account_groups where kind = 'coordinated' group by all"
+        )
+    }
+
+
+def test_each_signal_finds_its_group_and_nobody_else(judged: Lab) -> None:
+    """Fans who share every post, soon after it appears, are no group."""
+    found = {frozenset(accounts) for accounts in members(judged).values()}
+    assert found == {
+        frozenset(f"{signal}{member}" for member in range(5)) for signal in SIGNALS
+    }
+    for signal in SIGNALS:
+        ((pairs, evidence),) = judged.rows(
+            f"select {signal}_pairs, evidence from marts.account_groups"
+            f" where {signal}_pairs > 0"
+        )
+        assert pairs >= 8
+        assert evidence.startswith("5 accounts: ")
+        # Nobody's name and none of the words that were written.
+        assert signal + "0" not in evidence
+        assert "茶" not in evidence
+
+
+def test_mart_tells_the_share_of_each_campaign(judged: Lab) -> None:
+    (row,) = judged.dicts("from marts.account_groups where repost_pairs > 0")
+    ((engagements,),) = judged.rows("select engagements from marts.campaigns")
+    assert (row["kind"], row["size"], row["platforms"]) == ("coordinated", 5, "weibo")
+    assert (row["campaigns"], row["engagements"]) == (1, 30)
+    share = round(30 / engagements, 6)
+    assert row["largest_campaign_share"] == share
+    assert row["campaign_shares_text"] == f"launch {100 * share:.2f} %"
+    keys = judged.rows(
+        "select count(*), count(distinct coordinated_group_key)"
+        " from marts.accounts where coordinated_group_key is not null"
+    )
+    assert keys == [(25, 5)]
+    assert str(row["first_seen_day"]) >= "2026-03-01"
+
+
+def test_group_of_one_operator_is_that_operator(judged: Lab) -> None:
+    """A person merged them: multiple accounts, said once."""
+    judged.override(
+        *(
+            f"merge,weibo,link{member},weibo,link0,same office,ann,2026-03-20"
+            for member in range(1, 5)
+        )
+    )
+    judged.run(run_id="second", publish=False)
+    assert len(members(judged)) == 4
+    (row,) = judged.dicts("from marts.account_groups where kind = 'multiple_accounts'")
+    assert (row["size"], row["confirmed_accounts"], row["identity_accounts"]) == (
+        5,
+        5,
+        0,
+    )
+    assert row["evidence"] == "5 accounts: a person's decision"
+    ((operator,),) = judged.rows(
+        "select distinct operator_key from marts.accounts where operator_accounts = 5"
+    )
+    assert row["group_key"] == operator
+
+
+def test_planted_groups_of_a_world_are_found(tmp_path: Path, quick_rules: None) -> None:
+    """Nearly all of them, nearly nobody else."""
+    world = generate(WorldSpec(seed=3, interactions=6_000))
+    lab = lab_of(world, tmp_path, "canonical")
+    lab.run(publish=False)
+    truth = {
+        str(account): group
+        for account, group in world.truth_accounts.select(
+            "account_id", "group"
+        ).iter_rows()
+    }
+    planted = {account for account, group in truth.items() if group}
+    found = members(lab)
+    accounts = set().union(*found.values())
+    assert len(planted) >= 10
+    assert len(accounts & planted) >= 0.9 * len(planted)
+    assert len(accounts & planted) >= 0.98 * len(accounts)
+    for group in found.values():
+        assert len({truth[account] for account in group}) == 1
