@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,37 +19,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.processes import run_measured
 from tests.world import WorldSpec, generate, write, write_big
-
-_ENVIRONMENT = {**os.environ, "WM_PSEUDONYM_KEY": "benchmark"}
-
-
-def _run(command: list[str]) -> tuple[str, dict[str, float]]:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=_ENVIRONMENT,
-    )
-    peak = 0
-    while process.poll() is None:
-        try:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            found = re.search(r"VmHWM:\s+(\d+)", status)
-            peak = max(peak, int(found[1]) if found else 0)
-        except OSError:
-            break
-        time.sleep(0.05)
-    out, err = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{out}\n{err}")
-    wall = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-    return out, {"wall_s": wall, "cpu_s": cpu, "peak_gb": peak / 2**20}
 
 
 def _workspace(
@@ -89,7 +57,7 @@ def _workspace(
 
 
 def _backfill(workspace: Path, first: str, last: str) -> tuple[str, dict[str, float]]:
-    return _run(
+    return run_measured(
         [
             sys.executable,
             "-m",
@@ -142,7 +110,7 @@ def measure(
     if format == "weibo-api":
         (folder / "typed").mkdir()
         command = [sys.executable, "-m", "tests.benchmarks.baseline", str(source)]
-        out, result["baseline"] = _run([*command, str(folder / "typed")])
+        out, result["baseline"] = run_measured([*command, str(folder / "typed")])
         result["baseline"]["parse_and_group_s"] = json.loads(out)["seconds"]
     _workspace(folder / "workspace", source, format, rows)
     out, result["run"] = _backfill(folder / "workspace", str(first), str(last))
