@@ -20,7 +20,8 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from tasks.campaigns.cascades import walk_trees
+from tasks.campaigns.calendar_days import calendar_days
+from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import CheckFailedError, without_values
@@ -30,7 +31,12 @@ from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # Models of this step; the others belong to `deduplicate`.
-CAMPAIGN_MODELS = ("campaign_posts", "campaign_interactions", "cascade_edges")
+CAMPAIGN_MODELS = (
+    "campaign_posts",
+    "campaign_interactions",
+    "cascade_edges",
+    "brand_interactions",
+)
 
 
 @dataclass(frozen=True)
@@ -171,6 +177,7 @@ def _build(
         "look_back_days": workspace.policies.look_back_days,
         **padded_keys(workspace.pseudonym_key()),
     }
+    _write_calendar(connection)
     intermediate = load_models("intermediate")
     for name in CAMPAIGN_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
@@ -269,8 +276,20 @@ def _check(
         )
 
 
+def _write_calendar(connection: duckdb.DuckDBPyConnection) -> None:
+    """The days that campaigns and marts touch, as `meta.calendar`."""
+    rows = connection.execute(
+        "select min(first_day), max(last_day) from ("
+        " select window_start as first_day, window_end as last_day from meta.campaigns"
+        " union all select date_day, date_day from meta.covered_days)"
+    ).fetchall()
+    connection.register("frame", calendar_days(*rows[0]))
+    connection.execute("create or replace table meta.calendar as from frame")
+    connection.unregister("frame")
+
+
 def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Levels and subtree sizes of every repost, from `cascade_edges`."""
+    """What hangs on every repost, from `cascade_edges`."""
     # Roots first, then reposts in order of time: a cycle's earliest node is the
     # one with the lowest index.
     edges = connection.sql(
@@ -281,6 +300,12 @@ def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
                 platform, root_post_id
             ) - 1 as node,
             dense_rank() over (order by platform, root_post_id) - 1 as tree,
+            coalesce(
+                case when account_id is not null then
+                    dense_rank() over (order by platform, root_post_id, account_id)
+                end,
+                -1
+            ) as owner,
             *
         from intermediate.cascade_edges
         order by node
@@ -308,16 +333,25 @@ def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
     walked = walk_trees(
         parent.astype(np.int64), np.concatenate([roots, tree]).astype(np.int64)
     )
+    no_root = np.zeros(root_count, dtype=np.int64)
+    genuine = np.concatenate([no_root, parents.get_column("is_genuine").to_numpy()])
+    owner = np.concatenate([no_root - 1, parents.get_column("owner").to_numpy()])
+    children = np.bincount(walked.parent[root_count:], minlength=len(walked.parent))
     nodes = parents.select(
         "platform",
         "root_post_id",
         "interaction_id",
+        "account_id",
+        "is_genuine",
         "parent_method",
         "is_parent_missing",
         "acted_at",
         level=pl.Series(walked.level[root_count:]),
         subtree_size=pl.Series(walked.subtree_size[root_count:]),
         tree_size=pl.Series(walked.subtree_size[tree]),
+        children=pl.Series(children[root_count:]),
+        genuine_subtree_size=pl.Series(sum_subtrees(walked, genuine)[root_count:]),
+        is_below_own=pl.Series(below_own(walked, owner)[root_count:]),
     )
     connection.register("nodes", nodes)
     connection.execute(
@@ -374,6 +408,18 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                 "platform": pl.String,
                 "account_id": pl.String,
             },
+            orient="row",
+        ),
+        "competitors": pl.DataFrame(
+            sorted(
+                {
+                    (brand.id, rival)
+                    for brand in workspace.brands
+                    for rival in brand.competitors
+                    if rival != brand.id
+                }
+            ),
+            schema={"brand_id": pl.String, "competitor_id": pl.String},
             orient="row",
         ),
         "campaigns": pl.DataFrame(

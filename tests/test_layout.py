@@ -223,6 +223,11 @@ def test_marts_of_the_design_are_there() -> None:
         "cascades",
         "accounts",
         "account_groups",
+        "amplifiers",
+        "audience_quality",
+        "brands",
+        "days",
+        "share_of_voice",
         "data_coverage",
         "metric_definitions",
     }

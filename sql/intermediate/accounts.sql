@@ -21,6 +21,12 @@ keyed as (
         profiles.platform,
         profiles.account_id,
         profiles.followers_count,
+        case
+            when profiles.followers_count < 100 then 'low'
+            when profiles.followers_count < 10000 then 'regular'
+            when profiles.followers_count < 500000 then 'influential'
+            when profiles.followers_count is not null then 'key_opinion_leader'
+        end as influence_level,
         profiles.verified_type,
         profiles.is_verified,
         scores.phantom_probability,

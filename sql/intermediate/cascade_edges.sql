@@ -1,5 +1,5 @@
--- One row per repost of a campaign's post on covered days: the parent it is drawn
--- under. A parent that was not collected leaves its reposts under the root.
+-- One row per repost of a campaign's post on covered days: who reposted, and the
+-- parent that it is drawn under. A parent that was not collected leaves its reposts under the root.
 --
 -- grain: platform, root_post_id, interaction_id
 -- params: none
@@ -19,6 +19,7 @@ reposts as (
         interactions.platform,
         interactions.root_post_id,
         interactions.interaction_id,
+        interactions.account_id,
         interactions.parent_id,
         interactions.parent_method,
         interactions.acted_at
@@ -36,6 +37,8 @@ select
     reposts.platform,
     reposts.root_post_id,
     reposts.interaction_id,
+    reposts.account_id,
+    coalesce(accounts.is_genuine, false) as is_genuine,
     parents.interaction_id as parent_interaction_id,
     reposts.parent_method,
     reposts.parent_id <> reposts.root_post_id and parents.interaction_id is null
@@ -47,3 +50,7 @@ left join reposts as parents
         reposts.platform = parents.platform
         and reposts.root_post_id = parents.root_post_id
         and reposts.parent_id = parents.interaction_id
+left join intermediate.accounts as accounts
+    on
+        reposts.platform = accounts.platform
+        and reposts.account_id = accounts.account_id

@@ -48,12 +48,7 @@ select
     accounts.operator_key,
     operators.operator_accounts,
     accounts.coordinated_group_key,
-    case
-        when accounts.followers_count < 100 then 'low'
-        when accounts.followers_count < 10000 then 'regular'
-        when accounts.followers_count < 500000 then 'influential'
-        when accounts.followers_count is not null then 'key_opinion_leader'
-    end as influence_level,
+    accounts.influence_level,
     accounts.first_seen_day,
     accounts.last_seen_day,
     accounts.seen_interactions as interactions,

@@ -31,6 +31,48 @@ class Trees:
     subtree_size: Indexes
 
 
+def sum_subtrees(trees: Trees, weight: Indexes) -> Indexes:
+    """The sum of a weight over each node and all below it.
+
+    Args:
+        trees: a forest that was walked.
+        weight: a whole number for each node.
+    """
+    total = weight.astype(np.int64)
+    # From the deepest level up; a stable sort makes each level one slice.
+    order = np.argsort(trees.level, kind="stable")
+    bounds = np.searchsorted(
+        trees.level[order], np.arange(trees.level.max(initial=0) + 2)
+    )
+    for depth in range(len(bounds) - 2, 0, -1):
+        nodes = order[bounds[depth] : bounds[depth + 1]]
+        np.add.at(total, trees.parent[nodes], total[nodes])
+    return total
+
+
+def below_own(trees: Trees, owner: Indexes) -> npt.NDArray[np.bool_]:
+    """Which nodes stand below another node of the same owner.
+
+    Only owners with several nodes in a forest are followed up, so that the cost is
+    linear in nodes plus, for theirs, their level.
+
+    Args:
+        trees: a forest that was walked.
+        owner: whose a node is; below zero where that is unknown.
+    """
+    nested = np.zeros(len(owner), dtype=np.bool_)
+    known = np.maximum(owner, 0)
+    several = np.bincount(known, minlength=1)[known] > 1
+    node = np.flatnonzero((owner >= 0) & several & (trees.level > 1))
+    above = trees.parent[node]
+    while len(node):
+        found = owner[above] == owner[node]
+        nested[node[found]] = True
+        going = ~found & (trees.level[above] > 1)
+        node, above = node[going], trees.parent[above[going]]
+    return nested
+
+
 def walk_trees(parent: Indexes, root: Indexes) -> Trees:
     """Measure a forest.
 
@@ -44,14 +86,8 @@ def walk_trees(parent: Indexes, root: Indexes) -> Trees:
     """
     parent = _cut_cycles(parent, root)
     level = _levels(parent)
-    size = np.ones(len(parent), dtype=np.int64)
-    # From the deepest level up; a stable sort makes each level one slice.
-    order = np.argsort(level, kind="stable")
-    bounds = np.searchsorted(level[order], np.arange(level.max(initial=0) + 2))
-    for depth in range(len(bounds) - 2, 0, -1):
-        nodes = order[bounds[depth] : bounds[depth + 1]]
-        np.add.at(size, parent[nodes], size[nodes])
-    return Trees(parent, level, size)
+    ones = np.ones(len(parent), dtype=np.int64)
+    return Trees(parent, level, sum_subtrees(Trees(parent, level, ones), ones))
 
 
 def _cut_cycles(parent: Indexes, root: Indexes) -> Indexes:

@@ -1,0 +1,150 @@
+-- One row per brand, covered day and act of somebody else that concerns it: an
+-- engagement with a post of one of its accounts, or a mention: a post, repost or
+-- comment whose own words name one of its accounts with @, and what a network itself
+-- lists as a mention of its posts.
+-- Cost: linear in the interactions with brands' posts and in words that name somebody.
+--
+-- grain: brand_id, act, platform, interaction_id
+-- params: none
+-- replace: all
+
+with
+
+brand_accounts as (
+    select
+        brand_id,
+        platform,
+        account_id
+    from meta.brand_accounts
+),
+
+brand_names as (
+    select distinct
+        brand_accounts.brand_id,
+        brand_accounts.platform,
+        lower(accounts.screen_name) as screen_name
+    from brand_accounts
+    inner join staging.accounts as accounts
+        on
+            brand_accounts.platform = accounts.platform
+            and brand_accounts.account_id = accounts.account_id
+    where accounts.screen_name is not null
+),
+
+interactions as (
+    select
+        interactions.platform,
+        interactions.interaction_id,
+        interactions.kind,
+        interactions.account_id,
+        interactions.root_post_id,
+        interactions.acted_at,
+        interactions.date_day,
+        interactions.text
+    from staging.interactions as interactions
+    inner join meta.covered_days as covered_days
+        on interactions.date_day = covered_days.date_day
+),
+
+on_posts as (
+    select
+        brand_accounts.brand_id,
+        interactions.platform,
+        interactions.interaction_id,
+        interactions.kind,
+        interactions.account_id,
+        interactions.acted_at,
+        interactions.date_day
+    from interactions
+    inner join staging.posts as posts
+        on
+            interactions.platform = posts.platform
+            and interactions.root_post_id = posts.post_id
+    inner join brand_accounts
+        on
+            posts.platform = brand_accounts.platform
+            and posts.account_id = brand_accounts.account_id
+),
+
+named as (
+    select
+        platform,
+        interaction_id,
+        account_id,
+        acted_at,
+        date_day,
+        unnest(
+            regexp_extract_all(
+                lower(split_part(text, '//@', 1)),
+                '@([^\s@:：,，。.!！?？、;；#\[\]()（）<>]+)',
+                1
+            )
+        ) as screen_name
+    from interactions
+    where kind in ('repost', 'comment') and contains(text, '@')
+    union all
+    select
+        posts.platform,
+        'post:' || posts.post_id as interaction_id,
+        posts.account_id,
+        posts.posted_at as acted_at,
+        posts.date_day,
+        lower(unnest(posts.mentions)) as screen_name
+    from staging.posts as posts
+    inner join meta.covered_days as covered_days
+        on posts.date_day = covered_days.date_day
+),
+
+acts as (
+    select
+        brand_id,
+        platform,
+        interaction_id || ':' || kind as interaction_id,
+        case when kind = 'mention' then 'mention' else 'engagement' end as act,
+        kind,
+        account_id,
+        acted_at,
+        date_day as activity_day
+    from on_posts
+    union
+    select
+        brand_names.brand_id,
+        named.platform,
+        named.interaction_id,
+        'mention' as act,
+        'mention' as kind,
+        named.account_id,
+        named.acted_at,
+        named.date_day as activity_day
+    from named
+    inner join brand_names
+        on
+            named.platform = brand_names.platform
+            and named.screen_name = brand_names.screen_name
+)
+
+select
+    acts.brand_id,
+    acts.platform,
+    acts.interaction_id,
+    acts.act,
+    acts.kind,
+    acts.account_id,
+    acts.acted_at,
+    acts.activity_day,
+    accounts.operator_id,
+    accounts.phantom_level,
+    coalesce(accounts.is_genuine, false) as is_genuine,
+    coalesce(accounts.is_surely_genuine, false) as is_surely_genuine,
+    coalesce(accounts.is_possibly_genuine, false) as is_possibly_genuine
+from acts
+left join intermediate.accounts as accounts
+    on
+        acts.platform = accounts.platform
+        and acts.account_id = accounts.account_id
+left join brand_accounts
+    on
+        acts.brand_id = brand_accounts.brand_id
+        and acts.platform = brand_accounts.platform
+        and acts.account_id = brand_accounts.account_id
+where brand_accounts.brand_id is null

@@ -1,0 +1,172 @@
+-- The audience of a brand on a day: who engaged with its accounts' posts on that
+-- activity day, and the followers that were collected up to that day (the networks
+-- list few of them, the newest first: no random sample).
+--
+-- grain: brand_id, audience, day
+-- params: $time_zone
+-- replace: all
+-- columns:
+--   brand_id: the brand's id in workspace.toml
+--   brand_name: its name
+--   audience: engagers or followers
+--   day: engagers: the activity day; followers: the day on which the list was read
+--   accounts: accounts in it
+--   people: accounts, those of one operator once
+--   phantom_share: likely phantoms among them
+--   suspected_share: suspected ones among them, likely phantoms not counted
+--   phantom_share_low: if no suspected account is one: phantom_share
+--   phantom_share_high: if every suspected account is one
+--   inactive_share: old and quiet accounts among them that nothing else speaks against
+--   registration_burst_share: most accounts registered on one day, among those whose registration is known; a bought batch shows here
+--   quality_score: 0 to 100: genuine_points + suspected_points, to whole points
+--   genuine_points: 100 x share of accounts that are neither phantoms nor suspected
+--   suspected_points: 50 x share of suspected accounts: doubt counts half
+
+with
+
+engagers as (
+    select distinct
+        brand_id,
+        'engagers' as audience,
+        activity_day as day,
+        platform,
+        account_id
+    from intermediate.brand_interactions
+    where act = 'engagement' and account_id is not null
+),
+
+listed as (
+    select
+        brand_accounts.brand_id,
+        follows.platform,
+        follows.follower_id as account_id,
+        min(
+            cast(
+                follows.observed_at at time zone 'UTC' at time zone $time_zone as date
+            )
+        ) as first_day
+    from staging.follows as follows
+    inner join meta.brand_accounts as brand_accounts
+        on
+            follows.platform = brand_accounts.platform
+            and follows.account_id = brand_accounts.account_id
+    group by brand_accounts.brand_id, follows.platform, follows.follower_id
+),
+
+reading_days as (
+    select distinct
+        brand_id,
+        first_day as day
+    from listed
+),
+
+followers as (
+    select
+        listed.brand_id,
+        'followers' as audience,
+        reading_days.day,
+        listed.platform,
+        listed.account_id
+    from listed
+    inner join reading_days
+        on
+            listed.brand_id = reading_days.brand_id
+            and listed.first_day <= reading_days.day
+),
+
+members as (
+    select *
+    from engagers
+    union all
+    select *
+    from followers
+),
+
+judged as (
+    select
+        members.brand_id,
+        members.audience,
+        members.day,
+        accounts.operator_id,
+        accounts.phantom_level,
+        accounts.account_kind,
+        cast(profiles.registered_at as date) as registered_day
+    from members
+    inner join intermediate.accounts as accounts
+        on
+            members.platform = accounts.platform
+            and members.account_id = accounts.account_id
+    inner join intermediate.account_profiles as profiles
+        on
+            members.platform = profiles.platform
+            and members.account_id = profiles.account_id
+),
+
+counted as (
+    select
+        brand_id,
+        audience,
+        day,
+        count(*) as accounts,
+        count(distinct operator_id) as people,
+        count(*) filter (where phantom_level = 'phantom') as phantoms,
+        count(*) filter (where phantom_level = 'suspected') as suspected,
+        count(*) filter (where account_kind = 'inactive') as inactive
+    from judged
+    group by brand_id, audience, day
+),
+
+registrations as (
+    select
+        brand_id,
+        audience,
+        day,
+        registered_day,
+        count(*) as accounts
+    from judged
+    where registered_day is not null
+    group by brand_id, audience, day, registered_day
+),
+
+bursts as (
+    select
+        brand_id,
+        audience,
+        day,
+        round(max(accounts) / sum(accounts), 6) as registration_burst_share
+    from registrations
+    group by brand_id, audience, day
+)
+
+select
+    counted.brand_id,
+    brands.brand_name,
+    counted.audience,
+    counted.day,
+    counted.accounts,
+    counted.people,
+    round(counted.phantoms / counted.accounts, 6) as phantom_share,
+    round(counted.suspected / counted.accounts, 6) as suspected_share,
+    round(counted.phantoms / counted.accounts, 6) as phantom_share_low,
+    round((counted.phantoms + counted.suspected) / counted.accounts, 6)
+        as phantom_share_high,
+    round(counted.inactive / counted.accounts, 6) as inactive_share,
+    bursts.registration_burst_share,
+    cast(
+        round(
+            100 * (counted.accounts - counted.phantoms - counted.suspected / 2)
+            / counted.accounts
+        ) as integer
+    ) as quality_score,
+    round(
+        100 * (counted.accounts - counted.phantoms - counted.suspected)
+        / counted.accounts, 4
+    ) as genuine_points,
+    round(50 * counted.suspected / counted.accounts, 4) as suspected_points
+from counted
+inner join meta.brands as brands on counted.brand_id = brands.brand_id
+left join bursts
+    on
+        counted.brand_id = bursts.brand_id
+        and counted.audience = bursts.audience
+        and counted.day = bursts.day

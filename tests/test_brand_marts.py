@@ -1,0 +1,229 @@
+"""Marts of brands, audiences, days and amplifiers, by hand and by an oracle."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from pathlib import Path
+
+import networkx
+import pytest
+
+from tasks.campaigns.calendar_days import calendar_days
+from tests.workspaces import Lab, comment, lab_of, repost, status, user
+from tests.world import World, WorldSpec, generate
+
+BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
+ANN, BOB, CAT = user(501, "ann"), user(502, "bob"), user(503, "cat")
+pytestmark = pytest.mark.usefixtures("quick_rules")
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """Two brands that compete; everything else is to be put."""
+    made = Lab(tmp_path)
+    made.configure(
+        post_ids=["1"],
+        extra='[[brands]]\nid = "borealis"\nname = "Borealis Tea"\n'
+        'accounts = [{ platform = "weibo", account_id = "9100" }]\n',
+    )
+    text = (tmp_path / "workspace.toml").read_text()
+    made.put(
+        "workspace.toml",
+        text.replace('name = "Aurora Tea"\n', 'name = "Aurora Tea"\ncompetitors ='
+                     ' ["borealis"]\n'),
+    )  # fmt: skip
+    return made
+
+
+def step(lab: Lab, *lines: object) -> None:
+    lab.put("export/a.jsonl", list(lines))
+    lab.run(publish=False)
+
+
+def test_share_of_voice_by_hand(lab: Lab) -> None:
+    """A brand's own acts are no voice of others; a name must be named whole."""
+    step(
+        lab,
+        status(1, author=BRAND),
+        status(2, author=RIVAL),
+        status(3, "好喝 @aurora 真的", author=ANN, day=2),
+        status(4, "@AuroraTea 不是一家", author=ANN, day=2),
+        repost(10, 1, ANN, "转 @Borealis 也不错"),
+        repost(11, 1, BRAND, "自己转 @Aurora"),
+        repost(12, 2, BOB, "好//@Aurora:谢谢"),
+        comment(20, 1, BOB, "@Aurora！ 支持 @Aurora"),
+        comment(21, 2, CAT, "不如 @Aurora"),
+    )
+    found = {
+        (row["brand_id"], row["activity_day"].day): row
+        for row in lab.dicts("from marts.share_of_voice")
+    }
+    assert len(found) == 2 * 14
+    first = found["aurora", 1]
+    # Named by the comments of bob (once, though twice in it) and cat; the repost with
+    # the name in another's words does not count.
+    assert (first["mentions"], first["engagements"]) == (2, 2)
+    assert (first["market_mentions"], first["market_engagements"]) == (3, 4)
+    assert (first["mentions_share"], first["engagements_share"]) == (0.666667, 0.5)
+    assert found["aurora", 2]["mentions"] == 1
+    # Who names no competitor is a market of its own.
+    rival = found["borealis", 1]
+    assert (rival["mentions"], rival["mentions_share"]) == (1, 1.0)
+    assert found["aurora", 3]["mentions_share"] is None
+
+
+def test_brands_and_days(lab: Lab) -> None:
+    step(lab, status(1, author={**BRAND, "followers_count": 700}))
+    rows = lab.dicts("from marts.brands order by brand_id")
+    assert [(row["brand_id"], row["competitors_text"]) for row in rows] == [
+        ("aurora", "borealis"),
+        ("borealis", ""),
+    ]
+    assert (rows[0]["accounts"], rows[0]["followers"], rows[0]["campaigns"]) == (
+        1,
+        700,
+        1,
+    )
+    assert rows[1]["followers"] is None
+    # The key joins with the other marts.
+    assert lab.rows(
+        "select count(*) from marts.accounts as accounts inner join marts.brands as"
+        " brands on accounts.account_key = brands.account_keys_text"
+    ) == [(1,)]
+    days = lab.dicts("from marts.days order by day")
+    assert len(days) == 14
+    assert (days[0]["weekday"], days[0]["is_workday"], days[0]["is_covered"]) == (
+        7,
+        False,
+        True,
+    )
+
+
+def test_holidays_of_mainland_china() -> None:
+    """A Sunday before a holiday can be a workday; unknown years are unknown."""
+    found = {
+        row["day"]: (row["is_workday"], row["holiday"])
+        for row in calendar_days(date(2026, 9, 30), date(2026, 10, 10)).to_dicts()
+    }
+    assert found[date(2026, 9, 30)] == (True, None)
+    assert found[date(2026, 10, 1)] == (False, "National Day")
+    assert found[date(2026, 10, 10)] == (True, "National Day")
+    far = calendar_days(date(2090, 1, 1), date(2090, 1, 1)).row(0)
+    assert far == (date(2090, 1, 1), None, None)
+
+
+def test_audience_quality_by_hand(lab: Lab) -> None:
+    """Engagers by activity day, followers up to the day they were listed."""
+    lab.put(
+        "tables/follows.csv",
+        "platform,account_id,follower_id,observed_at\n"
+        "weibo,9000,501,2026-03-02 01:00:00\n"
+        "weibo,9000,502,2026-03-02 01:00:00\n"
+        "weibo,9000,504,2026-03-04 17:00:00\n",
+    )
+    text = (lab.root / "workspace.toml").read_text()
+    lab.put(
+        "workspace.toml",
+        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "canonical"\npath = "tables"\n',
+    )
+    lab.override(
+        "phantom,weibo,502,,,bought,ann,2026-03-20",
+        "genuine,weibo,501,,,known,ann,2026-03-20",
+        "genuine,weibo,503,,,known,ann,2026-03-20",
+        "genuine,weibo,504,,,known,ann,2026-03-20",
+        "merge,weibo,503,weibo,501,one person,ann,2026-03-20",
+    )
+    step(
+        lab,
+        status(1, author=BRAND),
+        repost(10, 1, ANN),
+        repost(11, 1, BOB),
+        comment(20, 1, ANN),
+        comment(21, 1, CAT),
+        comment(22, 1, BOB, day=2),
+        repost(12, 1, user(504, "dan"), day=3),
+    )
+    found = {
+        (row["audience"], row["day"].day): row
+        for row in lab.dicts("from marts.audience_quality where brand_id = 'aurora'")
+    }
+    day = found["engagers", 1]
+    assert (day["accounts"], day["people"]) == (3, 2)
+    assert (day["phantom_share"], day["suspected_share"]) == (0.333333, 0)
+    assert day["quality_score"] == 67
+    assert day["genuine_points"] + day["suspected_points"] == pytest.approx(66.6667)
+    assert found["engagers", 2]["quality_score"] == 0
+    # 17:00 in UTC is the next day in Shanghai.
+    assert {key for key in found if key[0] == "followers"} == {
+        ("followers", 2),
+        ("followers", 5),
+    }
+    assert found["followers", 2]["accounts"] == 2
+    assert found["followers", 5]["accounts"] == 3
+    assert found["followers", 5]["phantom_share"] == 0.333333
+
+
+def test_amplifier_below_its_own_repost_counts_once(lab: Lab) -> None:
+    """Ann reposts, Bob reposts her, Ann reposts Bob, Cat reposts that."""
+    step(
+        lab,
+        status(1, author=BRAND),
+        repost(10, 1, {**ANN, "followers_count": 7}, clock="10:00:00"),
+        repost(11, 1, BOB, clock="10:01:00", pid=10),
+        repost(12, 1, {**ANN, "followers_count": 7}, clock="10:02:00", pid=11),
+        repost(13, 1, CAT, clock="10:03:00", pid=12),
+    )
+    rows = lab.dicts("from marts.amplifiers order by rank")
+    assert [
+        (row["rank"], row["direct_reposts"], row["downstream_reposts"], row["exposure"])
+        for row in rows
+    ] == [(1, 1, 2, 100), (2, 2, 2, 14)]
+    assert rows[0]["downstream_share"] == 0.5
+
+
+def test_amplifiers_equal_the_oracle(tmp_path: Path) -> None:
+    """Everything below an account's reposts in a world's trees, by networkx."""
+    world: World = generate(WorldSpec(seed=11, interactions=4_000))
+    lab = lab_of(world, tmp_path, "canonical")
+    lab.run(publish=False)
+    graph = networkx.DiGraph()
+    owner: dict[tuple[str, str], str] = {}
+    for root, node, account, parent in lab.rows(
+        "select root_post_id, interaction_id, account_id, parent_interaction_id"
+        " from intermediate.cascade_edges"
+    ):
+        owner[root, node] = account
+        graph.add_edge((root, parent), (root, node))
+    genuine = {
+        account
+        for (account,) in lab.rows(
+            "select account_id from intermediate.accounts where is_genuine"
+        )
+    }
+    below: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for node, account in owner.items():
+        if account is not None:
+            below[account, node[0]] |= networkx.descendants(graph, node)
+    expected: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    campaigns = defaultdict(list)
+    for campaign, post in lab.rows(
+        "select campaign_id, post_id from intermediate.campaign_posts"
+    ):
+        campaigns[post].append(campaign)
+    for (account, root), nodes in below.items():
+        others = [owner[node] for node in nodes if owner[node] != account]
+        for campaign in campaigns[root]:
+            expected[campaign, account][0] += len(others)
+            expected[campaign, account][1] += sum(name in genuine for name in others)
+    found = {
+        (campaign, account): [downstream, genuinely]
+        for campaign, account, downstream, genuinely in lab.rows(
+            "select campaign_id, account_id, downstream_reposts,"
+            " genuine_downstream_reposts from marts.amplifiers inner join"
+            " intermediate.accounts using (platform, account_key)"
+        )
+    }
+    assert len(found) > 100
+    assert found == {key: value for key, value in expected.items() if value[0]}
