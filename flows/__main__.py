@@ -77,12 +77,12 @@ def daily(
 ) -> None:
     """Run one day; without --date also the days before it that are missing."""
     chosen = _parse_day(day, "--date") if day else None
-    from tasks.warehouse.seeds import read_overrides
+    from tasks.warehouse.seeds import check_seeds
     from tasks.warehouse.workspace import load_workspace
 
     # Mistakes are told before the slow imports.
     _check_apis(load_workspace(workspace))
-    read_overrides(workspace)
+    check_seeds(workspace)
     _prepare_prefect(debug=debug)
     from flows.daily import daily as flow
 
@@ -129,12 +129,12 @@ def backfill(
         for step in steps or []
         if step not in _STEPS
     ]
-    from tasks.warehouse.seeds import read_overrides
+    from tasks.warehouse.seeds import check_seeds
     from tasks.warehouse.workspace import load_workspace
 
     try:
         configuration = load_workspace(workspace)
-        read_overrides(workspace)
+        check_seeds(workspace)
         if steps is None or "extract" in steps:
             _check_apis(configuration)
         if campaign and len(days) == 2:

@@ -25,6 +25,7 @@ from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.labels import read_labels
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
+from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.staging import SUITES, leave_out, observe
 from tasks.warehouse.workspace import Policies, Source, Workspace
@@ -40,8 +41,6 @@ _COLUMNS = (
     "operator_probability",
     "model_version",
 )
-# What a spreadsheet would take for a formula (OWASP ASVS 1.2.10).
-_FORMULA = r"^[=+\-@\t\r\x00]"
 
 
 @dataclass(frozen=True)
@@ -246,7 +245,7 @@ def _write(accounts: pl.DataFrame, out: Path) -> None:
     else:
         texts = ("account_id", "screen_name", "reasons", "operator_id")
         accounts.with_columns(pl.col("reasons").list.join("; ")).with_columns(
-            pl.when(pl.col(name).str.contains(_FORMULA))
+            pl.when(pl.col(name).str.contains(FORMULA))
             .then(pl.concat_str(pl.lit("'"), pl.col(name)))
             .otherwise(pl.col(name))
             .alias(name)

@@ -14,7 +14,7 @@ from tasks.publish import publish
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import STEPS, open_run
-from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
 
 
@@ -37,7 +37,7 @@ def backfill(
     """
     root = Path(workspace)
     configuration = load_workspace(root)
-    read_overrides(root)
+    check_seeds(root)
     steps = set(only or STEPS)
     deferred: list[str] = []
     with open_run(configuration, "backfill", (first, last), reason) as run:

@@ -14,7 +14,7 @@ from tasks.publish import publish
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import days_to_run, open_run
-from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
 
 
@@ -29,7 +29,7 @@ def daily(day: date | None = None, workspace: str = "data") -> None:
     """
     root = Path(workspace)
     configuration = load_workspace(root)
-    read_overrides(root)
+    check_seeds(root)
     yesterday = configuration.today() - timedelta(days=1)
     first, last = (day, day) if day else days_to_run(configuration, yesterday)
     with open_run(configuration, "daily", (first, last)) as run:

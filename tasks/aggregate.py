@@ -28,6 +28,7 @@ from tasks.warehouse.errors import CheckFailedError, without_values
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
+from tasks.warehouse.seeds import read_contact_history, read_suppressions
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # Models of this step; the others belong to `deduplicate`.
@@ -36,6 +37,7 @@ CAMPAIGN_MODELS = (
     "campaign_interactions",
     "cascade_edges",
     "brand_interactions",
+    "brand_contacts",
 )
 
 
@@ -175,6 +177,7 @@ def _build(
         "end_date": window[1],
         "time_zone": workspace.timezone,
         "look_back_days": workspace.policies.look_back_days,
+        "contact_cap_days": workspace.policies.contact_cap_days,
         **padded_keys(workspace.pseudonym_key()),
     }
     _write_calendar(connection)
@@ -371,6 +374,7 @@ def _write_configuration(
         connection.unregister("frame")
     content = [frame.write_json() for frame in tables.values()]
     content.append(str(workspace.policies.look_back_days))
+    content.append(str(workspace.policies.contact_cap_days))
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
     return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
 
@@ -387,6 +391,8 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
         ]
     ]
     return {
+        "suppressions": read_suppressions(workspace.root),
+        "contact_history": read_contact_history(workspace.root),
         "sources": pl.DataFrame(
             [(source.name, source.platform) for source in workspace.sources],
             schema={"source": pl.String, "platform": pl.String},

@@ -22,6 +22,7 @@ from tasks.warehouse.publication import (
     read_manifest,
     swap,
     write_manifest,
+    write_restricted,
 )
 from tasks.warehouse.workspace import Workspace, load_workspace
 
@@ -53,7 +54,8 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "last_day": covered[-1].isoformat(),
             "days": len(covered),
         }
-        name = publication_id(described, f"{window} {page_digest()}")
+        restricted = write_restricted(workspace.database, folder)
+        name = publication_id(described, f"{window} {page_digest()} {restricted}")
         manifest = {
             "publication": name,
             "run": run_id,

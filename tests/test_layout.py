@@ -226,6 +226,7 @@ def test_marts_of_the_design_are_there() -> None:
         "amplifiers",
         "audience_quality",
         "brands",
+        "contacts",
         "days",
         "share_of_voice",
         "data_coverage",

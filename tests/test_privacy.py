@@ -80,11 +80,23 @@ def test_run_went_through_and_saw_the_person(finished_run: FinishedRun) -> None:
 def test_readers_find_nothing_of_them(finished_run: FinishedRun, folder: str) -> None:
     seen = 0
     for path in files_below(finished_run.lab.root / folder):
+        if path.parent.name == "restricted":
+            continue  # the only identified output: see the next test
         seen += 1
         data = readable(path)
         for secret in SECRETS:
             assert not holds(data, secret), (path, secret)
     assert seen >= 2
+
+
+def test_identified_output_is_for_its_owner_alone(finished_run: FinishedRun) -> None:
+    """Names of accounts and links to them, never what they wrote."""
+    folder = finished_run.lab.root / "published/restricted"
+    assert [path.name for path in folder.iterdir()] == ["contacts.csv"]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE((folder / "contacts.csv").stat().st_mode) == 0o600
+    data = (folder / "contacts.csv").read_bytes()
+    assert CANARY_TEXT.encode() not in data
 
 
 def test_ledger_and_lock_hold_nothing_of_them(finished_run: FinishedRun) -> None:

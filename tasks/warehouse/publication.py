@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from tasks.warehouse.database import tune
 from tasks.warehouse.landing import sync, write_atomically
@@ -27,6 +28,42 @@ STORAGE_VERSION = "v1.4.0"
 KEPT = 3
 # Fixed, so that the same rows give the same bytes on every machine.
 ROW_GROUP_ROWS = 100_000
+
+# What a spreadsheet would take for a formula (OWASP ASVS 1.2.10).
+FORMULA = r"^[=+\-@\t\r\x00]"
+
+_CONTACTS = """
+select
+    contacts.brand_id,
+    contacts.contact_rank,
+    contacts.platform,
+    people.account_id,
+    profiles.screen_name,
+    case contacts.platform
+        when 'weibo' then 'https://weibo.com/u/' || people.account_id
+        when 'x' then 'https://x.com/i/user/' || people.account_id
+        when 'facebook' then 'https://www.facebook.com/' || people.account_id
+    end as profile_url,
+    profiles.location,
+    profiles.followers_count,
+    contacts.contact_score,
+    contacts.best_channel,
+    contacts.best_hour,
+    contacts.last_act_day,
+    contacts.last_contacted_day
+from marts.contacts as contacts
+inner join intermediate.brand_contacts as people
+    on
+        contacts.brand_id = people.brand_id
+        and contacts.platform = people.platform
+        and contacts.account_key = people.account_key
+inner join intermediate.account_profiles as profiles
+    on
+        people.platform = profiles.platform
+        and people.account_id = profiles.account_id
+where contacts.is_contactable
+order by contacts.brand_id, contacts.contact_rank
+"""
 
 
 @dataclass(frozen=True)
@@ -57,6 +94,32 @@ def build_publication(
         raise RuntimeError(f"{database} was not checkpointed: its WAL is left")
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     return described
+
+
+def write_restricted(warehouse: Path, folder: Path) -> str:
+    """Write `restricted/contacts.csv`, the only identified output; return its digest.
+
+    Accounts that may be contacted, the best of each brand first, in columns that CRM
+    imports take. Only the owner of the files may read it.
+    """
+    restricted = folder / "restricted"
+    restricted.mkdir(mode=0o700)
+    target = restricted / "contacts.csv"
+    # Made for the owner alone from the first byte on.
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tune(connection, folder / ".spill")
+        contacts = connection.sql(_CONTACTS).pl()
+    shutil.rmtree(folder / ".spill", ignore_errors=True)
+    texts = ("screen_name", "location", "account_id")
+    contacts.with_columns(
+        pl.when(pl.col(name).str.contains(FORMULA))
+        .then(pl.concat_str(pl.lit("'"), pl.col(name)))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in texts
+    ).write_csv(target, include_bom=True)
+    return _digest(target)
 
 
 def _write_tables(

@@ -174,6 +174,8 @@ class Policies(_Section):
 
     look_back_days: int = Field(default=14, ge=0)
     behaviour_days: int = Field(default=90, ge=1)
+    # Nobody is contacted again within so many days.
+    contact_cap_days: int = Field(default=90, ge=0)
     # Accounts act together within so many seconds.
     coordination_window: int = Field(default=10, ge=0, le=3600)
     phantom_threshold: float = Field(default=0.8, gt=0, le=1)

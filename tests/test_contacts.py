@@ -1,0 +1,187 @@
+"""Contacts: who is worth talking to, who must not be, and why."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from pathlib import Path
+
+import pytest
+
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.seeds import check_seeds
+from tests.workspaces import Lab, comment, repost, status, user
+
+BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
+pytestmark = pytest.mark.usefixtures("quick_rules")
+HISTORY = "brand_id,platform,account_id,contacted_on,channel,answered\n"
+SUPPRESSED = "platform,account_id,reason,date\n"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    made = Lab(tmp_path)
+    made.configure(
+        post_ids=["1"],
+        extra='[[brands]]\nid = "borealis"\nname = "Borealis Tea"\n'
+        'accounts = [{ platform = "weibo", account_id = "9100" }]\n',
+    )
+    text = (tmp_path / "workspace.toml").read_text()
+    made.put(
+        "workspace.toml",
+        text.replace(
+            'name = "Aurora Tea"\n', 'name = "Aurora Tea"\ncompetitors = ["borealis"]\n'
+        ),
+    )
+    return made
+
+
+def contacts(lab: Lab) -> dict[str, dict[str, object]]:
+    """Contacts of the first brand by name."""
+    return {
+        str(row["screen_name"]): row
+        for row in lab.dicts(
+            "select profiles.screen_name, contacts.* from marts.contacts as contacts"
+            " inner join intermediate.accounts using (platform, account_key)"
+            " inner join intermediate.account_profiles as profiles"
+            " using (platform, account_id) where brand_id = 'aurora'"
+        )
+    }
+
+
+def everybody(lab: Lab) -> None:
+    """An act each of people whom something speaks against, and of some others."""
+    people = [
+        user(501, "ann", description="爱喝茶", followers_count=999),
+        user(502, "minor", description="初二学生党，追星"),
+        user(503, "staff", description="Borealis Tea 门店店长"),
+        user(504, "fan of both", description="喜欢 Borealis Tea 和 Aurora Tea"),
+        user(505, "suppressed"),
+        user(506, "contacted"),
+        user(507, "long ago"),
+        user(508, "phantom"),
+        user(509, "twin a"),
+        user(510, "twin b"),
+        user(511, "=HYPERLINK(1)"),
+        user(512, "grown", description="高中老师，带过三届学生"),
+    ]
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1, author=BRAND),
+            status(2, author=RIVAL),
+            *(comment(20 + n, 1, person) for n, person in enumerate(people)),
+            comment(50, 1, BRAND, day=2),
+            comment(51, 1, RIVAL, day=2),
+            comment(52, 1, people[9], day=2),
+            repost(60, 1, people[0], "好 @Aurora", day=9, clock="21:00:00"),
+            repost(61, 2, people[0], day=8, clock="21:00:00"),
+        ],
+    )
+    genuine = [501, 502, 503, 504, 505, 506, 507, 509, 510, 511, 512, 9100]
+    lab.override(
+        *(f"genuine,weibo,{key},,,known,ann,2026-03-20" for key in genuine),
+        "phantom,weibo,508,,,bought,ann,2026-03-20",
+        "merge,weibo,510,weibo,509,one person,ann,2026-03-20",
+    )
+    lab.put("seeds/suppressions.csv", SUPPRESSED + "weibo,505,asked,2026-03-01\n")
+    lab.put(
+        "seeds/contact_history.csv",
+        HISTORY
+        + "aurora,weibo,506,2026-03-01,message,\n"
+        + "aurora,weibo,507,2025-03-01,message,yes\n"
+        + "borealis,weibo,501,2026-03-01,message,no\n",
+    )
+
+
+def test_each_reason_forbids_and_is_said(lab: Lab) -> None:
+    everybody(lab)
+    lab.run()
+    found = contacts(lab)
+    assert {name: row["why_not"] for name, row in found.items()} == {
+        "ann": "",
+        "minor": "says that it is a minor",
+        "staff": "says that it works for a competitor",
+        "fan of both": "",
+        "suppressed": "asked not to be contacted",
+        "contacted": "was contacted lately",
+        "long ago": "",
+        "phantom": "likely phantom",
+        "twin a": "another account of the same person ranks higher",
+        "twin b": "",
+        "=HYPERLINK(1)": "",
+        # Teaches at a high school; is no pupil.
+        "grown": "",
+        "Borealis": "a competitor's account",
+    }
+    for row in found.values():
+        assert row["is_contactable"] == (row["why_not"] == "")
+        assert (row["contact_rank"] is not None) == row["is_contactable"]
+    assert found["minor"]["age_check"] == "says that it is a minor"
+    assert found["ann"]["age_check"] == "unknown"
+
+
+def test_parts_add_up_to_the_score(lab: Lab) -> None:
+    """By hand: a comment and a repost that names the brand; last act on day 9."""
+    everybody(lab)
+    lab.run()
+    row = contacts(lab)["ann"]
+    # effort = 3 for the mention, 2 for the comment, 2 for the repost.
+    assert float(row["affinity"]) == round(7 / 17, 4)
+    assert float(row["reach"]) == 0.5
+    assert float(row["genuineness"]) == 1
+    # (1 comment + 1 mention + 1) / (3 acts + 2)
+    assert float(row["responsiveness"]) == 0.6
+    assert float(row["recency"]) == 1
+    assert float(row["contact_score"]) == pytest.approx(
+        35 * 0.4118 + 15 * 0.5 + 25 + 10 * 0.6 + 15, abs=0.011
+    )
+    # Two acts at nine in the evening, one at eleven in the morning.
+    assert row["best_hour"] == 21
+    assert row["best_channel"] == "reply to its comments"
+    assert (row["engagements"], row["mentions"], row["contact_rank"]) == (2, 1, 1)
+    again = contacts(lab)["long ago"]
+    assert (again["contacts"], again["answers"]) == (1, 1)
+    assert str(again["last_contacted_day"]) == "2025-03-01"
+
+
+def test_identified_list_is_restricted(lab: Lab) -> None:
+    everybody(lab)
+    lab.run()
+    file = lab.root / "published/restricted/contacts.csv"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+    aurora = [row for row in rows if row["brand_id"] == "aurora"]
+    assert [row["contact_rank"] for row in aurora] == ["1", "2", "3", "4", "5", "6"]
+    assert aurora[0]["screen_name"] == "ann"
+    assert aurora[0]["profile_url"] == "https://weibo.com/u/501"
+    # A spreadsheet shows the name and runs nothing.
+    assert "'=HYPERLINK(1)" in {row["screen_name"] for row in aurora}
+    assert not {"505", "508", "9000"} & {row["account_id"] for row in rows}
+    # Whoever asks not to be contacted is gone with the next publication.
+    lab.put("seeds/suppressions.csv", SUPPRESSED + "weibo,501,asked,2026-03-15\n")
+    lab.run(run_id="second")
+    names = (lab.root / "published/restricted/contacts.csv").read_text("utf-8-sig")
+    assert ",501," not in names
+    assert ",505," in names
+
+
+def test_every_wrong_seed_line_is_named(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.override("merge,weibo,1,,,x,ann,2026-03-20")
+    lab.put("seeds/suppressions.csv", SUPPRESSED + "weibo,,x,2026-03-01\n")
+    lab.put(
+        "seeds/contact_history.csv",
+        HISTORY + "aurora,weibo,1,March,message,perhaps\naurora,weibo,1,March,,yes\n",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        check_seeds(tmp_path)
+    places = [
+        mistake.rsplit("/", 1)[1].split(" ")[0] for mistake in caught.value.mistakes
+    ]
+    assert places == [
+        "account_overrides.csv:2:",
+        "suppressions.csv:2:",
+        "contact_history.csv:2:",
+        "contact_history.csv:3:",
+    ]
