@@ -231,7 +231,7 @@ def block_profiles(
         }
     ]
     signs = profile_signs(relation.select(", ".join(wanted)).pl())
-    signs = signs.with_columns(bits=name_bits(signs.get_column("stem"), parameters))
+    signs = signs.with_columns(bits=name_bits(signs.get_column("folded"), parameters))
     connection.register("identity_signs", signs)
     connection.execute(
         "create or replace temp table identity_nodes as select * from identity_signs"
@@ -243,27 +243,49 @@ def block_profiles(
     connection.execute(_PAIRS)
 
 
-def name_bits(stems: pl.Series, parameters: IdentityParameters) -> pl.Series:
-    """How much each stem tells, in tenths of a bit: whole numbers; null stems 0.
+def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
+    """How much each name tells, in tenths of a bit: whole numbers; null names 0.
 
-    The sum over the characters of what each tells; a repeated one tells nothing
-    new, so that "哈哈哈哈" stays short of a name.
+    The sum over its words: of a word that many use what that word tells, of any
+    other what its characters tell, a repeated one once, so that a name of two usual
+    first names, or "hahahaha", stays short of a rare one.
     """
-    tells = parameters.characters
-    return (
-        stems.str.split("")
-        .list.unique()
-        .list.eval(
-            pl.element().replace_strict(
-                list(tells),
-                list(tells.values()),
+    characters, words = parameters.characters, parameters.words
+    parts = (
+        pl.DataFrame({"row": pl.int_range(len(folded), eager=True), "word": folded})
+        .with_columns(pl.col("word").str.extract_all(r"\p{L}+"))
+        .explode("word")
+        .filter(pl.col("word").is_not_null())
+    )
+    spelled = (
+        parts.select(pl.col("word").unique())
+        .with_columns(character=pl.col("word").str.split("").list.unique())
+        .explode("character")
+        .filter(pl.col("character") != "")
+        .with_columns(
+            pl.col("character").replace_strict(
+                list(characters),
+                list(characters.values()),
                 default=parameters.other_character,
                 return_dtype=pl.Int32,
             )
         )
-        .list.sum()
+        .group_by("word")
+        .agg(bits=pl.col("character").sum())
+    )
+    known = pl.DataFrame(
+        {"word": list(words), "known": list(words.values())},
+        schema={"word": pl.String, "known": pl.Int32},
+    )
+    told = spelled.join(known, on="word", how="left").select(
+        "word", bits=pl.min_horizontal("bits", "known")
+    )
+    sums = parts.join(told, on="word").group_by("row").agg(pl.col("bits").sum())
+    return (
+        pl.DataFrame({"row": pl.int_range(len(folded), eager=True)})
+        .join(sums, on="row", how="left", maintain_order="left")
+        .get_column("bits")
         .fill_null(0)
-        .alias("bits")
     )
 
 

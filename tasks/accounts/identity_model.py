@@ -200,6 +200,7 @@ class IdentityParameters:
         weights: by comparison and level, the pair (m, u).
         characters: tenths of a bit that each common character of a name tells.
         other_character: the same of any other character.
+        words: the same of each word that enough names have.
         source: what they were estimated from.
     """
 
@@ -207,6 +208,7 @@ class IdentityParameters:
     weights: Mapping[str, Mapping[str, tuple[float, float]]]
     characters: Mapping[str, int]
     other_character: int
+    words: Mapping[str, int]
     source: str
 
     def prior(self, accounts: int) -> float:
@@ -277,6 +279,7 @@ def _content(parameters: IdentityParameters) -> dict[str, Any]:
         },
         "characters": dict(sorted(parameters.characters.items())),
         "other_character": parameters.other_character,
+        "words": dict(sorted(parameters.words.items())),
     }
 
 
@@ -308,6 +311,7 @@ def read_parameters(text: str) -> IdentityParameters:
         weights=weights,
         characters=content["characters"],
         other_character=content["other_character"],
+        words=content["words"],
         source=content["source"],
     )
 

@@ -29,7 +29,7 @@ _BLOCKED = {
 FEWEST_AUTHORS = 5
 # Tenths of a bit of any other character, and the most that one may tell.
 _RARE_CHARACTER = 90
-_LEAST = 1e-9
+_LEAST = 1e-8
 
 _OF_ONE = """
 create or replace temp table identity_pairs as
@@ -87,7 +87,7 @@ def estimate_parameters(
     Raises:
         ValueError: no two accounts have one operator.
     """
-    blank = _blank(_characters(connection, profiles))
+    blank = _blank(*_terms(connection, profiles))
     block_profiles(connection, profiles, blank)
     connection.register("identity_owners_frame", owners)
     connection.execute(
@@ -148,6 +148,7 @@ def estimate_parameters(
         weights=weights,
         characters=blank.characters,
         other_character=blank.other_character,
+        words=blank.words,
         source=source,
     )
 
@@ -182,34 +183,53 @@ def _strangers(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _characters(connection: duckdb.DuckDBPyConnection, profiles: str) -> dict[str, int]:
-    """Tenths of a bit of each character that enough names have."""
+def _terms(
+    connection: duckdb.DuckDBPyConnection, profiles: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Tenths of a bit of the characters and the words that enough names have."""
     relation = connection.table(profiles)
     names = relation.select("screen_name, screen_name as display_name").pl()
-    letters = (
-        name_forms(names)
-        .select(pl.col("stem").str.split("").list.unique().alias("character"))
-        .explode("character")
-        .filter(pl.col("character") != "")
-        .group_by("character")
+    folded = name_forms(names).select(
+        words=pl.col("folded").str.extract_all(r"\p{L}+").list.unique(),
+        characters=pl.col("folded").str.extract_all(r"\p{L}").list.unique(),
+    )
+    return (
+        _rarity(folded.get_column("characters"), names.height, 20, _RARE_CHARACTER),
+        _rarity(
+            folded.get_column("words").list.eval(
+                pl.element().filter(pl.element().str.len_chars() > 1)
+            ),
+            names.height,
+            20,
+            10_000,
+        ),
+    )
+
+
+def _rarity(lists: pl.Series, names: int, least: int, most: int) -> dict[str, int]:
+    counted = (
+        lists.rename("term")
+        .to_frame()
+        .explode("term")
+        .drop_nulls()
+        .group_by("term")
         .len()
         .filter(pl.col("len") >= FEWEST_AUTHORS)
     )
-    total = int(letters.get_column("len").sum())
     return dict(
-        letters.select(
-            "character",
-            (-10 * (pl.col("len") / total).log(2))
+        counted.select(
+            "term",
+            (-10 * (pl.col("len") / names).log(2))
             .round()
             .cast(pl.Int32)
-            .clip(20, _RARE_CHARACTER),
+            .clip(least, most),
         )
-        .sort("character")
+        .sort("term")
         .iter_rows()
     )
 
 
-def _blank(characters: dict[str, int]) -> IdentityParameters:
+def _blank(characters: dict[str, int], words: dict[str, int]) -> IdentityParameters:
     """Parameters that tell the levels apart and weigh nothing."""
     return IdentityParameters(
         partners=0.01,
@@ -219,5 +239,6 @@ def _blank(characters: dict[str, int]) -> IdentityParameters:
         },
         characters=characters,
         other_character=_RARE_CHARACTER,
+        words=words,
         source="",
     )

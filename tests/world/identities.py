@@ -106,6 +106,16 @@ def plant_identities(
     columns["description"][own] = [
         "，".join(_PHRASES[one] for one in dict.fromkeys(row)) for row in picks.tolist()
     ]
+    for row in own[::2].tolist():
+        word = "".join(_HAN[one] for one in random.integers(0, len(_HAN), 4))
+        columns["description"][row] += f" {word}"
+    # Contacts and pages of their own.
+    for row in people[random.random(len(people)) < 0.03].tolist():
+        columns["description"][row] += f" 微信：me_{random.integers(16**8):08x}"
+    for row in people[random.random(len(people)) < 0.03].tolist():
+        columns["description"][row] += (
+            f" https://shop.example.invalid/u/{random.integers(10**9)}"
+        )
     # A month in which everybody came: chance must not be taken for a vendor.
     rush = people[random.random(len(people)) < 0.06]
     second[rush] = (
@@ -214,6 +224,7 @@ def _sockpuppets(
                 ("description", 0.35),
                 ("contact", 0.3),
                 ("avatar", 0.35),
+                ("link", 0.1),
             )
             if random.random() < share
         ]
@@ -226,7 +237,12 @@ def _sockpuppets(
         if "description" in shared:
             picks = random.choice(len(_PHRASES), 4, replace=False)
             columns["description"][first] = "，".join(_PHRASES[one] for one in picks)
-        contact = f"合作VX: own_{random.integers(16**9):09x}"
+        contact = (
+            f"合作VX: own_{random.integers(16**9):09x}"
+            if random.random() < 0.7
+            else f"电话1{random.integers(3, 10)}{random.integers(10**9):09d}"
+        )
+        page = f"https://shop.example.invalid/s/{random.integers(10**9)}"
         picture = columns["avatar_url"][first]
         if "avatar" in shared:
             picture = (
@@ -245,6 +261,9 @@ def _sockpuppets(
                 columns["avatar_url"][member] = f"{picture}{random.integers(1 << 30)}"
             if random.random() < 0.7:
                 columns["location"][member] = columns["location"][first]
+        if "link" in shared:
+            for member in members:
+                columns["description"][member] += f" {page}"
         if "contact" in shared:
             for member in members:
                 columns["description"][member] = (
