@@ -10,6 +10,7 @@ with their square; what was skipped or cut is reported.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -17,7 +18,12 @@ import polars as pl
 from splink import DuckDBAPI, Linker
 
 from tasks.accounts.bursts import find_bursts
-from tasks.accounts.identity_model import COMPARISONS, MAX_SHARING, IdentityParameters
+from tasks.accounts.identity_model import (
+    COMPARISONS,
+    KINDS,
+    MAX_SHARING,
+    IdentityParameters,
+)
 from tasks.accounts.profile_signs import profile_signs
 
 # A burst with more members than this is cut into stretches of as many, each in the
@@ -65,6 +71,7 @@ _SIGNS = {
     "description": "words",
     "name": "case when bits >= 220 then stem end",
     "sound": "case when bits >= 220 then sound end",
+    "description_begins": "case when length(words) >= 14 then words[:12] end",
     "name_begins": "case when bits >= 300 then stem[:length(stem) // 2] end",
     "name_ends": "case when bits >= 300 then stem[length(stem) // 2 + 1:] end",
 }
@@ -168,7 +175,7 @@ class Links:
     Attributes:
         pairs: platform, account_id, platform_y, account_id_y (the first account
             before the second by platform and id), probability, match_weight (bits,
-            prior included), for each comparison its level (`name`, `contact`, ...;
+            prior included), kind (person or batch), for each comparison its level (`name`, `contact`, ...;
             null where unknown) and bits (`name_weight`, ...), evidence (a sentence).
             Sorted by the two accounts.
         blocking: rule, keys, pairs (before pairs of two rules are counted once),
@@ -200,7 +207,9 @@ def link_profiles(
     9.5 an account for each sign and 36 for each burst view it is in.
     """
     block_profiles(connection, profiles, parameters)
-    scored = score_pairs(connection, parameters, threshold)
+    scored = _likelier(
+        {kind: score_pairs(connection, parameters, kind, threshold) for kind in KINDS}
+    )
     nodes = connection.table("identity_nodes").select("node, platform, account_id").pl()
     return Links(pairs=_described(scored, nodes), blocking=connection.sql(_REPORT).pl())
 
@@ -292,9 +301,10 @@ def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
 def score_pairs(
     connection: duckdb.DuckDBPyConnection,
     parameters: IdentityParameters,
+    kind: str,
     threshold: float,
 ) -> pl.DataFrame:
-    """Splink's scores of `identity_pairs`, those of at least the threshold.
+    """Splink's scores of `identity_pairs` for a kind, those of at least the threshold.
 
     Returns:
         node_l, node_r, match_weight, match_probability, and for each comparison
@@ -310,7 +320,7 @@ def score_pairs(
     logging.getLogger("splink").setLevel(logging.ERROR)
     interface = DuckDBAPI(connection)
     linker = Linker(
-        interface.register("identity_compared"), parameters.settings(accounts)
+        interface.register("identity_compared"), parameters.settings(kind, accounts)
     )
     linker.table_management.register_blocked_pairs_for_predict(
         interface.register("identity_pairs")
@@ -322,6 +332,20 @@ def score_pairs(
     scores = predicted.as_duckdbpyrelation().select(", ".join(empty.columns)).pl()
     predicted.drop_table_from_database_and_remove_from_cache()
     return scores.cast(dict(empty.schema))
+
+
+def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Each pair by the kind that its signs speak for most."""
+    return (
+        pl.concat(
+            frame.with_columns(kind=pl.lit(kind)) for kind, frame in scored.items()
+        )
+        .with_columns(weight=pl.col("match_weight").round(6))
+        .sort(
+            "node_l", "node_r", "weight", "kind", descending=[False, False, True, True]
+        )
+        .unique(["node_l", "node_r"], keep="first", maintain_order=True)
+    )
 
 
 def _no_scores() -> pl.DataFrame:
@@ -374,6 +398,7 @@ def _described(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
             *PAIR_COLUMNS,
             pl.col("match_probability").round(6).alias("probability"),
             pl.col("match_weight").round(2),
+            "kind",
             *levels,
             evidence=pl.when(said != "").then(pl.format("The two accounts {}.", said)),
         )

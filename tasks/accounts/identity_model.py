@@ -21,6 +21,12 @@ from splink import SettingsCreator
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "models" / "identity.json"
 
+# Two ways of being one operator's: some accounts of one person, who gives them away
+# by a name, a contact or a picture; or a batch that a programme made, whose accounts
+# agree in nothing but that. Each has weights of its own, and a pair is judged by the
+# likelier one: in one model for both, a picture of its own would speak for strangers.
+KINDS = ("person", "batch")
+
 # More accounts than this behind one value: a hotline, a stock picture, a saying.
 MAX_SHARING = 20
 # With fewer accounts than this the chance that two of them are one operator's is
@@ -120,10 +126,11 @@ COMPARISONS = (
                 "have names that differ by a letter or two",
             ),
             Level(
-                "template",
-                "template_l = template_r and coalesce(number_l, '') <> ''",
-                "have names of one template",
+                "numbered",
+                "template_l = template_r and number_l <> '' and number_r <> ''",
+                "have names of one template with a number",
             ),
+            Level("template", "template_l = template_r"),
             Level("other", "else"),
         ),
     ),
@@ -131,6 +138,11 @@ COMPARISONS = (
         "description",
         _either_null("words"),
         (
+            Level(
+                "long",
+                f"{_rare('words')} and length(words_l) >= 14",
+                "describe themselves in the same rare sentences",
+            ),
             Level("same", _rare("words"), "describe themselves in the same rare words"),
             Level(
                 "common",
@@ -196,41 +208,42 @@ class IdentityParameters:
     """What `estimate_parameters` found.
 
     Attributes:
-        partners: mean number of other accounts of one's operator, over all accounts.
-        weights: by comparison and level, the pair (m, u).
+        partners: by kind, the mean number of other accounts of one's operator, over
+            all accounts.
+        weights: by kind, comparison and level, the pair (m, u).
         characters: tenths of a bit that each common character of a name tells.
         other_character: the same of any other character.
         words: the same of each word that enough names have.
         source: what they were estimated from.
     """
 
-    partners: float
-    weights: Mapping[str, Mapping[str, tuple[float, float]]]
+    partners: Mapping[str, float]
+    weights: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]
     characters: Mapping[str, int]
     other_character: int
     words: Mapping[str, int]
     source: str
 
-    def prior(self, accounts: int) -> float:
+    def prior(self, kind: str, accounts: int) -> float:
         """Probability that two accounts drawn from so many are one operator's.
 
         The partners an account has don't grow with the table, its pairs do.
         """
-        return min(0.5, self.partners / max(accounts, FEWEST_ACCOUNTS))
+        return min(0.5, self.partners[kind] / max(accounts, FEWEST_ACCOUNTS))
 
-    def settings(self, accounts: int) -> SettingsCreator:
-        """Splink's settings for a table of so many accounts."""
+    def settings(self, kind: str, accounts: int) -> SettingsCreator:
+        """Splink's settings for a kind in a table of so many accounts."""
         return SettingsCreator(
             link_type="dedupe_only",
             unique_id_column_name="node",
-            probability_two_random_records_match=self.prior(accounts),
-            comparisons=[self._comparison(one) for one in COMPARISONS],
+            probability_two_random_records_match=self.prior(kind, accounts),
+            comparisons=[self._comparison(kind, one) for one in COMPARISONS],
             retain_matching_columns=True,
             retain_intermediate_calculation_columns=True,
-            linker_uid="identity",
+            linker_uid=f"identity_{kind}",
         )
 
-    def _comparison(self, compared: Compared) -> cl.CustomComparison:
+    def _comparison(self, kind: str, compared: Compared) -> cl.CustomComparison:
         levels: list[Any] = [
             {
                 "sql_condition": compared.unknown,
@@ -239,7 +252,7 @@ class IdentityParameters:
             }
         ]
         for level in compared.levels:
-            m, u = self.weights[compared.name][level.code]
+            m, u = self.weights[kind][compared.name][level.code]
             levels.append(
                 {
                     "sql_condition": "ELSE"
@@ -269,13 +282,16 @@ def write_parameters(parameters: IdentityParameters) -> str:
 def _content(parameters: IdentityParameters) -> dict[str, Any]:
     return {
         "source": parameters.source,
-        "partners": round(parameters.partners, 6),
+        "partners": {kind: round(parameters.partners[kind], 6) for kind in KINDS},
         "weights": {
-            name: {
-                code: [float(f"{m:.6g}"), float(f"{u:.6g}")]
-                for code, (m, u) in levels.items()
+            kind: {
+                name: {
+                    code: [float(f"{m:.6g}"), float(f"{u:.6g}")]
+                    for code, (m, u) in levels.items()
+                }
+                for name, levels in parameters.weights[kind].items()
             }
-            for name, levels in parameters.weights.items()
+            for kind in KINDS
         },
         "characters": dict(sorted(parameters.characters.items())),
         "other_character": parameters.other_character,
@@ -300,11 +316,17 @@ def read_parameters(text: str) -> IdentityParameters:
     if version != _digest(content):
         raise ValueError(f"the weights are not those of {version}: train them again")
     weights = {
-        name: {code: (m, u) for code, (m, u) in levels.items()}
-        for name, levels in content["weights"].items()
+        kind: {
+            name: {code: (m, u) for code, (m, u) in levels.items()}
+            for name, levels in comparisons.items()
+        }
+        for kind, comparisons in content["weights"].items()
     }
     wanted = {one.name: [level.code for level in one.levels] for one in COMPARISONS}
-    if {name: list(levels) for name, levels in weights.items()} != wanted:
+    if any(
+        {name: list(levels) for name, levels in weights.get(kind, {}).items()} != wanted
+        for kind in KINDS
+    ):
         raise ValueError(f"{version} compares other things: train it again")
     return IdentityParameters(
         partners=content["partners"],

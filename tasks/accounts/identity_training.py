@@ -12,19 +12,21 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from tasks.accounts.identity import block_profiles, score_pairs
-from tasks.accounts.identity_model import COMPARISONS, IdentityParameters
+from tasks.accounts.identity import MAX_STRETCH, block_profiles, score_pairs
+from tasks.accounts.identity_model import COMPARISONS, KINDS, IdentityParameters
 from tasks.accounts.name_shapes import name_forms
 
 # Levels that have no pairs but candidates.
 _BLOCKED = {
     "registration": {"tight", "clear", "loose"},
     "name": {"variant", "stem", "sound"},
-    "description": {"same"},
+    "description": {"long", "same"},
     "contact": {"handle", "phone"},
     "avatar": {"same"},
     "link": {"same"},
 }
+# An operator with more accounts than this is learnt from as a batch.
+MOST_OF_A_PERSON = 8
 # A character counts as known from this many names: fewer could show a person.
 FEWEST_AUTHORS = 5
 # Tenths of a bit of any other character, and the most that one may tell.
@@ -104,28 +106,58 @@ def estimate_parameters(
         .sort("node")
     )
     rows = nodes.height
-    candidates = _strangers(score_pairs(connection, blank, 0.0), nodes)
+    candidates = _strangers(score_pairs(connection, blank, "person", 0.0), nodes)
     connection.execute(_OF_ONE)
-    one_hand = score_pairs(connection, blank, 0.0)
+    one_hand = score_pairs(connection, blank, "person", 0.0)
     if one_hand.is_empty():
         raise ValueError("no two accounts have one operator: nothing to learn from")
     each = max(1, min(pairs_by_chance // rows, rows // 2))
     connection.execute(_BY_CHANCE, {"rows": rows, "each": each})
-    by_chance = _strangers(score_pairs(connection, blank, 0.0), nodes)
-    weights: dict[str, dict[str, tuple[float, float]]] = {}
+    by_chance = _strangers(score_pairs(connection, blank, "person", 0.0), nodes)
+    sizes = nodes.filter(pl.col("operator").is_not_null()).with_columns(
+        size=pl.len().over("operator")
+    )
+    of_kind = {
+        "person": pl.col("size") <= MOST_OF_A_PERSON,
+        "batch": pl.col("size") > MOST_OF_A_PERSON,
+    }
+    weights: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
+    partners: dict[str, float] = {}
+    for kind in KINDS:
+        own = sizes.filter(of_kind[kind])
+        matched = one_hand.filter(pl.col("node_l").is_in(own["node"].implode()))
+        weights[kind] = _weights(matched, by_chance, candidates, rows)
+        # As many as blocking keeps of a large batch.
+        others = (own.get_column("size") - 1).clip(0, MAX_STRETCH)
+        partners[kind] = round(max(float(others.sum()), 0.5) / rows, 6)
+    return IdentityParameters(
+        partners=partners,
+        weights=weights,
+        characters=blank.characters,
+        other_character=blank.other_character,
+        words=blank.words,
+        source=source,
+    )
+
+
+def _weights(
+    matched: pl.DataFrame, by_chance: pl.DataFrame, candidates: pl.DataFrame, rows: int
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """m and u of each level."""
     every = rows * (rows - 1) / 2
+    weights: dict[str, dict[str, tuple[float, float]]] = {}
     for one in COMPARISONS:
-        matched, chance, found = (
-            _counts(frame, one.name) for frame in (one_hand, by_chance, candidates)
+        same, chance, found = (
+            _counts(frame, one.name) for frame in (matched, by_chance, candidates)
         )
         last = len(one.levels) - 1
-        known_m = sum(count for gamma, count in matched.items() if gamma >= 0)
+        known_m = sum(count for gamma, count in same.items() if gamma >= 0)
         known_u = sum(count for gamma, count in chance.items() if gamma >= 0)
         compared = every * max(known_u, 1) / max(by_chance.height, 1)
         levels: dict[str, tuple[float, float]] = {}
         for step, level in enumerate(one.levels):
             gamma = last - step
-            m = (matched.get(gamma, 0) + 0.5) / (known_m + len(one.levels) / 2)
+            m = (same.get(gamma, 0) + 0.5) / (known_m + len(one.levels) / 2)
             if level.code in _BLOCKED.get(one.name, set()):
                 u = (found.get(gamma, 0) + 0.5) / (compared + 1)
             else:
@@ -135,22 +167,7 @@ def estimate_parameters(
                 float(f"{max(u, _LEAST):.6g}"),
             )
         weights[one.name] = levels
-    sizes = (
-        nodes.filter(pl.col("operator").is_not_null())
-        .group_by("operator")
-        .len()
-        .get_column("len")
-    )
-    # A batch's partners beyond two count as two: as its pairs did for m.
-    partners = float((sizes * (sizes - 1).clip(0, 2)).sum()) / rows
-    return IdentityParameters(
-        partners=round(partners, 6),
-        weights=weights,
-        characters=blank.characters,
-        other_character=blank.other_character,
-        words=blank.words,
-        source=source,
-    )
+    return weights
 
 
 def _counts(scored: pl.DataFrame, name: str) -> dict[int, int]:
@@ -232,10 +249,13 @@ def _rarity(lists: pl.Series, names: int, least: int, most: int) -> dict[str, in
 def _blank(characters: dict[str, int], words: dict[str, int]) -> IdentityParameters:
     """Parameters that tell the levels apart and weigh nothing."""
     return IdentityParameters(
-        partners=0.01,
+        partners=dict.fromkeys(KINDS, 0.01),
         weights={
-            one.name: {level.code: (0.5, 0.5) for level in one.levels}
-            for one in COMPARISONS
+            kind: {
+                one.name: {level.code: (0.5, 0.5) for level in one.levels}
+                for one in COMPARISONS
+            }
+            for kind in KINDS
         },
         characters=characters,
         other_character=_RARE_CHARACTER,

@@ -69,7 +69,14 @@ _SAME_SOUND = str.maketrans(
     "晓鸣新枫芸嗨敬闻画帼维萍虹雨方莉馨燃紫雨司智菲小岚瑛",
 )
 
-TEMPLATES = ("zh_number", "first_last_number", "random_tail", "words_number", "serial")
+TEMPLATES = (
+    "zh_number",
+    "first_last_number",
+    "random_tail",
+    "words_number",
+    "serial",
+    "stolen",
+)
 
 
 def plant_identities(
@@ -306,6 +313,7 @@ def _batches(
             centre = np.log1p(random.integers(low, high))
             drawn = np.expm1(centre + 0.3 * random.standard_normal(size))
             counts[name][members] = np.maximum(drawn, 0).astype(np.int64)
+        stolen = _people_names(random, size)
         cloned = random.random() < 0.4
         for step, member in enumerate(members.tolist()):
             first = _FIRST[int(random.integers(0, len(_FIRST)))]
@@ -317,6 +325,7 @@ def _batches(
                 "first_last_number": f"{first.title()}{last.title()}{digits}",
                 "random_tail": f"{first}{last}{tail}",
                 "words_number": f"{word}_{_WORDS[digits % len(_WORDS)]}{digits}",
+                "stolen": stolen[step],
                 "serial": f"用户{serial * 1000 + step * 7}",
             }[template]
             columns["avatar_url"][member] = (
