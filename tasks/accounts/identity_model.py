@@ -110,19 +110,20 @@ COMPARISONS = (
             ),
             Level(
                 "stem",
-                "stem_l = stem_r and bits_l >= 220",
+                "stem_l = stem_r and bits_l >= 240",
                 "have variants of one name",
             ),
             Level(
                 "sound",
-                "sound_l = sound_r and bits_l >= 220",
+                "sound_l = sound_r and bits_l >= 240",
                 "have names that sound the same",
             ),
             Level(
                 "similar",
+                # DuckDB counts bytes: one Chinese character in five, or one letter.
                 "bits_l >= 300 and bits_r >= 300"
-                " and damerau_levenshtein(stem_l, stem_r)"
-                " <= case when length(stem_l) >= 10 then 2 else 1 end",
+                " and damerau_levenshtein(stem_l, stem_r) * 5"
+                " <= least(strlen(stem_l), strlen(stem_r))",
                 "have names that differ by a letter or two",
             ),
             Level(
@@ -153,7 +154,7 @@ COMPARISONS = (
                 "near",
                 "length(words_l) >= 10 and length(words_r) >= 10"
                 " and levenshtein(words_l, words_r) * 5"
-                " <= greatest(length(words_l), length(words_r))",
+                " <= greatest(strlen(words_l), strlen(words_r))",
                 "describe themselves in nearly the same words",
             ),
             Level("other", "else"),

@@ -16,10 +16,10 @@ from tasks.accounts.identity import MAX_STRETCH, block_profiles, score_pairs
 from tasks.accounts.identity_model import COMPARISONS, KINDS, IdentityParameters
 from tasks.accounts.name_shapes import name_forms
 
-# Levels that have no pairs but candidates.
+# Levels that have no pairs but candidates; of two names with two slips a few.
 _BLOCKED = {
     "registration": {"tight", "clear", "loose"},
-    "name": {"variant", "stem", "sound"},
+    "name": {"variant", "stem", "sound", "similar"},
     "description": {"long", "same"},
     "contact": {"handle", "phone"},
     "avatar": {"same"},
@@ -31,7 +31,7 @@ MOST_OF_A_PERSON = 8
 FEWEST_AUTHORS = 5
 # Tenths of a bit of any other character, and the most that one may tell.
 _RARE_CHARACTER = 90
-_LEAST = 1e-8
+_LEAST = 2e-9
 
 _OF_ONE = """
 create or replace temp table identity_pairs as

@@ -45,6 +45,13 @@ def folding_table() -> dict[str, str]:
 
 
 @cache
+def doubled_table() -> dict[str, str]:
+    """Each letter written twice, to the letter: how a taken name is had again."""
+    letters = [chr(code) for code in (*range(ord("a"), ord("z") + 1), *_HAN)]
+    return {letter * 2: letter for letter in letters}
+
+
+@cache
 def pinyin_table() -> dict[str, str]:
     """Each Chinese character to its most usual syllable, without the tone."""
     written = [chr(code) for code in _HAN]
@@ -73,19 +80,22 @@ def name_forms(profiles: pl.DataFrame) -> pl.DataFrame:
         profiles: screen_name, display_name; in any order.
 
     Returns:
-        In the rows' order: folded, stem (letters alone), sound (pinyin of a stem
+        In the rows' order: folded, stem (letters alone, doubled ones once), sound (pinyin of a stem
         with two Chinese characters or more), number (digits, null without any),
         template. Null where there is no name.
 
     Cost: linear in the characters.
     """
     table = pinyin_table()
+    doubled = doubled_table()
     named = profiles.select(
         screen=pl.col("screen_name").str.normalize("NFKC"),
         display=pl.col("display_name").str.normalize("NFKC"),
         folded=fold(pl.col("screen_name")),
     ).with_columns(
-        stem=pl.col("folded").str.replace_all(r"[^\p{L}]", ""),
+        stem=pl.col("folded")
+        .str.replace_all(r"[^\p{L}]", "")
+        .str.replace_many(list(doubled), list(doubled.values())),
         lower=pl.col("screen").str.to_lowercase(),
         words=fold(pl.col("display")).str.extract_all(r"[a-z]{2,}"),
     )

@@ -113,8 +113,9 @@ def plant_identities(
     columns["description"][own] = [
         "，".join(_PHRASES[one] for one in dict.fromkeys(row)) for row in picks.tolist()
     ]
-    for row in own[::2].tolist():
-        word = "".join(_HAN[one] for one in random.integers(0, len(_HAN), 4))
+    for row in own[random.random(len(own)) < 0.85].tolist():
+        length = int(random.integers(3, 9))
+        word = "".join(_HAN[one] for one in random.integers(0, len(_HAN), length))
         columns["description"][row] += f" {word}"
     # Contacts and pages of their own.
     for row in people[random.random(len(people)) < 0.03].tolist():
