@@ -335,11 +335,17 @@ def score_pairs(
 
 
 def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Each pair by the kind that its signs speak for most."""
+    """Each pair by the kind that its signs speak for most.
+
+    A batch is known by its burst: without one no pair is called so.
+    """
+    steps = [level.code for level in COMPARISONS[0].levels]
+    least = len(steps) - 1 - steps.index("loose")
     return (
         pl.concat(
             frame.with_columns(kind=pl.lit(kind)) for kind, frame in scored.items()
         )
+        .filter((pl.col("kind") != "batch") | (pl.col("gamma_registration") >= least))
         .with_columns(weight=pl.col("match_weight").round(6))
         .sort(
             "node_l", "node_r", "weight", "kind", descending=[False, False, True, True]

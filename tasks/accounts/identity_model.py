@@ -101,7 +101,14 @@ COMPARISONS = (
     ),
     Compared(
         "name",
-        _either_null("folded"),
+        # A burst was found by its names' template: in one, only a stem says more.
+        f"{_either_null('folded')} or (coalesce(stem_l <> stem_r, true)"
+        " and coalesce(sound_l <> sound_r, true) and template_l = template_r and ("
+        + " or ".join(
+            f"list_has_any({grade}_l, {grade}_r)"
+            for grade in ("tight", "clear", "loose")
+        )
+        + "))",
         (
             Level(
                 "variant",

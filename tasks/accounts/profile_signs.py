@@ -13,6 +13,7 @@ from tasks.accounts.name_shapes import fold, name_forms
 # Contacts as profiles write them. Each pattern's first group is the value. A
 # telephone may be a household's; the others are one account of one owner.
 _PHONE = r"(?:^|[^0-9])(1[3-9][0-9]{9})(?:[^0-9]|$)"
+_NUMBER = r"(?i)(?:电话|手机|联系|tel|phone|mobile)?\s*[:：]?\s*1[3-9][0-9]{9}"
 _HANDLES = (
     r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
     r"(?i)(?:微信|薇信|v信|vx|wx|weixin|wechat)号?\s*[:：]?\s*([a-z][-_a-z0-9]{5,19})",
@@ -88,6 +89,7 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
 def _words() -> pl.Expr:
     """Letters of the description without contacts and addresses."""
     text = pl.col("description").str.replace_all(r"https?://\S+", " ")
+    text = text.str.replace_all(_NUMBER, " ")
     for pattern in _HANDLES:
         text = text.str.replace_all(pattern, " ")
     letters = fold(text).str.replace_all(r"[^\p{L}]", "").str.slice(0, 200)
