@@ -175,8 +175,9 @@ class Links:
     Attributes:
         pairs: platform, account_id, platform_y, account_id_y (the first account
             before the second by platform and id), probability, match_weight (bits,
-            prior included), kind (person or batch), for each comparison its level (`name`, `contact`, ...;
-            null where unknown) and bits (`name_weight`, ...), evidence (a sentence).
+            prior included), kind (person or batch), for each comparison its level
+            (`name`, `contact`, ...; null where unknown) and bits (`name_weight`, ...),
+            evidence (a sentence).
             Sorted by the two accounts.
         blocking: rule, keys, pairs (before pairs of two rules are counted once),
             largest_key, skipped_keys, skipped_accounts.
@@ -317,10 +318,11 @@ def score_pairs(
     accounts, pairs = int(counts[0]), int(counts[1])
     if not pairs:
         return _no_scores()
-    logging.getLogger("splink").setLevel(logging.ERROR)
     interface = DuckDBAPI(connection)
     linker = Linker(
-        interface.register("identity_compared"), parameters.settings(kind, accounts)
+        interface.register("identity_compared"),
+        parameters.settings(kind, accounts),
+        log_level=logging.ERROR,
     )
     linker.table_management.register_blocked_pairs_for_predict(
         interface.register("identity_pairs")
@@ -329,9 +331,11 @@ def score_pairs(
         threshold_match_probability=threshold or None, warning_mode="never"
     )
     empty = _no_scores()
-    scores = predicted.as_duckdbpyrelation().select(", ".join(empty.columns)).pl()
+    scores: pl.DataFrame = (
+        predicted.as_duckdbpyrelation().select(", ".join(empty.columns)).pl()
+    )
     predicted.drop_table_from_database_and_remove_from_cache()
-    return scores.cast(dict(empty.schema))
+    return scores.cast(empty.schema)
 
 
 def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -143,7 +143,7 @@ def estimate_parameters(
 def _weights(
     matched: pl.DataFrame, by_chance: pl.DataFrame, candidates: pl.DataFrame, rows: int
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """m and u of each level."""
+    """What m and u of each level are."""
     every = rows * (rows - 1) / 2
     weights: dict[str, dict[str, tuple[float, float]]] = {}
     for one in COMPARISONS:

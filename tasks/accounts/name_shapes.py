@@ -80,9 +80,9 @@ def name_forms(profiles: pl.DataFrame) -> pl.DataFrame:
         profiles: screen_name, display_name; in any order.
 
     Returns:
-        In the rows' order: folded, stem (letters alone, doubled ones once), sound (pinyin of a stem
-        with two Chinese characters or more), number (digits, null without any),
-        template. Null where there is no name.
+        In the rows' order: folded, stem (letters alone, doubled ones once), sound
+        (pinyin of a stem with two Chinese characters or more), number (digits, null
+        without any), template. Null where there is no name.
 
     Cost: linear in the characters.
     """

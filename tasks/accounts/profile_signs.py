@@ -46,7 +46,7 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
 
     Cost: linear in the characters.
     """
-    wanted = {
+    wanted: dict[str, pl.DataType | type[pl.DataType]] = {
         "platform": pl.String,
         "account_id": pl.String,
         "screen_name": pl.String,

@@ -202,7 +202,6 @@ def hour_and_template(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def splink_defaults(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Splink with its stock comparisons, trained by EM on the data at hand."""
-    logging.getLogger("splink").setLevel(logging.ERROR)
     connection.execute(
         "create or replace temp table peer as select row_number() over (order by "
         "platform, account_id) as node, platform, account_id, screen_name, "
@@ -224,6 +223,7 @@ def splink_defaults(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             ],
             blocking_rules_to_generate_predictions=rules,
         ),
+        log_level=logging.ERROR,
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     linker.training.estimate_parameters_using_expectation_maximisation(rules[0])
