@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from .identities import plant_identities
 from .spec import BRANDS, PLATFORM, FloatArray, IntArray, WorldSpec, utc_series
 
 KINDS = (
@@ -135,6 +136,8 @@ def make_profiles(spec: WorldSpec, coordinated_reposts: int) -> Profiles:
     ids[: len(BRANDS)] = [brand.account_id for brand in BRANDS]
 
     operators, evidence = _operators(random, first, count)
+    if spec.has_identities:
+        operators, evidence = (), []
     description, avatar = _descriptions_and_avatars(random, kind, batch)
     for number, (members, shared) in enumerate(zip(operators, evidence, strict=True)):
         if shared == "contact":
@@ -154,6 +157,8 @@ def make_profiles(spec: WorldSpec, coordinated_reposts: int) -> Profiles:
     camouflaged = kind == KINDS.index("camouflaged")
     family[camouflaged] = 2000 + np.arange(camouflaged.sum()) // 20
     truth = _truth(accounts, kind, batch, operators, evidence, groups)
+    if spec.has_identities:
+        accounts, truth, operators = plant_identities(spec, accounts, truth)
     return Profiles(accounts, truth, ids, first, count, kind, family, groups, operators)
 
 

@@ -77,6 +77,12 @@ class WorldSpec:
             over posts; a campaign's own share varies around it.
         coordinated_share: of coordinated reposts among reposts.
         pid_share: of reposts of reposts that the platform names the parent of.
+        sockpuppet_share: of accounts among the genuine ones that are second to
+            fifth accounts of one person, whose profiles show it or not.
+        household_share: of accounts among the genuine ones that name the same
+            telephone as another person's.
+        remade_batches: whether vendors' batches get names of several templates and
+            bursts of an hour to four days.
         huge_ids: adds 2**60 to ids of posts and interactions, so that they
             don't fit a double.
         timezone: of days and of the daily rhythm.
@@ -99,6 +105,9 @@ class WorldSpec:
     phantom_activity: float = 0.2
     coordinated_share: float = 0.03
     pid_share: float = 0.42
+    sockpuppet_share: float = 0.0
+    household_share: float = 0.0
+    remade_batches: bool = False
     huge_ids: bool = False
     timezone: str = "Asia/Shanghai"
 
@@ -126,6 +135,13 @@ class WorldSpec:
     def observed_second(self) -> int:
         """When the export was made: the morning after the last day."""
         return self.end_second + 10 * 3600
+
+    @property
+    def has_identities(self) -> bool:
+        """Whether who is behind a profile is planted as `identities` does it."""
+        return bool(
+            self.sockpuppet_share or self.household_share or self.remade_batches
+        )
 
     def random(self, *stream: int) -> np.random.Generator:
         """The generator of one independent stream of random numbers."""

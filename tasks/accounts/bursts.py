@@ -1,0 +1,225 @@
+"""Registration bursts: accounts of one make that came in one hour, day or week.
+
+A vendor's accounts are made by one programme in one go, so that many of one
+template of names and one size of counters are registered together. How many would
+have been by chance is told from the platform's own pace at the time: the upper
+quartile of the weeks around (a burst of some weeks does not move it), times the
+share of the make among the accounts of that quarter. A cell is a burst when the
+Chernoff bound on the Poisson chance of that many, times the number of cells looked
+at (Bonferroni), stays below a thousandth, and nine in ten of it are surplus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+HOUR, DAY, WEEK = 3_600, 86_400, 604_800
+
+FEWEST = 4
+LEAST_SURPLUS = 0.9
+# log10 of one over the chance, after the correction for looking often.
+LEAST_STRENGTH = 3.0
+CLEAR_STRENGTH = 8.0
+
+
+@dataclass(frozen=True)
+class View:
+    """What makes two accounts alike, and within how long.
+
+    Attributes:
+        name: of the view.
+        seconds: length of the window.
+        make: column of `identity_makes`.
+        is_joint: both names and counters agree.
+    """
+
+    name: str
+    seconds: int
+    make: str
+    is_joint: bool
+
+
+VIEWS = tuple(
+    View(f"{word}_{make}", seconds, make, make.startswith("both"))
+    for word, seconds, makes in (
+        ("hour", HOUR, ("template", "both_a", "both_b", "counters_a", "counters_b")),
+        ("day", DAY, ("both_a", "both_b", "counters_a", "counters_b")),
+        ("week", WEEK, ("both_a", "both_b", "counters_a", "counters_b")),
+    )
+    for make in makes
+)
+
+_PACE = """
+create or replace temp table identity_pace as
+with
+weeks as (
+    select platform, second // 604800 as week, count(*) as accounts
+    from identity_nodes
+    where second is not null
+    group by all
+),
+span as (
+    select platform, unnest(generate_series(min(week), max(week))) as week
+    from weeks
+    group by platform
+),
+around as (
+    select span.platform, span.week, span.week + step.offset_weeks as other
+    from span
+    cross join (
+        select unnest(generate_series(-12, 12)) as offset_weeks
+    ) as step
+    where step.offset_weeks <> 0
+)
+select
+    around.platform,
+    around.week,
+    greatest(quantile_cont(coalesce(weeks.accounts, 0), 0.75), 0.5) / 604800.0
+        as per_second
+from around
+inner join span as inside
+    on around.platform = inside.platform and around.other = inside.week
+left join weeks
+    on around.platform = weeks.platform and around.other = weeks.week
+group by around.platform, around.week
+"""
+
+_CELLS = """
+create or replace temp table identity_cells as
+with
+keyed as (
+    select
+        nodes.platform,
+        views.view,
+        views.seconds,
+        views.is_joint,
+        nodes.second // views.seconds as span,
+        nodes.second // 7776000 as quarter,
+        nodes.second // 604800 as week,
+        case views.make
+            when 'template' then nodes.template
+            when 'both_a' then nodes.template || '/' || nodes.counters_a
+            when 'both_b' then nodes.template || '/' || nodes.counters_b
+            when 'counters_a' then nodes.counters_a
+            when 'counters_b' then nodes.counters_b
+        end as make
+    from identity_nodes as nodes
+    cross join identity_views as views
+    where nodes.second is not null
+),
+quarters as (
+    select platform, second // 7776000 as quarter, count(*) as accounts
+    from identity_nodes
+    where second is not null
+    group by all
+),
+shares as (
+    select platform, view, quarter, make, count(*) as accounts
+    from keyed
+    where make is not null
+    group by all
+),
+cells as (
+    select
+        platform,
+        view,
+        seconds,
+        is_joint,
+        span,
+        make,
+        min(quarter) as quarter,
+        min(week) as week,
+        count(*) as accounts
+    from keyed
+    where make is not null
+    group by platform, view, seconds, is_joint, span, make
+),
+looked as (
+    select platform, view, count(*) as cells from cells group by all
+),
+judged as (
+    select
+        cells.*,
+        looked.cells as looked,
+        coalesce(pace.per_second, 0.5 / 604800) * cells.seconds
+            * shares.accounts / quarters.accounts as expected
+    from cells
+    inner join looked using (platform, view)
+    inner join shares using (platform, view, quarter, make)
+    inner join quarters using (platform, quarter)
+    left join identity_pace as pace using (platform, week)
+    where cells.accounts >= $fewest
+),
+tested as (
+    select
+        *,
+        (accounts * ln(accounts / expected) - accounts + expected) / ln(10)
+            - log10(looked) as strength
+    from judged
+    where expected < accounts * (1 - $least_surplus)
+)
+select
+    row_number() over (order by platform, view, span, make) as burst,
+    *
+from tested
+where round(strength, 6) >= $least_strength
+"""
+
+_MEMBERS = """
+create or replace temp table identity_burst_members as
+select
+    cells.burst,
+    nodes.node,
+    nodes.second,
+    case
+        when cells.is_joint and cells.strength >= $clear then 'tight'
+        when cells.is_joint or cells.strength >= $clear then 'clear'
+        else 'loose'
+    end as grade
+from identity_nodes as nodes
+cross join identity_views as views
+inner join identity_cells as cells
+    on
+        nodes.platform = cells.platform
+        and views.view = cells.view
+        and nodes.second // views.seconds = cells.span
+        and case views.make
+            when 'template' then nodes.template
+            when 'both_a' then nodes.template || '/' || nodes.counters_a
+            when 'both_b' then nodes.template || '/' || nodes.counters_b
+            when 'counters_a' then nodes.counters_a
+            when 'counters_b' then nodes.counters_b
+        end = cells.make
+"""
+
+
+def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Find the bursts among `identity_nodes`.
+
+    Reads `identity_nodes` (node, platform, second, template, counters_a,
+    counters_b); `second` is the Unix time of registration, null where unknown.
+    Writes `identity_cells` (one row a burst: expected, accounts, strength) and
+    `identity_burst_members` (burst, node, second, grade).
+
+    Cost: thirteen group-bys over the accounts, which DuckDB spills to disk.
+    """
+    rows = ", ".join(
+        f"('{view.name}', {view.seconds}, '{view.make}', {view.is_joint})"
+        for view in VIEWS
+    )
+    connection.execute(
+        "create or replace temp table identity_views as "
+        f"select * from (values {rows}) as views (view, seconds, make, is_joint)"
+    )
+    connection.execute(_PACE)
+    connection.execute(
+        _CELLS,
+        {
+            "fewest": FEWEST,
+            "least_surplus": LEAST_SURPLUS,
+            "least_strength": LEAST_STRENGTH,
+        },
+    )
+    connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH})

@@ -1,0 +1,415 @@
+"""Pairs of accounts that one operator likely made, from their profiles alone.
+
+Candidates are accounts that share a sign (a variant of a name, a contact, a
+picture, a description, a link, a registration burst); Splink weighs each pair by
+the shipped parameters. A sign that too many share finds no candidates, and a large
+burst is cut into overlapping stretches, so that pairs grow with accounts and never
+with their square; what was skipped or cut is reported.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+from splink import DuckDBAPI, Linker
+
+from tasks.accounts.bursts import find_bursts
+from tasks.accounts.identity_model import (
+    COMPARISONS,
+    KINDS,
+    MAX_SHARING,
+    IdentityParameters,
+)
+from tasks.accounts.profile_signs import profile_signs
+
+# A burst with more members than this is cut into stretches of as many, each in the
+# order of registration and overlapping the next by half.
+MAX_STRETCH = 24
+THRESHOLD = 0.9
+
+_GRADES = ("tight", "clear", "loose")
+
+_NODES = f"""
+create or replace temp table identity_compared as
+with
+lists as (
+    select
+        node,
+        {
+    ", ".join(
+        f"coalesce(list(burst order by burst) filter (where grade = '{grade}'), [])"
+        f" as {grade}"
+        for grade in _GRADES
+    )
+}
+    from identity_burst_members
+    group by node
+)
+select
+    nodes.*,
+    {", ".join(f"coalesce(lists.{grade}, []) as {grade}" for grade in _GRADES)},
+    count(*) over (partition by nodes.words) as words_shared,
+    count(*) over (partition by nodes.phone) as phone_shared,
+    count(*) over (partition by nodes.handle) as handle_shared,
+    count(*) over (partition by nodes.avatar) as avatar_shared,
+    count(*) over (partition by nodes.link) as link_shared
+from identity_nodes as nodes
+left join lists on nodes.node = lists.node
+"""
+
+# Half of a stem is intact when one letter differs (pigeonhole; Li et al., PASS-JOIN,
+# VLDB 2011).
+_SIGNS = {
+    "handle": "handle",
+    "phone": "phone",
+    "avatar": "avatar",
+    "link": "link",
+    "description": "words",
+    "name": "case when bits >= 240 then stem end",
+    "sound": "case when bits >= 240 then sound end",
+    "description_begins": "case when length(words) >= 14 then words[:12] end",
+    "name_begins": "case when bits >= 300 then stem[:length(stem) // 2] end",
+    "name_ends": "case when bits >= 300 then stem[length(stem) // 2 + 1:] end",
+}
+
+_BLOCKS = f"""
+create or replace temp table identity_blocks as
+with
+signs as (
+    {
+    " union all ".join(
+        f"select {rank} as rule, '{name}' as name, {value} as value, node"
+        f" from identity_compared where ({value}) is not null"
+        for rank, (name, value) in enumerate(_SIGNS.items())
+    )
+}
+),
+shared as (
+    select
+        *,
+        count(*) over (partition by rule, value) as members
+    from signs
+),
+ranked as (
+    select
+        burst,
+        node,
+        row_number() over (partition by burst order by second, node) - 1 as place,
+        count(*) over (partition by burst) as members
+    from identity_burst_members
+),
+stretches as (
+    select burst, node, members, 2 * (place // $stretch) as stretch
+    from ranked
+    union all
+    select burst, node, members, 2 * ((place + $stretch // 2) // $stretch) + 1
+    from ranked
+    where members > $stretch
+)
+select
+    rule,
+    name,
+    value as key,
+    node,
+    members,
+    members > $sharing as is_skipped
+from shared
+where members > 1
+union all
+select
+    {len(_SIGNS)},
+    'burst',
+    burst || '/' || stretch,
+    node,
+    members,
+    false
+from stretches
+"""
+
+_PAIRS = """
+create or replace temp table identity_pairs as
+select
+    cast(min(one.rule) as varchar) as match_key,
+    one.node as join_key_l,
+    other.node as join_key_r
+from identity_blocks as one
+inner join identity_blocks as other
+    on one.rule = other.rule and one.key = other.key and one.node < other.node
+where not one.is_skipped and not other.is_skipped
+group by one.node, other.node
+"""
+
+_REPORT = """
+with
+keys as (
+    select rule, name, key, is_skipped, count(*) as members
+    from identity_blocks
+    group by all
+)
+select
+    name as rule,
+    cast(count(*) as bigint) as keys,
+    cast(sum(case when is_skipped then 0 else members * (members - 1) // 2 end)
+        as bigint) as pairs,
+    cast(max(case when is_skipped then 0 else members end) as bigint)
+        as largest_key,
+    cast(count(*) filter (where is_skipped) as bigint) as skipped_keys,
+    cast(coalesce(sum(members) filter (where is_skipped), 0) as bigint)
+        as skipped_accounts
+from keys
+group by rule, name
+order by keys.rule
+"""
+
+PAIR_COLUMNS = ("platform", "account_id", "platform_y", "account_id_y")
+
+
+@dataclass(frozen=True)
+class Links:
+    """What `link_profiles` found.
+
+    Attributes:
+        pairs: platform, account_id, platform_y, account_id_y (the first account
+            before the second by platform and id), probability, match_weight (bits,
+            prior included), kind (person or batch), for each comparison its level
+            (`name`, `contact`, ...; null where unknown) and bits (`name_weight`, ...),
+            evidence (a sentence).
+            Sorted by the two accounts.
+        blocking: rule, keys, pairs (before pairs of two rules are counted once),
+            largest_key, skipped_keys, skipped_accounts.
+    """
+
+    pairs: pl.DataFrame
+    blocking: pl.DataFrame
+
+
+def link_profiles(
+    connection: duckdb.DuckDBPyConnection,
+    profiles: str,
+    parameters: IdentityParameters,
+    *,
+    threshold: float = THRESHOLD,
+) -> Links:
+    """Pairs of accounts that one operator likely made.
+
+    Args:
+        connection: temporary tables named identity_* are made in it.
+        profiles: a table or view with one row an account, in the columns of
+            `intermediate.account_profiles`; of those compared (see
+            `profile_signs`) any may be missing or null.
+        parameters: shipped ones, or those of `estimate_parameters`.
+        threshold: the least probability of a pair that is returned.
+
+    Cost: linear in accounts, and in candidate pairs, of which there are at most
+    9.5 an account for each sign and 36 for each burst view it is in.
+    """
+    block_profiles(connection, profiles, parameters)
+    scored = _likelier(
+        {kind: score_pairs(connection, parameters, kind, threshold) for kind in KINDS}
+    )
+    nodes = connection.table("identity_nodes").select("node, platform, account_id").pl()
+    return Links(pairs=_described(scored, nodes), blocking=connection.sql(_REPORT).pl())
+
+
+def block_profiles(
+    connection: duckdb.DuckDBPyConnection,
+    profiles: str,
+    parameters: IdentityParameters,
+) -> None:
+    """Make the tables identity_compared, identity_blocks and identity_pairs."""
+    relation = connection.table(profiles)
+    wanted = [
+        name
+        for name in relation.columns
+        if name
+        in {
+            "platform",
+            "account_id",
+            "screen_name",
+            "display_name",
+            "description",
+            "avatar_url",
+            "location",
+            "registered_at",
+            "followers_count",
+            "following_count",
+            "posts_count",
+        }
+    ]
+    signs = profile_signs(relation.select(", ".join(wanted)).pl())
+    signs = signs.with_columns(bits=name_bits(signs.get_column("folded"), parameters))
+    connection.register("identity_signs", signs)
+    connection.execute(
+        "create or replace temp table identity_nodes as select * from identity_signs"
+    )
+    connection.unregister("identity_signs")
+    find_bursts(connection)
+    connection.execute(_NODES)
+    connection.execute(_BLOCKS, {"stretch": MAX_STRETCH, "sharing": MAX_SHARING})
+    connection.execute(_PAIRS)
+
+
+def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
+    """How much each name tells, in tenths of a bit: whole numbers; null names 0.
+
+    The sum over its words: of a word that many use what that word tells, of any
+    other what its characters tell, a repeated one once, so that a name of two usual
+    first names, or "hahahaha", stays short of a rare one.
+    """
+    characters, words = parameters.characters, parameters.words
+    parts = (
+        pl.DataFrame({"row": pl.int_range(len(folded), eager=True), "word": folded})
+        .with_columns(pl.col("word").str.extract_all(r"\p{L}+"))
+        .explode("word")
+        .filter(pl.col("word").is_not_null())
+    )
+    spelled = (
+        parts.select(pl.col("word").unique())
+        .with_columns(character=pl.col("word").str.split("").list.unique())
+        .explode("character")
+        .filter(pl.col("character") != "")
+        .with_columns(
+            pl.col("character").replace_strict(
+                list(characters),
+                list(characters.values()),
+                default=parameters.other_character,
+                return_dtype=pl.Int32,
+            )
+        )
+        .group_by("word")
+        .agg(bits=pl.col("character").sum())
+    )
+    known = pl.DataFrame(
+        {"word": list(words), "known": list(words.values())},
+        schema={"word": pl.String, "known": pl.Int32},
+    )
+    told = spelled.join(known, on="word", how="left").select(
+        "word", bits=pl.min_horizontal("bits", "known")
+    )
+    sums = parts.join(told, on="word").group_by("row").agg(pl.col("bits").sum())
+    return (
+        pl.DataFrame({"row": pl.int_range(len(folded), eager=True)})
+        .join(sums, on="row", how="left", maintain_order="left")
+        .get_column("bits")
+        .fill_null(0)
+    )
+
+
+def score_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    parameters: IdentityParameters,
+    kind: str,
+    threshold: float,
+) -> pl.DataFrame:
+    """Splink's scores of `identity_pairs` for a kind, those of at least the threshold.
+
+    Returns:
+        node_l, node_r, match_weight, match_probability, and for each comparison
+        gamma_ (the level, counted from the last; -1 unknown) and mw_ (bits).
+    """
+    (counts,) = connection.execute(
+        "select (select count(*) from identity_nodes),"
+        " (select count(*) from identity_pairs)"
+    ).fetchall()
+    accounts, pairs = int(counts[0]), int(counts[1])
+    if not pairs:
+        return _no_scores()
+    interface = DuckDBAPI(connection)
+    linker = Linker(
+        interface.register("identity_compared"),
+        parameters.settings(kind, accounts),
+        log_level=logging.ERROR,
+    )
+    linker.table_management.register_blocked_pairs_for_predict(
+        interface.register("identity_pairs")
+    )
+    predicted = linker.inference.predict(
+        threshold_match_probability=threshold or None, warning_mode="never"
+    )
+    empty = _no_scores()
+    scores: pl.DataFrame = (
+        predicted.as_duckdbpyrelation().select(", ".join(empty.columns)).pl()
+    )
+    predicted.drop_table_from_database_and_remove_from_cache()
+    return scores.cast(empty.schema)
+
+
+def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Each pair by the kind that its signs speak for most.
+
+    A batch is known by its burst: without one no pair is called so.
+    """
+    steps = [level.code for level in COMPARISONS[0].levels]
+    least = len(steps) - 1 - steps.index("loose")
+    return (
+        pl.concat(
+            frame.with_columns(kind=pl.lit(kind)) for kind, frame in scored.items()
+        )
+        .filter((pl.col("kind") != "batch") | (pl.col("gamma_registration") >= least))
+        .with_columns(weight=pl.col("match_weight").round(6))
+        .sort(
+            "node_l", "node_r", "weight", "kind", descending=[False, False, True, True]
+        )
+        .unique(["node_l", "node_r"], keep="first", maintain_order=True)
+    )
+
+
+def _no_scores() -> pl.DataFrame:
+    return pl.DataFrame(
+        schema={
+            "node_l": pl.UInt32,
+            "node_r": pl.UInt32,
+            "match_weight": pl.Float64,
+            "match_probability": pl.Float64,
+            **{f"gamma_{one.name}": pl.Int32 for one in COMPARISONS},
+            **{f"mw_{one.name}": pl.Float64 for one in COMPARISONS},
+        }
+    )
+
+
+def _described(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """Pairs with their accounts, the levels' codes and a sentence."""
+    levels = []
+    sentences = []
+    for one in COMPARISONS:
+        gamma = pl.col(f"gamma_{one.name}")
+        last = len(one.levels) - 1
+        codes = {last - step: level.code for step, level in enumerate(one.levels)}
+        words = {
+            last - step: level.says
+            for step, level in enumerate(one.levels)
+            if level.says
+        }
+        levels.append(
+            gamma.replace_strict(codes, default=None, return_dtype=pl.String).alias(
+                one.name
+            )
+        )
+        levels.append(pl.col(f"mw_{one.name}").round(2).alias(f"{one.name}_weight"))
+        sentences.append(
+            pl.when(pl.col(f"mw_{one.name}") > 0).then(
+                gamma.replace_strict(words, default=None, return_dtype=pl.String)
+            )
+        )
+    said = pl.concat_list(sentences).list.drop_nulls().list.join("; ")
+    left = nodes.rename({"node": "node_l"})
+    right = nodes.rename(
+        {"node": "node_r", "platform": "platform_y", "account_id": "account_id_y"}
+    )
+    return (
+        scored.join(left, on="node_l", how="left")
+        .join(right, on="node_r", how="left")
+        .sort("node_l", "node_r")
+        .select(
+            *PAIR_COLUMNS,
+            pl.col("match_probability").round(6).alias("probability"),
+            pl.col("match_weight").round(2),
+            "kind",
+            *levels,
+            evidence=pl.when(said != "").then(pl.format("The two accounts {}.", said)),
+        )
+    )

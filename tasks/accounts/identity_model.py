@@ -1,0 +1,352 @@
+"""The linkage model of profiles: what is compared, and its shipped weights.
+
+Fellegi and Sunter's model (JASA 64, 1969) as Splink 5 runs it: each comparison has
+levels, each level a probability among pairs of one operator (m) and among pairs of
+strangers (u). Both are estimated by `identity_training` and shipped as JSON, so
+that a day's result depends on no other data than the landed tables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import splink.comparison_library as cl
+from splink import SettingsCreator
+
+SHIPPED = Path(__file__).resolve().parents[2] / "data" / "models" / "identity.json"
+
+# Two ways of being one operator's: some accounts of one person, who gives them away
+# by a name, a contact or a picture; or a batch that a programme made, whose accounts
+# agree in nothing but that. Each has weights of its own, and a pair is judged by the
+# likelier one: in one model for both, a picture of its own would speak for strangers.
+KINDS = ("person", "batch")
+
+# More accounts than this behind one value: a hotline, a stock picture, a saying.
+MAX_SHARING = 20
+# With fewer accounts than this the chance that two of them are one operator's is
+# taken as in a table of this size: a small export is a choice, not a world.
+FEWEST_ACCOUNTS = 20_000
+
+
+@dataclass(frozen=True)
+class Level:
+    """One outcome of a comparison.
+
+    Attributes:
+        code: of the outcome.
+        condition: in SQL over `_l` and `_r` columns.
+        says: what it tells a reader; empty where it tells nothing.
+    """
+
+    code: str
+    condition: str
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One comparison: unknown where `unknown` holds, else its first true level."""
+
+    name: str
+    unknown: str
+    levels: tuple[Level, ...]
+
+
+def _equal(column: str) -> str:
+    return f"{column}_l = {column}_r"
+
+
+def _rare(column: str) -> str:
+    return f"{_equal(column)} and {column}_shared_l <= {MAX_SHARING}"
+
+
+def _either_null(column: str) -> str:
+    return f"{column}_l is null or {column}_r is null"
+
+
+COMPARISONS = (
+    Compared(
+        "registration",
+        _either_null("second"),
+        (
+            Level(
+                "tight",
+                "list_has_any(tight_l, tight_r)",
+                "were registered in one burst of accounts with the same make of name"
+                " and equal counters",
+            ),
+            Level(
+                "clear",
+                "list_has_any(clear_l, clear_r)",
+                "were registered in one burst of accounts of the same make",
+            ),
+            Level(
+                "loose",
+                "list_has_any(loose_l, loose_r)",
+                "were registered in a small burst of accounts of the same make",
+            ),
+            Level(
+                "minutes",
+                "abs(second_l - second_r) <= 600",
+                "were registered within ten minutes",
+            ),
+            Level("apart", "else"),
+        ),
+    ),
+    Compared(
+        "name",
+        # A burst was found by its names' template: in one, only a stem says more.
+        f"{_either_null('folded')} or (coalesce(stem_l <> stem_r, true)"
+        " and coalesce(sound_l <> sound_r, true) and template_l = template_r and ("
+        + " or ".join(
+            f"list_has_any({grade}_l, {grade}_r)"
+            for grade in ("tight", "clear", "loose")
+        )
+        + "))",
+        (
+            Level(
+                "variant",
+                "stem_l = stem_r and bits_l >= 350",
+                "have variants of one long, rare name",
+            ),
+            Level(
+                "stem",
+                "stem_l = stem_r and bits_l >= 240",
+                "have variants of one name",
+            ),
+            Level(
+                "sound",
+                "sound_l = sound_r and bits_l >= 240",
+                "have names that sound the same",
+            ),
+            Level(
+                "similar",
+                # DuckDB counts bytes: one Chinese character in five, or one letter.
+                "bits_l >= 300 and bits_r >= 300"
+                " and damerau_levenshtein(stem_l, stem_r) * 5"
+                " <= least(strlen(stem_l), strlen(stem_r))",
+                "have names that differ by a letter or two",
+            ),
+            Level(
+                "numbered",
+                "template_l = template_r and number_l <> '' and number_r <> ''",
+                "have names of one template with a number",
+            ),
+            Level("template", "template_l = template_r"),
+            Level("other", "else"),
+        ),
+    ),
+    Compared(
+        "description",
+        _either_null("words"),
+        (
+            Level(
+                "long",
+                f"{_rare('words')} and length(words_l) >= 14",
+                "describe themselves in the same rare sentences",
+            ),
+            Level("same", _rare("words"), "describe themselves in the same rare words"),
+            Level(
+                "common",
+                _equal("words"),
+                "describe themselves in the same words",
+            ),
+            Level(
+                "near",
+                "length(words_l) >= 10 and length(words_r) >= 10"
+                " and levenshtein(words_l, words_r) * 5"
+                " <= greatest(strlen(words_l), strlen(words_r))",
+                "describe themselves in nearly the same words",
+            ),
+            Level("other", "else"),
+        ),
+    ),
+    Compared(
+        "contact",
+        f"({_either_null('handle')}) and ({_either_null('phone')})",
+        (
+            Level(
+                "handle",
+                _rare("handle"),
+                "name the same messenger, mail or QQ account as their contact",
+            ),
+            Level(
+                "phone",
+                _rare("phone"),
+                "name the same telephone, as a household may",
+            ),
+            Level("other", "else"),
+        ),
+    ),
+    Compared(
+        "avatar",
+        _either_null("avatar"),
+        (
+            Level("same", _rare("avatar"), "use the same uploaded picture"),
+            Level("other", "else"),
+        ),
+    ),
+    Compared(
+        "link",
+        _either_null("link"),
+        (
+            Level("same", _rare("link"), "link to the same page"),
+            Level("other", "else"),
+        ),
+    ),
+    Compared(
+        "place",
+        _either_null("place"),
+        (
+            Level("same", _equal("place")),
+            Level("other", "else"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class IdentityParameters:
+    """What `estimate_parameters` found.
+
+    Attributes:
+        partners: by kind, the mean number of other accounts of one's operator, over
+            all accounts.
+        weights: by kind, comparison and level, the pair (m, u).
+        characters: tenths of a bit that each common character of a name tells.
+        other_character: the same of any other character.
+        words: the same of each word that enough names have.
+        source: what they were estimated from.
+    """
+
+    partners: Mapping[str, float]
+    weights: Mapping[str, Mapping[str, Mapping[str, tuple[float, float]]]]
+    characters: Mapping[str, int]
+    other_character: int
+    words: Mapping[str, int]
+    source: str
+
+    def prior(self, kind: str, accounts: int) -> float:
+        """Probability that two accounts drawn from so many are one operator's.
+
+        The partners an account has don't grow with the table, its pairs do.
+        """
+        return min(0.5, self.partners[kind] / max(accounts, FEWEST_ACCOUNTS))
+
+    def settings(self, kind: str, accounts: int) -> SettingsCreator:
+        """Splink's settings for a kind in a table of so many accounts."""
+        return SettingsCreator(
+            link_type="dedupe_only",
+            unique_id_column_name="node",
+            probability_two_random_records_match=self.prior(kind, accounts),
+            comparisons=[self._comparison(kind, one) for one in COMPARISONS],
+            retain_matching_columns=True,
+            retain_intermediate_calculation_columns=True,
+            linker_uid=f"identity_{kind}",
+        )
+
+    def _comparison(self, kind: str, compared: Compared) -> cl.CustomComparison:
+        levels: list[Any] = [
+            {
+                "sql_condition": compared.unknown,
+                "label_for_charts": "unknown",
+                "is_null_level": True,
+            }
+        ]
+        for level in compared.levels:
+            m, u = self.weights[kind][compared.name][level.code]
+            levels.append(
+                {
+                    "sql_condition": "ELSE"
+                    if level.condition == "else"
+                    else level.condition,
+                    "label_for_charts": level.code,
+                    "m_probability": m,
+                    "u_probability": u,
+                }
+            )
+        return cl.CustomComparison(
+            comparison_levels=levels, output_column_name=compared.name
+        )
+
+
+def write_parameters(parameters: IdentityParameters) -> str:
+    """Parameters as one JSON document; equal parameters give equal bytes."""
+    content = _content(parameters)
+    return (
+        json.dumps(
+            {"version": _digest(content), **content}, ensure_ascii=False, indent=1
+        )
+        + "\n"
+    )
+
+
+def _content(parameters: IdentityParameters) -> dict[str, Any]:
+    return {
+        "source": parameters.source,
+        "partners": {kind: round(parameters.partners[kind], 6) for kind in KINDS},
+        "weights": {
+            kind: {
+                name: {
+                    code: [float(f"{m:.6g}"), float(f"{u:.6g}")]
+                    for code, (m, u) in levels.items()
+                }
+                for name, levels in parameters.weights[kind].items()
+            }
+            for kind in KINDS
+        },
+        "characters": dict(sorted(parameters.characters.items())),
+        "other_character": parameters.other_character,
+        "words": dict(sorted(parameters.words.items())),
+    }
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+    return "identity-" + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def read_parameters(text: str) -> IdentityParameters:
+    """Parameters from their JSON document.
+
+    Raises:
+        ValueError: the document was changed by hand, or its comparisons are not
+            those of this version of the code.
+    """
+    content = json.loads(text)
+    version = content.pop("version")
+    if version != _digest(content):
+        raise ValueError(f"the weights are not those of {version}: train them again")
+    weights = {
+        kind: {
+            name: {code: (m, u) for code, (m, u) in levels.items()}
+            for name, levels in comparisons.items()
+        }
+        for kind, comparisons in content["weights"].items()
+    }
+    wanted = {one.name: [level.code for level in one.levels] for one in COMPARISONS}
+    if any(
+        {name: list(levels) for name, levels in weights.get(kind, {}).items()} != wanted
+        for kind in KINDS
+    ):
+        raise ValueError(f"{version} compares other things: train it again")
+    return IdentityParameters(
+        partners=content["partners"],
+        weights=weights,
+        characters=content["characters"],
+        other_character=content["other_character"],
+        words=content["words"],
+        source=content["source"],
+    )
+
+
+@cache
+def shipped_parameters() -> IdentityParameters:
+    """The parameters that come with the code; read once."""
+    return read_parameters(SHIPPED.read_text(encoding="utf-8"))

@@ -1,0 +1,264 @@
+"""The linkage model's parameters, estimated from accounts whose operator is known.
+
+m is counted among pairs of one operator (each account with its next two, so that a
+vendor's thousands don't drown a person's three), u among strangers: by chance pairs
+for the levels that are usual, and for the rare ones exactly, among all candidate
+pairs, since a level that blocking looks for has no pair outside of them. A half is
+added to every count (Krichevsky-Trofimov), so that nothing is impossible.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from tasks.accounts.identity import MAX_STRETCH, block_profiles, score_pairs
+from tasks.accounts.identity_model import COMPARISONS, KINDS, IdentityParameters
+from tasks.accounts.name_shapes import name_forms
+
+# Levels that have no pairs but candidates; of two names with two slips a few.
+_BLOCKED = {
+    "registration": {"tight", "clear", "loose"},
+    "name": {"variant", "stem", "sound", "similar"},
+    "description": {"long", "same"},
+    "contact": {"handle", "phone"},
+    "avatar": {"same"},
+    "link": {"same"},
+}
+# An operator with more accounts than this is learnt from as a batch.
+MOST_OF_A_PERSON = 8
+# A character counts as known from this many names: fewer could show a person.
+FEWEST_AUTHORS = 5
+# Tenths of a bit of any other character, and the most that one may tell.
+_RARE_CHARACTER = 90
+_LEAST = 2e-9
+
+_OF_ONE = """
+create or replace temp table identity_pairs as
+with
+known as (
+    select
+        nodes.node,
+        owners.operator,
+        row_number() over (partition by owners.operator order by nodes.node) as place
+    from identity_nodes as nodes
+    inner join identity_owners as owners using (platform, account_id)
+    where owners.operator is not null
+)
+select '0' as match_key, one.node as join_key_l, other.node as join_key_r
+from known as one
+inner join known as other
+    on one.operator = other.operator and other.place - one.place between 1 and 2
+"""
+
+_BY_CHANCE = """
+create or replace temp table identity_pairs as
+select distinct '0' as match_key, least(one, other) as join_key_l,
+    greatest(one, other) as join_key_r
+from (
+    select
+        nodes.node as one,
+        (nodes.node + 1 + (nodes.node * 7919 + steps.step * 104729) % ($rows - 1))
+            % $rows as other
+    from identity_nodes as nodes
+    cross join (select unnest(generate_series(1, $each)) as step) as steps
+)
+where one <> other
+"""
+
+
+def estimate_parameters(
+    connection: duckdb.DuckDBPyConnection,
+    profiles: str,
+    owners: pl.DataFrame,
+    *,
+    source: str,
+    pairs_by_chance: int = 1_000_000,
+) -> IdentityParameters:
+    """Estimate m, u, the prior and the characters' weights.
+
+    Args:
+        connection: temporary tables named identity_* are made in it.
+        profiles: as in `link_profiles`.
+        owners: platform, account_id, operator (null: known to be nobody's second
+            account), is_judged (false: nothing is known of the account's pairs
+            with others that are not judged).
+        source: where the profiles come from, for the model card.
+        pairs_by_chance: how many pairs of strangers to draw.
+
+    Raises:
+        ValueError: no two accounts have one operator.
+    """
+    blank = _blank(*_terms(connection, profiles))
+    block_profiles(connection, profiles, blank)
+    connection.register("identity_owners_frame", owners)
+    connection.execute(
+        "create or replace temp table identity_owners as "
+        "select * from identity_owners_frame"
+    )
+    connection.unregister("identity_owners_frame")
+    nodes = (
+        connection.sql(
+            "select node, operator, is_judged from identity_nodes "
+            "left join identity_owners using (platform, account_id)"
+        )
+        .pl()
+        .sort("node")
+    )
+    rows = nodes.height
+    candidates = _strangers(score_pairs(connection, blank, "person", 0.0), nodes)
+    connection.execute(_OF_ONE)
+    one_hand = score_pairs(connection, blank, "person", 0.0)
+    if one_hand.is_empty():
+        raise ValueError("no two accounts have one operator: nothing to learn from")
+    each = max(1, min(pairs_by_chance // rows, rows // 2))
+    connection.execute(_BY_CHANCE, {"rows": rows, "each": each})
+    by_chance = _strangers(score_pairs(connection, blank, "person", 0.0), nodes)
+    sizes = nodes.filter(pl.col("operator").is_not_null()).with_columns(
+        size=pl.len().over("operator")
+    )
+    of_kind = {
+        "person": pl.col("size") <= MOST_OF_A_PERSON,
+        "batch": pl.col("size") > MOST_OF_A_PERSON,
+    }
+    weights: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
+    partners: dict[str, float] = {}
+    for kind in KINDS:
+        own = sizes.filter(of_kind[kind])
+        matched = one_hand.filter(pl.col("node_l").is_in(own["node"].implode()))
+        weights[kind] = _weights(matched, by_chance, candidates, rows)
+        # As many as blocking keeps of a large batch.
+        others = (own.get_column("size") - 1).clip(0, MAX_STRETCH)
+        partners[kind] = round(max(float(others.sum()), 0.5) / rows, 6)
+    return IdentityParameters(
+        partners=partners,
+        weights=weights,
+        characters=blank.characters,
+        other_character=blank.other_character,
+        words=blank.words,
+        source=source,
+    )
+
+
+def _weights(
+    matched: pl.DataFrame, by_chance: pl.DataFrame, candidates: pl.DataFrame, rows: int
+) -> dict[str, dict[str, tuple[float, float]]]:
+    """What m and u of each level are."""
+    every = rows * (rows - 1) / 2
+    weights: dict[str, dict[str, tuple[float, float]]] = {}
+    for one in COMPARISONS:
+        same, chance, found = (
+            _counts(frame, one.name) for frame in (matched, by_chance, candidates)
+        )
+        last = len(one.levels) - 1
+        known_m = sum(count for gamma, count in same.items() if gamma >= 0)
+        known_u = sum(count for gamma, count in chance.items() if gamma >= 0)
+        compared = every * max(known_u, 1) / max(by_chance.height, 1)
+        levels: dict[str, tuple[float, float]] = {}
+        for step, level in enumerate(one.levels):
+            gamma = last - step
+            m = (same.get(gamma, 0) + 0.5) / (known_m + len(one.levels) / 2)
+            if level.code in _BLOCKED.get(one.name, set()):
+                u = (found.get(gamma, 0) + 0.5) / (compared + 1)
+            else:
+                u = (chance.get(gamma, 0) + 0.5) / (known_u + len(one.levels) / 2)
+            levels[level.code] = (
+                float(f"{m:.6g}"),
+                float(f"{max(u, _LEAST):.6g}"),
+            )
+        weights[one.name] = levels
+    return weights
+
+
+def _counts(scored: pl.DataFrame, name: str) -> dict[int, int]:
+    return dict(scored.get_column(f"gamma_{name}").value_counts().iter_rows())
+
+
+def _strangers(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """Pairs that are known to have no common operator."""
+    left = nodes.select(
+        pl.col("node").alias("node_l"),
+        pl.col("operator").alias("one"),
+        pl.col("is_judged").fill_null(value=False).alias("one_judged"),
+    )
+    right = nodes.select(
+        pl.col("node").alias("node_r"),
+        pl.col("operator").alias("other"),
+        pl.col("is_judged").fill_null(value=False).alias("other_judged"),
+    )
+    return (
+        scored.join(left, on="node_l", how="left")
+        .join(right, on="node_r", how="left")
+        .filter(
+            (pl.col("one_judged") | pl.col("other_judged"))
+            & (
+                pl.col("one").is_null()
+                | pl.col("other").is_null()
+                | (pl.col("one") != pl.col("other"))
+            )
+        )
+    )
+
+
+def _terms(
+    connection: duckdb.DuckDBPyConnection, profiles: str
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Tenths of a bit of the characters and the words that enough names have."""
+    relation = connection.table(profiles)
+    names = relation.select("screen_name, screen_name as display_name").pl()
+    folded = name_forms(names).select(
+        words=pl.col("folded").str.extract_all(r"\p{L}+").list.unique(),
+        characters=pl.col("folded").str.extract_all(r"\p{L}").list.unique(),
+    )
+    return (
+        _rarity(folded.get_column("characters"), names.height, 20, _RARE_CHARACTER),
+        _rarity(
+            folded.get_column("words").list.eval(
+                pl.element().filter(pl.element().str.len_chars() > 1)
+            ),
+            names.height,
+            20,
+            10_000,
+        ),
+    )
+
+
+def _rarity(lists: pl.Series, names: int, least: int, most: int) -> dict[str, int]:
+    counted = (
+        lists.rename("term")
+        .to_frame()
+        .explode("term")
+        .drop_nulls()
+        .group_by("term")
+        .len()
+        .filter(pl.col("len") >= FEWEST_AUTHORS)
+    )
+    return dict(
+        counted.select(
+            "term",
+            (-10 * (pl.col("len") / names).log(2))
+            .round()
+            .cast(pl.Int32)
+            .clip(least, most),
+        )
+        .sort("term")
+        .iter_rows()
+    )
+
+
+def _blank(characters: dict[str, int], words: dict[str, int]) -> IdentityParameters:
+    """Parameters that tell the levels apart and weigh nothing."""
+    return IdentityParameters(
+        partners=dict.fromkeys(KINDS, 0.01),
+        weights={
+            kind: {
+                one.name: {level.code: (0.5, 0.5) for level in one.levels}
+                for one in COMPARISONS
+            }
+            for kind in KINDS
+        },
+        characters=characters,
+        other_character=_RARE_CHARACTER,
+        words=words,
+        source="",
+    )

@@ -1,0 +1,124 @@
+"""Signs of one hand in a profile: contacts, links, pictures, descriptions, counters.
+
+Everything is brought to a form in which equal means the same; what says nothing
+(a default picture, a home page of a large site, a word or two) is null.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from tasks.accounts.name_shapes import fold, name_forms
+
+# Contacts as profiles write them. Each pattern's first group is the value. A
+# telephone may be a household's; the others are one account of one owner.
+_PHONE = r"(?:^|[^0-9])(1[3-9][0-9]{9})(?:[^0-9]|$)"
+_NUMBER = r"(?i)(?:电话|手机|联系|tel|phone|mobile)?\s*[:：]?\s*1[3-9][0-9]{9}"
+_HANDLES = (
+    r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
+    r"(?i)(?:微信|薇信|v信|vx|wx|weixin|wechat)号?\s*[:：]?\s*([a-z][-_a-z0-9]{5,19})",
+    r"(?i)(?:qq|扣扣)号?\s*[:：]?\s*([1-9]\d{4,10})",
+)
+_LINK = r"(?i)https?://(?:www\.|m\.)?([^\s/?#]+/[^\s?#]{3,})"
+
+# Shortest description, in letters, that two people don't write by chance.
+FEWEST_LETTERS = 6
+
+_COUNTS = ("followers_count", "following_count", "posts_count")
+# Width of a counter's cell, in powers of two.
+_WIDTH = 1.5
+
+
+def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
+    """What of each profile is compared.
+
+    Args:
+        profiles: platform, account_id, screen_name, display_name, description,
+            avatar_url, location, registered_at, followers_count,
+            following_count, posts_count; a column that is not there is unknown.
+
+    Returns:
+        Sorted by platform and account_id: node (running number), platform,
+        account_id, second (of registration, Unix time), folded, stem, sound,
+        number, template, words (letters of the description), phone, handle,
+        link, avatar, place, counters_a and counters_b (cells of the counters on
+        two grids half a cell apart, so that near ones share at least one).
+
+    Cost: linear in the characters.
+    """
+    wanted: dict[str, pl.DataType | type[pl.DataType]] = {
+        "platform": pl.String,
+        "account_id": pl.String,
+        "screen_name": pl.String,
+        "display_name": pl.String,
+        "description": pl.String,
+        "avatar_url": pl.String,
+        "location": pl.String,
+        "registered_at": pl.Datetime("us"),
+        **dict.fromkeys(_COUNTS, pl.Int64),
+    }
+    frame = (
+        profiles.with_columns(
+            pl.lit(None, kind).alias(name)
+            for name, kind in wanted.items()
+            if name not in profiles.columns
+        )
+        .select(*wanted)
+        .sort("platform", "account_id")
+    )
+    signs = frame.select(
+        "platform",
+        "account_id",
+        second=pl.col("registered_at").dt.epoch("s"),
+        words=_words(),
+        phone=pl.col("description").str.extract(_PHONE),
+        handle=pl.coalesce(
+            pl.col("description").str.extract(one) for one in _HANDLES
+        ).str.to_lowercase(),
+        link=pl.col("description").str.extract(_LINK).str.to_lowercase(),
+        avatar=_avatar(),
+        place=_place(),
+        counters_a=_cell(0.0),
+        counters_b=_cell(0.5),
+    )
+    return pl.concat([signs, name_forms(frame)], how="horizontal").with_row_index(
+        "node"
+    )
+
+
+def _words() -> pl.Expr:
+    """Letters of the description without contacts and addresses."""
+    text = pl.col("description").str.replace_all(r"https?://\S+", " ")
+    text = text.str.replace_all(_NUMBER, " ")
+    for pattern in _HANDLES:
+        text = text.str.replace_all(pattern, " ")
+    letters = fold(text).str.replace_all(r"[^\p{L}]", "").str.slice(0, 200)
+    return pl.when(letters.str.len_chars() >= FEWEST_LETTERS).then(letters)
+
+
+def _avatar() -> pl.Expr:
+    """An upload's path without its expiring signature; null for defaults."""
+    path = pl.col("avatar_url").str.extract(r"^https?://[^/]+(/[^?#]+)")
+    says = path.str.contains(r"/[0-9A-Za-z_-]{16,}[./]") & ~path.str.contains(
+        r"(?i)default"
+    )
+    return pl.when(says).then(path)
+
+
+def _place() -> pl.Expr:
+    place = fold(pl.col("location")).str.strip_chars()
+    return pl.when(~place.is_in(["", "其他", "海外", "未知"])).then(place)
+
+
+def _cell(shift: float) -> pl.Expr:
+    cells = [
+        ((pl.col(name).clip(0) + 1).log(2) / _WIDTH + shift)
+        .round(9)
+        .floor()
+        .cast(pl.Int32)
+        .cast(pl.String)
+        .fill_null("?")
+        for name in _COUNTS
+    ]
+    known = pl.any_horizontal(pl.col(name).is_not_null() for name in _COUNTS)
+    return pl.when(known).then(pl.concat_str(cells, separator=","))
