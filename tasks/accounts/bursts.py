@@ -31,7 +31,7 @@ class View:
     Attributes:
         name: of the view.
         seconds: length of the window.
-        make: column of `identity_makes`.
+        make: what accounts have in common.
         is_joint: both names and counters agree.
     """
 
@@ -86,11 +86,13 @@ left join weeks
 group by around.platform, around.week
 """
 
-_CELLS = """
-create or replace temp table identity_cells as
+_MAKES = """
+create or replace temp table identity_makes as
 with
 keyed as (
     select
+        nodes.node,
+        nodes.second,
         nodes.platform,
         views.view,
         views.seconds,
@@ -108,7 +110,13 @@ keyed as (
     from identity_nodes as nodes
     cross join identity_views as views
     where nodes.second is not null
-),
+)
+select * from keyed where make is not null
+"""
+
+_CELLS = """
+create or replace temp table identity_cells as
+with
 quarters as (
     select platform, second // 7776000 as quarter, count(*) as accounts
     from identity_nodes
@@ -117,8 +125,7 @@ quarters as (
 ),
 shares as (
     select platform, view, quarter, make, count(*) as accounts
-    from keyed
-    where make is not null
+    from identity_makes
     group by all
 ),
 cells as (
@@ -132,8 +139,7 @@ cells as (
         min(quarter) as quarter,
         min(week) as week,
         count(*) as accounts
-    from keyed
-    where make is not null
+    from identity_makes
     group by platform, view, seconds, is_joint, span, make
 ),
 looked as (
@@ -171,27 +177,15 @@ _MEMBERS = """
 create or replace temp table identity_burst_members as
 select
     cells.burst,
-    nodes.node,
-    nodes.second,
+    makes.node,
+    makes.second,
     case
         when cells.is_joint and cells.strength >= $clear then 'tight'
         when cells.is_joint or cells.strength >= $clear then 'clear'
         else 'loose'
     end as grade
-from identity_nodes as nodes
-cross join identity_views as views
-inner join identity_cells as cells
-    on
-        nodes.platform = cells.platform
-        and views.view = cells.view
-        and nodes.second // views.seconds = cells.span
-        and case views.make
-            when 'template' then nodes.template
-            when 'both_a' then nodes.template || '/' || nodes.counters_a
-            when 'both_b' then nodes.template || '/' || nodes.counters_b
-            when 'counters_a' then nodes.counters_a
-            when 'counters_b' then nodes.counters_b
-        end = cells.make
+from identity_makes as makes
+inner join identity_cells as cells using (platform, view, span, make)
 """
 
 
@@ -214,6 +208,7 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
         f"select * from (values {rows}) as views (view, seconds, make, is_joint)"
     )
     connection.execute(_PACE)
+    connection.execute(_MAKES)
     connection.execute(
         _CELLS,
         {
@@ -223,3 +218,4 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
         },
     )
     connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH})
+    connection.execute("drop table identity_makes")

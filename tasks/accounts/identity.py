@@ -28,7 +28,7 @@ from tasks.accounts.profile_signs import profile_signs
 
 # A burst with more members than this is cut into stretches of as many, each in the
 # order of registration and overlapping the next by half.
-MAX_STRETCH = 24
+MAX_STRETCH = 12
 THRESHOLD = 0.9
 
 _GRADES = ("tight", "clear", "loose")
@@ -135,7 +135,9 @@ create or replace temp table identity_pairs as
 select
     cast(min(one.rule) as varchar) as match_key,
     one.node as join_key_l,
-    other.node as join_key_r
+    other.node as join_key_r,
+    min(one.rule) < $burst as of_person,
+    max(one.rule) = $burst as of_batch
 from identity_blocks as one
 inner join identity_blocks as other
     on one.rule = other.rule and one.key = other.key and one.node < other.node
@@ -205,7 +207,7 @@ def link_profiles(
         threshold: the least probability of a pair that is returned.
 
     Cost: linear in accounts, and in candidate pairs, of which there are at most
-    9.5 an account for each sign and 36 for each burst view it is in.
+    9.5 an account for each sign and 18 for each burst it is in.
     """
     block_profiles(connection, profiles, parameters)
     scored = _likelier(
@@ -250,7 +252,7 @@ def block_profiles(
     find_bursts(connection)
     connection.execute(_NODES)
     connection.execute(_BLOCKS, {"stretch": MAX_STRETCH, "sharing": MAX_SHARING})
-    connection.execute(_PAIRS)
+    connection.execute(_PAIRS, {"burst": len(_SIGNS)})
 
 
 def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
@@ -307,13 +309,27 @@ def score_pairs(
 ) -> pl.DataFrame:
     """Splink's scores of `identity_pairs` for a kind, those of at least the threshold.
 
+    Args:
+        connection: after `block_profiles`.
+        parameters: of both kinds.
+        kind: person or batch, of the candidates for it; any: of all, as persons'.
+        threshold: least probability.
+
     Returns:
         node_l, node_r, match_weight, match_probability, and for each comparison
         gamma_ (the level, counted from the last; -1 unknown) and mw_ (bits).
     """
+    # Of a person's accounts a sign is shared, of a batch's a burst.
+    connection.execute(
+        "create or replace temp table identity_candidates as "
+        "select match_key, join_key_l, join_key_r from identity_pairs "
+        "where case $kind when 'person' then of_person when 'batch' then of_batch "
+        "else true end",
+        {"kind": kind},
+    )
     (counts,) = connection.execute(
         "select (select count(*) from identity_nodes),"
-        " (select count(*) from identity_pairs)"
+        " (select count(*) from identity_candidates)"
     ).fetchall()
     accounts, pairs = int(counts[0]), int(counts[1])
     if not pairs:
@@ -321,11 +337,11 @@ def score_pairs(
     interface = DuckDBAPI(connection)
     linker = Linker(
         interface.register("identity_compared"),
-        parameters.settings(kind, accounts),
+        parameters.settings("batch" if kind == "batch" else "person", accounts),
         log_level=logging.ERROR,
     )
     linker.table_management.register_blocked_pairs_for_predict(
-        interface.register("identity_pairs")
+        interface.register("identity_candidates")
     )
     predicted = linker.inference.predict(
         threshold_match_probability=threshold or None, warning_mode="never"

@@ -128,9 +128,11 @@ COMPARISONS = (
             Level(
                 "similar",
                 # DuckDB counts bytes: one Chinese character in five, or one letter.
-                "bits_l >= 300 and bits_r >= 300"
-                " and damerau_levenshtein(stem_l, stem_r) * 5"
-                " <= least(strlen(stem_l), strlen(stem_r))",
+                "case when bits_l >= 300 and bits_r >= 300"
+                " and (stem_l[:4] = stem_r[:4] or stem_l[-4:] = stem_r[-4:]"
+                " or greatest(length(stem_l), length(stem_r)) < 8)"
+                " then damerau_levenshtein(stem_l, stem_r) * 5"
+                " <= least(strlen(stem_l), strlen(stem_r)) else false end",
                 "have names that differ by a letter or two",
             ),
             Level(
@@ -159,9 +161,10 @@ COMPARISONS = (
             ),
             Level(
                 "near",
-                "length(words_l) >= 10 and length(words_r) >= 10"
-                " and levenshtein(words_l, words_r) * 5"
-                " <= greatest(strlen(words_l), strlen(words_r))",
+                # A case, since DuckDB computes both sides of an `and`.
+                "case when words_l[:6] = words_r[:6] and length(words_l) >= 10"
+                " and length(words_r) >= 10 then levenshtein(words_l, words_r) * 5"
+                " <= greatest(strlen(words_l), strlen(words_r)) else false end",
                 "describe themselves in nearly the same words",
             ),
             Level("other", "else"),

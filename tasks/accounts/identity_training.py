@@ -12,7 +12,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from tasks.accounts.identity import MAX_STRETCH, block_profiles, score_pairs
+from tasks.accounts.identity import block_profiles, score_pairs
 from tasks.accounts.identity_model import COMPARISONS, KINDS, IdentityParameters
 from tasks.accounts.name_shapes import name_forms
 
@@ -27,6 +27,8 @@ _BLOCKED = {
 }
 # An operator with more accounts than this is learnt from as a batch.
 MOST_OF_A_PERSON = 8
+# More partners than this don't count: the prior is not that of the largest batch.
+MOST_PARTNERS = 24
 # A character counts as known from this many names: fewer could show a person.
 FEWEST_AUTHORS = 5
 # Tenths of a bit of any other character, and the most that one may tell.
@@ -45,7 +47,8 @@ known as (
     inner join identity_owners as owners using (platform, account_id)
     where owners.operator is not null
 )
-select '0' as match_key, one.node as join_key_l, other.node as join_key_r
+select '0' as match_key, one.node as join_key_l, other.node as join_key_r,
+    true as of_person, true as of_batch
 from known as one
 inner join known as other
     on one.operator = other.operator and other.place - one.place between 1 and 2
@@ -54,7 +57,7 @@ inner join known as other
 _BY_CHANCE = """
 create or replace temp table identity_pairs as
 select distinct '0' as match_key, least(one, other) as join_key_l,
-    greatest(one, other) as join_key_r
+    greatest(one, other) as join_key_r, true as of_person, true as of_batch
 from (
     select
         nodes.node as one,
@@ -106,14 +109,14 @@ def estimate_parameters(
         .sort("node")
     )
     rows = nodes.height
-    candidates = _strangers(score_pairs(connection, blank, "person", 0.0), nodes)
+    candidates = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
     connection.execute(_OF_ONE)
-    one_hand = score_pairs(connection, blank, "person", 0.0)
+    one_hand = score_pairs(connection, blank, "any", 0.0)
     if one_hand.is_empty():
         raise ValueError("no two accounts have one operator: nothing to learn from")
     each = max(1, min(pairs_by_chance // rows, rows // 2))
     connection.execute(_BY_CHANCE, {"rows": rows, "each": each})
-    by_chance = _strangers(score_pairs(connection, blank, "person", 0.0), nodes)
+    by_chance = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
     sizes = nodes.filter(pl.col("operator").is_not_null()).with_columns(
         size=pl.len().over("operator")
     )
@@ -127,8 +130,7 @@ def estimate_parameters(
         own = sizes.filter(of_kind[kind])
         matched = one_hand.filter(pl.col("node_l").is_in(own["node"].implode()))
         weights[kind] = _weights(matched, by_chance, candidates, rows)
-        # As many as blocking keeps of a large batch.
-        others = (own.get_column("size") - 1).clip(0, MAX_STRETCH)
+        others = (own.get_column("size") - 1).clip(0, MOST_PARTNERS)
         partners[kind] = round(max(float(others.sum()), 0.5) / rows, 6)
     return IdentityParameters(
         partners=partners,
