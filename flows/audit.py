@@ -14,7 +14,9 @@ import polars as pl
 
 from tasks.accounts.audience import AudienceQuality, measure_quality
 from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
-from tasks.accounts.operators import find_operators
+from tasks.accounts.identity import link_profiles
+from tasks.accounts.identity_model import shipped_parameters
+from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import score
 from tasks.sources.file_landing import land_sources
@@ -222,11 +224,14 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
         policies.phantom_threshold,
     )
     profiles = connection.sql(
-        "select platform, account_id, screen_name, description, avatar_url,"
-        " first_seen_at from intermediate.account_profiles"
+        "select platform, account_id, screen_name, first_seen_at"
+        " from intermediate.account_profiles"
     ).pl()
+    links = link_profiles(
+        connection, "intermediate.account_profiles", shipped_parameters()
+    )
     operators = find_operators(
-        profiles.drop("screen_name"), read_overrides(workspace.root)
+        profiles, links.pairs.select(LINKS_SCHEMA), read_overrides(workspace.root)
     )
     keys = ["platform", "account_id"]
     return (

@@ -26,7 +26,9 @@ from tasks.accounts.coordination import (
 from tasks.accounts.drift import count_bins
 from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.groups import coordinated_groups
-from tasks.accounts.operators import find_operators
+from tasks.accounts.identity import link_profiles
+from tasks.accounts.identity_model import shipped_parameters, write_parameters
+from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import model_version, score
 from tasks.warehouse import ledger
@@ -141,14 +143,17 @@ def _judge(
     _replace(connection, "intermediate.account_scores", scores)
     _watch_drift(connection, features, scores)
 
+    found = link_profiles(
+        connection, "intermediate.account_profiles", shipped_parameters()
+    )
+    _tell_skipped(found.blocking)
     profiles = connection.sql(
-        "select platform, account_id, description, avatar_url, first_seen_at"
-        " from intermediate.account_profiles"
+        "select platform, account_id, first_seen_at from intermediate.account_profiles"
     ).pl()
     _replace(
         connection,
         "intermediate.account_operators",
-        find_operators(profiles, overrides),
+        find_operators(profiles, found.pairs.select(LINKS_SCHEMA), overrides),
     )
 
     _find_groups(connection, workspace)
@@ -203,6 +208,16 @@ def _judge(
     connection.execute("drop table changed_accounts")
     connection.execute("drop table if exists verdicts_before")
     return changed
+
+
+def _tell_skipped(blocking: pl.DataFrame) -> None:
+    """Say which signs too many accounts share to be one person's."""
+    skipped = blocking.filter(pl.col("skipped_keys") > 0)
+    for row in skipped.iter_rows(named=True):
+        say(
+            f"  {row['skipped_keys']:,} values of {row['rule'].replace('_', ' ')} that"
+            f" too many share link nobody ({row['skipped_accounts']:,} accounts)"
+        )
 
 
 def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
@@ -382,6 +397,7 @@ def _input_hash(
             policies.coordination_window,
         ],
         model_version(model),
+        hashlib.sha256(write_parameters(shipped_parameters()).encode()).hexdigest(),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

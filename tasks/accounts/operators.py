@@ -1,9 +1,10 @@
-"""Operators: accounts that one person or office demonstrably runs.
+"""Operators: accounts that one person or office likely runs.
 
-This first version links exact shared identity only: the same contact (phone,
-e-mail, WeChat, QQ) in two profiles' own words, or the same uploaded picture. A
-value that many accounts share is a hotline or a stock picture, not a person,
-and links nobody. A person's merges and splits win over every link.
+Links between accounts come from their profiles (`identity.py`), each with a
+probability and the evidence for it. Links of persons form groups only where the
+accounts are densely linked, so that one wrong link does not chain two people; a batch
+that a programme made is linked along the order of its registrations and is what hangs
+together. A person's merges and splits win over every link.
 """
 
 from __future__ import annotations
@@ -13,158 +14,166 @@ import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-# More accounts than this behind one value: an agency's number, a stock picture.
-MAX_SHARING = 20
+from tasks.accounts.groups import communities
 
-# Contacts as profiles write them. Each pattern's first group is the value.
-_CONTACTS = (
-    r"(?:^|[^0-9])(1[3-9][0-9]{9})(?:[^0-9]|$)",
-    r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)",
-    r"(?i)(?:微信|薇信|v信|vx|wx|weixin|wechat)号?\s*[:：]?\s*([a-z][-_a-z0-9]{5,19})",
-    r"(?i)(?:qq|扣扣)号?\s*[:：]?\s*([1-9]\d{4,10})",
-)
-
-LINKS = {
-    "contact": "the same contact in the profile",
-    "avatar": "the same uploaded picture",
+_KEY = ["platform", "account_id"]
+_OTHER = ["platform_y", "account_id_y"]
+LINKS_SCHEMA = {
+    "platform": pl.String,
+    "account_id": pl.String,
+    "platform_y": pl.String,
+    "account_id_y": pl.String,
+    "probability": pl.Float64,
+    "match_weight": pl.Float64,
+    "kind": pl.String,
+    "evidence": pl.String,
 }
 
 
-def identity_values(profiles: pl.DataFrame) -> pl.DataFrame:
-    """Values that identify a person, from profiles.
+def find_operators(
+    profiles: pl.DataFrame, links: pl.DataFrame, overrides: pl.DataFrame
+) -> pl.DataFrame:
+    """Group accounts that one operator likely runs.
 
     Args:
-        profiles: platform, account_id, description, avatar_url.
-
-    Returns:
-        platform, account_id, signal (contact or avatar), value; a value stands
-        for accounts on every platform.
-    """
-    contacts = [
-        profiles.select(
-            "platform",
-            "account_id",
-            signal=pl.lit("contact"),
-            value=pl.col("description").str.extract(pattern).str.to_lowercase(),
-        )
-        for pattern in _CONTACTS
-    ]
-    # The address without its expiring signature; the platform's default
-    # pictures say nothing. Only a path that names an upload can identify.
-    address = pl.col("avatar_url").str.extract(r"^https?://[^/]+(/[^?#]+)")
-    avatars = profiles.select(
-        "platform", "account_id", signal=pl.lit("avatar"), value=address
-    ).filter(
-        pl.col("value").str.contains(r"/[0-9A-Za-z_-]{16,}\.")
-        & ~pl.col("value").str.contains(r"default")
-    )
-    return (
-        pl.concat([*contacts, avatars])
-        .filter(pl.col("value").is_not_null())
-        .unique()
-        .filter(pl.len().over("signal", "value").is_between(2, MAX_SHARING))
-    )
-
-
-def find_operators(profiles: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFrame:
-    """Group accounts that share an identity.
-
-    Args:
-        profiles: platform, account_id, description, avatar_url, first_seen_at.
+        profiles: platform, account_id, first_seen_at.
+        links: pairs of accounts with probability, match_weight, kind (person or
+            batch) and evidence (see `LINKS_SCHEMA`).
         overrides: platform, account_id, kind (merge, split, ...), with_platform,
             with_account_id; reviewed by a person.
 
     Returns:
-        One row an account: platform, account_id, operator_id (of the
-        earliest-seen member, ties by platform and id, so that it survives
-        members that come and go), operator_probability, method, evidence. An
-        account on its own is its own operator. Sorted by platform, account_id.
+        One row an account: platform, account_id, operator_id (of the earliest-seen
+        member, ties by platform and id, so that it survives members that come and
+        go), operator_probability (of the account's likeliest link within the group; 1
+        for one on its own and for a person's decision), method (own, override, batch
+        or profile), evidence. Sorted by platform, account_id.
 
-    Cost: linear in accounts and links.
+    Cost: near linear in accounts and links.
     """
-    nodes = (
-        profiles.select("platform", "account_id", "first_seen_at")
-        .sort("platform", "account_id")
-        .with_row_index("node")
-    )
-    key = ["platform", "account_id"]
-    values = identity_values(profiles).join(
-        nodes.select(*key, "node"), on=key, how="inner"
-    )
+    nodes = profiles.select(*_KEY, "first_seen_at").sort(_KEY).with_row_index("node")
+    numbered = nodes.select(*_KEY, "node")
     split = (
         overrides.filter(pl.col("kind") == "split")
-        .join(nodes, on=key, how="inner")
+        .join(numbered, on=_KEY, how="inner")
         .get_column("node")
     )
-    # A star per value: its first account to each other one.
-    links = (
-        values.filter(~pl.col("node").is_in(split.implode()))
-        .with_columns(first=pl.col("node").min().over("signal", "value"))
-        .filter(pl.col("first") != pl.col("node"))
-        .select("first", "node", "signal")
-    )
-    merges = (
-        overrides.filter(pl.col("kind") == "merge")
-        .join(nodes, on=key, how="inner")
-        .join(
-            nodes.select(
-                pl.col("platform").alias("with_platform"),
-                pl.col("account_id").alias("with_account_id"),
-                pl.col("node").alias("first"),
-            ),
-            on=["with_platform", "with_account_id"],
-            how="inner",
+    between = (
+        links.join(numbered, on=_KEY)
+        .join(numbered.rename({"node": "node_y"}), left_on=_OTHER, right_on=_KEY)
+        .filter(
+            ~pl.col("node").is_in(split.implode())
+            & ~pl.col("node_y").is_in(split.implode())
         )
-        .select("first", "node", signal=pl.lit("override"))
+        .select("node", "node_y", "probability", "match_weight", "kind", "evidence")
     )
-    edges = pl.concat([links, merges])
+    batches = between.filter(pl.col("kind") == "batch")
+    persons = between.filter(pl.col("kind") != "batch")
+    edges = pl.concat(
+        [
+            batches.select("node", "node_y"),
+            _within_communities(persons).select("node", "node_y"),
+            _merges(overrides, numbered),
+        ]
+    )
     count = nodes.height
     graph = coo_matrix(
         (
             np.ones(edges.height, dtype=np.int8),
-            (edges.get_column("first").to_numpy(), edges.get_column("node").to_numpy()),
+            (
+                edges.get_column("node").to_numpy(),
+                edges.get_column("node_y").to_numpy(),
+            ),
         ),
         shape=(count, count),
     )
     _, labels = connected_components(graph, directed=False)
-    signals = (
-        pl.concat(
-            [
-                edges.select("signal", pl.col("first").alias("node")),
-                edges.select("signal", "node"),
-            ]
-        )
-        .unique()
-        .sort("node", "signal")
-        .group_by("node", maintain_order=True)
-        .agg("signal")
-    )
-    words = {**LINKS, "override": "a person's decision"}
     members = nodes.with_columns(group=pl.Series(labels)).sort(
-        "group", "first_seen_at", "platform", "account_id", nulls_last=True
+        "group", "first_seen_at", *_KEY, nulls_last=True
     )
+    merged = pl.concat(
+        [
+            _merges(overrides, numbered).select("node"),
+            _merges(overrides, numbered).select(node="node_y"),
+        ]
+    ).unique()
+    grouped = members.with_columns(
+        operator_id=pl.concat_str(_KEY, separator=":").first().over("group"),
+        size=pl.len().over("group"),
+    )
+    strongest = _strongest(between, grouped.select("node", "group"))
+    is_merged = pl.col("node").is_in(merged.get_column("node").implode())
     return (
-        members.with_columns(
-            operator_id=pl.concat_str("platform", "account_id", separator=":")
-            .first()
-            .over("group"),
-            size=pl.len().over("group"),
-        )
-        .join(signals, on="node", how="left")
+        grouped.join(strongest, on="node", how="left")
         .select(
-            "platform",
-            "account_id",
+            *_KEY,
             "operator_id",
-            operator_probability=pl.lit(1.0),
+            operator_probability=pl.when((pl.col("size") == 1) | is_merged)
+            .then(1.0)
+            .otherwise(pl.col("probability").fill_null(1.0)),
             method=pl.when(pl.col("size") == 1)
             .then(pl.lit("own"))
-            .when(pl.col("signal").list.contains("override"))
+            .when(is_merged)
             .then(pl.lit("override"))
-            .otherwise(pl.lit("shared_identity")),
-            evidence=pl.col("signal")
-            .list.eval(pl.element().replace_strict(words))
-            .list.join("; ")
-            .fill_null(""),
+            .when(pl.col("kind") == "batch")
+            .then(pl.lit("batch"))
+            .otherwise(pl.lit("profile")),
+            evidence=pl.when(pl.col("size") == 1)
+            .then(pl.lit(""))
+            .when(is_merged)
+            .then(pl.lit("a person's decision"))
+            .otherwise(pl.col("evidence").fill_null("")),
         )
-        .sort("platform", "account_id")
+        .sort(_KEY)
+    )
+
+
+def _within_communities(persons: pl.DataFrame) -> pl.DataFrame:
+    """Links whose two accounts stand in one dense community."""
+    found = communities(
+        persons.select(
+            # Names that sort like the numbers.
+            account=pl.col("node").cast(pl.String).str.zfill(10),
+            account_y=pl.col("node_y").cast(pl.String).str.zfill(10),
+        ),
+        smallest=2,
+    ).with_columns(node=pl.col("account").cast(pl.UInt32))
+    own = found.select("node", "community")
+    return (
+        persons.join(own, on="node")
+        .join(own.rename({"node": "node_y"}), on="node_y", suffix="_y")
+        .filter(pl.col("community") == pl.col("community_y"))
+    )
+
+
+def _merges(overrides: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
+    return (
+        overrides.filter(pl.col("kind") == "merge")
+        .join(numbered, on=_KEY)
+        .join(
+            numbered.rename({"node": "node_y"}),
+            left_on=["with_platform", "with_account_id"],
+            right_on=_KEY,
+        )
+        .select("node", "node_y")
+    )
+
+
+def _strongest(between: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
+    """Of each account its weightiest link within its group."""
+    both = pl.concat(
+        [
+            between,
+            between.rename({"node": "node_y", "node_y": "node"}).select(
+                between.columns
+            ),
+        ]
+    )
+    return (
+        both.join(groups, on="node")
+        .join(groups.rename({"node": "node_y", "group": "group_y"}), on="node_y")
+        .filter(pl.col("group") == pl.col("group_y"))
+        .sort("node", "match_weight", "node_y", descending=[False, True, False])
+        .unique("node", keep="first", maintain_order=True)
+        .select("node", "probability", "kind", "evidence")
     )

@@ -1,0 +1,1 @@
+"""Chinese text: sentiment and topics; no Prefect, no files, no warehouse."""
