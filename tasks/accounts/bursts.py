@@ -21,6 +21,7 @@ FEWEST = 4
 LEAST_SURPLUS = 0.9
 # log10 of one over the chance, after the correction for looking often.
 LEAST_STRENGTH = 3.0
+FAIR_STRENGTH = 5.0
 CLEAR_STRENGTH = 8.0
 
 
@@ -181,7 +182,8 @@ select
     makes.second,
     case
         when cells.is_joint and cells.strength >= $clear then 'tight'
-        when cells.is_joint or cells.strength >= $clear then 'clear'
+        when cells.strength >= case when cells.is_joint then $fair else $clear end
+            then 'clear'
         else 'loose'
     end as grade
 from identity_makes as makes
@@ -217,5 +219,5 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
             "least_strength": LEAST_STRENGTH,
         },
     )
-    connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH})
+    connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH, "fair": FAIR_STRENGTH})
     connection.execute("drop table identity_makes")
