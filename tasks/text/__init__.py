@@ -1,0 +1,1 @@
+"""Chinese text: what people say and how they feel about it."""
