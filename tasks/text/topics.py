@@ -26,6 +26,9 @@ FEWEST_COMMENTS = 5
 # Words of a campaign that are looked at, by number of comments.
 MOST_WORDS = 400
 MOST_TERMS = 8
+# Topics that are told; one that rises is told however small it is, and a single word
+# only then.
+MOST_TOPICS = 20
 MOST_EXAMPLES = 3
 # A word in more than this share of comments tells no topics apart.
 COMMON = 0.4
@@ -62,7 +65,7 @@ _EMPTY_WORDS = frozenset(
 
 _CHAIN = r"(?s)//\s*@.*"
 _ADDRESS = r"(?:https?://|www\.)[!-~]+|[A-Za-z0-9_.+-]+@[A-Za-z0-9_-]+\.[A-Za-z0-9.-]+"
-_MENTION = r"(?:回复|回覆)?[@＠][^\s@＠:：,，。!！?？\[\]#]+[:：]?"
+_MENTION = r"(?:回复|回覆)?[@＠][^\s@＠:：,，。!！?？\[\]#]*[:：]?"
 _EMOTICON = r"\[[^\[\]\s]{1,10}\]"
 _DIGITS = r"[\d\uff10-\uff19]+"
 _EXAMPLE_LENGTH = 80
@@ -215,9 +218,9 @@ def find_topics(comments: pl.DataFrame, names: Sequence[str] = ()) -> pl.DataFra
         names: names to take out of examples, see `redact`.
 
     Returns:
-        A row per campaign and topic, largest first: `topic` (1, 2, ...), `terms` (up
-        to eight, most said first), `comments`, `genuine_comments`, `sentiment_net`
-        (mean of positive minus negative, −1 to 1, four digits; null where no comment
+        A row per campaign and topic, largest first, up to twenty and those that rise:
+        `topic` (1, 2, ...), `terms` (up to eight, most said first), `comments`,
+        `genuine_comments`, `sentiment_net` (mean of positive minus negative, −1 to 1, four digits; null where no comment
         has a sentiment), `trend` (rising, falling or steady on the last day of the
         campaign's comments, against the days before; null where fewer than three
         precede), `examples` (up to three, redacted, genuine ones first).
@@ -330,8 +333,6 @@ def _topics_of(
             ).round(4),
         )
         .filter(pl.col("comments") >= FEWEST_COMMENTS)
-        .sort(["comments", "group"], descending=[True, False])
-        .with_row_index("topic", offset=1)
     )
     terms = (
         groups.join(spoken, on="place")
@@ -343,7 +344,16 @@ def _topics_of(
         sizes.join(terms, on="group")
         .join(_trends(placed, rows), on="group", how="left")
         .join(_examples(placed, names), on="group", how="left")
-        .sort("topic")
+        .sort(["comments", "group"], descending=[True, False])
+        .with_columns(
+            told=(pl.col("terms").list.len() > 1),
+            rises=(pl.col("trend") == "rising").fill_null(False),
+        )
+        .filter(
+            (pl.col("told") & (pl.col("told").cum_sum() <= MOST_TOPICS))
+            | pl.col("rises")
+        )
+        .with_row_index("topic", offset=1)
         .select(
             pl.lit(rows["campaign_id"][0]).alias("campaign_id"),
             *(pl.col(name).cast(kind) for name, kind in list(TOPICS.items())[1:]),

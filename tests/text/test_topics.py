@@ -91,6 +91,23 @@ def test_words_of_few_comments_are_no_topic() -> None:
     assert find_topics(few.clear()).schema == TOPICS
 
 
+def test_a_small_topic_is_told_when_it_rises() -> None:
+    comments = _campaign(8, {})
+    scandal = comments.head(12).with_columns(
+        interaction_id=pl.lit("scandal-") + pl.int_range(12).cast(pl.String),
+        text=pl.lit("发霉了！"),
+    )
+    told = scandal.with_columns(date_day=pl.lit(_FIRST + timedelta(days=7)))
+    found = find_topics(pl.concat([comments, told]))
+    assert found.filter(pl.col("trend") == "rising")["terms"].to_list() == [["发霉"]]
+    # as many over all days are a word, no topic
+    spread = scandal.with_columns(
+        date_day=_FIRST + pl.duration(days=pl.int_range(12) % 8)
+    )
+    found = find_topics(pl.concat([comments, spread]))
+    assert ["发霉"] not in found["terms"].to_list()
+
+
 def test_missing_column_is_named() -> None:
     with pytest.raises(ValueError, match="lack the columns is_genuine"):
         find_topics(_campaign(6, {}).drop("is_genuine"))
@@ -129,7 +146,7 @@ def test_any_text_is_redacted_alone(texts: list[str | None]) -> None:
     alone = [redact(pl.Series([t], dtype=pl.String))[0] for t in texts]
     assert together == alone
     for text in together:
-        assert text is None or not any("0" <= c <= "9" or c in "@＠" for c in text)
+        assert text is None or not any(c.isdecimal() or c in "@＠" for c in text)
 
 
 def _daily(counts: np.ndarray) -> pl.DataFrame:
