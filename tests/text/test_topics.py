@@ -1,0 +1,207 @@
+"""Topics of comments, their trend, and what examples may show."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.text.topics import TOPICS, find_topics, redact, rising
+
+_FIRST = date(2026, 3, 1)
+# What each planted topic's comments are made of, and how they sound.
+_PLANTED = {
+    "delivery": (["物流", "快递", "包裹", "配送"], -0.6),
+    "package": (["包装", "盒子", "礼盒", "颜色"], 0.5),
+    "taste": (["味道", "口感", "茶叶", "香气"], 0.2),
+}
+
+
+def _say(topic: str, rng: random.Random, day: int, number: int) -> dict[str, object]:
+    words, net = _PLANTED[topic]
+    text = "，".join(rng.sample(words, 3)) + rng.choice(["啊", "呢", "吧", "！"])
+    return {
+        "platform": "weibo",
+        "interaction_id": f"{topic}-{day:02}-{number:03}",
+        "campaign_id": "spring",
+        "date_day": _FIRST + timedelta(days=day),
+        "text": text,
+        "is_genuine": number % 2 == 0,
+        "negative": 0.5 - net / 2,
+        "neutral": 0.0,
+        "positive": 0.5 + net / 2,
+    }
+
+
+def _campaign(seed: int, last_day: dict[str, int]) -> pl.DataFrame:
+    rng = random.Random(seed)
+    return pl.DataFrame(
+        [
+            _say(topic, rng, day, number)
+            for topic in _PLANTED
+            for day in range(8)
+            for number in range(last_day.get(topic, 10) if day == 7 else 10)
+        ]
+    )
+
+
+def test_planted_topics_are_found_with_their_words_tone_and_trend() -> None:
+    comments = _campaign(1, {"delivery": 40, "taste": 0, "package": 10})
+    found = find_topics(comments)
+    assert found.schema == TOPICS
+    assert found["topic"].to_list() == [1, 2, 3]
+    by_word = {row["terms"][0]: row for row in found.to_dicts()}
+    planted = {frozenset(words): (net, name) for name, (words, net) in _PLANTED.items()}
+    seen = {}
+    for row in by_word.values():
+        net, name = planted[frozenset(row["terms"])]
+        assert row["sentiment_net"] == pytest.approx(net)
+        truth = comments.filter(pl.col("interaction_id").str.starts_with(name))
+        assert row["comments"] == len(truth)
+        assert row["genuine_comments"] == truth["is_genuine"].sum()
+        assert len(row["examples"]) == 3
+        seen[name] = row["trend"]
+    # ten a day before: 40 is a rise, none at all a fall, ten neither
+    assert seen == {"delivery": "rising", "taste": "falling", "package": "steady"}
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32))
+def test_row_order_does_not_matter(seed: int) -> None:
+    comments = _campaign(2, {})
+    mixed = comments.sample(fraction=1, shuffle=True, seed=seed)
+    assert find_topics(mixed).equals(find_topics(comments))
+
+
+def test_campaigns_do_not_touch_each_other() -> None:
+    one = _campaign(3, {})
+    two = _campaign(4, {"taste": 30}).with_columns(campaign_id=pl.lit("autumn"))
+    together = find_topics(pl.concat([one, two]))
+    assert together.equals(pl.concat([find_topics(two), find_topics(one)]))
+
+
+def test_words_of_few_comments_are_no_topic() -> None:
+    few = _campaign(5, {}).head(4)
+    assert find_topics(few).is_empty()
+    assert find_topics(few.clear()).schema == TOPICS
+
+
+def test_a_small_topic_is_told_when_it_rises() -> None:
+    comments = _campaign(8, {})
+    scandal = comments.head(12).with_columns(
+        interaction_id=pl.lit("scandal-") + pl.int_range(12).cast(pl.String),
+        text=pl.lit("发霉了！"),
+    )
+    told = scandal.with_columns(date_day=pl.lit(_FIRST + timedelta(days=7)))
+    found = find_topics(pl.concat([comments, told]))
+    assert found.filter(pl.col("trend") == "rising")["terms"].to_list() == [["发霉"]]
+    # as many over all days are a word, no topic
+    spread = scandal.with_columns(
+        date_day=_FIRST + pl.duration(days=pl.int_range(12) % 8)
+    )
+    found = find_topics(pl.concat([comments, spread]))
+    assert ["发霉"] not in found["terms"].to_list()
+
+
+def test_missing_column_is_named() -> None:
+    with pytest.raises(ValueError, match="lack the columns is_genuine"):
+        find_topics(_campaign(6, {}).drop("is_genuine"))
+
+
+def test_missing_sentiment_stays_missing() -> None:
+    silent = _campaign(7, {}).with_columns(
+        pl.lit(None, pl.Float64).alias(name) for name in ("negative", "positive")
+    )
+    assert find_topics(silent)["sentiment_net"].is_null().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # the chain is another's words
+        ("好喝//@somebody:不好喝", "好喝"),
+        ("回复@茶友小李:包装很好", "…包装很好"),
+        ("看 https://t.cn/A6abc 包装", "看 … 包装"),
+        ("电话13800000000，请联系", "电话…，请联系"),
+        ("全角１２３也是数字", "全角…也是数字"),
+        ("写信给tea@example.com吧", "写信给…吧"),
+        ("晨曦茶客说好喝", "…说好喝"),
+        ("张三丰说好喝", "…说好喝"),
+    ],
+)
+def test_examples_show_no_person(text: str, shown: str) -> None:
+    assert redact(pl.Series([text]), ["晨曦茶客"]).to_list() == [shown]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.none() | st.text(), max_size=5))
+def test_any_text_is_redacted_alone(texts: list[str | None]) -> None:
+    texts = [t and t.encode("utf-8", "ignore").decode() for t in texts]
+    together = redact(pl.Series(texts, dtype=pl.String)).to_list()
+    alone = [redact(pl.Series([t], dtype=pl.String))[0] for t in texts]
+    assert together == alone
+    for text in together:
+        assert text is None or not any(c.isdecimal() or c in "@＠" for c in text)
+
+
+def _daily(counts: np.ndarray) -> pl.DataFrame:
+    keys, days = counts.shape
+    return pl.DataFrame(
+        {
+            "key": np.repeat(np.arange(keys), days),
+            "date_day": [_FIRST + timedelta(days=d) for d in range(days)] * keys,
+            "comments": counts.ravel(),
+        }
+    )
+
+
+def test_a_rise_is_told_the_same_day_and_seldom_without_one() -> None:
+    rng = np.random.default_rng(11)
+    steady = rng.poisson(20, (400, 20))
+    quiet = rising(_daily(steady), ["key"])
+    # 17 judged days a key, nominal one in a thousand; twice that is allowed
+    assert quiet["is_rising"].drop_nulls().len() == 400 * 17
+    assert quiet["is_rising"].mean() < 0.002
+    wild = rng.negative_binomial(4, 4 / 24, (400, 20))
+    # days that differ by themselves are no rises either
+    assert rising(_daily(wild), ["key"])["is_rising"].mean() < 0.02
+    risen = steady.copy()
+    risen[:, 12] = rng.poisson(60, 400)
+    told = rising(_daily(risen), ["key"]).filter(
+        pl.col("date_day") == _FIRST + timedelta(days=12)
+    )
+    assert told["is_rising"].mean() > 0.99
+
+
+def test_days_to_come_change_nothing() -> None:
+    rng = np.random.default_rng(12)
+    daily = _daily(rng.poisson(5, (3, 15)))
+    until = _FIRST + timedelta(days=9)
+    early = rising(daily.filter(pl.col("date_day") <= until), ["key"])
+    assert rising(daily, ["key"]).filter(pl.col("date_day") <= until).equals(early)
+
+
+def test_first_days_and_days_without_a_row() -> None:
+    daily = pl.DataFrame(
+        {
+            "key": ["a", "a"],
+            "date_day": [_FIRST, _FIRST + timedelta(days=5)],
+            "comments": [1, 9],
+        }
+    )
+    found = rising(daily, ["key"])
+    assert found["comments"].to_list() == [1, 0, 0, 0, 0, 9]
+    assert found["is_rising"].to_list() == [None, None, None, False, False, True]
+    assert found["expected"].to_list()[3:] == [0.3333, 0.25, 0.2]
+    assert rising(daily.clear(), ["key"]).is_empty()
+
+
+def test_counts_that_are_not_summed_are_refused() -> None:
+    twice = _daily(np.ones((1, 2), dtype=np.int64))
+    with pytest.raises(ValueError, match="occur twice"):
+        rising(pl.concat([twice, twice]), ["key"])
