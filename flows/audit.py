@@ -13,15 +13,20 @@ import duckdb
 import polars as pl
 
 from tasks.accounts.audience import AudienceQuality, measure_quality
+<<<<<<< HEAD
 from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.identity import link_profiles
 from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
+=======
+from tasks.accounts.operators import find_operators
+>>>>>>> work-score
 from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import score
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
 from tasks.warehouse import landing
+from tasks.warehouse.account_features import make_features
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.labels import read_labels
@@ -210,16 +215,8 @@ def _stage(
 
 def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.DataFrame:
     policies = workspace.policies
-    models = load_models("intermediate")
-    params = {
-        "behaviour_days": policies.behaviour_days,
-        "time_zone": workspace.timezone,
-        "timeline_acts": TIMELINE_ACTS,
-    }
-    for name in FEATURE_MODELS:
-        run_model(connection, models[f"intermediate.{name}"], params)
     scores = score(
-        connection.sql("from intermediate.account_features").pl(),
+        make_features(connection, workspace.timezone, policies.behaviour_days),
         policies.suspected_threshold,
         policies.phantom_threshold,
     )

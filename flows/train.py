@@ -10,13 +10,12 @@ import polars as pl
 from prefect import flow
 
 from flows.audit import check_training, staged
-from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.model_card import describe_model
 from tasks.accounts.training import Settings, train_model
 from tasks.report.calibration import draw_calibration
+from tasks.warehouse.account_features import TIMELINE_ACTS, make_features
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
-from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.workspace import Source, Workspace
 
@@ -89,16 +88,8 @@ def _show(
 ) -> pl.DataFrame:
     if view == "reposts":
         connection.execute("delete from staging.posts")
-    models = load_models("intermediate")
-    params = {
-        # Whatever is landed: labelled accounts were seen at different times.
-        "behaviour_days": 100_000,
-        "time_zone": workspace.timezone,
-        "timeline_acts": acts,
-    }
-    for name in FEATURE_MODELS:
-        run_model(connection, models[f"intermediate.{name}"], params)
-    found: pl.DataFrame = connection.sql("from intermediate.account_features").pl()
+    # Whatever is landed: labelled accounts were seen at different times.
+    found = make_features(connection, workspace.timezone, 100_000, acts)
     return found.with_columns(view=pl.lit(view))
 
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -24,7 +23,6 @@ from tasks.accounts.coordination import (
     significant_edges,
 )
 from tasks.accounts.drift import count_bins
-from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.identity import link_profiles
 from tasks.accounts.identity_model import shipped_parameters, write_parameters
@@ -32,6 +30,7 @@ from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import model_version, score
 from tasks.warehouse import ledger
+from tasks.warehouse.account_features import make_features
 from tasks.warehouse.database import connect, count, table_exists
 from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.models import load_models, run_model
@@ -115,18 +114,10 @@ def _judge(
     overrides: pl.DataFrame,
     model: PhantomModel,
 ) -> int:
-    models = load_models("intermediate")
-    params: dict[str, Any] = {
-        "behaviour_days": workspace.policies.behaviour_days,
-        "time_zone": workspace.timezone,
-        "timeline_acts": TIMELINE_ACTS,
-        **padded_keys(workspace.pseudonym_key()),
-    }
     _replace(connection, "meta.account_overrides", overrides)
-    for name in FEATURE_MODELS:
-        run_model(connection, models[f"intermediate.{name}"], params)
-
-    features = connection.sql("from intermediate.account_features").pl()
+    features = make_features(
+        connection, workspace.timezone, workspace.policies.behaviour_days
+    )
     scores = score(
         features,
         workspace.policies.suspected_threshold,
@@ -170,7 +161,11 @@ def _judge(
             f"create or replace temp table verdicts_before as"
             f" select {columns} from intermediate.accounts"
         )
-    run_model(connection, models["intermediate.accounts"], params)
+    run_model(
+        connection,
+        load_models("intermediate")["intermediate.accounts"],
+        padded_keys(workspace.pseudonym_key()),
+    )
     before = "select * from verdicts_before"
     if not had_verdicts:
         before = f"select {columns} from intermediate.accounts where false"

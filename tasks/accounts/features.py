@@ -27,22 +27,6 @@ import polars as pl
 
 Block = Literal["profile", "timeline"]
 
-# The tables behind the frame, in the order in which they are made.
-FEATURE_MODELS = (
-    "account_profiles",
-    "account_behaviour",
-    "account_timeline",
-    "account_cohorts",
-    "account_templates",
-    "account_clock",
-    "account_company",
-    "account_features",
-)
-
-# So many acts of a timeline are looked at, which makes shares comparable whatever
-# was landed.
-TIMELINE_ACTS = 50
-
 # Below this many acts a timeline says too little about habits.
 FEWEST_ACTS = 3
 

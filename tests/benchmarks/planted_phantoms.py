@@ -23,10 +23,9 @@ import polars as pl
 from flows.audit import find_sources, staged
 from tasks.accounts import phantom_score
 from tasks.accounts.evidence import JUDGED
-from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD
 from tasks.accounts.phantom_model import shipped_model
-from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.account_features import make_features
 from tests.world import World, WorldSpec, generate, write
 
 KINDS = ("fresh", "vendor_batch", "cultivated", "camouflaged")
@@ -55,15 +54,9 @@ def features_of(world: World) -> pl.DataFrame:
         write(world, Path(folder), format="canonical")
         sources = find_sources([Path(folder)], "canonical", [])
         with staged(sources) as (connection, workspace, _):
-            models = load_models("intermediate")
-            params = {
-                "behaviour_days": workspace.policies.behaviour_days,
-                "time_zone": workspace.timezone,
-                "timeline_acts": TIMELINE_ACTS,
-            }
-            for name in FEATURE_MODELS:
-                run_model(connection, models[f"intermediate.{name}"], params)
-            return connection.sql("from intermediate.account_features").pl()
+            return make_features(
+                connection, workspace.timezone, workspace.policies.behaviour_days
+            )
 
 
 def scored(
