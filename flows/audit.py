@@ -13,14 +13,9 @@ import duckdb
 import polars as pl
 
 from tasks.accounts.audience import AudienceQuality, measure_quality
-<<<<<<< HEAD
-from tasks.accounts.features import FEATURE_MODELS, TIMELINE_ACTS
 from tasks.accounts.identity import link_profiles
 from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
-=======
-from tasks.accounts.operators import find_operators
->>>>>>> work-score
 from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import score
 from tasks.sources.file_landing import land_sources

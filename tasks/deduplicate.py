@@ -148,7 +148,9 @@ def _judge(
     )
 
     _find_groups(connection, workspace)
-    run_model(connection, models["intermediate.account_groups"], params)
+    models = load_models("intermediate")
+    keys = padded_keys(workspace.pseudonym_key())
+    run_model(connection, models["intermediate.account_groups"], keys)
 
     columns = (
         "platform, account_id, account_key, operator_key, coordinated_group_key,"
@@ -161,11 +163,7 @@ def _judge(
             f"create or replace temp table verdicts_before as"
             f" select {columns} from intermediate.accounts"
         )
-    run_model(
-        connection,
-        load_models("intermediate")["intermediate.accounts"],
-        padded_keys(workspace.pseudonym_key()),
-    )
+    run_model(connection, models["intermediate.accounts"], keys)
     before = "select * from verdicts_before"
     if not had_verdicts:
         before = f"select {columns} from intermediate.accounts where false"
