@@ -52,8 +52,8 @@ VIEWS = tuple(
     for make in makes
 )
 
-_PACE = """
-create or replace temp table identity_pace as
+_USUAL = """
+create or replace temp table identity_usual as
 with
 weeks as (
     select platform, second // 604800 as week, count(*) as accounts
@@ -85,6 +85,89 @@ inner join span as inside
 left join weeks
     on around.platform = weeks.platform and around.other = weeks.week
 group by around.platform, around.week
+"""
+
+_PACE = """
+create or replace temp table identity_pace as
+with
+counted as (
+    select
+        platform,
+        counters_a as make,
+        second // 604800 as week,
+        second // 7776000 as quarter
+    from identity_nodes
+    where second is not null and counters_a is not null
+),
+by_week as (
+    select platform, week, make, count(*) as accounts
+    from counted
+    group by all
+),
+by_quarter as (
+    select platform, quarter, make, count(*) as accounts
+    from counted
+    group by all
+),
+overall as (
+    select platform, make, count(*) as accounts
+    from counted
+    group by all
+),
+busy as (
+    select by_week.platform, by_week.week, usual.per_second
+    from by_week
+    inner join identity_usual as usual using (platform, week)
+    group by by_week.platform, by_week.week, usual.per_second
+    having sum(by_week.accounts) > 2 * 604800 * usual.per_second
+),
+weighed as (
+    select
+        busy.platform,
+        busy.week,
+        overall.accounts - coalesce(by_quarter.accounts, 0) as weight,
+        coalesce(by_week.accounts, 0)
+            / (604800 * busy.per_second * overall.accounts) as raised,
+        overall.make
+    from busy
+    inner join overall on busy.platform = overall.platform
+    left join by_week
+        on
+            busy.platform = by_week.platform
+            and busy.week = by_week.week
+            and overall.make = by_week.make
+    left join by_quarter
+        on
+            busy.platform = by_quarter.platform
+            and (busy.week * 604800) // 7776000 = by_quarter.quarter
+            and overall.make = by_quarter.make
+),
+ordered as (
+    select
+        *,
+        sum(weight) over (
+            partition by platform, week order by raised, make
+        ) as so_far,
+        sum(weight) over (partition by platform, week) as total
+    from weighed
+),
+median as (
+    select platform, week, min(raised) as raised
+    from ordered
+    where 2 * so_far >= total and total > 0
+    group by platform, week
+),
+totals as (
+    select platform, sum(accounts) as accounts from overall group by platform
+)
+select
+    usual.platform,
+    usual.week,
+    usual.per_second
+        * greatest(1, coalesce(median.raised * totals.accounts, 1)) as per_second
+from identity_usual as usual
+left join median using (platform, week)
+left join totals using (platform)
 """
 
 _MAKES = """
@@ -209,6 +292,7 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
         "create or replace temp table identity_views as "
         f"select * from (values {rows}) as views (view, seconds, make, is_joint)"
     )
+    connection.execute(_USUAL)
     connection.execute(_PACE)
     connection.execute(_MAKES)
     connection.execute(
