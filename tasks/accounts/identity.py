@@ -167,6 +167,34 @@ group by rule, name
 order by keys.rule
 """
 
+_STEMS = """
+with
+free as (
+    select stem, place
+    from identity_compared
+    where
+        stem is not null and place is not null
+        and len(tight) + len(clear) + len(loose) = 0
+),
+places as (
+    select stem, place, count(*) as accounts
+    from free
+    group by stem, place
+),
+stems as (
+    select
+        sum(accounts) as accounts,
+        sum(accounts * (accounts - 1) // 2) as together
+    from places
+    group by stem
+)
+select
+    coalesce(sum(accounts * (accounts - 1) // 2), 0),
+    coalesce(sum(together), 0),
+    (select count(*) from free)
+from stems
+"""
+
 PAIR_COLUMNS = ("platform", "account_id", "platform_y", "account_id_y")
 
 
@@ -337,7 +365,11 @@ def score_pairs(
     interface = DuckDBAPI(connection)
     linker = Linker(
         interface.register("identity_compared"),
-        parameters.settings("batch" if kind == "batch" else "person", accounts),
+        parameters.settings(
+            "batch" if kind == "batch" else "person",
+            accounts,
+            name_coincidence(connection, parameters, "person"),
+        ),
         log_level=logging.ERROR,
     )
     linker.table_management.register_blocked_pairs_for_predict(
@@ -352,6 +384,28 @@ def score_pairs(
     )
     predicted.drop_table_from_database_and_remove_from_cache()
     return scores.cast(empty.schema)
+
+
+def name_coincidence(
+    connection: duckdb.DuckDBPyConnection, parameters: IdentityParameters, kind: str
+) -> float:
+    """The share of pairs of strangers whose names have one stem, in this table.
+
+    Names come in fashions: where thousands call themselves "quiet deer", with a number
+    behind, a name alone tells little. Of the pairs of one stem outside of bursts, those
+    of one person are told from strangers by their places: the former share theirs as
+    often as the weights say of a person, the latter as often as chance.
+    """
+    ((alike, together, placed),) = connection.execute(_STEMS).fetchall()
+    if not placed or placed < 2:
+        return 0.0
+    m, u = parameters.weights[kind]["place"]["same"]
+    if m <= u:
+        m = 1.0
+    # alike = people + strangers; together = m * people + u * strangers.
+    strangers = (m * alike - together) / (m - u)
+    rate: float = max(float(strangers), 0.0) / (placed * (placed - 1) / 2)
+    return rate
 
 
 def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

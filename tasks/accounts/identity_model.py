@@ -214,6 +214,10 @@ COMPARISONS = (
 )
 
 
+# Levels of the name at which strangers meet who were named in one fashion.
+ALIKE_NAMES = ("variant", "stem", "sound", "similar")
+
+
 @dataclass(frozen=True)
 class IdentityParameters:
     """What `estimate_parameters` found.
@@ -242,19 +246,32 @@ class IdentityParameters:
         """
         return min(0.5, self.partners[kind] / max(accounts, FEWEST_ACCOUNTS))
 
-    def settings(self, kind: str, accounts: int) -> SettingsCreator:
-        """Splink's settings for a kind in a table of so many accounts."""
+    def settings(
+        self, kind: str, accounts: int, coincidence: float = 0.0
+    ) -> SettingsCreator:
+        """Splink's settings for a kind in a table of so many accounts.
+
+        Args:
+            kind: of link.
+            accounts: in the table.
+            coincidence: share of the pairs of strangers in it whose names are alike,
+                where that is more than the weights know (names come in fashions).
+        """
         return SettingsCreator(
             link_type="dedupe_only",
             unique_id_column_name="node",
             probability_two_random_records_match=self.prior(kind, accounts),
-            comparisons=[self._comparison(kind, one) for one in COMPARISONS],
+            comparisons=[
+                self._comparison(kind, one, coincidence) for one in COMPARISONS
+            ],
             retain_matching_columns=True,
             retain_intermediate_calculation_columns=True,
             linker_uid=f"identity_{kind}",
         )
 
-    def _comparison(self, kind: str, compared: Compared) -> cl.CustomComparison:
+    def _comparison(
+        self, kind: str, compared: Compared, coincidence: float
+    ) -> cl.CustomComparison:
         levels: list[Any] = [
             {
                 "sql_condition": compared.unknown,
@@ -264,6 +281,8 @@ class IdentityParameters:
         ]
         for level in compared.levels:
             m, u = self.weights[kind][compared.name][level.code]
+            if level.code in ALIKE_NAMES and compared.name == "name":
+                u = max(u, coincidence)
             levels.append(
                 {
                     "sql_condition": "ELSE"

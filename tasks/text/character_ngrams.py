@@ -23,23 +23,22 @@ _EDGE = "\x02"
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
 
-def own_words(texts: pl.Series) -> pl.Series:
-    """What the author of each text wrote, in one spelling.
+def plain_words(texts: pl.Series) -> pl.Series:
+    """Each text in one spelling.
 
-    Of a chain of reposts only the part before `//@`; without links, names that are
-    called and the platform's own phrases. Full-width forms become plain ones (NFKC),
-    capitals small, digits one digit, gaps one blank. Null stays null.
+    Without links, names that are called and the platform's own phrases. Full-width
+    forms become plain ones (NFKC), capitals small, digits one digit; gaps and control
+    characters become one blank. Null stays null.
     """
     return (
         texts.cast(pl.String)
-        .str.replace(r"(?s)//\s*@.*$", "")
         .str.replace_all(r"https?://[0-9A-Za-z./?=&_%#:-]+", " ")
         .str.replace_all(r"(?:回复)?@[^\s:：@,，。!！?？#\[\]()（）]+[:：]?", " ")
         .str.replace_all(r"转发微博|轉發微博|网页链接|微博视频|展开全文|收起全文", " ")
         .str.normalize("NFKC")
         .str.to_lowercase()
         .str.replace_all(r"[0-9]+", "0")
-        .str.replace_all(r"\s+", " ")
+        .str.replace_all(r"[\s\p{Cc}]+", " ")
         .str.strip_chars()
     )
 
@@ -51,7 +50,7 @@ def code_points(words: pl.Series) -> tuple[Codes, Indexes]:
     that stands more than three times in a row stands three times.
 
     Args:
-        words: texts of `own_words`; null is an empty text.
+        words: texts of `plain_words`; null is an empty text.
 
     Returns:
         The code points, and for each text the place of the edge before it; the last

@@ -3,9 +3,9 @@
 Two linear models over character n-grams of one to three: how positive a text is, given
 that it is not neutral, and whether it is neutral. Both are regressions on features that
 a naive Bayes scaled (NBSVM; Wang and Manning, ACL 2012), calibrated on texts that they
-never saw; data, figures and limits stand in `data/models/sentiment.md`. Only the
-author's own words count, not those of a chain of reposts; traditional characters count
-as their simplified ones.
+never saw; data, figures and limits stand in `data/models/sentiment.md`. A text is
+judged as it is: whoever wants the last author's own words cuts a chain of reposts off
+first. Traditional characters count as their simplified ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tasks.text.character_ngrams import (
     Vocabulary,
     code_points,
     make_vocabulary,
-    own_words,
+    plain_words,
 )
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,7 +96,7 @@ def deciding_words(
         A list of texts for each text, the weightiest first.
     """
     used = model or shipped_model()
-    words = own_words(texts)
+    words = plain_words(texts)
     codes, edges = code_points(words)
     features = used.vocabulary.features(codes)
     sums = np.add.reduceat(
@@ -152,7 +152,7 @@ def _outermost(ngrams: list[str], most: int) -> list[str]:
 
 
 def _score_part(texts: pl.Series, model: SentimentModel) -> FloatArray:
-    codes, edges = code_points(own_words(texts))
+    codes, edges = code_points(plain_words(texts))
     return probabilities(_sums(codes, edges, model), model)
 
 

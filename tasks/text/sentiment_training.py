@@ -21,7 +21,7 @@ from tasks.text.character_ngrams import (
     Vocabulary,
     code_points,
     make_vocabulary,
-    own_words,
+    plain_words,
 )
 from tasks.text.sentiment import LABELS, SentimentModel
 
@@ -123,7 +123,7 @@ def prepared(labelled: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """
     texts = (
         labelled.select("text", "label", "source")
-        .with_columns(words=own_words(labelled.get_column("text")))
+        .with_columns(words=plain_words(labelled.get_column("text")))
         .filter(pl.col("words").str.len_chars() > 0)
         .unique(["words", "label"], keep="first", maintain_order=True)
         .sort("words", "label", "source")
@@ -164,7 +164,12 @@ def _features(texts: pl.DataFrame) -> tuple[Vocabulary, sparse.csr_matrix]:
     """The vocabulary of texts, and how often each of its n-grams stands in each."""
     codes, edges = code_points(texts.get_column("words"))
     text = np.repeat(np.arange(len(texts)), np.diff(edges))
-    character = _characters(codes)
+    # A text without its emoticons, or with a second label, is no other author's.
+    is_first = (
+        texts.get_column("is_original") & texts.get_column("words").is_first_distinct()
+    ).to_numpy()
+    is_first = np.append(is_first, False)
+    character = _characters(codes, np.append(text, len(texts)), is_first)
     numbers = character[np.minimum(codes, len(character) - 1)].astype(np.uint64)
     is_edge = np.zeros(len(codes), dtype=np.bool_)
     is_edge[edges] = True
@@ -180,7 +185,9 @@ def _features(texts: pl.DataFrame) -> tuple[Vocabulary, sparse.csr_matrix]:
         for place in range(1, length - 1):
             over |= is_edge[place : place + size]
         over |= is_edge[:size] & (is_edge[length - 1 :] if length > 1 else True)
-        good = np.flatnonzero(whole & ~over & (np.arange(size) < len(text)))
+        inside = np.arange(size) < len(text)
+        counted = is_first[np.append(text, len(texts))[:size]]
+        good = np.flatnonzero(whole & ~over & inside & counted)
         # In how many texts: each text once.
         pairs = np.unique(
             np.column_stack([key[good], text[good].astype(np.uint64)]), axis=0
@@ -201,12 +208,18 @@ def _features(texts: pl.DataFrame) -> tuple[Vocabulary, sparse.csr_matrix]:
     return vocabulary, matrix
 
 
-def _characters(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
-    """Numbers of the characters that count, traditional ones as simplified ones."""
-    found, counts = np.unique(codes, return_counts=True)
+def _characters(
+    codes: npt.NDArray[np.uint32],
+    text: npt.NDArray[np.int64],
+    is_first: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.uint32]:
+    """Numbers of characters of enough texts, traditional ones as simplified ones."""
+    rows = np.flatnonzero(is_first[text])
+    pairs = np.unique(np.column_stack([codes[rows], text[rows]]), axis=0)
+    found, counts = np.unique(pairs[:, 0], return_counts=True)
     simple = {int(code): zhconv(chr(code), "zh-hans") for code in found.tolist()}
     target = np.array(
-        [ord(text) if len(text) == 1 else code for code, text in simple.items()]
+        [ord(form) if len(form) == 1 else code for code, form in simple.items()]
     )
     total: dict[int, int] = {}
     for code, number in zip(target.tolist(), counts.tolist(), strict=True):
@@ -219,9 +232,9 @@ def _characters(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
             character[code] = number
     # Whatever the training texts did not show in its traditional form.
     for code in range(0x3400, 0xA000):
-        text = zhconv(chr(code), "zh-hans")
-        if len(text) == 1 and character[ord(text)] and not character[code]:
-            character[code] = character[ord(text)]
+        simplified = zhconv(chr(code), "zh-hans")
+        if len(simplified) == 1 and not character[code]:
+            character[code] = character[ord(simplified)]
     return character
 
 

@@ -27,7 +27,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score, roc_auc_score
 
-from tasks.text.character_ngrams import own_words
+from tasks.text.character_ngrams import plain_words
 from tasks.text.sentiment import LABELS, score, write_model
 from tasks.text.sentiment_training import EMOTICON, Settings, prepared, train
 
@@ -121,7 +121,7 @@ def baseline(texts: pl.DataFrame) -> Callable[[pl.Series], np.ndarray]:
     model = LogisticRegression(C=5, max_iter=60).fit(matrix, texts["label"].to_list())
     order = [list(model.classes_).index(name) for name in LABELS]
     return lambda found: model.predict_proba(
-        vectors.transform(own_words(found).to_list())
+        vectors.transform(plain_words(found).to_list())
     )[:, order]
 
 
