@@ -220,9 +220,9 @@ def find_topics(comments: pl.DataFrame, names: Sequence[str] = ()) -> pl.DataFra
     Returns:
         A row per campaign and topic, largest first, up to twenty and those that rise:
         `topic` (1, 2, ...), `terms` (up to eight, most said first), `comments`,
-        `genuine_comments`, `sentiment_net` (mean of positive minus
-        negative, −1 to 1, four digits; null where no comment has a sentiment), `trend`
-        (rising, falling or steady on the last day of the
+        `genuine_comments`, `sentiment_net` (mean of positive minus negative, −1 to
+        1, four digits; null where no comment has a sentiment), `trend` (rising,
+        falling or steady on the last day of the
         campaign's comments, against the days before; null where fewer than three
         precede), `examples` (up to three, redacted, genuine ones first).
         Cost: one segmentation a distinct text, pairs of words within a comment.
