@@ -16,7 +16,7 @@ from tasks.accounts.audience import AudienceQuality, measure_quality
 from tasks.accounts.identity import link_profiles
 from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
-from tasks.accounts.phantom_model import shipped_model
+from tasks.accounts.phantom_model import shipped_model, shown_of
 from tasks.accounts.phantom_score import score
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
@@ -87,10 +87,12 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
                 f" above, or name their format with --format ({', '.join(FORMATS)})."
             ]
         )
+    quality = measure_quality(accounts, shipped_model().rates)
+    accounts = accounts.select(_COLUMNS)
     _write(accounts, out)
     return Audited(
         accounts,
-        measure_quality(accounts, shipped_model().prior),
+        quality,
         _reasons(accounts),
         left_out,
     )
@@ -210,11 +212,11 @@ def _stage(
 
 def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.DataFrame:
     policies = workspace.policies
+    features = make_features(connection, workspace.timezone, policies.behaviour_days)
+    shown = features.select("platform", "account_id", shown_of(features))
     scores = score(
-        make_features(connection, workspace.timezone, policies.behaviour_days),
-        policies.suspected_threshold,
-        policies.phantom_threshold,
-    )
+        features, policies.suspected_threshold, policies.phantom_threshold
+    ).join(shown, on=["platform", "account_id"], how="left")
     profiles = connection.sql(
         "select platform, account_id, screen_name, first_seen_at"
         " from intermediate.account_profiles"
@@ -223,13 +225,13 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
         connection, "intermediate.account_profiles", shipped_parameters()
     )
     operators = find_operators(
-        profiles, links.pairs.select(LINKS_SCHEMA), read_overrides(workspace.root)
+        profiles, links.pairs.select(list(LINKS_SCHEMA)), read_overrides(workspace.root)
     )
     keys = ["platform", "account_id"]
     return (
         scores.join(profiles.select(*keys, "screen_name"), on=keys, how="left")
         .join(operators, on=keys, how="left")
-        .select(_COLUMNS)
+        .select(*_COLUMNS, "shown")
         .sort("phantom_probability", *keys, descending=[True, False, False])
     )
 
@@ -281,12 +283,13 @@ def show(audited: Audited, out: Path) -> None:
         " these accounts stand out as no genuine people."
     )
     estimate = quality.estimate
-    say(
-        "Many of the phantoms that the model was trained on are not found so. If those"
-        f" here hide as well, the share is about {estimate.share:.1%}"
-        f" ({estimate.low:.1%} to {estimate.high:.1%}); where they are easier or harder"
-        " to find it is far off, either way."
-    )
+    if estimate:
+        say(
+            f"With phantoms that hide the share lies between {estimate.low:.1%} (all"
+            f" are easy to find) and {estimate.high:.1%} (all hide as well as the"
+            f" labelled ones): {estimate.share:.1%} is its middle, a guess. Phantoms"
+            " that hide better still make it higher."
+        )
     say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:
         say("Most frequent reasons among likely phantoms:")

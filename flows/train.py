@@ -11,6 +11,7 @@ from prefect import flow
 
 from flows.audit import check_training, staged
 from tasks.accounts.model_card import describe_model
+from tasks.accounts.phantom_model import with_rates
 from tasks.accounts.training import Settings, train_model
 from tasks.report.calibration import draw_calibration
 from tasks.warehouse.account_features import TIMELINE_ACTS, make_features
@@ -56,7 +57,11 @@ def train(
         text = train_model(examples, settings)
         card = describe_model(text, examples, settings)
     target = Path(out)
-    write_atomically(target, text)
+    # A model without a timeline has one view; its rates then stand for every one.
+    rates = card.rates
+    for view, _ in _VIEWS:
+        rates.setdefault(view, rates["full"])
+    write_atomically(target, with_rates(text, rates))
     plot = target.with_suffix(".svg")
     write_atomically(plot, draw_calibration(card.calibration))
     write_atomically(target.with_suffix(".md"), card.text(plot.name))

@@ -144,7 +144,7 @@ def _judge(
     _replace(
         connection,
         "intermediate.account_operators",
-        find_operators(profiles, found.pairs.select(LINKS_SCHEMA), overrides),
+        find_operators(profiles, found.pairs.select(list(LINKS_SCHEMA)), overrides),
     )
 
     _find_groups(connection, workspace)

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from tasks.accounts.phantom_model import CERTAIN, Rates
 
-# Resamples of the accounts behind an interval, their seed, and its width.
-RESAMPLES, SEED = 200, 1
+# Draws behind an interval, their seed, and its width.
+DRAWS, SEED = 2000, 1
 _INTERVAL = (2.5, 97.5)
-# When a share changes by less the estimate stands.
-_PRECISION = 1e-6
 
 
 @dataclass(frozen=True)
 class PhantomShare:
-    """An estimate of how much of an audience is phantoms.
+    """What the counted accounts tell of the share of phantoms.
 
     Attributes:
-        share: corrected for the share that the probabilities assume.
-        low: lower end of its 95 % interval over resampled accounts.
-        high: upper end.
+        share: the middle of the interval on a log scale, a guess.
+        low: lower end: every phantom is as easy to find as purchased fresh ones.
+        high: upper end: all hide as well as those of the labelled set.
     """
 
     share: float
@@ -43,14 +41,15 @@ class AudienceQuality:
         quality_score: 0 to 100: the share of accounts that are neither, plus
             half of the suspected ones (a credibility of audience as Modash
             defines it, with doubt counted half).
-        estimate: the share of phantoms estimated from all probabilities.
+        estimate: the share of phantoms with those that hide; None where the
+            model states no rates.
     """
 
     accounts: int
     phantom_share: float
     suspected_share: float
     quality_score: int
-    estimate: PhantomShare
+    estimate: PhantomShare | None
 
     @property
     def phantom_share_low(self) -> float:
@@ -63,13 +62,15 @@ class AudienceQuality:
         return self.phantom_share + self.suspected_share
 
 
-def measure_quality(scores: pl.DataFrame, prior: float) -> AudienceQuality:
+def measure_quality(
+    scores: pl.DataFrame, rates: Mapping[str, Rates]
+) -> AudienceQuality:
     """Sum up scored accounts.
 
     Args:
-        scores: one row an account, with `phantom_level` and
-            `phantom_probability`.
-        prior: the share of phantoms that the probabilities assume.
+        scores: one row an account, with `phantom_level`, `phantom_probability` and
+            `shown` (what is known of it, see `phantom_model.shown_of`).
+        rates: of the model, by what is shown.
 
     Raises:
         ValueError: there is no account.
@@ -84,43 +85,58 @@ def measure_quality(scores: pl.DataFrame, prior: float) -> AudienceQuality:
         phantom_share=phantoms / accounts,
         suspected_share=suspected / accounts,
         quality_score=round(100 * (1 - (phantoms + suspected / 2) / accounts)),
-        estimate=estimate_share(scores["phantom_probability"], prior),
+        estimate=estimate_share(scores, rates) if rates else None,
     )
 
 
-def estimate_share(probabilities: pl.Series, prior: float) -> PhantomShare:
-    """The share of phantoms, whatever share the model was trained on.
+def estimate_share(scores: pl.DataFrame, rates: Mapping[str, Rates]) -> PhantomShare:
+    """Bounds of the share of phantoms: adjusted classify and count (Forman 2008).
 
-    Expectation maximisation of the prior (Saerens, Latinne & Decaestecker 2002):
-    probabilities are shifted to the share that they add up to, until both agree.
-    It holds as far as phantoms here look like those of training; the interval
-    shows the chance of the draw only.
+    share = (counted - false) / (recall - false), where `counted` is the share of
+    accounts from probability .8 on. Recall is not known: phantoms bought fresh are
+    all found, cultivated ones seldom. So the lower end takes a recall of 1, the
+    upper end that of the labelled set, for accounts that show as much. Each rate
+    and each count is drawn from its posterior (Jeffreys' prior), so the ends carry
+    the chance of the draw and that of the labelled set. The upper end fails where
+    phantoms hide better than the labelled ones.
 
     Args:
-        probabilities: of accounts, at the training prior, four decimals.
-        prior: the share of phantoms in training, between 0 and 1.
+        scores: with `phantom_probability` and `shown`.
+        rates: by what is shown; `reposts` stands for accounts that show less.
+
+    Raises:
+        KeyError: a kind of `shown` has no rates.
     """
-    counted = probabilities.round(4).value_counts(sort=False).sort(probabilities.name)
-    values = counted[probabilities.name].to_numpy()
-    counts = counted["count"].to_numpy().astype(np.float64)
     random = np.random.default_rng(SEED)
-    total = int(counts.sum())
-    draws = random.multinomial(total, counts / total, RESAMPLES)
-    shares = [_correct(values, drawn.astype(np.float64), prior) for drawn in draws]
-    low, high = np.percentile(shares, _INTERVAL)
-    share = _correct(values, counts, prior)
-    return PhantomShare(round(share, 4), round(float(low), 4), round(float(high), 4))
-
-
-def _correct(values: FloatArray, counts: FloatArray, prior: float) -> float:
-    """Iterate shares; at most a thousand times, which near-flat cases need."""
-    total = counts.sum()
-    share = float(values @ counts / total)
-    for _ in range(1000):
-        up = values * share / prior
-        down = (1 - values) * (1 - share) / (1 - prior)
-        new = float((up / (up + down)) @ counts / total)
-        if abs(new - share) < _PRECISION:
-            return new
-        share = new
-    return share
+    counted = (
+        scores.group_by("shown")
+        .agg(
+            accounts=pl.len(),
+            found=(pl.col("phantom_probability") >= CERTAIN).sum(),
+        )
+        .sort("shown")
+    )
+    low, high = np.zeros(DRAWS), np.zeros(DRAWS)
+    for shown, accounts, found in counted.iter_rows():
+        known = rates[shown]
+        weight = accounts / len(scores)
+        share = random.beta(found + 0.5, accounts - found + 0.5, DRAWS)
+        false = random.beta(
+            known.condemned + 0.5, known.genuine - known.condemned + 0.5, DRAWS
+        )
+        recall = random.beta(
+            known.found + 0.5, known.phantoms - known.found + 0.5, DRAWS
+        )
+        low += weight * np.clip((share - false) / (1 - false), 0, 1)
+        # Where hardly more phantoms than others are found, nothing is told.
+        gain = recall - false
+        most = np.where(gain > 0, (share - false) / np.where(gain > 0, gain, 1), 1)
+        high += weight * np.clip(most, 0, 1)
+    least = float(np.percentile(low, _INTERVAL[0]))
+    most_of_all = max(float(np.percentile(high, _INTERVAL[1])), least)
+    middle = float(np.sqrt(np.median(low) * np.median(np.maximum(low, high))))
+    return PhantomShare(
+        round(min(max(middle, least), most_of_all), 4),
+        round(least, 4),
+        round(most_of_all, 4),
+    )

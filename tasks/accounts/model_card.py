@@ -19,7 +19,7 @@ from tasks.accounts.evaluation import (
     precision_at,
     recall_at,
 )
-from tasks.accounts.phantom_model import read_model
+from tasks.accounts.phantom_model import CERTAIN, Rates, read_model
 from tasks.accounts.phantom_score import phantom_probability
 from tasks.accounts.training import Settings, cross_validate
 
@@ -64,6 +64,20 @@ class Card:
     settings: Settings
     groups: tuple[Judged, ...]
 
+    @property
+    def rates(self) -> dict[str, Rates]:
+        """Counts of the main platform's accounts, by view."""
+        return {
+            group.view: Rates(
+                phantoms=int(group.truth.sum()),
+                found=int((group.truth & (group.probability >= CERTAIN)).sum()),
+                genuine=int((~group.truth).sum()),
+                condemned=int((~group.truth & (group.probability >= CERTAIN)).sum()),
+            )
+            for group in self.groups
+            if group.platform == self.groups[0].platform
+        }
+
     def text(self, plot: str) -> str:
         """The card as Markdown.
 
@@ -93,7 +107,7 @@ class Card:
             "",
             f"Probabilities assume that {self.prior:.1%} of accounts are phantoms, as"
             " in the labelled set they were calibrated on. Shares of phantoms in other"
-            " audiences are corrected for that (Saerens et al. 2002). Seed"
+            " audiences are bounded by the rates below (Forman 2008). Seed"
             f" {self.settings.seed}, {self.settings.folds} folds by account,"
             f" {self.settings.rounds} trees of a single split a"
             f" booster; LightGBM {lightgbm.__version__}.",

@@ -44,6 +44,9 @@ CASES = (
     "short",
     "long",
 )
+# From this probability on an account is counted as a phantom when shares are
+# estimated, whatever a workspace's thresholds are.
+CERTAIN = 0.8
 # Any platform that has no calibration of its own.
 ANY = "*"
 
@@ -149,6 +152,23 @@ class Calibration:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Out-of-fold counts of labelled accounts, from probability CERTAIN on.
+
+    Attributes:
+        phantoms: labelled phantoms.
+        found: of them at or above it.
+        genuine: labelled genuine accounts.
+        condemned: of them at or above it.
+    """
+
+    phantoms: int
+    found: int
+    genuine: int
+    condemned: int
+
+
+@dataclass(frozen=True)
 class PhantomModel:
     """Weights that are ready to score.
 
@@ -157,12 +177,15 @@ class PhantomModel:
         curves: of each block.
         calibrations: by platform, then by case of what is known.
         prior: share of phantoms among the accounts it was calibrated on.
+        rates: by what is shown of an account (`shown_of`); empty in a model
+            that was trained before there were any.
     """
 
     version: str
     curves: Mapping[Block, Curves]
     calibrations: Mapping[str, Mapping[str, Calibration]]
     prior: float
+    rates: Mapping[str, Rates]
 
     def log_odds(self, frame: pl.DataFrame) -> FloatArray:
         """Calibrated log-odds of each account.
@@ -268,6 +291,33 @@ def case_of(frame: pl.DataFrame) -> pl.Expr:
     )
 
 
+def shown_of(frame: pl.DataFrame) -> pl.Series:
+    """What an account shows: one of the views that rates are measured on.
+
+    An account without posts of its own counts with those that show reposts only:
+    what a profile alone can't tell is not measured.
+    """
+    if not {"timeline_counted_posts", "timeline_acts"} <= set(frame.columns):
+        return pl.repeat("reposts", len(frame), eager=True).alias("shown")
+    acts = pl.col("timeline_acts")
+    return frame.select(
+        shown=pl.when(~(pl.col("timeline_counted_posts") > 0).fill_null(value=False))
+        .then(pl.lit("reposts"))
+        .when(acts > 12)
+        .then(pl.lit("full"))
+        .when(acts > 5)
+        .then(pl.lit("last-12"))
+        .otherwise(pl.lit("last-5"))
+    )["shown"]
+
+
+def with_rates(text: str, rates: Mapping[str, Rates]) -> str:
+    """A model's document with its rates; they change no score, nor its version."""
+    content = json.loads(text)
+    content["rates"] = {name: vars(one) for name, one in sorted(rates.items())}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
 def _logit(share: float) -> float:
     return float(np.log(share / (1 - share)))
 
@@ -316,6 +366,7 @@ def read_model(text: str) -> PhantomModel:
     """
     content = json.loads(text)
     version = content.pop("version")
+    rates = content.pop("rates", {})
     if version != _digest(content):
         raise ValueError(f"the weights are not those of {version}: train them again")
     for block in BLOCKS:
@@ -335,6 +386,7 @@ def read_model(text: str) -> PhantomModel:
             for platform, cases in content["calibrations"].items()
         },
         prior=content["prior"],
+        rates={name: Rates(**counts) for name, counts in rates.items()},
     )
 
 

@@ -1,4 +1,4 @@
-"""An audience in numbers: counts, and the share corrected for the training prior."""
+"""An audience in numbers: counts, and bounds of the share of phantoms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import polars as pl
 import pytest
 
 from tasks.accounts.audience import estimate_share, measure_quality
+from tasks.accounts.phantom_model import Rates, shipped_model
+
+RATES = {"full": Rates(phantoms=300, found=90, genuine=500, condemned=2)}
 
 
 def scored(*levels: str) -> pl.DataFrame:
@@ -15,49 +18,54 @@ def scored(*levels: str) -> pl.DataFrame:
         {
             "phantom_level": levels,
             "phantom_probability": [probability[level] for level in levels],
+            "shown": ["full"] * len(levels),
         }
     )
 
 
 def test_doubt_counts_half() -> None:
     found = measure_quality(
-        scored("phantom", "suspected", "suspected", "genuine"), prior=0.4
+        scored("phantom", "suspected", "suspected", "genuine"), RATES
     )
     assert (found.phantom_share, found.suspected_share) == (0.25, 0.5)
     assert (found.phantom_share_low, found.phantom_share_high) == (0.25, 0.75)
     assert found.quality_score == 50
+    assert measure_quality(scored("genuine"), {}).estimate is None
     with pytest.raises(ValueError, match="no account"):
-        measure_quality(scored(), prior=0.4)
+        measure_quality(scored(), RATES)
 
 
-@pytest.mark.parametrize("truth", [0.05, 0.2, 0.5])
-def test_share_is_found_whatever_the_training_prior(truth: float) -> None:
-    """Calibrated scores of a known mixture, at a prior that is not its share.
-
-    Phantoms' log-likelihood ratios are drawn from N(1, 2), others' from N(-1, 2):
-    such ratios are consistent, so the mixture's share is identified.
-    """
+@pytest.mark.parametrize("recall", [0.3, 0.5, 1.0])
+@pytest.mark.parametrize("truth", [0.0, 0.05, 0.2, 0.5])
+def test_interval_holds_the_share_whatever_is_found(
+    truth: float, recall: float
+) -> None:
+    """Of 200 draws of an audience and of the labelled set nine in ten are covered."""
     random = np.random.default_rng(11)
-    is_phantom = random.random(40_000) < truth
-    ratio = np.where(is_phantom, 1.0, -1.0) + np.sqrt(2) * random.standard_normal(
-        len(is_phantom)
-    )
-    prior = 0.36
-    odds = np.exp(ratio) * prior / (1 - prior)
-    scores = pl.Series("phantom_probability", odds / (1 + odds))
-    found = estimate_share(scores, prior)
-    assert found.share == pytest.approx(truth, abs=0.02)
-    assert found.low <= found.share <= found.high
-    # Uncorrected, the training prior shows through.
-    assert abs(scores.mean() - truth) > abs(found.share - truth)
+    held = 0
+    for _ in range(200):
+        found = random.binomial(int(1000 * truth), recall)
+        found += random.binomial(1000 - int(1000 * truth), 0.004)
+        rates = {
+            "full": Rates(
+                300, random.binomial(300, 0.3), 500, random.binomial(500, 0.004)
+            )
+        }
+        share = estimate_share(
+            scored(*["phantom"] * found, *["genuine"] * (1000 - found)), rates
+        )
+        assert 0 <= share.low <= share.share <= share.high <= 1
+        held += share.low <= truth <= share.high
+    assert held >= 180
 
 
 def test_order_of_accounts_does_not_matter() -> None:
-    scores = pl.Series("phantom_probability", [0.1, 0.9, 0.5, 0.1, 0.3] * 20)
-    assert estimate_share(scores, 0.3) == estimate_share(scores.sort(), 0.3)
+    scores = scored(*["phantom", "genuine", "suspected", "genuine"] * 20)
+    assert estimate_share(scores, RATES) == estimate_share(scores[::-1], RATES)
 
 
-def test_certain_scores_are_counted() -> None:
-    """Where every probability is 0 or 1 there is nothing to correct."""
-    scores = pl.Series("phantom_probability", [0.0] * 75 + [1.0] * 25)
-    assert estimate_share(scores, 0.4).share == pytest.approx(0.25, abs=1e-4)
+def test_shipped_model_states_rates_of_every_view() -> None:
+    rates = shipped_model().rates
+    assert set(rates) == {"full", "last-12", "last-5", "reposts"}
+    # Fewer acts show less.
+    assert rates["full"].found > rates["last-12"].found > rates["last-5"].found

@@ -1,0 +1,100 @@
+"""Does the stated interval of the share of phantoms hold the truth?
+
+`python -m tests.benchmarks.phantom_share --data DIR [--seed 1]` mixes labelled real
+accounts that are no part of the project, at known shares. Each account is judged by
+a model that never saw it. In each draw a half of the accounts gives the rates and
+the other half the audience. Printed: share of draws whose 95 % interval holds the
+true share, and its mean width.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasks.accounts.audience import estimate_share
+from tasks.accounts.phantom_model import CERTAIN, Rates
+from tasks.accounts.phantom_score import phantom_probability
+from tasks.accounts.training import Settings, cross_validate
+from tests.benchmarks.detection import load
+
+SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6)
+_DRAWS, _AUDIENCE = 200, 200
+
+
+def out_of_fold(data: Path, seed: int) -> pl.DataFrame:
+    """Probabilities of labelled accounts, each by a model without it."""
+    return pl.concat(
+        apart.select("platform", "account_id", "view", "is_phantom").with_columns(
+            phantom_probability=phantom_probability(apart, model)
+        )
+        for model, apart in cross_validate(load(data), Settings(seed=seed))
+    ).sort("platform", "view", "account_id")
+
+
+def coverage(rows: pl.DataFrame, share: float, seed: int) -> tuple[float, float]:
+    """Share of draws whose interval holds the truth, and the mean width.
+
+    Args:
+        rows: accounts of one platform and view, with `is_phantom` and
+            `phantom_probability`.
+        share: of phantoms in each audience.
+        seed: of the draws.
+    """
+    random = np.random.default_rng(seed)
+    truth = rows["is_phantom"].to_numpy()
+    score = rows["phantom_probability"].to_numpy()
+    held, width = 0, 0.0
+    for _ in range(_DRAWS):
+        known = random.random(len(truth)) < 0.5
+        rates = Rates(
+            phantoms=int((known & truth).sum()),
+            found=int((known & truth & (score >= CERTAIN)).sum()),
+            genuine=int((known & ~truth).sum()),
+            condemned=int((known & ~truth & (score >= CERTAIN)).sum()),
+        )
+        phantoms = round(share * _AUDIENCE)
+        drawn = np.concatenate(
+            [
+                random.choice(score[~known & truth], phantoms),
+                random.choice(score[~known & ~truth], _AUDIENCE - phantoms),
+            ]
+        )
+        found = estimate_share(
+            pl.DataFrame({"phantom_probability": drawn}).with_columns(
+                shown=pl.lit("full")
+            ),
+            {"full": rates},
+        )
+        held += found.low <= share <= found.high
+        width += found.high - found.low
+    return held / _DRAWS, width / _DRAWS
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    if not (chosen.data / "weibo_accounts").exists():
+        raise SystemExit(f"{chosen.data}/weibo_accounts does not exist: give --data")
+    judged = out_of_fold(chosen.data, chosen.seed)
+    print(f"seed {chosen.seed}, {_DRAWS} draws of {_AUDIENCE} accounts each")
+    for (platform, view), rows in judged.group_by(
+        ["platform", "view"], maintain_order=True
+    ):
+        for share in SHARES:
+            held, width = coverage(rows, share, chosen.seed)
+            print(
+                f"{platform:10} {view:8} phantoms {share:4.0%}:"
+                f" holds {held:6.1%}, width {width:.2f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
