@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 
 from tasks.accounts.audience import AudienceQuality, measure_quality
-from tasks.accounts.identity import link_profiles
+from tasks.accounts.identity import COMPARED, link_profiles
 from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import shipped_model, shown_of
@@ -22,7 +22,7 @@ from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
 from tasks.warehouse import landing
 from tasks.warehouse.account_features import make_features
-from tasks.warehouse.database import connect, count
+from tasks.warehouse.database import connect, count, scratch
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.labels import read_labels
 from tasks.warehouse.models import load_models, run_model
@@ -218,12 +218,12 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
         features, policies.suspected_threshold, policies.phantom_threshold
     ).join(shown, on=["platform", "account_id"], how="left")
     profiles = connection.sql(
-        "select platform, account_id, screen_name, first_seen_at"
+        f"select {', '.join(COMPARED)}, first_seen_at"
         " from intermediate.account_profiles"
     ).pl()
-    links = link_profiles(
-        connection, "intermediate.account_profiles", shipped_parameters()
-    )
+    with scratch(workspace.database.with_name(".spill") / "links") as other:
+        other.register("profiles", profiles)
+        links = link_profiles(other, "profiles", shipped_parameters())
     operators = find_operators(
         profiles, links.pairs.select(list(LINKS_SCHEMA)), read_overrides(workspace.root)
     )

@@ -22,6 +22,9 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
+from tasks.text.character_ngrams import plain_words
+from tasks.text.sentiment import LABELS, score, shipped_digest
+from tasks.text.topics import find_topics, rising
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import CheckFailedError, without_values
@@ -187,6 +190,7 @@ def _build(
     window = _with_days_of_new_audiences(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
     _build_cascade_nodes(connection)
+    _judge_comments(connection, with_examples=workspace.policies.examples)
     marts = load_models("marts")
     for model in in_order(marts):
         run_model(connection, model, params)
@@ -279,6 +283,79 @@ def _check(
         )
 
 
+def _judge_comments(
+    connection: duckdb.DuckDBPyConnection, *, with_examples: bool
+) -> None:
+    """How comments of campaigns sound, what they are about, and what rises."""
+    models = load_models("intermediate")
+    words = connection.sql(
+        """
+        select distinct split_part(comments.text, '//@', 1) as words
+        from intermediate.campaign_interactions as interactions
+        inner join staging.interactions as comments
+            using (platform, root_post_id, kind, interaction_id)
+        where kind = 'comment' and length(trim(comments.text)) > 0
+        """
+    ).pl()
+    scores = score(words.get_column("words"))
+    best = pl.concat_list(LABELS).list.arg_max()
+    sentiment = pl.concat([words, scores], how="horizontal").select(
+        "words",
+        sentiment=best.replace_strict(
+            dict(enumerate(LABELS)), return_dtype=pl.String, default=None
+        ),
+    )
+    # Names, links and the platform's phrases are no words.
+    judged = plain_words(sentiment.get_column("words")).str.len_chars() > 0
+    _store(connection, "words_sentiment", sentiment.filter(judged))
+    run_model(connection, models["intermediate.campaign_comments"], {})
+    run_model(connection, models["intermediate.sentiment_days"], {})
+    days = connection.sql(
+        "select campaign_id, activity_day as date_day, negative"
+        " from intermediate.sentiment_days"
+    ).pl()
+    _store(
+        connection,
+        "negative_rises",
+        rising(days, ["campaign_id"], "negative").select(
+            "campaign_id", activity_day="date_day", is_rise="is_rising"
+        ),
+    )
+    comments = connection.sql(
+        """
+        select
+            comments.platform, comments.interaction_id, comments.campaign_id,
+            comments.activity_day as date_day, comments.words as text,
+            comments.is_genuine, comments.sentiment, profiles.screen_name
+        from intermediate.campaign_comments as comments
+        left join intermediate.account_profiles as profiles
+            using (platform, account_id)
+        """
+    ).pl()
+    # The same count as in the other marts: a comment is on one side or on none.
+    sides = comments.drop("screen_name", "sentiment").with_columns(
+        comments.get_column("sentiment").eq(name).cast(pl.Float64).alias(name)
+        for name in LABELS
+    )
+    names = (
+        comments.get_column("screen_name").drop_nulls().unique().sort().to_list()
+        if with_examples
+        else []
+    )
+    topics = find_topics(sides, names)
+    if not with_examples:
+        topics = topics.with_columns(examples=pl.lit([], dtype=pl.List(pl.String)))
+    _store(connection, "topics", topics)
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame
+) -> None:
+    connection.register("frame", frame)
+    connection.execute(f"create or replace table intermediate.{table} as from frame")
+    connection.unregister("frame")
+
+
 def _write_calendar(connection: duckdb.DuckDBPyConnection) -> None:
     """The days that campaigns and marts touch, as `meta.calendar`."""
     rows = connection.execute(
@@ -356,11 +433,7 @@ def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
         genuine_subtree_size=pl.Series(sum_subtrees(walked, genuine)[root_count:]),
         is_below_own=pl.Series(below_own(walked, owner)[root_count:]),
     )
-    connection.register("nodes", nodes)
-    connection.execute(
-        "create or replace table intermediate.cascade_nodes as from nodes"
-    )
-    connection.unregister("nodes")
+    _store(connection, "cascade_nodes", nodes)
 
 
 def _write_configuration(
@@ -375,6 +448,8 @@ def _write_configuration(
     content = [frame.write_json() for frame in tables.values()]
     content.append(str(workspace.policies.look_back_days))
     content.append(str(workspace.policies.contact_cap_days))
+    content.append(str(workspace.policies.examples))
+    content.append(shipped_digest())
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
     return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
 

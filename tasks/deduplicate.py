@@ -24,14 +24,14 @@ from tasks.accounts.coordination import (
 )
 from tasks.accounts.drift import count_bins
 from tasks.accounts.groups import coordinated_groups
-from tasks.accounts.identity import link_profiles
+from tasks.accounts.identity import COMPARED, link_profiles
 from tasks.accounts.identity_model import shipped_parameters, write_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import model_version, score
 from tasks.warehouse import ledger
 from tasks.warehouse.account_features import make_features
-from tasks.warehouse.database import connect, count, table_exists
+from tasks.warehouse.database import connect, count, scratch, table_exists
 from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
@@ -134,13 +134,14 @@ def _judge(
     _replace(connection, "intermediate.account_scores", scores)
     _watch_drift(connection, features, scores)
 
-    found = link_profiles(
-        connection, "intermediate.account_profiles", shipped_parameters()
-    )
-    _tell_skipped(found.blocking)
     profiles = connection.sql(
-        "select platform, account_id, first_seen_at from intermediate.account_profiles"
+        f"select {', '.join(COMPARED)}, first_seen_at"
+        " from intermediate.account_profiles"
     ).pl()
+    with scratch(workspace.database.with_name(".spill") / "links") as other:
+        other.register("profiles", profiles)
+        found = link_profiles(other, "profiles", shipped_parameters())
+    _tell_skipped(found.blocking)
     _replace(
         connection,
         "intermediate.account_operators",

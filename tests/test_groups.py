@@ -221,7 +221,7 @@ def test_group_of_one_operator_is_that_operator(judged: Lab) -> None:
         5,
         0,
     )
-    assert row["evidence"] == "5 accounts: a person's decision"
+    assert row["evidence"] == "5 accounts. 5 with others were merged by a person"
     ((operator,),) = judged.rows(
         "select distinct operator_key from marts.accounts where operator_accounts = 5"
     )

@@ -131,6 +131,9 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.cascade_nodes",
         "intermediate.coordinated_accounts",
         "intermediate.group_evidence",
+        "intermediate.negative_rises",
+        "intermediate.topics",
+        "intermediate.words_sentiment",
         *(
             f"staging.valid_{table.stem}"
             for table in (path.parent.parent / "staging").glob("*")
@@ -230,6 +233,8 @@ def test_marts_of_the_design_are_there() -> None:
         "days",
         "share_of_voice",
         "data_coverage",
+        "feedback_daily",
+        "feedback_topics",
         "metric_definitions",
     }
 

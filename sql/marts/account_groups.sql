@@ -69,13 +69,42 @@ groups as (
         count(*) filter (
             where kind = 'multiple_accounts' and method = 'override'
         ) as confirmed_accounts,
-        string_agg(distinct evidence, '; ' order by evidence) filter (
-            where kind = 'multiple_accounts' and evidence <> ''
-        ) as identity_evidence,
         min(first_seen_day) as first_seen_day,
         max(last_seen_day) as last_seen_day
     from members
     group by group_key, group_id, kind
+),
+
+said as (
+    select
+        group_key,
+        replace(rtrim(evidence, '.'), 'The two accounts ', '') as evidence,
+        count(*) as accounts
+    from members
+    where kind = 'multiple_accounts' and evidence <> ''
+    group by group_key, evidence
+),
+
+ranked as (
+    select
+        group_key,
+        evidence,
+        accounts,
+        row_number() over (
+            partition by group_key order by accounts desc, evidence asc
+        ) as place
+    from said
+),
+
+-- The two most frequent sentences: what a manager can check.
+identities as (
+    select
+        group_key,
+        string_agg(accounts || ' with others ' || evidence, '. ' order by place)
+            as evidence
+    from ranked
+    where place <= 2
+    group by group_key
 ),
 
 engaged as (
@@ -135,7 +164,7 @@ select
     groups.suspected_accounts,
     coalesce(
         evidence.evidence,
-        groups.size || ' accounts: ' || groups.identity_evidence
+        groups.size || ' accounts. ' || identities.evidence
     ) as evidence,
     evidence.linked_pairs,
     evidence.linked_share,
@@ -157,4 +186,5 @@ select
 from groups
 left join intermediate.group_evidence as evidence
     on groups.group_id = evidence.group_id and groups.kind = 'coordinated'
+left join identities on groups.group_key = identities.group_key
 left join in_campaigns on groups.group_key = in_campaigns.group_key

@@ -49,6 +49,8 @@
 --   cost_per_genuine_engagement: budget_amount / genuine_engagements
 --   fans_gained: brand followers, last less first snapshot of the window
 --   posts_gained: brand posts, last less first snapshot of the window
+--   sentiment_net: (positive - negative) / (positive + neutral + negative) of its comments, -1 to 1
+--   genuine_sentiment_net: the same of genuine comments
 --   social_momentum: fans_gained / posts_gained; read it as a trend
 
 with
@@ -119,6 +121,23 @@ flows as (
             ) as bigint
         ) as genuine_exposure
     from interactions
+    group by campaign_id
+),
+
+sentiment as (
+    select
+        campaign_id,
+        round(
+            (sum(positive) - sum(negative))
+            / nullif(sum(positive) + sum(neutral) + sum(negative), 0), 6
+        ) as sentiment_net,
+        round(
+            (sum(genuine_positive) - sum(genuine_negative))
+            / nullif(
+                sum(genuine_positive) + sum(genuine_neutral) + sum(genuine_negative), 0
+            ), 6
+        ) as genuine_sentiment_net
+    from intermediate.sentiment_days
     group by campaign_id
 ),
 
@@ -258,6 +277,8 @@ select
         as cost_per_engagement,
     round(campaigns.budget_amount / nullif(flows.genuine_engagements, 0), 4)
         as cost_per_genuine_engagement,
+    sentiment.sentiment_net,
+    sentiment.genuine_sentiment_net,
     momentum.fans_gained,
     momentum.posts_gained,
     round(momentum.fans_gained / nullif(momentum.posts_gained, 0), 6)
@@ -267,5 +288,6 @@ left join flows on campaigns.campaign_id = flows.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
 left join published on campaigns.campaign_id = published.campaign_id
 left join audiences on campaigns.campaign_id = audiences.campaign_id
+left join sentiment on campaigns.campaign_id = sentiment.campaign_id
 left join momentum on campaigns.campaign_id = momentum.campaign_id
 left join coverage on campaigns.campaign_id = coverage.campaign_id

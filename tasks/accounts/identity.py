@@ -28,7 +28,7 @@ from tasks.accounts.profile_signs import profile_signs
 
 # A burst with more members than this is cut into stretches of as many, each in the
 # order of registration and overlapping the next by half.
-MAX_STRETCH = 12
+MAX_STRETCH = 6
 THRESHOLD = 0.9
 
 _GRADES = ("tight", "clear", "loose")
@@ -217,6 +217,22 @@ class Links:
     blocking: pl.DataFrame
 
 
+# Of the profiles these columns are compared; any may be missing.
+COMPARED = (
+    "platform",
+    "account_id",
+    "screen_name",
+    "display_name",
+    "description",
+    "avatar_url",
+    "location",
+    "registered_at",
+    "followers_count",
+    "following_count",
+    "posts_count",
+)
+
+
 def link_profiles(
     connection: duckdb.DuckDBPyConnection,
     profiles: str,
@@ -227,7 +243,7 @@ def link_profiles(
     """Pairs of accounts that one operator likely made.
 
     Args:
-        connection: temporary tables named identity_* are made in it.
+        connection: tables of Splink's are left in it: give it one of its own.
         profiles: a table or view with one row an account, in the columns of
             `intermediate.account_profiles`; of those compared (see
             `profile_signs`) any may be missing or null.
@@ -252,24 +268,7 @@ def block_profiles(
 ) -> None:
     """Make the tables identity_compared, identity_blocks and identity_pairs."""
     relation = connection.table(profiles)
-    wanted = [
-        name
-        for name in relation.columns
-        if name
-        in {
-            "platform",
-            "account_id",
-            "screen_name",
-            "display_name",
-            "description",
-            "avatar_url",
-            "location",
-            "registered_at",
-            "followers_count",
-            "following_count",
-            "posts_count",
-        }
-    ]
+    wanted = [name for name in relation.columns if name in COMPARED]
     signs = profile_signs(relation.select(", ".join(wanted)).pl())
     signs = signs.with_columns(bits=name_bits(signs.get_column("folded"), parameters))
     connection.register("identity_signs", signs)

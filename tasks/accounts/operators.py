@@ -68,7 +68,14 @@ def find_operators(
         .select("node", "node_y", "probability", "match_weight", "kind", "evidence")
     )
     batches = between.filter(pl.col("kind") == "batch")
-    persons = between.filter(pl.col("kind") != "batch")
+    # What a programme made in one go is one thing: a person's link into it, or from
+    # one batch to another, would chain batches together.
+    made = pl.concat([batches["node"], batches["node_y"].rename("node")]).unique()
+    persons = between.filter(
+        (pl.col("kind") != "batch")
+        & ~pl.col("node").is_in(made.implode())
+        & ~pl.col("node_y").is_in(made.implode())
+    )
     edges = pl.concat(
         [
             batches.select("node", "node_y"),
@@ -121,7 +128,7 @@ def find_operators(
             evidence=pl.when(pl.col("size") == 1)
             .then(pl.lit(""))
             .when(is_merged)
-            .then(pl.lit("a person's decision"))
+            .then(pl.lit("were merged by a person"))
             .otherwise(pl.col("evidence").fill_null("")),
         )
         .sort(_KEY)

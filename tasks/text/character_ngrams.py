@@ -27,8 +27,8 @@ def plain_words(texts: pl.Series) -> pl.Series:
     """Each text in one spelling.
 
     Without links, names that are called and the platform's own phrases. Full-width
-    forms become plain ones (NFKC), capitals small, digits one digit; gaps and control
-    characters become one blank. Null stays null.
+    forms become plain ones (NFKC), capitals small, digits one digit; gaps, control
+    characters and stray marks of calls become one blank. Null stays null.
     """
     return (
         texts.cast(pl.String)
@@ -38,7 +38,7 @@ def plain_words(texts: pl.Series) -> pl.Series:
         .str.normalize("NFKC")
         .str.to_lowercase()
         .str.replace_all(r"[0-9]+", "0")
-        .str.replace_all(r"[\s\p{Cc}]+", " ")
+        .str.replace_all(r"[\s\p{Cc}@]+", " ")
         .str.strip_chars()
     )
 

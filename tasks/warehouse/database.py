@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +188,17 @@ def tune(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
     connection.execute("set preserve_insertion_order = false")
     connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
     connection.execute("set temp_directory = $spill", {"spill": str(spill)})
+
+
+@contextmanager
+def scratch(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory for work that leaves tables behind; spills to a folder."""
+    connection = duckdb.connect()
+    try:
+        tune(connection, spill)
+        yield connection
+    finally:
+        connection.close()
 
 
 def count(

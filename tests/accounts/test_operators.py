@@ -147,7 +147,7 @@ def test_decisions_win_over_links(
 def test_merged_accounts_say_so() -> None:
     rows = found({"1": 1, "2": 1}, [], [("merge", "2", "1")])
     assert {row["method"] for row in rows.values()} == {"override"}
-    assert {row["evidence"] for row in rows.values()} == {"a person's decision"}
+    assert {row["evidence"] for row in rows.values()} == {"were merged by a person"}
 
 
 def test_nobody_gives_nobody() -> None:

@@ -1,0 +1,30 @@
+-- One row per campaign and comment on one of its posts on covered days, with its
+-- words and how they sound: the likeliest of negative, neutral and positive. A comment
+-- without words of its own has none.
+-- Cost: linear in the comments of campaigns.
+--
+-- grain: campaign_id, platform, root_post_id, interaction_id
+-- params: none
+-- replace: all
+
+select
+    interactions.campaign_id,
+    interactions.platform,
+    interactions.root_post_id,
+    interactions.interaction_id,
+    interactions.account_id,
+    interactions.activity_day,
+    interactions.is_in_window,
+    interactions.is_genuine,
+    split_part(comments.text, '//@', 1) as words,
+    sentiment.sentiment
+from intermediate.campaign_interactions as interactions
+inner join staging.interactions as comments
+    on
+        interactions.platform = comments.platform
+        and interactions.root_post_id = comments.root_post_id
+        and interactions.kind = comments.kind
+        and interactions.interaction_id = comments.interaction_id
+left join intermediate.words_sentiment as sentiment
+    on split_part(comments.text, '//@', 1) = sentiment.words
+where interactions.kind = 'comment'

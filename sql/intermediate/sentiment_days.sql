@@ -1,0 +1,24 @@
+-- One row per campaign and activity day with a comment: how its comments sound.
+-- Cost: linear in the comments of campaigns.
+--
+-- grain: campaign_id, activity_day
+-- params: none
+-- replace: all
+
+select
+    campaign_id,
+    activity_day,
+    count(*) as comments,
+    count(case when sentiment = 'positive' then 1 end) as positive,
+    count(case when sentiment = 'neutral' then 1 end) as neutral,
+    count(case when sentiment = 'negative' then 1 end) as negative,
+    count(case when is_genuine then 1 end) as genuine_comments,
+    count(case when is_genuine and sentiment = 'positive' then 1 end)
+        as genuine_positive,
+    count(case when is_genuine and sentiment = 'neutral' then 1 end)
+        as genuine_neutral,
+    count(case when is_genuine and sentiment = 'negative' then 1 end)
+        as genuine_negative
+from intermediate.campaign_comments
+where is_in_window
+group by campaign_id, activity_day

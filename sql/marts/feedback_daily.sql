@@ -1,0 +1,55 @@
+-- What a campaign's comments sounded like on an activity day between its first and
+-- last day, judged by their words alone. Irony is not seen.
+--
+-- grain: campaign_id, activity_day
+-- params: none
+-- replace: all
+-- columns:
+--   campaign_id: the campaign's id in workspace.toml
+--   campaign_name: its name, else its id
+--   brand_id: the brand that runs it
+--   activity_day: the day of the comments, in the workspace's time zone
+--   comments: comments and replies on its posts
+--   positive: of these, those that sound positive
+--   neutral: those that sound neutral
+--   negative: those that sound negative
+--   wordless: those without words of their own, which are not judged
+--   genuine_comments: comments without those of likely phantoms and hidden accounts
+--   genuine_positive: of these, those that sound positive
+--   genuine_neutral: those that sound neutral
+--   genuine_negative: those that sound negative
+--   sentiment_net: (positive - negative) / (positive + neutral + negative), -1 to 1
+--   genuine_sentiment_net: the same of genuine comments
+--   is_negative_rise: more negative comments than the 14 days before explain (99.9 % of a negative binomial law), told the same day
+
+select
+    daily.campaign_id,
+    campaigns.campaign_name,
+    campaigns.brand_id,
+    daily.activity_day,
+    daily.comments,
+    daily.positive,
+    daily.neutral,
+    daily.negative,
+    daily.comments - daily.positive - daily.neutral - daily.negative as wordless,
+    daily.genuine_comments,
+    daily.genuine_positive,
+    daily.genuine_neutral,
+    daily.genuine_negative,
+    round(
+        (daily.positive - daily.negative)
+        / nullif(daily.positive + daily.neutral + daily.negative, 0), 6
+    ) as sentiment_net,
+    round(
+        (daily.genuine_positive - daily.genuine_negative)
+        / nullif(
+            daily.genuine_positive + daily.genuine_neutral + daily.genuine_negative, 0
+        ), 6
+    ) as genuine_sentiment_net,
+    coalesce(rises.is_rise, false) as is_negative_rise
+from intermediate.sentiment_days as daily
+inner join meta.campaigns as campaigns on daily.campaign_id = campaigns.campaign_id
+left join intermediate.negative_rises as rises
+    on
+        daily.campaign_id = rises.campaign_id
+        and daily.activity_day = rises.activity_day

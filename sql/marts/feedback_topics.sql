@@ -1,0 +1,35 @@
+-- A topic of a campaign's comments: words that stand together more often than chance
+-- explains, over the activity days that are covered.
+--
+-- grain: campaign_id, topic
+-- params: none
+-- replace: all
+-- columns:
+--   campaign_id: the campaign's id in workspace.toml
+--   campaign_name: its name, else its id
+--   brand_id: the brand that runs it
+--   topic: its number in the campaign, the largest first
+--   terms: words of the topic, the most used first
+--   terms_text: the same as one text
+--   comments: comments that belong to it; a comment belongs to one topic or none
+--   genuine_comments: those without likely phantoms' and hidden accounts'
+--   sentiment_net: (positive - negative) / comments that were judged, -1 to 1
+--   trend: rising, falling or steady on the last day of the campaign's comments, against the days before; null where fewer than three precede
+--   examples: up to three of its comments without names, links and digits; only where policies.examples is true, for a text can be searched
+--   examples_text: the same as one text
+
+select
+    topics.campaign_id,
+    campaigns.campaign_name,
+    campaigns.brand_id,
+    topics.topic,
+    topics.terms,
+    array_to_string(topics.terms, ', ') as terms_text,
+    topics.comments,
+    topics.genuine_comments,
+    topics.sentiment_net,
+    topics.trend,
+    topics.examples,
+    array_to_string(topics.examples, ' | ') as examples_text
+from intermediate.topics as topics
+inner join meta.campaigns as campaigns on topics.campaign_id = campaigns.campaign_id

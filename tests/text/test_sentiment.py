@@ -1,0 +1,186 @@
+"""Sentiment: any text has three probabilities, whatever stands beside it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.text.character_ngrams import key_of, make_vocabulary, plain_words
+from tasks.text.sentiment import (
+    LABELS,
+    deciding_words,
+    ngram_texts,
+    read_model,
+    score,
+    shipped_model,
+    write_model,
+)
+from tasks.text.sentiment_training import FEWEST_TEXTS, train
+
+TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40)), max_size=20)
+
+
+def sides(*texts: str) -> list[str]:
+    table = score(pl.Series(texts)).to_numpy()
+    return [LABELS[place] for place in table.argmax(axis=1)]
+
+
+@given(TEXTS)
+def test_every_text_has_three_probabilities(texts: list[str | None]) -> None:
+    table = score(pl.Series(texts, dtype=pl.String))
+    assert table.columns == list(LABELS)
+    assert table.height == len(texts)
+    values = table.to_numpy()
+    assert (values > 0).all()
+    assert np.allclose(values.sum(axis=1), 1, atol=1e-12)
+
+
+@given(TEXTS, st.randoms(use_true_random=False))
+def test_a_text_is_judged_alone(texts: list[str | None], shuffler: object) -> None:
+    """The same row wherever it stands, down to the last bit."""
+    together = score(pl.Series(texts, dtype=pl.String)).rows()
+    order = list(range(len(texts)))
+    shuffler.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = score(pl.Series([texts[place] for place in order], dtype=pl.String))
+    assert [together[place] for place in order] == shuffled.rows()
+    for place, text in enumerate(texts[:3]):
+        alone = score(pl.Series([text], dtype=pl.String)).rows()
+        assert alone == together[place : place + 1]
+
+
+def test_chunks_change_nothing() -> None:
+    texts = pl.Series([f"第{number}杯茶真好喝" for number in range(9_000)])
+    assert score(texts)[4_095:4_099].equals(score(texts[4_095:4_099]))
+
+
+def test_plain_cases() -> None:
+    assert sides("太好喝了，强烈推荐，很满意", "质量太差了，再也不买了") == [
+        "positive",
+        "negative",
+    ]
+    assert sides("今天发布会在北京举行") == ["neutral"]
+
+
+@pytest.mark.parametrize(
+    ("praise", "blame"),
+    [("好喝", "不好喝"), ("我喜欢这个", "我不喜欢这个"), ("值得买", "不值得买")],
+)
+def test_negation_turns_praise(praise: str, blame: str) -> None:
+    table = score(pl.Series([praise, blame]))
+    share = table["positive"] / (table["positive"] + table["negative"])
+    assert share[1] < share[0] - 0.2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("难喝死了", "難喝死了"),
+        ("质量很好，点赞", "質量很好，點讚"),
+        ("ＧＯＯＤ！很好", "good!很好"),
+        ("好喝 https://t.cn/A6x1 @某人 ", "好喝"),
+        ("买了3次", "买了27次"),
+    ],
+)
+def test_spellings_that_mean_the_same(one: str, other: str) -> None:
+    assert score(pl.Series([one])).rows() == score(pl.Series([other])).rows()
+
+
+def test_emoticons_tell() -> None:
+    table = score(pl.Series(["今天[泪][泪]", "今天[心][赞]"]))
+    assert table["negative"][0] > table["negative"][1]
+
+
+def test_missing_words_get_the_shares_of_training() -> None:
+    prior = shipped_model().prior
+    for row in score(pl.Series([None, "", " ", "@某人 https://t.cn/x"])).rows():
+        assert row == pytest.approx(tuple(prior / prior.sum()))
+
+
+def test_deciding_words_are_the_texts_own() -> None:
+    texts = pl.Series(["不好喝，差评", "太赞了，推荐", None, ""])
+    listed = deciding_words(texts).to_list()
+    assert listed[2:] == [[], []]
+    for text, words in zip(texts[:2], listed[:2], strict=True):
+        assert words
+        assert all(word in plain_words(pl.Series([text]))[0] for word in words)
+    assert "差评" in listed[0]
+
+
+def test_shipped_vocabulary_shows_nobody() -> None:
+    """No names that are called, no addresses, no numbers."""
+    ngrams = list(ngram_texts(shipped_model()))
+    assert len(ngrams) > 50_000
+    assert not any("@" in ngram for ngram in ngrams)
+    assert not any(re.search(r"[1-9]", ngram) for ngram in ngrams)
+    assert not any("http" in ngram for ngram in ngrams)
+
+
+def labelled() -> pl.DataFrame:
+    """A small set in which one word decides."""
+    rows = []
+    for number in range(60):
+        tail = "啊哦嗯呀呢吧"[number % 6] * (1 + number // 6 % 3)
+        where = "东西南北"[number % 4]
+        rows += [
+            (f"{where}边的茶很棒{tail}", "positive", "weibo"),
+            (f"{where}边的茶很烂{tail}", "negative", "weibo"),
+            (f"{where}边有茶{tail}", "neutral", "weibo"),
+        ]
+    rows += [(f"秘密词汇很棒{n}号[心]", "positive", "weibo") for n in range(3)]
+    return pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
+
+
+def test_training_is_the_same_twice_and_in_any_order() -> None:
+    texts = labelled()
+    first, second = train(texts), train(texts.sample(fraction=1, shuffle=True, seed=3))
+    arrays, again = write_model(first), write_model(second)
+    assert arrays.keys() == again.keys()
+    for name, array in arrays.items():
+        assert np.array_equal(array, again[name]), name
+    texts = pl.Series(["南边的茶很棒", "南边的茶很烂"])
+    kept = read_model(arrays)
+    assert score(texts, kept).rows() == score(texts, first).rows()
+    assert score(texts, first)["positive"].to_list()[0] > 0.6
+    assert score(texts, first)["negative"].to_list()[1] > 0.6
+
+
+def test_what_few_texts_say_is_not_kept() -> None:
+    """Three texts, each also without its emoticon, are three authors at most."""
+    assert FEWEST_TEXTS > 3
+    ngrams = set(ngram_texts(train(labelled())))
+    assert not any("秘" in ngram or "密" in ngram for ngram in ngrams)
+    assert any("棒" in ngram for ngram in ngrams)
+
+
+def test_training_needs_every_label() -> None:
+    with pytest.raises(ValueError, match="neutral"):
+        train(labelled().filter(pl.col("label") != "neutral"))
+
+
+@given(st.sets(st.text("茶好坏泪", min_size=1, max_size=3), max_size=60))
+def test_vocabulary_finds_exactly_its_own(ngrams: set[str]) -> None:
+    character = np.zeros(0x30000, dtype=np.uint32)
+    for number, letter in enumerate("茶好坏泪", start=1):
+        character[ord(letter)] = number
+    # Whatever begins or ends a known one is known, too.
+    whole = {
+        gram[start:stop]
+        for gram in ngrams
+        for start in range(len(gram))
+        for stop in range(start + 1, len(gram) + 1)
+    }
+    keys = np.array([key_of(gram, character) for gram in whole], dtype=np.uint64)
+    vocabulary = make_vocabulary(character, keys)
+    text = "茶好坏泪茶茶坏好泪泪好茶坏坏"
+    codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    for length, found in enumerate(vocabulary.features(codes), start=1):
+        for place in range(len(text) - length + 1):
+            gram = text[place : place + length]
+            assert (found[place] >= 0) == (gram in whole)
+            if gram in whole:
+                assert vocabulary.keys[found[place]] == key_of(gram, character)
