@@ -47,10 +47,10 @@
 --   budget_currency: in which currency
 --   cost_per_engagement: budget_amount / engagements
 --   cost_per_genuine_engagement: budget_amount / genuine_engagements
---   fans_gained: brand followers, last less first snapshot of the window
---   posts_gained: brand posts, last less first snapshot of the window
 --   sentiment_net: (positive - negative) / (positive + neutral + negative) of its comments, -1 to 1
 --   genuine_sentiment_net: the same of genuine comments
+--   fans_gained: brand followers, last less first snapshot of the window
+--   posts_gained: brand posts, last less first snapshot of the window
 --   social_momentum: fans_gained / posts_gained; read it as a trend
 
 with

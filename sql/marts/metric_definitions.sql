@@ -251,5 +251,69 @@ from (
         'share',
         'this project',
         'counters include deleted and hidden interactions'
+    ),
+    (
+        'sentiment_net',
+        'activity day',
+        '(positive - negative) / (positive + neutral + negative) comments',
+        'share, -1 to 1',
+        'this project',
+        'judged by words alone; irony is not seen; wordless comments are left out'
+    ),
+    (
+        'downstream_reposts',
+        'lifetime',
+        'reposts below own reposts of an account, its own not counted',
+        'reposts',
+        'this project',
+        'some might have come another way; parents that are missing stand under the root'
+    ),
+    (
+        'mentions_share',
+        'activity day',
+        'mentions of the brand / mentions of it and its competitors',
+        'share',
+        'Sprout Social, share of voice',
+        'compares what was collected; collect all brands alike'
+    ),
+    (
+        'engagements_share',
+        'activity day',
+        'engagements with the brand / with it and its competitors',
+        'share',
+        'Sprout Social, share of voice',
+        'compares what was collected; collect all brands alike'
+    ),
+    (
+        'quality_score',
+        'activity day',
+        '100 x (1 - (phantoms + suspected / 2) / accounts)',
+        'points, 0 to 100',
+        'after Modash, audience credibility',
+        'follower lists show the newest followers only'
+    ),
+    (
+        'registration_burst_share',
+        'none',
+        'most accounts registered on one day / accounts whose registration is known',
+        'share',
+        'this project',
+        'm.weibo.cn tells no registration'
+    ),
+    (
+        'contact_score',
+        'none',
+        '35 affinity + 15 reach + 25 genuineness + 10 responsiveness + 15 recency',
+        'points, 0 to 100',
+        'this project',
+        'the weights are a judgement'
+    ),
+    (
+        'largest_campaign_share',
+        'activity day',
+        'engagements of a group / all engagements of the campaign, the largest of its campaigns',
+        'share',
+        'this project',
+        'a group is a suspicion with evidence'
     )
 )
