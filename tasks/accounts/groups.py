@@ -51,6 +51,42 @@ def communities(
 
     Cost: near linear in edges.
     """
+    links, nodes = _graph_parts(edges)
+    graph = igraph.Graph(n=len(nodes), edges=links.to_numpy().tolist())
+    labels = _leiden(graph, "CPM", density)
+    kept = _prune(links.to_numpy().astype(np.int64), labels, density, smallest)
+    return (
+        nodes.with_columns(label=pl.Series(labels), is_kept=pl.Series(kept))
+        .filter("is_kept")
+        .select("account", community=pl.col("account").min().over("label"))
+        .sort("account")
+    )
+
+
+def batch_pieces(edges: pl.DataFrame) -> pl.DataFrame:
+    """Pieces of a graph whose groups are long bands, linked along an order.
+
+    Leiden under modularity: where two bands touch at a few edges it cuts them apart, as
+    it cuts a very long band into pieces. Each account stands in one piece.
+
+    Args:
+        edges: account, account_y.
+
+    Returns:
+        account, community (the smallest account in it); sorted by account.
+    """
+    pairs, nodes = _graph_parts(edges)
+    graph = igraph.Graph(n=len(nodes), edges=pairs.to_numpy().tolist())
+    labels = _leiden(graph, "modularity", 1.0)
+    return (
+        nodes.with_columns(label=pl.Series(labels))
+        .select("account", community=pl.col("account").min().over("label"))
+        .sort("account")
+    )
+
+
+def _graph_parts(edges: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Distinct pairs in numbers of nodes, and the nodes; both sorted."""
     pairs = (
         edges.select(
             one=pl.min_horizontal("account", "account_y"),
@@ -69,24 +105,19 @@ def communities(
     links = pairs.join(nodes.rename({"account": "one"}), on="one").join(
         nodes.rename({"account": "other", "node": "node_y"}), on="other"
     )
-    links = links.select("node", "node_y").sort("node", "node_y")
-    graph = igraph.Graph(n=len(names), edges=links.to_numpy().tolist())
+    return links.select("node", "node_y").sort("node", "node_y"), nodes
+
+
+def _leiden(graph: igraph.Graph, objective: str, resolution: float) -> np.ndarray:
     # The library draws from the generator that it is given; the seed is fixed.
     igraph.set_random_number_generator(random.Random(_SEED))
     try:
         found = graph.community_leiden(
-            objective_function="CPM", resolution=density, n_iterations=-1
+            objective_function=objective, resolution=resolution, n_iterations=-1
         )
     finally:
         igraph.set_random_number_generator(random)
-    labels = np.asarray(found.membership, dtype=np.int64)
-    kept = _prune(links.to_numpy().astype(np.int64), labels, density, smallest)
-    return (
-        nodes.with_columns(label=pl.Series(labels), is_kept=pl.Series(kept))
-        .filter("is_kept")
-        .select("account", community=pl.col("account").min().over("label"))
-        .sort("account")
-    )
+    return np.asarray(found.membership, dtype=np.int64)
 
 
 def _prune(

@@ -31,6 +31,10 @@ from tasks.accounts.profile_signs import profile_signs
 MAX_STRETCH = 6
 THRESHOLD = 0.9
 
+# Of strangers with one stem so many also have the rest of their names alike; a
+# judgement, looked at on planted worlds.
+STEM_TO_NAME = 0.06
+
 _GRADES = ("tight", "clear", "loose")
 
 _NODES = f"""
@@ -173,7 +177,7 @@ free as (
     select stem, place
     from identity_compared
     where
-        stem is not null and place is not null
+        stem is not null and place is not null and bits >= 300
         and len(tight) + len(clear) + len(loose) = 0
 ),
 places as (
@@ -191,7 +195,7 @@ stems as (
 select
     coalesce(sum(accounts * (accounts - 1) // 2), 0),
     coalesce(sum(together), 0),
-    (select count(*) from free)
+    (select count(*) from identity_compared where place is not null)
 from stems
 """
 
@@ -391,9 +395,9 @@ def name_coincidence(
     """The share of pairs of strangers whose names have one stem, in this table.
 
     Names come in fashions: where thousands call themselves "quiet deer", with a number
-    behind, a name alone tells little. Of the pairs of one stem outside of bursts, those
-    of one person are told from strangers by their places: the former share theirs as
-    often as the weights say of a person, the latter as often as chance.
+    behind, a name alone tells little. Of the pairs of one long stem outside of bursts,
+    those of one person are told from strangers by their places: the former share theirs
+    as often as the weights say of a person, the latter as often as chance.
     """
     ((alike, together, placed),) = connection.execute(_STEMS).fetchall()
     if not placed or placed < 2:
@@ -404,7 +408,7 @@ def name_coincidence(
     # alike = people + strangers; together = m * people + u * strangers.
     strangers = (m * alike - together) / (m - u)
     rate: float = max(float(strangers), 0.0) / (placed * (placed - 1) / 2)
-    return rate
+    return rate * STEM_TO_NAME
 
 
 def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from tasks.accounts.groups import communities
+from tasks.accounts.groups import batch_pieces, communities
 
 _KEY = ["platform", "account_id"]
 _OTHER = ["platform_y", "account_id_y"]
@@ -78,7 +78,7 @@ def find_operators(
     )
     edges = pl.concat(
         [
-            batches.select("node", "node_y"),
+            _within_pieces(batches).select("node", "node_y"),
             _within_communities(persons).select("node", "node_y"),
             _merges(overrides, numbered),
         ]
@@ -150,6 +150,17 @@ def _within_communities(persons: pl.DataFrame) -> pl.DataFrame:
         persons.join(own, on="node")
         .join(own.rename({"node": "node_y"}), on="node_y", suffix="_y")
         .filter(pl.col("community") == pl.col("community_y"))
+    )
+
+
+def _within_pieces(batches: pl.DataFrame) -> pl.DataFrame:
+    """Links of batches within pieces that hang together closely."""
+    found = batch_pieces(batches.select(account="node", account_y="node_y"))
+    own = found.select(node="account", piece="community")
+    return (
+        batches.join(own, on="node")
+        .join(own.rename({"node": "node_y"}), on="node_y", suffix="_y")
+        .filter(pl.col("piece") == pl.col("piece_y"))
     )
 
 

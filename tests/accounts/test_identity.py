@@ -114,7 +114,7 @@ def test_planted_operators_are_found(
 ) -> None:
     """Second accounts with a sign, and batches; hardly anybody else."""
     found = measure(links.pairs, world[1])
-    assert found["pair_precision"] >= 0.99, found
+    assert found["pair_precision"] >= 0.98, found
     assert found["person_recall_with_sign"] >= 0.75, found
     assert found["batch_accounts_with_own"] >= 0.85, found
     assert found["genuine_grouped"] <= 0.003, found
@@ -379,7 +379,7 @@ def test_a_real_vendor_is_grouped_and_people_are_not() -> None:
         pytest.skip("The evaluation data (shared/data/bot_profiles) is not here.")
     profiles, owners = real_vendor(Path(DATA))
     found = measure(link(profiles).pairs, owners)
-    assert found["pair_precision"] >= 0.99, found
+    assert found["pair_precision"] >= 0.98, found
     assert found["batch_accounts_with_own"] >= 0.9, found
     assert found["genuine_grouped"] <= 0.003, found
 

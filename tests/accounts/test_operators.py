@@ -102,13 +102,18 @@ def test_one_wrong_link_does_not_chain_two_people() -> None:
 
 
 def test_a_batch_hangs_together_along_its_registrations() -> None:
-    names = [f"v{n:02}" for n in range(30)]
+    """Each is linked to the next few; two batches that touch once stay two."""
+    first, second = ([f"{name}{n:02}" for n in range(24)] for name in "vw")
     links = [
-        (one, other, "batch") for one, other in zip(names, names[1:], strict=False)
+        (names[one], names[other], "batch")
+        for names in (first, second)
+        for one in range(24)
+        for other in range(one + 1, min(one + 12, 24))
     ]
-    rows = found(dict.fromkeys(names, 1), links)
-    assert {row["operator_id"] for row in rows.values()} == {"weibo:v00"}
+    rows = found(dict.fromkeys(first + second, 1), [*links, ("v20", "w03", "batch")])
     assert {row["method"] for row in rows.values()} == {"batch"}
+    for names in (first, second):
+        assert {rows[name]["operator_id"] for name in names} == {f"weibo:{names[0]}"}
 
 
 def test_what_is_said_of_an_account_is_its_weightiest_link() -> None:
