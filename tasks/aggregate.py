@@ -324,28 +324,35 @@ def _judge_comments(
     comments = connection.sql(
         """
         select
-            comments.platform, comments.interaction_id, comments.campaign_id,
-            comments.activity_day as date_day, comments.words as text,
-            comments.is_genuine, comments.sentiment, profiles.screen_name
-        from intermediate.campaign_comments as comments
-        left join intermediate.account_profiles as profiles
-            using (platform, account_id)
+            platform, interaction_id, campaign_id, activity_day as date_day,
+            words as text, is_genuine, sentiment
+        from intermediate.campaign_comments
         """
     ).pl()
     # The same count as in the other marts: a comment is on one side or on none.
-    sides = comments.drop("screen_name", "sentiment").with_columns(
-        comments.get_column("sentiment").eq(name).cast(pl.Float64).alias(name)
-        for name in LABELS
-    )
-    names = (
-        comments.get_column("screen_name").drop_nulls().unique().sort().to_list()
-        if with_examples
-        else []
-    )
+    sides = comments.with_columns(
+        pl.col("sentiment").eq(name).cast(pl.Float64).alias(name) for name in LABELS
+    ).drop("sentiment")
+    names = _names_of_commenters(connection) if with_examples else []
     topics = find_topics(sides, names)
     if not with_examples:
         topics = topics.with_columns(examples=pl.lit([], dtype=pl.List(pl.String)))
     _store(connection, "topics", topics)
+
+
+def _names_of_commenters(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names to take out of examples."""
+    rows = connection.execute(
+        """
+        select distinct profiles.screen_name
+        from intermediate.campaign_comments as comments
+        inner join intermediate.account_profiles as profiles
+            using (platform, account_id)
+        where profiles.screen_name is not null
+        order by profiles.screen_name
+        """
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _store(
