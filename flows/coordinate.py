@@ -142,7 +142,8 @@ def _read(connection: duckdb.DuckDBPyConnection, table: Path) -> list[tuple[str,
     is_csv = table.suffix != ".parquet"
     # Ids stay as they are written: nothing guesses that they are numbers.
     source = (
-        "read_csv($path, all_varchar = true, header = true, store_rejects = true)"
+        "read_csv($path, all_varchar = true, header = true, store_rejects = true,"
+        " quote = '\"', escape = '\"')"
         if is_csv
         else "read_parquet($path)"
     )
@@ -171,10 +172,12 @@ def _read(connection: duckdb.DuckDBPyConnection, table: Path) -> list[tuple[str,
             path,
         )
     except (duckdb.InvalidInputException, duckdb.IOException):
-        kind = "Parquet" if not is_csv else "CSV with a header"
-        raise ConfigurationError(
-            [f"'{table}' can't be read as {kind}: is it whole?"]
-        ) from None
+        wanted = (
+            "CSV with a header: is it whole, and is every quote closed?"
+            if is_csv
+            else "Parquet: is it whole?"
+        )
+        raise ConfigurationError([f"'{table}' can't be read as {wanted}"]) from None
     left_out = []
     if is_csv:
         broken = count(connection, "select count(distinct line) from reject_errors")
@@ -318,7 +321,7 @@ def show(found: Coordinated, search: Search, out: Path) -> None:
             "Kept: edges of two objects or more that chance explains in"
             f" {search.false_discovery_rate:.0%} of cases or less"
         )
-    elif found.threshold is None or found.threshold < 1:
+    elif found.edges and (found.threshold is None or found.threshold < 1):
         say(
             "Edges of weight 1 are mostly chance: --edge-weight 0.99 or"
             " --false-discovery-rate 0.01 keep what is not"

@@ -164,6 +164,10 @@ def test_identified_list_is_restricted(lab: Lab) -> None:
     names = (lab.root / "published/restricted/contacts.csv").read_text("utf-8-sig")
     assert ",501," not in names
     assert ",505," in names
+    # Nor do they stand in the publication before.
+    older = lab.root / "published/previous/1"
+    assert older.resolve().is_dir()
+    assert not (older / "restricted").exists()
 
 
 def test_every_wrong_seed_line_is_named(tmp_path: Path) -> None:

@@ -371,7 +371,7 @@ def score_pairs(
         parameters.settings(
             "batch" if kind == "batch" else "person",
             accounts,
-            name_coincidence(connection, parameters, "person"),
+            name_coincidence(connection, parameters),
         ),
         log_level=logging.ERROR,
     )
@@ -390,7 +390,7 @@ def score_pairs(
 
 
 def name_coincidence(
-    connection: duckdb.DuckDBPyConnection, parameters: IdentityParameters, kind: str
+    connection: duckdb.DuckDBPyConnection, parameters: IdentityParameters
 ) -> float:
     """The share of pairs of strangers whose names have one stem, in this table.
 
@@ -402,7 +402,7 @@ def name_coincidence(
     ((alike, together, placed),) = connection.execute(_STEMS).fetchall()
     if not placed or placed < 2:
         return 0.0
-    m, u = parameters.weights[kind]["place"]["same"]
+    m, u = parameters.weights["person"]["place"]["same"]
     if m <= u:
         m = 1.0
     # alike = people + strangers; together = m * people + u * strangers.

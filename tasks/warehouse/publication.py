@@ -227,6 +227,9 @@ def swap(root: Path, folder: Path, name: str) -> None:
     for path in store.iterdir():
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
+        elif path.name != name:
+            # Who asked not to be contacted stands on no older list either.
+            shutil.rmtree(path / "restricted", ignore_errors=True)
 
 
 def _lineage(link: Path) -> list[Path]:

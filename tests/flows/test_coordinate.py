@@ -187,6 +187,13 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     table.write_text("object_id,account_id\no,a\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="content_id, timestamp_share"):
         coordinate(table, Search(10, 2), tmp_path / "edges.csv")
+    # Nothing is guessed where a quote stays open: no row is lost or renamed.
+    table.write_text(
+        'object_id,account_id,content_id,timestamp_share\n"o,a,1,5\no,b,2,6\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigurationError, match="is every quote closed"):
+        coordinate(table, Search(10, 2), tmp_path / "edges.csv")
     cut = tmp_path / "shares.parquet"
     cut.write_bytes(b"PAR1 and no more")
     with pytest.raises(ConfigurationError, match="can't be read as Parquet"):
