@@ -17,11 +17,11 @@ from tasks.accounts.identity import COMPARED, link_profiles
 from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import shipped_model, shown_of
-from tasks.accounts.phantom_score import score
+from tasks.accounts.phantom_score import first_suspicion, score
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
 from tasks.warehouse import landing
-from tasks.warehouse.account_features import make_features
+from tasks.warehouse.account_features import add_second_pass, make_features
 from tasks.warehouse.database import connect, count, scratch
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.labels import read_labels
@@ -213,6 +213,12 @@ def _stage(
 def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.DataFrame:
     policies = workspace.policies
     features = make_features(connection, workspace.timezone, policies.behaviour_days)
+    features = add_second_pass(
+        connection,
+        features,
+        first_suspicion(features, policies.suspected_threshold),
+        policies.behaviour_days,
+    )
     shown = features.select("platform", "account_id", shown_of(features))
     scores = score(
         features, policies.suspected_threshold, policies.phantom_threshold

@@ -28,9 +28,9 @@ from tasks.accounts.identity import COMPARED, link_profiles
 from tasks.accounts.identity_model import shipped_parameters, write_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
-from tasks.accounts.phantom_score import model_version, score
+from tasks.accounts.phantom_score import first_suspicion, model_version, score
 from tasks.warehouse import ledger
-from tasks.warehouse.account_features import make_features
+from tasks.warehouse.account_features import add_second_pass, make_features
 from tasks.warehouse.database import connect, count, scratch, table_exists
 from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.models import load_models, run_model
@@ -118,6 +118,12 @@ def _judge(
     features = make_features(
         connection, workspace.timezone, workspace.policies.behaviour_days
     )
+    features = add_second_pass(
+        connection,
+        features,
+        first_suspicion(features, workspace.policies.suspected_threshold, model),
+        workspace.policies.behaviour_days,
+    )
     scores = score(
         features,
         workspace.policies.suspected_threshold,
@@ -150,6 +156,7 @@ def _judge(
 
     _find_groups(connection, workspace)
     models = load_models("intermediate")
+    run_model(connection, models["intermediate.follower_growth"], {})
     keys = padded_keys(workspace.pseudonym_key())
     run_model(connection, models["intermediate.account_groups"], keys)
 

@@ -130,6 +130,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.account_operators",
         "intermediate.cascade_nodes",
         "intermediate.coordinated_accounts",
+        "intermediate.first_suspicion",
         "intermediate.group_evidence",
         "intermediate.negative_rises",
         "intermediate.topics",

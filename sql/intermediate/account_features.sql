@@ -81,6 +81,16 @@ select
     clock.moments_of_one_minute,
     company.companions,
     company.companion_posts,
+    synchrony.targets,
+    synchrony.alike_targets,
+    synchrony.alike_targets_expected,
+    synchrony.alike_targets_by_chance,
+    synchrony.synchronicity,
+    synchrony.normality,
+    synchrony.is_synchronous,
+    bursts.burst_followers,
+    bursts.burst_followers_usual,
+    bursts.burst_alike,
     profiles.observed_at
 from intermediate.account_profiles as profiles
 left join intermediate.account_behaviour as behaviour
@@ -107,3 +117,11 @@ left join intermediate.account_company as company
     on
         profiles.platform = company.platform
         and profiles.account_id = company.account_id
+left join intermediate.account_synchrony as synchrony
+    on
+        profiles.platform = synchrony.platform
+        and profiles.account_id = synchrony.account_id
+left join intermediate.account_follow_bursts as bursts
+    on
+        profiles.platform = bursts.platform
+        and profiles.account_id = bursts.account_id

@@ -1,59 +1,23 @@
 -- One row per account that wrote something in the trailing window: how many of its
 -- texts begin like texts that a small set of accounts uses again and again.
 --
--- What counts of a text is its first twelve letters, without names, topics, links,
--- emoticons, digits and marks: copies differ in these. A slogan of many is a fan
--- club's, what everybody says once is small talk, and wishes for luck are what people
--- in lotteries write, day by day: none of them is a template.
--- Cost: linear in texts.
+-- A slogan of many is a fan club's, and what everybody says once is small talk:
+-- neither is a template. Cost: linear in accounts' wordings.
 --
 -- grain: platform, account_id
--- params: $behaviour_days
+-- params: none
 -- replace: all
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
-texts as (
-    select
-        interactions.platform,
-        interactions.account_id,
-        left(
-            regexp_replace(
-                split_part(interactions.text, '//@', 1),
-                '^回复@[^:：]*[:：]|\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+|[^\p{L}]',
-                '',
-                'g'
-            ),
-            12
-        ) as beginning
-    from staging.interactions as interactions
-    cross join last_landed
-    where
-        interactions.account_id is not null
-        and interactions.kind in ('repost', 'comment')
-        and length(interactions.text) >= 8
-        and not regexp_matches(
-            split_part(interactions.text, '//@', 1),
-            '抽奖|抽到|抽中|抽我|中奖|求中|选我|好运|欧气|锦鲤|许愿'
-        )
-        and date_diff('day', interactions.date_day, last_landed.last_day)
-        < $behaviour_days
-),
-
 used as (
     select
         platform,
-        beginning,
         account_id,
-        count(*) as texts
-    from texts
-    where length(beginning) >= 8
-    group by platform, beginning, account_id
+        beginning,
+        sum(texts) as texts
+    from intermediate.account_wordings
+    group by platform, account_id, beginning
 ),
 
 templates as (

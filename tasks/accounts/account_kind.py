@@ -17,7 +17,12 @@ KINDS = ("fresh", "vendor_batch", "cultivated", "inactive")
 _SIGNS = {sign.name: sign.holds for sign in (*JUDGED, *NEIGHBOURHOOD)}
 # Days since its registration, for an account that never acted.
 _YOUNG = 29
-_BATCH = ("batch_of_names", "batch_of_descriptions")
+_BATCH = (
+    "batch_of_names",
+    "batch_of_descriptions",
+    "follow_burst_alike",
+    "follow_burst",
+)
 
 
 def _any_of(*names: str) -> pl.Expr:

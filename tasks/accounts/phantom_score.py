@@ -13,6 +13,7 @@ the value that was seen; they are worked out only where an account is suspected.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
@@ -20,7 +21,7 @@ import polars as pl
 from tasks.accounts.account_kind import account_kind
 from tasks.accounts.evidence import JUDGED, Evidence
 from tasks.accounts.features import FEATURES, with_inputs
-from tasks.accounts.neighbourhood import NEIGHBOURHOOD
+from tasks.accounts.neighbourhood import NEIGHBOURHOOD, OF_MOMENTS, OF_WORDS
 from tasks.accounts.phantom_model import FloatArray, PhantomModel, shipped_model
 
 # What is added to the model's log-odds.
@@ -108,21 +109,67 @@ def score(
     )
 
 
+def first_suspicion(
+    features: pl.DataFrame,
+    suspected_threshold: float,
+    model: PhantomModel | None = None,
+) -> pl.DataFrame:
+    """The first of two passes: who is suspected for reasons of its own.
+
+    Company is told twice, by shared words and by shared moments. The signs of the same
+    sort are left out each time: accounts that share words would otherwise suspect each
+    other because they share words.
+
+    Args:
+        features: as for `score`, without columns of a second pass.
+        suspected_threshold: probability from which an account is suspected.
+        model: other weights than the shipped ones.
+
+    Returns:
+        platform, account_id, is_suspected_but_for_words and
+        is_suspected_but_for_moments of the accounts that acted: only they have company.
+    """
+    if "acts" not in features.columns:
+        features = features.with_columns(acts=pl.lit(None, pl.Int64))
+    acted = features.filter(pl.col("acts") > 0)
+    log_odds = (model or shipped_model()).log_odds(acted)
+    return acted.select(
+        "platform",
+        "account_id",
+        **{
+            f"is_suspected_but_for_{name}": pl.Series(
+                _probability(
+                    log_odds
+                    + evidence_log_odds(
+                        acted, [sign for sign in EVIDENCE if sign.name not in left_out]
+                    )
+                )
+                >= suspected_threshold
+            )
+            for name, left_out in (("words", OF_WORDS), ("moments", OF_MOMENTS))
+        },
+    )
+
+
 def phantom_probability(features: pl.DataFrame, model: PhantomModel) -> FloatArray:
     """Probabilities at the training prior, four decimals, rows as they came."""
-    log_odds = model.log_odds(features)
-    log_odds += evidence_log_odds(features)
+    return _probability(model.log_odds(features) + evidence_log_odds(features))
+
+
+def _probability(log_odds: FloatArray) -> FloatArray:
     probability: FloatArray = np.round(1 / (1 + np.exp(-log_odds)), 4)
     return probability
 
 
-def evidence_log_odds(features: pl.DataFrame) -> FloatArray:
-    """What the judged signs add, rows as they came."""
+def evidence_log_odds(
+    features: pl.DataFrame, signs: Iterable[Evidence] | None = None
+) -> FloatArray:
+    """What the judged signs add, rows as they came; `signs` are all unless given."""
     if not len(features):
         return np.zeros(0)
     total = pl.sum_horizontal(
         pl.when(sign.holds.fill_null(value=False)).then(sign.log_odds).otherwise(0.0)
-        for sign in EVIDENCE
+        for sign in (EVIDENCE if signs is None else signs)
     )
     return with_columns_of_signs(features).select(total.alias("sum"))["sum"].to_numpy()
 
@@ -133,6 +180,7 @@ def with_columns_of_signs(features: pl.DataFrame) -> pl.DataFrame:
         "screen_name": pl.String,
         "has_default_avatar": pl.Boolean,
         "is_verified": pl.Boolean,
+        "is_synchronous": pl.Boolean,
     }
     wanted = {
         name

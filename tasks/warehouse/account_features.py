@@ -13,11 +13,17 @@ FEATURE_MODELS = (
     "account_behaviour",
     "account_timeline",
     "account_cohorts",
+    "account_wordings",
     "account_templates",
     "account_clock",
     "account_company",
+    "account_synchrony",
+    "follow_bursts",
+    "account_follow_bursts",
     "account_features",
 )
+# Those of the second pass, which look at what the first one suspects.
+SECOND_MODELS = ("account_cowriters", "account_coactors")
 
 # So many acts of a timeline are looked at, which makes shares comparable whatever
 # was landed.
@@ -53,3 +59,40 @@ def make_features(
         run_model(connection, models[f"intermediate.{name}"], params)
     found: pl.DataFrame = connection.sql("from intermediate.account_features").pl()
     return found
+
+
+def add_second_pass(
+    connection: duckdb.DuckDBPyConnection,
+    features: pl.DataFrame,
+    suspicion: pl.DataFrame,
+    behaviour_days: int,
+) -> pl.DataFrame:
+    """Add what the company of suspected accounts tells.
+
+    Two passes, no more: nothing of a second pass is ever looked at by a further one.
+    Cost: linear in acts and in accounts' wordings.
+
+    Args:
+        connection: in which `make_features` made its tables.
+        features: that it returned.
+        suspicion: who is suspected after the first pass
+            (`phantom_score.first_suspicion`).
+        behaviour_days: as there.
+
+    Returns:
+        The features with the columns of `SECOND_MODELS`; null where an account has no
+        company.
+    """
+    models = load_models("intermediate")
+    connection.register("suspicion", suspicion)
+    connection.execute(
+        "create or replace table intermediate.first_suspicion as from suspicion"
+    )
+    connection.unregister("suspicion")
+    for name in SECOND_MODELS:
+        model = models[f"intermediate.{name}"]
+        run_model(connection, model, {"behaviour_days": behaviour_days})
+        found = connection.sql(f"from {model.name}").pl()
+        features = features.join(found, on=["platform", "account_id"], how="left")
+    connection.execute("drop table intermediate.first_suspicion")
+    return features

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import duckdb
 import numpy as np
@@ -12,54 +11,16 @@ import polars as pl
 import pytest
 
 from tasks.accounts.phantom_score import EVIDENCE, score, with_columns_of_signs
-from tasks.warehouse.models import load_models, run_model
+from tests.accounts.staged import NOON, act, open_staging, reposted, table
 from tests.benchmarks.planted_phantoms import features_of, recalls, scored
 from tests.world import WorldSpec, generate
-
-MODELS = load_models("intermediate")
-NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - as staging has it
 
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse with the two tables that the models read, empty."""
-    with duckdb.connect() as opened:
-        opened.execute("create schema staging; create schema intermediate")
-        opened.execute(
-            "create table staging.interactions (platform varchar, kind varchar,"
-            " account_id varchar, root_post_id varchar, acted_at timestamp,"
-            " date_day date, text varchar)"
-        )
-        opened.execute(
-            "create table intermediate.account_profiles (platform varchar,"
-            " account_id varchar, screen_name varchar, description varchar,"
-            " registered_at timestamp)"
-        )
+    """A warehouse with the tables that the models read, empty."""
+    with open_staging() as opened:
         yield opened
-
-
-def act(
-    connection: duckdb.DuckDBPyConnection,
-    account: str,
-    text: str = "转发微博",
-    post: str = "1",
-    seconds: float = 0,
-    kind: str = "repost",
-) -> None:
-    """Let an account act some seconds after noon."""
-    moment = NOON + timedelta(seconds=seconds)
-    connection.execute(
-        "insert into staging.interactions values ('weibo', ?, ?, ?, ?, ?, ?)",
-        [kind, account, post, moment, moment.date(), text],
-    )
-
-
-def table(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
-    """A model's rows by account."""
-    model = MODELS[f"intermediate.{name}"]
-    run_model(connection, model, {"behaviour_days": 90})
-    rows = connection.sql(f"from {model.name}").pl().to_dicts()
-    return {row["account_id"]: row for row in rows}
 
 
 def test_templates_are_what_few_repeat(connection: duckdb.DuckDBPyConnection) -> None:
@@ -84,7 +45,7 @@ def test_templates_are_what_few_repeat(connection: duckdb.DuckDBPyConnection) ->
             act(connection, f"hopeful{number}", "希望这次能抽到我呀谢谢品牌方")
     # What is quoted is somebody else's.
     act(connection, "quoter", "转//@copy1:这个节气礼盒真的太好喝了吧")
-    found = table(connection, "account_templates")
+    found = table(connection, "account_wordings", "account_templates")
     told = {
         key: (row["template_texts"], row["template_sharers"])
         for key, row in found.items()
@@ -133,20 +94,6 @@ def test_a_crowd_is_no_company(connection: duckdb.DuckDBPyConnection) -> None:
     assert table(connection, "account_company") == {}
 
 
-def reposted(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
-    """Let accounts repost: account_id, root_post_id, seconds after noon."""
-    shown = rows.select(
-        platform=pl.lit("weibo"),
-        kind=pl.lit("repost"),
-        account_id="account_id",
-        root_post_id="root_post_id",
-        acted_at=pl.lit(NOON) + pl.duration(microseconds=pl.col("seconds") * 1e6),
-        text=pl.lit("转发微博"),
-    ).with_columns(date_day=pl.col("acted_at").dt.date())
-    connection.register("shown", shown)
-    connection.execute("insert into staging.interactions by name from shown")
-
-
 @pytest.mark.parametrize(
     ("fans", "posts", "minutes"),
     [
@@ -183,7 +130,8 @@ def test_fans_meet_by_chance_and_a_group_does_not(
 def test_a_batch_is_more_than_chance(connection: duckdb.DuckDBPyConnection) -> None:
     def register(account: str, name: str, day: int, description: str = "") -> None:
         connection.execute(
-            "insert into intermediate.account_profiles values ('weibo', ?, ?, ?, ?)",
+            "insert into intermediate.account_profiles"
+            " values ('weibo', ?, ?, ?, null, ?)",
             [account, name, description, NOON + timedelta(days=day)],
         )
 

@@ -1,0 +1,163 @@
+-- One row per account that acted on two posts or more in the trailing window: on how
+-- many of them others acted within the same ten seconds, on how many most of these
+-- others are suspected, and how many accounts would reach that by chance.
+--
+-- Second of two passes: `first_suspicion` says who is suspected, with the signs of
+-- company in seconds left out. Who acts together is told by moments of ten seconds, not
+-- by pairs: no square. A moment of more than fifty accounts proves nothing, and a post
+-- counts once, however many were met on it: fans who fall into one burst have one post.
+-- The chance that a post has its readers meet mostly suspected accounts is the part of
+-- its unsuspected accounts that did, one each way added: where a crowd of phantoms is
+-- on the post all day long, everybody meets them and it says nothing. The bound is
+-- Hoeffding's of 1963 on sums of independent draws, over all accounts.
+-- Cost: linear in acts.
+--
+-- grain: platform, account_id
+-- params: $behaviour_days
+-- replace: all
+
+with
+
+last_landed as (
+    select max(date_day) as last_day
+    from staging.interactions
+),
+
+acts as (
+    select distinct
+        interactions.platform,
+        interactions.account_id,
+        interactions.root_post_id,
+        cast(floor(epoch(interactions.acted_at) / 10) as bigint) as moment
+    from staging.interactions as interactions
+    cross join last_landed
+    where
+        interactions.account_id is not null
+        and interactions.kind in ('repost', 'comment')
+        and date_diff('day', interactions.date_day, last_landed.last_day)
+        < $behaviour_days
+),
+
+judged as (
+    select
+        acts.*,
+        case when suspicion.is_suspected_but_for_moments then 1 else 0 end as is_suspected
+    from acts
+    inner join intermediate.first_suspicion as suspicion
+        on acts.platform = suspicion.platform and acts.account_id = suspicion.account_id
+),
+
+moments as (
+    select
+        platform,
+        root_post_id,
+        moment,
+        count(*) as accounts,
+        sum(is_suspected) as suspected
+    from judged
+    group by platform, root_post_id, moment
+    having count(*) between 3 and 50
+),
+
+-- Who acted several times on a post met suspected accounts each time, or didn't.
+took_part as (
+    select
+        judged.platform,
+        judged.root_post_id,
+        judged.account_id,
+        max(judged.is_suspected) as is_suspected,
+        max(case when moments.accounts is not null then 1 else 0 end) as has_met,
+        min(
+            case
+                when
+                    2 * (moments.suspected - judged.is_suspected)
+                    > moments.accounts - 1
+                    then 1
+                else 0
+            end
+        ) as has_met_suspected
+    from judged
+    left join moments
+        on
+            judged.platform = moments.platform
+            and judged.root_post_id = moments.root_post_id
+            and judged.moment = moments.moment
+    group by judged.platform, judged.root_post_id, judged.account_id
+),
+
+posts as (
+    select
+        platform,
+        root_post_id,
+        sum(1 - is_suspected) as others,
+        sum((1 - is_suspected) * has_met_suspected) as others_who_met
+    from took_part
+    group by platform, root_post_id
+),
+
+-- In whole millionths: sums of fractions would depend on their order.
+summed as (
+    select
+        took_part.platform,
+        took_part.account_id,
+        sum(took_part.has_met) as coacted_posts,
+        sum(took_part.has_met_suspected) as suspected_posts,
+        count(*) as posts,
+        sum(took_part.has_met_suspected) / count(*) as share,
+        sum(
+            cast(
+                ceil(
+                    1000000.0
+                    * (
+                        posts.others_who_met + 1
+                        - (1 - took_part.is_suspected) * took_part.has_met_suspected
+                    )
+                    / (posts.others + 2 - (1 - took_part.is_suspected))
+                ) as bigint
+            )
+        ) / (1000000 * count(*)) as usual
+    from took_part
+    inner join posts
+        on
+            took_part.platform = posts.platform
+            and took_part.root_post_id = posts.root_post_id
+    group by took_part.platform, took_part.account_id
+    having count(*) >= 2
+),
+
+compared as (
+    select
+        platform,
+        count(*) as accounts
+    from summed
+    group by platform
+)
+
+select
+    summed.platform,
+    summed.account_id,
+    cast(summed.coacted_posts as bigint) as coacted_posts,
+    cast(summed.suspected_posts as bigint) as suspected_coacted_posts,
+    round(
+        case
+            when summed.share <= summed.usual then compared.accounts
+            else
+                compared.accounts
+                * exp(
+                    -summed.posts
+                    * (
+                        summed.share * ln(summed.share / summed.usual)
+                        + case
+                            when summed.share < 1
+                                then
+                                    (1 - summed.share)
+                                    * ln((1 - summed.share) / (1 - summed.usual))
+                            else 0
+                        end
+                    )
+                )
+        end,
+        6
+    ) as coacted_by_chance
+from summed
+inner join compared on summed.platform = compared.platform
