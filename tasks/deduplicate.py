@@ -121,7 +121,10 @@ def _judge(
     features = add_second_pass(
         connection,
         features,
-        first_suspicion(features, workspace.policies.suspected_threshold, model),
+        _with_verdicts(
+            first_suspicion(features, workspace.policies.suspected_threshold, model),
+            overrides,
+        ),
         workspace.policies.behaviour_days,
     )
     scores = score(
@@ -209,6 +212,23 @@ def _judge(
     connection.execute("drop table changed_accounts")
     connection.execute("drop table if exists verdicts_before")
     return changed
+
+
+def _with_verdicts(suspicion: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFrame:
+    """Who is suspected, where a person decided as the person did."""
+    decided = overrides.filter(pl.col("kind").is_in(["genuine", "phantom"])).select(
+        "platform", "account_id", verdict=pl.col("kind") == "phantom"
+    )
+    return suspicion.join(decided, on=["platform", "account_id"], how="left").select(
+        "platform",
+        "account_id",
+        pl.coalesce("verdict", "is_suspected_but_for_words").alias(
+            "is_suspected_but_for_words"
+        ),
+        pl.coalesce("verdict", "is_suspected_but_for_moments").alias(
+            "is_suspected_but_for_moments"
+        ),
+    )
 
 
 def _tell_skipped(blocking: pl.DataFrame) -> None:

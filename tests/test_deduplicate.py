@@ -78,3 +78,41 @@ def test_a_new_model_says_what_it_changed(judged: Lab, models_changed: bool) -> 
     assert len(history) == 41
     assert ("501", "phantom", "older-1") in history
     assert line in judged.command("status").stdout
+
+
+def test_company_is_who_a_person_says(tmp_path: Path, quick_rules: None) -> None:
+    """Copies of accounts that a person found to be phantoms are told by them."""
+    lab = Lab(tmp_path)
+    lab.configure(post_ids=["1"])
+    copied = "家人们冲晨曦龙井真的绝了不买后悔"
+    copiers = [500 + n for n in range(8)]
+    lab.put(
+        "export/a.jsonl",
+        [status(1)]
+        + [
+            repost(100 + n, 1, user(key, f"person {n}"), day=1, text=copied)
+            for n, key in enumerate(copiers)
+        ]
+        + [
+            repost(
+                300 + n,
+                1,
+                user(700 + n, f"other {n}"),
+                day=1,
+                text="".join(chr(0x4E00 + 31 * n + step) for step in range(10)),
+            )
+            for n in range(60)
+        ],
+    )
+    lab.run(publish=False)
+    seen = "select max(suspected_cowriters) from intermediate.account_cowriters"
+    reasons = "select reasons from intermediate.account_scores where account_id = '507'"
+    probability = reasons.replace("reasons", "phantom_probability")
+    assert lab.rows(seen) == [(0,)]
+    before = lab.value(probability)
+    lab.override(
+        *(f"phantom,weibo,{key},,,bought,li,2026-03-01" for key in copiers[:7])
+    )
+    lab.run(run_id="second", publish=False)
+    assert lab.rows(seen) == [(7,)]
+    assert lab.value(probability) > before

@@ -18,26 +18,23 @@
 
 with
 
+sentences_of_posts as (
+    select
+        platform,
+        unnest(
+            string_split_regex(
+                regexp_replace(text, '\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+', '', 'g'),
+                '[。！？!?；;，,、：:\n]'
+            )
+        ) as sentence
+    from staging.posts
+),
+
 own_words_of_posts as (
     select distinct
         platform,
-        left(
-            regexp_replace(
-                unnest(
-                    string_split_regex(
-                        regexp_replace(
-                            text, '\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+', '', 'g'
-                        ),
-                        '[。！？!?；;，,、：:\n]'
-                    )
-                ),
-                '[^\p{L}]',
-                '',
-                'g'
-            ),
-            12
-        ) as beginning
-    from staging.posts
+        left(regexp_replace(sentence, '[^\p{L}]', '', 'g'), 12) as beginning
+    from sentences_of_posts
 ),
 
 written as (

@@ -227,7 +227,7 @@ spread as (
         sum(millionths) / count(*) as mean,
         sqrt(
             greatest(
-                sum(cast(millionths as decimal(38, 0)) * millionths) / count(*)
+                sum(millionths * millionths) / count(*)
                 - (sum(millionths) / count(*)) * (sum(millionths) / count(*)),
                 0
             )
