@@ -8,17 +8,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from zhconv_rs import zhconv
 
 from tests.workspaces import Lab, lab_of
 from tests.world import WorldSpec, generate
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 POSTS = 20
+# The first stands in the brand's own posts: who repeats it quotes.
 SENTENCES = (
     "这款春茶喝完回甘特别久真的惊艳",
     "包装打开的一瞬间满屋子都是茶香",
     "已经推荐给办公室所有同事一起囤",
     "价格比去年还低了不少赶紧入手",
+    "冷泡一晚上第二天早晨喝最舒服",
 )
 TASTES = [
     f"{a}{b}"
@@ -126,15 +129,22 @@ class Town:
                 self.publish(f"hashtag{member}", apart, "", f"话题{event}")
         for member in range(5):
             for event in range(4):
-                order = random.permutation(4)[:3]
+                order = [0, *(1 + random.permutation(4)[:3])]
                 self.act(
                     "comment",
                     f"text{member}",
                     int(random.integers(POSTS)),
                     float(random.integers(10_000, 80_000)),
-                    text="，".join(SENTENCES[place] + "[心]" for place in order)
+                    text="，".join(self.changed(place) + "[心]" for place in order)
                     + f"！{event}",
                 )
+
+    def changed(self, place: int) -> str:
+        """A sentence with one letter changed, now and then in traditional letters."""
+        letters = list(SENTENCES[place])
+        letters[self.random.integers(len(letters))] = "呀"
+        text = "".join(letters)
+        return zhconv(text, "zh-hant") if self.random.random() < 0.3 else text
 
     def write(self, lab: Lab) -> None:
         """Files and workspace."""
