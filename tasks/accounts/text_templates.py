@@ -78,10 +78,15 @@ def text_templates(
     plain, pairs = distinct.get_column("plain").filter(pl.Series(tells)), pairs[tells]
     found = _measure(pairs, _candidates(_band_keys(plain, bands)), alike)
     middle = _stars(len(plain), *found)
+    looked: Codes = np.empty(0, dtype=np.uint64)
     while True:
-        missed = _measure(pairs, _second_look(middle, *found[:2]), alike)
+        apart = np.setdiff1d(
+            _second_look(middle, *found[:2]), looked, assume_unique=True
+        )
+        missed = _measure(pairs, apart, alike)
         if not len(missed[0]):
             break
+        looked = np.concatenate([looked, apart])
         one, other, index = (
             np.concatenate(parts) for parts in zip(found, missed, strict=True)
         )
@@ -210,10 +215,20 @@ def _second_look(middle: Numbers, later: Numbers, earlier: Numbers) -> Codes:
 def _pairs_of_letters(texts: pl.Series) -> csr_array:
     """Which pairs of characters (columns) each text (row) has."""
     codes, begins = _shingles(texts)
-    _, columns = np.unique(codes, return_inverse=True)
+    first, second = codes >> _BITS, codes & np.uint64((1 << 21) - 1)
+    # Letters in numbers of their own, so that a column is a product.
+    number = np.zeros(0x110000, dtype=np.int64)
+    number[first] = 1
+    number[second] = 1
+    letters = int(number.sum())
+    number = np.cumsum(number) - 1
     matrix = csr_array(
-        (np.ones(len(codes), dtype=np.int32), columns.astype(np.int32), begins),
-        shape=(len(texts), int(columns.max(initial=0)) + 1),
+        (
+            np.ones(len(codes), dtype=np.int32),
+            number[first] * letters + number[second],
+            begins,
+        ),
+        shape=(len(texts), max(letters * letters, 1)),
     )
     matrix.sum_duplicates()
     matrix.data[:] = 1
