@@ -115,11 +115,21 @@ def test_trimmings_are_no_difference(tmp_path: Path, text: str) -> None:
         f"求抽中我！{TEA}",
         f"//@别人:{TEA}",
         "新闻周刊的秒拍视频",
+        "so good! so, so good! really",
         "[心][心][心][心][心][心]12345678",
+        "Thank you so much!",
     ],
 )
 def test_common_phrases_do_not_count(tmp_path: Path, text: str) -> None:
     assert uses(tmp_path, [interaction("a", text)]) == []
+
+
+def test_words_of_an_alphabet_are_no_sentences(tmp_path: Path) -> None:
+    """A gap between words ends nothing; a name ends at one."""
+    text = "@Ann I could drink this every single morning! Great service, well done"
+    assert [row[1] for row in uses(tmp_path, [interaction("a", text)])] == [
+        "icoulddrinkthiseverysinglemorning"
+    ]
 
 
 def test_order_of_sentences_is_no_difference(tmp_path: Path) -> None:

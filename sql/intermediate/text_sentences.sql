@@ -1,9 +1,10 @@
 -- One row per sentence of a text of the trailing window: of a post, and of the own
 -- words of a repost or comment.
 --
--- A sentence is eight letters at least, up to a mark or a gap; shorter clauses go with
--- what follows them. It stands without names, topics, links, emoticons, digits, marks
--- and the platform's own phrases. `is_use`: somebody wrote it; not so in lotteries,
+-- A sentence is eight letters at least (three of an alphabet are one), up to a mark or
+-- a gap that is not between words; shorter clauses go with what follows them. It stands
+-- without names, topics, links, emoticons, digits, marks and the platform's own
+-- phrases. `is_use`: somebody wrote it; not so in lotteries,
 -- where everybody writes the same wishes. `is_followed`: the text is a post that five
 -- accounts acted on; posts that were acted on in the window stand here however old.
 -- Cost: linear in interactions, posts and sentences.
@@ -79,7 +80,7 @@ texts as (
         )
 ),
 
--- Letters, and a line end at each mark and gap. (Classes of letters within a repetition
+-- Letters, and a line end or a blank at each mark and gap. (Classes of letters within a repetition
 -- would cost thirty times as much.)
 clauses as (
     select
@@ -93,13 +94,18 @@ clauses as (
         is_followed,
         regexp_replace(
             regexp_replace(
-                words,
-                '(回复)?@[^\s:：,，。！!？?#\[\]()（）]+[:：]?|\[[^\]]*\]|#[^#]*#|https?://[0-9A-Za-z./?=&_%#:-]+|转发微博|轉發微博|[Rr]epost [Ww]eibo|网页链接|\S*的(秒拍|微博)视频|展开全文|收起全文|[，。！？；：、,.!?;:~～…\s]+',
-                chr(10),
+                regexp_replace(
+                    words,
+                    '(回复)?@[^\s:：,，。！!？?#\[\]()（）]+[:：]?|\[[^\]]*\]|#[^#]*#|https?://[0-9A-Za-z./?=&_%#:-]+|转发微博|轉發微博|[Rr]epost [Ww]eibo|网页链接|[^\s，。！？,!?]*的(秒拍|微博)视频|展开全文|收起全文|[，。！？；：、,.!?;:~～…]+',
+                    chr(10),
+                    'g'
+                ),
+                '[^\p{L}\s]+',
+                '',
                 'g'
             ),
-            '[^\p{L}\n]+',
-            '',
+            '([\p{Latin}\p{Cyrillic}])[ \t]+',
+            '\1',
             'g'
         ) as clauses
     from texts
@@ -112,7 +118,7 @@ sentences as (
         is_use,
         is_post,
         is_followed,
-        unnest(regexp_extract_all(clauses, '(?:\n*[^\n]){8}[^\n]*')) as sentence
+        unnest(regexp_extract_all(clauses, '(?:\s*\S){8}\S*')) as sentence
     from clauses
     where is_use or is_post
 )
@@ -123,5 +129,15 @@ select distinct
     is_use,
     is_post,
     is_followed,
-    replace(sentence, chr(10), '') as sentence
+    regexp_replace(sentence, '\s+', '', 'g') as sentence
 from sentences
+where
+    length(
+        regexp_replace(
+            regexp_replace(sentence, '\s+', '', 'g'),
+            '[\p{Latin}\p{Cyrillic}]{3}',
+            'x',
+            'g'
+        )
+    )
+    >= 8
