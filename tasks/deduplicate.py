@@ -29,6 +29,7 @@ from tasks.accounts.identity_model import shipped_parameters, write_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import model_version, score
+from tasks.accounts.text_templates import text_templates
 from tasks.warehouse import ledger
 from tasks.warehouse.account_features import make_features
 from tasks.warehouse.database import connect, count, scratch, table_exists
@@ -38,6 +39,8 @@ from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import Workspace, load_workspace
+
+TEXT_TABLES = ("text_sentences", "text_templates", "text_uses", "text_meetings")
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,7 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
     """Make `coordinated_accounts` and `group_evidence` of the trailing window."""
     models = load_models("intermediate")
     window = workspace.policies.coordination_window
+    _find_templates(connection, workspace)
     found = []
     for kind, rule in OBJECT_KINDS.items():
         params = {
@@ -244,6 +248,10 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             """,
             params={"kind": kind},
         ).pl()
+        if kind == "text":
+            run_model(connection, models["intermediate.text_meetings"], {})
+            twice = connection.sql("from intermediate.text_meetings").pl()
+            chance = chance.join(twice, on=["account_no", "account_no_y"], how="semi")
         accounts = count(
             connection, "select count(*) from intermediate.coordination_accounts"
         )
@@ -252,7 +260,7 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             .filter("is_significant")
             .select("account", "account_y", "signal", "objects")
         )
-    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL):
+    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *TEXT_TABLES):
         connection.execute(f"drop table intermediate.{name}")
     first_seen = connection.sql(
         "select platform || ':' || account_id as account, first_seen_at"
@@ -270,6 +278,21 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
         ),
     )
     _replace(connection, "intermediate.group_evidence", evidence)
+
+
+def _find_templates(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> None:
+    """Make `text_uses`: who used which text template in which text."""
+    models = load_models("intermediate")
+    params = {"behaviour_days": workspace.policies.behaviour_days}
+    run_model(connection, models["intermediate.text_sentences"], params)
+    sentences = connection.sql(
+        "select sentence, count(distinct account_id) as accounts"
+        " from intermediate.text_sentences group by sentence"
+    ).pl()
+    _replace(connection, "intermediate.text_templates", text_templates(sentences))
+    run_model(connection, models["intermediate.text_uses"], params)
 
 
 def _replace(

@@ -136,6 +136,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.coordinated_accounts",
         "intermediate.group_evidence",
         "intermediate.negative_rises",
+        "intermediate.text_templates",
         "intermediate.topics",
         "intermediate.words_sentiment",
         *(
