@@ -19,7 +19,7 @@
 --   reply_pairs [pairs of accounts]: pairs that answered the same comments within seconds of each other
 --   link_pairs [pairs of accounts]: pairs that spread the same links within seconds of each other
 --   hashtag_pairs [pairs of accounts]: pairs that used the same hashtags within seconds of each other
---   text_pairs [pairs of accounts]: pairs that wrote the same sentences, whenever
+--   text_pairs [pairs of accounts]: pairs that wrote the same sentences or nearly, whenever
 --   identity_accounts [accounts]: accounts linked by what their profiles say
 --   confirmed_accounts [accounts]: accounts that a person merged
 --   campaigns [campaigns]: campaigns that it engaged in
