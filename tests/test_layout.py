@@ -258,6 +258,8 @@ def test_every_published_column_has_a_definition_and_a_unit() -> None:
     by_name = {row["metric"]: row for row in defined.to_dicts()}
     assert by_name["genuine_exposure"]["source"] == by_name["exposure"]["source"]
     assert by_name["genuine_exposure"]["caveat"].endswith("phantom score")
+    assert by_name["genuine_exposure"]["formula"] == "exposure without likely phantoms"
+    assert not [row for row in by_name.values() if row["formula"] == "the same"]
     assert by_name["campaign_id"]["time_axis"] == "none"
     assert by_name["engagements"]["time_axis"] == "activity day"
     assert by_name["engagements_24h"]["time_axis"] == "post day"

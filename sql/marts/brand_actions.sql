@@ -28,25 +28,25 @@
 --   overlaps_with_text [text]: the ids of those that were written down
 --   days_before [days]: known days before it from which the course is forecast; under 10 none is
 --   engagements [interactions]: reposts, comments and likes of others on the brand's posts in its days; of overlapping written-down actions those of all their days together
---   expected_engagements [interactions]: those expected without it
+--   expected_engagements [interactions]: engagements expected without the action
 --   engagements_change [interactions]: engagements - expected_engagements
---   engagements_change_low [interactions]: lower end of the change's 95 % interval
---   engagements_change_high [interactions]: upper end
+--   engagements_change_low [interactions]: lower end of the 95 % interval of engagements_change
+--   engagements_change_high [interactions]: upper end of the 95 % interval of engagements_change
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
---   expected_genuine_engagements [interactions]: those expected without it
+--   expected_genuine_engagements [interactions]: genuine_engagements expected without the action
 --   genuine_engagements_change [interactions]: genuine_engagements - expected_genuine_engagements
---   genuine_engagements_change_low [interactions]: lower end of the change's 95 % interval
---   genuine_engagements_change_high [interactions]: upper end
+--   genuine_engagements_change_low [interactions]: lower end of the 95 % interval of genuine_engagements_change
+--   genuine_engagements_change_high [interactions]: upper end of the 95 % interval of genuine_engagements_change
 --   followers [followers]: followers of the brand's accounts, not deduplicated, at the last snapshot in its days
---   expected_followers [followers]: those expected without it
+--   expected_followers [followers]: followers expected without the action
 --   followers_change [followers]: followers - expected_followers
---   followers_change_low [followers]: lower end of the change's 95 % interval
---   followers_change_high [followers]: upper end
+--   followers_change_low [followers]: lower end of the 95 % interval of followers_change
+--   followers_change_high [followers]: upper end of the 95 % interval of followers_change
 --   sentiment_net [share, -1 to 1]: mean of its days' (positive - negative) / judged comments, days with five judged comments or more
---   expected_sentiment_net [share, -1 to 1]: the mean expected without it
+--   expected_sentiment_net [share, -1 to 1]: sentiment_net expected without the action
 --   sentiment_net_change [share, -1 to 1]: sentiment_net - expected_sentiment_net
---   sentiment_net_change_low [share, -1 to 1]: lower end of the change's 95 % interval
---   sentiment_net_change_high [share, -1 to 1]: upper end
+--   sentiment_net_change_low [share, -1 to 1]: lower end of the 95 % interval of sentiment_net_change
+--   sentiment_net_change_high [share, -1 to 1]: upper end of the 95 % interval of sentiment_net_change
 --   finding [text]: the same in a sentence
 -- metrics:
 --   engagements_change: Brodersen et al. 2015, causal impact; Harvey 1989 | assumes that nothing else changed at the same time
@@ -204,8 +204,12 @@ select
                     'Not separable from ' || overlaps_with_text
                     || '; what follows is of all of them together.'
             else
-                'Not separable from ' || overlapping
-                || ' other actions of these days; campaign_posts tells what a post got.'
+                'Not separable from '
+                || case
+                    when overlapping = 1 then 'another action'
+                    else overlapping || ' other actions'
+                end
+                || ' of these days; campaign_posts tells what a post got.'
         end,
         case when not is_complete then 'Not all of its days are covered yet.' end,
         case

@@ -24,11 +24,11 @@
 --   genuine_likes [likes]: likes without those of likely phantoms
 --   genuine_mentions [mentions]: mentions without those of likely phantoms
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
---   genuine_engagements_low [interactions]: without those of suspected accounts, too
+--   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
 --   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
 --   engaged_accounts [accounts]: accounts that reposted, commented or liked; does not add up over days
---   genuine_engaged_accounts [accounts]: those that are no likely phantoms; does not add up over days
---   genuine_engaged_accounts_low [accounts]: without suspected accounts, too
+--   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms; does not add up over days
+--   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
 --   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
 --   engaged_people [people]: engaged accounts, those of one operator once; does not add up over days
 --   genuine_engaged_people [people]: the same without likely phantoms; does not add up over days

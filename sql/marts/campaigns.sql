@@ -23,11 +23,11 @@
 --   genuine_likes [likes]: likes without those of likely phantoms
 --   genuine_mentions [mentions]: mentions without those of likely phantoms
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
---   genuine_engagements_low [interactions]: without those of suspected accounts, too
+--   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
 --   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
 --   engaged_accounts [accounts]: accounts that reposted, commented or liked
---   genuine_engaged_accounts [accounts]: those that are no likely phantoms
---   genuine_engaged_accounts_low [accounts]: without suspected accounts, too
+--   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
+--   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
 --   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
 --   engaged_people [people]: engaged accounts, those of one operator once
 --   genuine_engaged_people [people]: the same without likely phantoms
@@ -52,7 +52,7 @@
 --   earned_media_value_high [currency]: 1.15 x exposure x CPM / 1,000
 --   genuine_earned_media_value_low [currency]: the low end without likely phantoms
 --   genuine_earned_media_value_high [currency]: the high end without likely phantoms
---   earned_media_currency [text]: of these values
+--   earned_media_currency [text]: the currency of earned media values
 --   cpm_source [text]: where the prices come from, and of which day
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments, -1 to 1
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments

@@ -11,11 +11,11 @@
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
 --   contacted_people [people]: people who were contacted, however often
---   judged_people [people]: of these, those whose first answer is known and who acted towards the brand
+--   judged_people [people]: contacted people whose first answer is known and who acted towards the brand
 --   answered_people [people]: of the judged ones, those who answered
 --   answer_rate [share]: answered_people / judged_people
---   upper_half_answer_rate [share]: the same among the half that ranked higher; the middle one of an odd number belongs to it
---   lower_half_answer_rate [share]: the same among the other half
+--   upper_half_answer_rate [share]: answer_rate among the half that ranked higher; the middle one of an odd number belongs to it
+--   lower_half_answer_rate [share]: answer_rate among the half that ranked lower
 --   ranking_auc [probability]: that one who answered ranked above one who did not; 0.5 is no better than chance
 -- metrics:
 --   ranking_auc: Mann-Whitney U / (answered x not answered) | those contacted were chosen, mostly by their rank: it understates

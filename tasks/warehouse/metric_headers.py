@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from tasks.warehouse.models import Model, Origin
+from tasks.warehouse.models import Column, Model, Origin
 
 HOMES = (
     "campaigns",
@@ -64,7 +64,7 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
                 rows[column.name] = {
                     "metric": column.name,
                     "time_axis": _axis(column.unit, column.time_axis),
-                    "formula": column.comment,
+                    "formula": _on_its_own(column, marts[name]),
                     "unit": column.unit,
                 }
     unknown = sorted(origins.keys() - rows.keys())
@@ -85,6 +85,19 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
             "marts": pl.List(pl.String),
         },
     )
+
+
+def _on_its_own(column: Column, mart: Model) -> str:
+    """A comment as it reads without the line above it: "the same" has a name."""
+    if not column.comment.startswith("the same ") or column.comment.startswith(
+        "the same as engagement"
+    ):
+        return column.comment
+    names = [other.name for other in mart.columns]
+    base = re.sub(r"^genuine_|_text$", "", column.name)
+    if base == column.name or base not in names:
+        base = names[names.index(column.name) - 1]
+    return f"{base}{column.comment.removeprefix('the same')}"
 
 
 def _axis(unit: str, time_axis: str | None) -> str:
