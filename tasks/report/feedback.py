@@ -13,6 +13,8 @@ MOST_AMPLIFIERS = 5
 MOST_GROUPS = 5
 MOST_ACTIONS = 8
 MOST_TERMS = 6
+# Answers of fewer people say nothing about a ranking.
+FEWEST_JUDGED = 10
 
 Row = dict[str, Any]
 
@@ -191,8 +193,8 @@ def read_brands(
         fetch(
             connection,
             "from contact_results where list_contains($ids, brand_id)"
-            " and judged_people > 0",
-            ids,
+            " and judged_people >= $fewest",
+            {**ids, "fewest": FEWEST_JUDGED},
         ),
         "brand_id",
     )

@@ -335,7 +335,7 @@ def test_feedback_and_what_to_do_next(marts: Path) -> None:
         "negative 30 22",
         "包装, 漏 30 20 −0.25 rising",
         "c0ffeec0… likely phantom key opinion leader 41 39 37.0% 5,000",
-        "coordinated 12 9 8.1% 12 accounts reposted 7 posts within seconds",
+        "suspected: one order 12 9 8.1% 12 accounts reposted 7 posts within seconds",
         "No change of genuine engagements beyond chance.",
         "2 of 4 people who engaged",
         "2 likely phantom, 1 asked not to be",
