@@ -25,7 +25,12 @@ from tasks.accounts.coordination import (
 from tasks.accounts.drift import count_bins
 from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.identity import COMPARED, link_profiles
-from tasks.accounts.identity_model import shipped_parameters, write_parameters
+from tasks.accounts.identity_model import (
+    IdentityParameters,
+    read_parameters,
+    shipped_parameters,
+    write_parameters,
+)
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import model_version, score
@@ -111,6 +116,26 @@ def load_model(workspace: Workspace) -> PhantomModel:
         ) from None
 
 
+def load_parameters(workspace: Workspace) -> IdentityParameters:
+    """The linkage model in `<workspace>/models/identity.json`, else the shipped one.
+
+    Raises:
+        ConfigurationError: it can't be used.
+    """
+    own = workspace.root / "models" / "identity.json"
+    if not own.exists():
+        return shipped_parameters()
+    try:
+        return read_parameters(own.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            [
+                f"{own} holds no linkage model that this version can use ({error}):"
+                " train it again, or remove the file to use the shipped one."
+            ]
+        ) from None
+
+
 def _judge(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
@@ -143,7 +168,7 @@ def _judge(
     ).pl()
     with scratch(workspace.database.with_name(".spill") / "links") as other:
         other.register("profiles", profiles)
-        found = link_profiles(other, "profiles", shipped_parameters())
+        found = link_profiles(other, "profiles", load_parameters(workspace))
     _tell_skipped(found.blocking)
     _replace(
         connection,
@@ -414,7 +439,9 @@ def _input_hash(
             policies.coordination_window,
         ],
         model_version(model),
-        hashlib.sha256(write_parameters(shipped_parameters()).encode()).hexdigest(),
+        hashlib.sha256(
+            write_parameters(load_parameters(workspace)).encode()
+        ).hexdigest(),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
