@@ -212,6 +212,7 @@ select
         as reach,
     case
         when accounts.is_confirmed and accounts.phantom_level = 'genuine' then 1
+        when accounts.is_confirmed and accounts.phantom_level = 'phantom' then 0
         else round(1 - accounts.phantom_probability, 4)
     end as genuineness,
     case

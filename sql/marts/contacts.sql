@@ -15,7 +15,7 @@
 --   contact_score [points, 0 to 100]: 35 affinity + 15 reach + 25 genuineness + 10 responsiveness + 15 recency, 0 to 100
 --   affinity [0 to 1]: own acts towards the brand, w / (10 + w); a mention is 3, comment, repost, following 2, a like 1; asking for the goods 4 more, a positive comment 1 more, a negative one 2 less
 --   reach [0 to 1]: ln(1 + followers) / ln(1 + 1,000,000), at most 1; unknown followers count as none
---   genuineness [0 to 1]: 1 - phantom_probability; 1 where a person confirmed it
+--   genuineness [0 to 1]: 1 - phantom_probability; what a person decided counts as 1 or 0
 --   responsiveness [0 to 1]: (comments + mentions + 2 x answers + 1) / (acts + 2 x contacts + 2)
 --   recency [0 to 1]: halves every 14 days since its last act towards the brand
 --   engagements [interactions]: its reposts, comments and likes on the brand's posts

@@ -9,7 +9,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand that runs it
---   topic [text]: its number in the campaign, the largest first
+--   topic [place, 1 the first]: its number in the campaign, the largest first
 --   terms [list]: words of the topic, the most used first
 --   terms_text [text]: the same as one text
 --   comments [comments]: comments that belong to it; a comment belongs to one topic or none
