@@ -324,7 +324,8 @@ def train(
         Path,
         typer.Option(
             help="CSV: account_id,is_phantom and, if you like, platform,weight;"
-            " or an account_overrides.csv.",
+            " or an account_overrides.csv; or account_id,operator for the linkage"
+            " model.",
             metavar="FILE",
         ),
     ],
@@ -348,7 +349,7 @@ def train(
     ] = None,
     debug: DebugOption = False,
 ) -> None:
-    """Train the phantom score on labelled accounts."""
+    """Train the phantom score, or the linkage model, on labelled accounts."""
     from flows.audit import check_training
 
     # Mistakes are told before the slow imports.

@@ -24,7 +24,7 @@ from tasks.warehouse import landing
 from tasks.warehouse.account_features import add_second_pass, make_features
 from tasks.warehouse.database import connect, count, scratch
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.labels import read_labels
+from tasks.warehouse.labels import names_operators, read_labels, read_operators
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
@@ -152,7 +152,8 @@ def check_training(
         mistakes.append(f"--out '{out}' must end in .json.")
     known = None
     try:
-        known = read_labels(labels)
+        read = read_operators if names_operators(labels) else read_labels
+        known = read(labels)
     except ConfigurationError as error:
         mistakes += error.mistakes
     sources = find_sources(paths, record_format, mistakes)

@@ -1,4 +1,7 @@
-"""The train flow: labelled accounts in, weights and their card out."""
+"""The train flow: labelled accounts in, weights and their card out.
+
+Labels of phantoms train the phantom model, labels of operators the linkage model.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ import polars as pl
 from prefect import flow
 
 from flows.audit import check_training, staged
+from tasks.accounts.identity import COMPARED
+from tasks.accounts.identity_card import describe_parameters
+from tasks.accounts.identity_model import write_parameters
+from tasks.accounts.identity_training import estimate_parameters
 from tasks.accounts.model_card import describe_model
 from tasks.accounts.phantom_model import with_rates
 from tasks.accounts.training import Settings, train_model
@@ -33,13 +40,13 @@ def train(
     record_format: str | None = None,
     seed: int = 1,
 ) -> None:
-    """Train the phantom model.
+    """Train the phantom model, or the linkage model where labels name operators.
 
     Args:
         labels: CSV file of labelled accounts, see tasks/warehouse/labels.py.
         accounts: exported files or folders with these accounts.
         out: the weights to write, `.json`; the card stands beside them as `.md`,
-            its plot as `.svg`.
+            the phantom model's plot as `.svg`.
         record_format: the files' format; told from their names where None.
         seed: of folds, trees and resamples.
 
@@ -50,6 +57,9 @@ def train(
     known, sources = check_training(
         Path(labels), [Path(name) for name in accounts], Path(out), record_format
     )
+    if "operator" in known.columns:
+        _train_linkage(sources, known, Path(out))
+        return
     settings = Settings(seed=seed)
     examples = show_accounts(sources, known)
     _require_both(examples)
@@ -67,6 +77,55 @@ def train(
     write_atomically(target.with_suffix(".md"), card.text(plot.name))
     say(f"Weights in {target}, their card in {target.with_suffix('.md')}")
     say(card.summary)
+
+
+def _train_linkage(
+    sources: tuple[Source, ...], known: pl.DataFrame, target: Path
+) -> None:
+    """Estimate what profiles of one operator have in common."""
+    with staged(sources) as (connection, workspace, left_out):
+        for reason, number in left_out:
+            say(f"Left out: {number:,} × {reason}")
+        make_features(connection, workspace.timezone, 100_000)
+        profiles = connection.sql(
+            f"select {', '.join(COMPARED)} from intermediate.account_profiles"
+            " order by platform, account_id"
+        ).pl()
+    keys = ["platform", "account_id"]
+    owners = (
+        profiles.select(keys)
+        .join(known.with_columns(is_judged=pl.lit(value=True)), on=keys, how="left")
+        .with_columns(pl.col("is_judged").fill_null(value=False))
+    )
+    labelled = owners.filter("is_judged")
+    linked = labelled.filter(
+        pl.col("operator").is_not_null() & (pl.len().over("operator") > 1)
+    )
+    if linked.height < 20 or labelled.height - linked.height < 20:
+        raise ConfigurationError(
+            [
+                f"Of the labelled accounts {linked.height} have a second one of their"
+                f" operator in these files and {labelled.height - linked.height} do"
+                " not; at least 20 of each are needed: add labels or name the files"
+                " that hold these accounts."
+            ]
+        )
+    source = (
+        f"{profiles.height:,} accounts, {labelled.height:,} labelled,"
+        f" {linked.height:,} of {linked['operator'].n_unique():,} operators of several"
+    )
+    with step("train"), duckdb.connect() as connection:
+        connection.register("profiles", profiles)
+        connection.execute("create temp table known_profiles as from profiles")
+        parameters = estimate_parameters(
+            connection, "known_profiles", owners, source=source
+        )
+    text = write_parameters(parameters)
+    made_by = "python -m flows train --labels FILE --accounts PATH --out FILE"
+    write_atomically(target, text)
+    card = target.with_suffix(".md")
+    write_atomically(card, describe_parameters(parameters, text, made_by))
+    say(f"Linkage model in {target}, its card in {card}; learned from {source}")
 
 
 def show_accounts(sources: tuple[Source, ...], labels: pl.DataFrame) -> pl.DataFrame:

@@ -20,6 +20,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
 from tasks.text.character_ngrams import plain_words
@@ -28,18 +29,32 @@ from tasks.text.topics import find_topics, rising
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import CheckFailedError, without_values
+from tasks.warehouse.metric_headers import metric_headers
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
-from tasks.warehouse.seeds import read_contact_history, read_suppressions
+from tasks.warehouse.seeds import (
+    read_brand_actions,
+    read_contact_history,
+    read_cpm,
+    read_suppressions,
+)
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # Models of this step; the others belong to `deduplicate`.
 CAMPAIGN_MODELS = (
     "campaign_posts",
     "campaign_interactions",
+    "campaign_media_value",
     "cascade_edges",
     "brand_interactions",
+)
+# These need to know how comments sound.
+BRAND_MODELS = (
+    "brand_comments",
+    "brand_actions",
+    "brand_days",
+    "contact_moments",
     "brand_contacts",
 )
 
@@ -181,6 +196,7 @@ def _build(
         "time_zone": workspace.timezone,
         "look_back_days": workspace.policies.look_back_days,
         "contact_cap_days": workspace.policies.contact_cap_days,
+        "action_days": workspace.policies.action_days,
         **padded_keys(workspace.pseudonym_key()),
     }
     _write_calendar(connection)
@@ -191,7 +207,11 @@ def _build(
     params |= {"start_date": window[0], "end_date": window[1]}
     _build_cascade_nodes(connection)
     _judge_comments(connection, with_examples=workspace.policies.examples)
+    for name in BRAND_MODELS:
+        run_model(connection, intermediate[f"intermediate.{name}"], params)
+    _judge_actions(connection)
     marts = load_models("marts")
+    _store(connection, "metric_headers", metric_headers(marts), schema="meta")
     for model in in_order(marts):
         run_model(connection, model, params)
     _check(connection, list(load_models("checks").values()), params)
@@ -291,10 +311,18 @@ def _judge_comments(
     words = connection.sql(
         """
         select distinct split_part(comments.text, '//@', 1) as words
-        from intermediate.campaign_interactions as interactions
-        inner join staging.interactions as comments
-            using (platform, root_post_id, kind, interaction_id)
-        where kind = 'comment' and length(trim(comments.text)) > 0
+        from staging.interactions as comments
+        inner join meta.covered_days using (date_day)
+        where
+            comments.kind = 'comment'
+            and length(trim(comments.text)) > 0
+            and (platform, root_post_id) in (
+                select (platform, root_post_id) from intermediate.campaign_interactions
+                union
+                select (posts.platform, posts.post_id)
+                from staging.posts as posts
+                inner join meta.brand_accounts using (platform, account_id)
+            )
         """
     ).pl()
     scores = score(words.get_column("words"))
@@ -340,6 +368,25 @@ def _judge_comments(
     _store(connection, "topics", topics)
 
 
+def _judge_actions(connection: duckdb.DuckDBPyConnection) -> None:
+    """What changed after brands' actions."""
+    days = connection.sql("from intermediate.brand_days").pl()
+    # Acts of a day like any other are part of the usual course.
+    episodes = connection.sql(
+        """
+        select
+            brand_id,
+            episode,
+            min(first_day) as first_day,
+            max(effect_until) as last_day
+        from intermediate.brand_actions
+        where origin = 'written down' or overlapping = 0
+        group by brand_id, episode
+        """
+    ).pl()
+    _store(connection, "action_effects", judge_episodes(days, episodes))
+
+
 def _names_of_commenters(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Names to take out of examples."""
     rows = connection.execute(
@@ -356,10 +403,13 @@ def _names_of_commenters(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _store(
-    connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    frame: pl.DataFrame,
+    schema: str = "intermediate",
 ) -> None:
     connection.register("frame", frame)
-    connection.execute(f"create or replace table intermediate.{table} as from frame")
+    connection.execute(f"create or replace table {schema}.{table} as from frame")
     connection.unregister("frame")
 
 
@@ -370,9 +420,7 @@ def _write_calendar(connection: duckdb.DuckDBPyConnection) -> None:
         " select window_start as first_day, window_end as last_day from meta.campaigns"
         " union all select date_day, date_day from meta.covered_days)"
     ).fetchall()
-    connection.register("frame", calendar_days(*rows[0]))
-    connection.execute("create or replace table meta.calendar as from frame")
-    connection.unregister("frame")
+    _store(connection, "calendar", calendar_days(*rows[0]), schema="meta")
 
 
 def _build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
@@ -449,12 +497,11 @@ def _write_configuration(
     """Write brands, campaigns and sources as tables; return their digest."""
     tables = _configuration_tables(workspace)
     for name, frame in tables.items():
-        connection.register("frame", frame)
-        connection.execute(f"create or replace table meta.{name} as from frame")
-        connection.unregister("frame")
+        _store(connection, name, frame, schema="meta")
     content = [frame.write_json() for frame in tables.values()]
     content.append(str(workspace.policies.look_back_days))
     content.append(str(workspace.policies.contact_cap_days))
+    content.append(str(workspace.policies.action_days))
     content.append(str(workspace.policies.examples))
     content.append(shipped_digest())
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
@@ -475,6 +522,8 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
     return {
         "suppressions": read_suppressions(workspace.root),
         "contact_history": read_contact_history(workspace.root),
+        "cpm": read_cpm(workspace.root),
+        "brand_actions": read_brand_actions(workspace.root, workspace.timezone),
         "sources": pl.DataFrame(
             [(source.name, source.platform) for source in workspace.sources],
             schema={"source": pl.String, "platform": pl.String},

@@ -25,10 +25,16 @@ from tasks.accounts.coordination import (
 from tasks.accounts.drift import count_bins
 from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.identity import COMPARED, link_profiles
-from tasks.accounts.identity_model import shipped_parameters, write_parameters
+from tasks.accounts.identity_model import (
+    IdentityParameters,
+    read_parameters,
+    shipped_parameters,
+    write_parameters,
+)
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import first_suspicion, model_version, score
+from tasks.accounts.text_templates import text_templates
 from tasks.warehouse import ledger
 from tasks.warehouse.account_features import add_second_pass, make_features
 from tasks.warehouse.database import connect, count, scratch, table_exists
@@ -38,6 +44,8 @@ from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import Workspace, load_workspace
+
+TEXT_TABLES = ("text_sentences", "text_templates", "text_uses", "text_meetings")
 
 
 @dataclass(frozen=True)
@@ -108,6 +116,26 @@ def load_model(workspace: Workspace) -> PhantomModel:
         ) from None
 
 
+def load_parameters(workspace: Workspace) -> IdentityParameters:
+    """The linkage model in `<workspace>/models/identity.json`, else the shipped one.
+
+    Raises:
+        ConfigurationError: it can't be used.
+    """
+    own = workspace.root / "models" / "identity.json"
+    if not own.exists():
+        return shipped_parameters()
+    try:
+        return read_parameters(own.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            [
+                f"{own} holds no linkage model that this version can use ({error}):"
+                " train it again, or remove the file to use the shipped one."
+            ]
+        ) from None
+
+
 def _judge(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
@@ -149,7 +177,7 @@ def _judge(
     ).pl()
     with scratch(workspace.database.with_name(".spill") / "links") as other:
         other.register("profiles", profiles)
-        found = link_profiles(other, "profiles", shipped_parameters())
+        found = link_profiles(other, "profiles", load_parameters(workspace))
     _tell_skipped(found.blocking)
     _replace(
         connection,
@@ -245,6 +273,7 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
     """Make `coordinated_accounts` and `group_evidence` of the trailing window."""
     models = load_models("intermediate")
     window = workspace.policies.coordination_window
+    _find_templates(connection, workspace)
     found = []
     for kind, rule in OBJECT_KINDS.items():
         params = {
@@ -271,6 +300,10 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             """,
             params={"kind": kind},
         ).pl()
+        if kind == "text":
+            run_model(connection, models["intermediate.text_meetings"], {})
+            twice = connection.sql("from intermediate.text_meetings").pl()
+            chance = chance.join(twice, on=["account_no", "account_no_y"], how="semi")
         accounts = count(
             connection, "select count(*) from intermediate.coordination_accounts"
         )
@@ -279,7 +312,7 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             .filter("is_significant")
             .select("account", "account_y", "signal", "objects")
         )
-    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL):
+    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *TEXT_TABLES):
         connection.execute(f"drop table intermediate.{name}")
     first_seen = connection.sql(
         "select platform || ':' || account_id as account, first_seen_at"
@@ -297,6 +330,21 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
         ),
     )
     _replace(connection, "intermediate.group_evidence", evidence)
+
+
+def _find_templates(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> None:
+    """Make `text_uses`: who used which text template in which text."""
+    models = load_models("intermediate")
+    params = {"behaviour_days": workspace.policies.behaviour_days}
+    run_model(connection, models["intermediate.text_sentences"], params)
+    sentences = connection.sql(
+        "select sentence, count(distinct account_id) as accounts"
+        " from intermediate.text_sentences group by sentence"
+    ).pl()
+    _replace(connection, "intermediate.text_templates", text_templates(sentences))
+    run_model(connection, models["intermediate.text_uses"], params)
 
 
 def _replace(
@@ -418,7 +466,9 @@ def _input_hash(
             policies.coordination_window,
         ],
         model_version(model),
-        hashlib.sha256(write_parameters(shipped_parameters()).encode()).hexdigest(),
+        hashlib.sha256(
+            write_parameters(load_parameters(workspace)).encode()
+        ).hexdigest(),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -126,15 +126,15 @@ def test_parts_add_up_to_the_score(lab: Lab) -> None:
     everybody(lab)
     lab.run()
     row = contacts(lab)["ann"]
-    # effort = 3 for the mention, 2 for the comment, 2 for the repost.
-    assert float(row["affinity"]) == round(7 / 17, 4)
+    # effort = 3 for the mention, 2 for the comment, 1 for its tone, 2 for the repost.
+    assert float(row["affinity"]) == round(8 / 18, 4)
     assert float(row["reach"]) == 0.5
     assert float(row["genuineness"]) == 1
     # (1 comment + 1 mention + 1) / (3 acts + 2)
     assert float(row["responsiveness"]) == 0.6
     assert float(row["recency"]) == 1
     assert float(row["contact_score"]) == pytest.approx(
-        35 * 0.4118 + 15 * 0.5 + 25 + 10 * 0.6 + 15, abs=0.011
+        35 * 0.4444 + 15 * 0.5 + 25 + 10 * 0.6 + 15, abs=0.011
     )
     # Two acts at nine in the evening, one at eleven in the morning.
     assert row["best_hour"] == 21
@@ -143,6 +143,82 @@ def test_parts_add_up_to_the_score(lab: Lab) -> None:
     again = contacts(lab)["long ago"]
     assert (again["contacts"], again["answers"]) == (1, 1)
     assert str(again["last_contacted_day"]) == "2025-03-01"
+
+
+def test_words_of_shoppers_and_tone_count(lab: Lab) -> None:
+    asks, likes, scolds, speaks = (
+        user(601 + number, name)
+        for number, name in enumerate(("asks", "likes it", "scolds", "speaks"))
+    )
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1, author=BRAND),
+            comment(20, 1, asks, "在哪里买？求链接"),
+            comment(21, 1, likes, "太好喝了，喜欢[爱你]"),
+            comment(22, 1, scolds, "难喝死了，垃圾，差评[怒]"),
+            comment(23, 1, speaks, "[doge]//@asks:在哪里买"),
+        ],
+    )
+    lab.run(publish=False)
+    found = contacts(lab)
+    assert {name: row["asks"] for name, row in found.items()} == {
+        "asks": 1,
+        "likes it": 0,
+        "scolds": 0,
+        # Another one's words.
+        "speaks": 0,
+    }
+    affinity = {name: float(str(row["affinity"])) for name, row in found.items()}
+    assert affinity["likes it"] == round(3 / 13, 4)
+    # Two for a comment, two less for its tone.
+    assert affinity["scolds"] == 0
+    assert affinity["speaks"] == round(2 / 12, 4)
+    # Asking weighs more than it costs to be taken for a complaint.
+    assert affinity["asks"] >= round(4 / 14, 4)
+
+
+def test_ranking_is_measured_on_contacts_whose_answer_is_known(lab: Lab) -> None:
+    """By the score on that morning: what came later is left out, answers above all."""
+    people = [user(701 + number, f"p{number}") for number in range(5)]
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1, author=BRAND),
+            # p0 speaks three times, p1 twice, p2 and p3 once before the contact.
+            *(comment(20 + day, 1, people[0], day=day) for day in (2, 3, 4)),
+            *(comment(30 + day, 1, people[1], day=day) for day in (3, 4)),
+            comment(40, 1, people[2], day=4),
+            comment(50, 1, people[3], day=4),
+            *(comment(50 + day, 1, people[3], day=day) for day in range(5, 13)),
+            # Nothing was known of p4 then.
+            comment(70, 1, people[4], day=9),
+        ],
+    )
+    lab.override(*(f"genuine,weibo,{701 + n},,,known,ann,2026-03-20" for n in range(5)))
+    lab.put(
+        "seeds/contact_history.csv",
+        HISTORY
+        + "aurora,weibo,701,2026-03-05,message,yes\n"
+        + "aurora,weibo,702,2026-03-05,message,no\n"
+        # Nobody knows yet, and a second contact is no first one.
+        + "aurora,weibo,703,2026-03-05,message,\n"
+        + "aurora,weibo,703,2026-03-06,message,yes\n"
+        + "aurora,weibo,704,2026-03-05,message,no\n"
+        + "aurora,weibo,705,2026-03-05,message,yes\n"
+        + "aurora,weibo,799,2026-03-05,message,yes\n",
+    )
+    lab.run(publish=False)
+    rows = {row["brand_id"]: row for row in lab.dicts("from marts.contact_results")}
+    found = rows["aurora"]
+    # 799 was never seen; 703's first answer is unknown.
+    assert (found["contacted_people"], found["judged_people"]) == (5, 4)
+    assert found["answered_people"] == 2 and found["answer_rate"] == 0.5
+    # p0 above p1 above p3 above p4: of four pairs of yes and no, two are right.
+    assert found["ranking_auc"] == 0.5
+    assert found["upper_half_answer_rate"] == 0.5
+    assert rows["borealis"]["judged_people"] == 0
+    assert rows["borealis"]["ranking_auc"] is None
 
 
 def test_identified_list_is_restricted(lab: Lab) -> None:
@@ -172,11 +248,22 @@ def test_identified_list_is_restricted(lab: Lab) -> None:
 
 def test_every_wrong_seed_line_is_named(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
+    lab.configure()
+    lab.put("export/a.jsonl", [])
     lab.override("merge,weibo,1,,,x,ann,2026-03-20")
     lab.put("seeds/suppressions.csv", SUPPRESSED + "weibo,,x,2026-03-01\n")
     lab.put(
         "seeds/contact_history.csv",
         HISTORY + "aurora,weibo,1,March,message,perhaps\naurora,weibo,1,March,,yes\n",
+    )
+    lab.put(
+        "seeds/brand_actions.csv",
+        "action_id,brand_id,kind,started_at,ended_at,note\n"
+        "a,aurora,event,2026-03-01,,\n"
+        "a,aurora,event,2026-03-02,,the same id\n"
+        "b,aurora,event,soon,,\n"
+        "c,aurora,event,2026-03-02T10:00,2026-03-01,ends before it begins\n"
+        "d,aurorra,event,2026-03-02,,a slip\n",
     )
     with pytest.raises(ConfigurationError) as caught:
         check_seeds(tmp_path)
@@ -188,4 +275,8 @@ def test_every_wrong_seed_line_is_named(tmp_path: Path) -> None:
         "suppressions.csv:2:",
         "contact_history.csv:2:",
         "contact_history.csv:3:",
+        "brand_actions.csv:3:",
+        "brand_actions.csv:4:",
+        "brand_actions.csv:5:",
+        "brand_actions.csv:6:",
     ]

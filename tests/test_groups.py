@@ -8,17 +8,35 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from zhconv_rs import zhconv
 
 from tests.workspaces import Lab, lab_of
 from tests.world import WorldSpec, generate
+from tests.world.scripts import ScriptSpec, make_scripts
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 POSTS = 20
+# The first stands in the brand's own posts: who repeats it quotes.
 SENTENCES = (
     "这款春茶喝完回甘特别久真的惊艳",
     "包装打开的一瞬间满屋子都是茶香",
     "已经推荐给办公室所有同事一起囤",
     "价格比去年还低了不少赶紧入手",
+    "冷泡一晚上第二天早晨喝最舒服",
+)
+ARTICLE = (
+    "老张在城南开了四十年的小茶馆",
+    "每天清晨五点半就烧好第一壶水",
+    "附近工地上的师傅都爱来歇脚",
+    "一碗粗茶两块钱几十年没涨过价",
+    "上个月房东忽然说铺面要收回",
+    "街坊们凑钱替他租下了隔壁仓库",
+    "医生提醒睡前别再刷手机屏幕",
+    "蓝光会让褪黑素推迟两个钟头",
+    "孩子们的近视率又升了三个百分点",
+    "专家建议晚上九点以后关掉网络",
+    "家长群里为这件事吵得不可开交",
+    "学校最后决定把作业减掉一半",
 )
 TASTES = [
     f"{a}{b}"
@@ -126,15 +144,22 @@ class Town:
                 self.publish(f"hashtag{member}", apart, "", f"话题{event}")
         for member in range(5):
             for event in range(4):
-                order = random.permutation(4)[:3]
+                order = [0, *(1 + random.permutation(4)[:3])]
                 self.act(
                     "comment",
                     f"text{member}",
                     int(random.integers(POSTS)),
                     float(random.integers(10_000, 80_000)),
-                    text="，".join(SENTENCES[place] + "[心]" for place in order)
+                    text="，".join(self.changed(place) + "[心]" for place in order)
                     + f"！{event}",
                 )
+
+    def changed(self, place: int) -> str:
+        """A sentence with one letter changed, now and then in traditional letters."""
+        letters = list(SENTENCES[place])
+        letters[self.random.integers(len(letters))] = "呀"
+        text = "".join(letters)
+        return zhconv(text, "zh-hant") if self.random.random() < 0.3 else text
 
     def write(self, lab: Lab) -> None:
         """Files and workspace."""
@@ -226,6 +251,63 @@ def test_group_of_one_operator_is_that_operator(judged: Lab) -> None:
         "select distinct operator_key from marts.accounts where operator_accounts = 5"
     )
     assert row["group_key"] == operator
+
+
+def written(tmp_path: Path, posts: pl.DataFrame, interactions: pl.DataFrame) -> Lab:
+    """A workspace that has judged a canonical export."""
+    lab = Lab(tmp_path)
+    lab.configure(format="canonical", post_ids=["p0"])
+    (lab.root / "export").mkdir(parents=True)
+    posts.write_parquet(lab.root / "export/posts.parquet")
+    interactions.write_parquet(lab.root / "export/interactions.parquet")
+    lab.run(publish=False)
+    return lab
+
+
+def test_armies_with_edited_scripts_are_found(
+    tmp_path: Path, quick_rules: None
+) -> None:
+    """In comments and in posts; fans who repeat the slogans of their club are none."""
+    spec = ScriptSpec(people=1_500, fans=100, armies=10, edits=2)
+    world = make_scripts(spec)
+    lab = written(tmp_path, world.posts, world.interactions)
+    found = members(lab)
+    accounts = set().union(*found.values())
+    assert len(accounts & world.armies.keys()) >= 0.9 * len(world.armies)
+    assert accounts <= world.armies.keys()
+    for group in found.values():
+        assert len({world.armies[account] for account in group}) == 1
+    assert any(name.startswith("army9-") for name in accounts)  # they publish
+    # The tables that lead there hold what people wrote: none is kept.
+    kept = lab.rows(
+        "select table_name from duckdb_tables() where table_name like 'text_%'"
+    )
+    assert kept == []
+
+
+def test_who_copies_one_text_acted_once(tmp_path: Path, quick_rules: None) -> None:
+    """Six people spread one article of six sentences: nothing. Two: an order."""
+    spec = ScriptSpec(people=1_500, fans=0, armies=0)
+    world = make_scripts(spec)
+    template = world.posts.filter(pl.col("account_id") != "9000")[:1]
+
+    def copies(name: str, texts: list[str]) -> list[pl.DataFrame]:
+        return [
+            template.with_columns(
+                post_id=pl.lit(f"{name}{place}-{number}"),
+                account_id=pl.lit(f"{name}{place}"),
+                text=pl.lit(text),
+            )
+            for place in range(6)
+            for number, text in enumerate(texts)
+        ]
+
+    first, second = "，".join(ARTICLE[:6]), "，".join(ARTICLE[6:])
+    posts = pl.concat(
+        [world.posts, *copies("once", [first]), *copies("twice", [first, second])]
+    )
+    found = members(written(tmp_path, posts, world.interactions))
+    assert set().union(*found.values()) == {f"twice{place}" for place in range(6)}
 
 
 def test_planted_groups_of_a_world_are_found(tmp_path: Path, quick_rules: None) -> None:

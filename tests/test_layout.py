@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import importlib.metadata
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 import sqlglot
 from sqlglot import exp
 
 from tasks.warehouse.database import FUNCTIONS
+from tasks.warehouse.metric_headers import metric_headers
 from tasks.warehouse.models import LAYERS, Model, in_order, load_models
 from tests.workspaces import REPOSITORY
 
@@ -128,11 +131,13 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
     known = set(MODELS) | {
         "intermediate.account_scores",
         "intermediate.account_operators",
+        "intermediate.action_effects",
         "intermediate.cascade_nodes",
         "intermediate.coordinated_accounts",
         "intermediate.first_suspicion",
         "intermediate.group_evidence",
         "intermediate.negative_rises",
+        "intermediate.text_templates",
         "intermediate.topics",
         "intermediate.words_sentiment",
         *(
@@ -229,6 +234,7 @@ def test_marts_of_the_design_are_there() -> None:
         "account_groups",
         "amplifiers",
         "audience_quality",
+        "brand_actions",
         "brands",
         "contacts",
         "days",
@@ -240,17 +246,49 @@ def test_marts_of_the_design_are_there() -> None:
     }
 
 
-def test_metric_definitions_name_columns_that_exist() -> None:
-    """And each people or engagement metric stands raw and genuine."""
+def test_every_published_column_has_a_definition_and_a_unit() -> None:
+    """A metric is defined once; each of its forms takes its source over."""
     marts = load_models("marts")
+    defined = metric_headers(marts)
     columns = {column.name for model in marts.values() for column in model.columns}
-    definitions = marts["marts.metric_definitions"].sql
-    metrics = set(re.findall(r"^\s+\(\s*'(\w+)',\s*'", definitions, re.MULTILINE))
-    assert len(metrics) > 20
-    assert metrics <= columns
+    assert set(defined.get_column("metric")) == columns
+    assert defined.filter(
+        pl.any_horizontal(pl.col("formula", "unit", "source").str.strip_chars().eq(""))
+    ).is_empty()
+    assert not defined.get_column("metric").is_duplicated().any()
+    by_name = {row["metric"]: row for row in defined.to_dicts()}
+    assert by_name["genuine_exposure"]["source"] == by_name["exposure"]["source"]
+    assert by_name["genuine_exposure"]["caveat"].endswith("phantom score")
+    assert by_name["genuine_exposure"]["formula"] == "exposure without likely phantoms"
+    assert not [row for row in by_name.values() if row["formula"] == "the same"]
+    assert by_name["campaign_id"]["time_axis"] == "none"
+    assert by_name["engagements"]["time_axis"] == "activity day"
+    assert by_name["engagements_24h"]["time_axis"] == "post day"
+    assert by_name["comments"]["marts"][-1] == "feedback_topics"
     campaign = {column.name for column in marts["marts.campaigns"].columns}
     for metric in ("engagements", "engaged_accounts", "engaged_people", "reposts"):
         assert {metric, f"genuine_{metric}"} <= campaign
+
+
+def test_a_name_stands_for_one_unit() -> None:
+    """Same quantity, same name everywhere."""
+    units: dict[str, set[str]] = {}
+    for model in load_models("marts").values():
+        for column in model.columns:
+            units.setdefault(column.name, set()).add(str(column.unit))
+    # A group's size is accounts, a cascade's reposts: names of the contract.
+    assert {name: found for name, found in units.items() if len(found) > 1} == {
+        "size": {"accounts", "reposts"}
+    }
+
+
+def test_a_column_without_a_unit_is_refused() -> None:
+    marts = load_models("marts")
+    days = marts["marts.days"]
+    bare = dataclasses.replace(days.columns[0], unit=None)
+    marts["marts.days"] = dataclasses.replace(days, columns=(bare,))
+    with pytest.raises(ValueError, match="no unit"):
+        metric_headers(marts)
 
 
 def test_every_model_is_reached_in_order() -> None:

@@ -17,46 +17,10 @@ last_landed as (
     from staging.interactions
 ),
 
-acts as (
-    select
-        brand_id,
-        platform,
-        account_id,
-        count(*) as acts,
-        count(*) filter (where kind = 'comment') as comments,
-        count(*) filter (where kind = 'repost') as reposts,
-        count(*) filter (where kind = 'like') as likes,
-        count(*) filter (where act = 'mention') as mentions,
-        max(activity_day) as last_act_day
-    from intermediate.brand_interactions
-    where account_id is not null
-    group by brand_id, platform, account_id
-),
-
-followers as (
-    select distinct
-        brand_accounts.brand_id,
-        follows.platform,
-        follows.follower_id as account_id
-    from staging.follows as follows
-    inner join meta.brand_accounts as brand_accounts
-        on
-            follows.platform = brand_accounts.platform
-            and follows.account_id = brand_accounts.account_id
-),
-
 people as (
-    select
-        brand_id,
-        platform,
-        account_id
-    from acts
-    union
-    select
-        brand_id,
-        platform,
-        account_id
-    from followers
+    select *
+    from intermediate.contact_moments
+    where is_now
 ),
 
 accounts_of_people as (
@@ -197,23 +161,23 @@ known as (
         rival_accounts.account_id is not null as is_rival,
         rival_staff.account_id is not null as is_rival_staff,
         suppressed.operator_id is not null as is_suppressed,
-        coalesce(acts.comments, 0) as comments,
-        coalesce(acts.reposts, 0) as reposts,
-        coalesce(acts.likes, 0) as likes,
-        coalesce(acts.mentions, 0) as mentions,
-        coalesce(acts.acts, 0) as acts,
-        followers.account_id is not null as is_follower,
-        acts.last_act_day,
+        people.comments,
+        people.reposts,
+        people.likes,
+        people.mentions,
+        people.acts,
+        people.asks,
+        people.is_follower,
+        people.last_act_day,
+        people.affinity,
+        people.reach,
+        people.genuineness,
+        people.recency,
         best_hours.best_hour,
         coalesce(history.contacts, 0) as contacts,
         coalesce(history.answers, 0) as answers,
         history.last_contacted_day,
-        last_landed.last_day,
-        -- A like costs nothing, words cost most.
-        3 * coalesce(acts.mentions, 0)
-        + 2 * coalesce(acts.comments + acts.reposts, 0)
-        + coalesce(acts.likes, 0)
-        + case when followers.account_id is not null then 2 else 0 end as effort
+        last_landed.last_day
     from people
     inner join intermediate.accounts as accounts
         on
@@ -224,16 +188,6 @@ known as (
             people.platform = profiles.platform
             and people.account_id = profiles.account_id
     cross join last_landed
-    left join acts
-        on
-            people.brand_id = acts.brand_id
-            and people.platform = acts.platform
-            and people.account_id = acts.account_id
-    left join followers
-        on
-            people.brand_id = followers.brand_id
-            and people.platform = followers.platform
-            and people.account_id = followers.account_id
     left join best_hours
         on
             people.platform = best_hours.platform
@@ -268,28 +222,9 @@ parts as (
             '未成年|小学生|初中生|高中生|中学生|[一二三四五六七八九]年级'
             || '|(初|高)[一二三](?:[^\p{L}]|学|党|狗|生|$)|(?:^|[^0-9])1[0-7] ?岁'
         ) as says_minor,
-        round(effort / (10 + effort), 4) as affinity,
-        round(
-            least(ln(1 + coalesce(followers_count, 0)) / ln(1000001), 1), 4
-        ) as reach,
-        case
-            when is_confirmed and phantom_level = 'genuine' then 1
-            else round(1 - phantom_probability, 4)
-        end as genuineness,
         round(
             (comments + mentions + 2 * answers + 1) / (acts + 2 * contacts + 2), 4
-        ) as responsiveness,
-        case
-            when last_act_day is null then 0
-            else
-                round(
-                    power(
-                        0.5,
-                        greatest(date_diff('day', last_act_day, last_day), 0) / 14
-                    ),
-                    4
-                )
-        end as recency
+        ) as responsiveness
     from known
 ),
 

@@ -1,7 +1,8 @@
 -- One row per brand, covered day and act of somebody else that concerns it: an
 -- engagement with a post of one of its accounts, or a mention: a post, repost or
 -- comment whose own words name one of its accounts with @, and what a network itself
--- lists as a mention of its posts.
+-- lists as a mention of its posts. `is_ask`: its own words ask for the goods or tell of
+-- a purchase.
 -- Cost: linear in the interactions with brands' posts and in words that name somebody.
 --
 -- grain: brand_id, act, platform, interaction_id
@@ -54,7 +55,8 @@ on_posts as (
         interactions.kind,
         interactions.account_id,
         interactions.acted_at,
-        interactions.date_day
+        interactions.date_day,
+        split_part(interactions.text, '//@', 1) as words
     from interactions
     inner join staging.posts as posts
         on
@@ -73,6 +75,7 @@ named as (
         account_id,
         acted_at,
         date_day,
+        split_part(text, '//@', 1) as words,
         unnest(
             regexp_extract_all(
                 lower(split_part(text, '//@', 1)),
@@ -89,6 +92,7 @@ named as (
         posts.account_id,
         posts.posted_at as acted_at,
         posts.date_day,
+        posts.text as words,
         lower(unnest(posts.mentions)) as screen_name
     from staging.posts as posts
     inner join meta.covered_days as covered_days
@@ -104,7 +108,8 @@ acts as (
         kind,
         account_id,
         acted_at,
-        date_day as activity_day
+        date_day as activity_day,
+        words
     from on_posts
     union
     select
@@ -115,7 +120,8 @@ acts as (
         'mention' as kind,
         named.account_id,
         named.acted_at,
-        named.date_day as activity_day
+        named.date_day as activity_day,
+        named.words
     from named
     inner join brand_names
         on
@@ -132,6 +138,15 @@ select
     acts.account_id,
     acts.acted_at,
     acts.activity_day,
+    -- Shoppers' words: where, how much, a link, bought, once more, restock.
+    coalesce(
+        regexp_matches(
+            acts.words,
+            '(怎么|哪里|哪儿|在哪|想|要|去|能)买|多少钱|什么价|求链接|链接呢|下单|已买|买了'
+            || '|买过|回购|囤|种草|入手|补货|有货|包邮|拔草|复购|到货|门店|开店'
+        ),
+        false
+    ) as is_ask,
     accounts.operator_id,
     accounts.phantom_level,
     coalesce(accounts.is_genuine, false) as is_genuine,

@@ -3,12 +3,9 @@
 --
 -- $object_kind is one of: `repost` (the reposted post), `reply` (the comment that is
 -- answered), `link` and `hashtag` (in a post, or in an interaction's own words), and
--- `text` (a sentence of eight letters or more, without names, topics, links,
--- emoticons, digits and marks, once an account: near-duplicates share sentences
--- whatever their order). Sentences that stand in a post that was collected are the
--- campaign's own words, and those of people in lotteries are everybody's: left out.
+-- `text` (a template that sentences of `text_uses` are alike to, once an account).
 -- Objects of several networks are one where they are the same link, topic or words.
--- Cost: linear in interactions, posts and sentences.
+-- Cost: linear in interactions and posts.
 --
 -- grain: object_id, account_id, content_id, shared_second
 -- params: $object_kind, $behaviour_days
@@ -49,7 +46,6 @@ posts as (
         'post:' || posts.post_id as content_id,
         posts.links,
         posts.hashtags,
-        posts.text,
         cast(floor(epoch(posts.posted_at)) as bigint) as shared_second
     from staging.posts as posts
     cross join last_landed
@@ -66,58 +62,6 @@ published as (
         cast(floor(epoch(posted_at)) as bigint) as published_second
     from staging.posts
     where posted_at is not null
-),
-
-sentences as (
-    select
-        account_id,
-        words,
-        unnest(
-            string_split_regex(
-                regexp_replace(
-                    words,
-                    '^回复@[^:：]*[:：]|\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+',
-                    '',
-                    'g'
-                ),
-                '[，。！？；：、,.!?;:~～…\s]+'
-            )
-        ) as sentence
-    from interactions
-    where
-        $object_kind = 'text'
-        and length(words) >= 8
-        and not regexp_matches(
-            words, '抽奖|抽到|抽中|抽我|中奖|求中|选我|好运|欧气|锦鲤|许愿'
-        )
-),
-
-letters as (
-    select
-        account_id,
-        regexp_replace(sentence, '[^\p{L}]', '', 'g') as sentence
-    from sentences
-),
-
-quoted as (
-    select distinct
-        regexp_replace(
-            unnest(string_split_regex(text, '[，。！？；：、,.!?;:~～…\s]+')),
-            '[^\p{L}]',
-            '',
-            'g'
-        ) as sentence
-    from posts
-    where $object_kind = 'text'
-),
-
-written as (
-    select distinct
-        letters.account_id,
-        letters.sentence
-    from letters
-    left join quoted on letters.sentence = quoted.sentence
-    where length(letters.sentence) >= 8 and quoted.sentence is null
 )
 
 select
@@ -201,10 +145,12 @@ from (
 where $object_kind = 'hashtag'
 union all
 select
-    sentence as object_id,
+    template as object_id,
     account_id,
-    -- One use of a sentence an account; never the sentence itself.
-    account_id || ':' || sentence as content_id,
+    -- One use of a template an account; never the template itself.
+    account_id || ':' || template as content_id,
     0 as shared_second,
     cast(null as bigint) as published_second
-from written
+from intermediate.text_uses
+where $object_kind = 'text'
+group by template, account_id

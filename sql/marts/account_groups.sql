@@ -4,30 +4,33 @@
 -- grain: group_key
 -- params: none
 -- replace: all
+-- time axis: lifetime
 -- columns:
---   group_key: pseudonym of the group; of one operator's accounts the operator_key
---   kind: multiple_accounts (one operator runs them) or coordinated (they act on one order, whoever runs them)
---   size: accounts in it
---   platforms: the networks that they are on
---   phantom_accounts: likely phantoms among them
---   suspected_accounts: suspected ones among them
---   evidence: why they are a group, in a sentence
---   linked_pairs: pairs of its accounts with evidence against chance; of one operator's accounts null
---   linked_share: linked_pairs among all pairs of its accounts
---   repost_pairs: pairs that reposted the same posts within seconds of each other
---   reply_pairs: pairs that answered the same comments within seconds of each other
---   link_pairs: pairs that spread the same links within seconds of each other
---   hashtag_pairs: pairs that used the same hashtags within seconds of each other
---   text_pairs: pairs that wrote the same sentences, whenever
---   identity_accounts: accounts linked by what their profiles say
---   confirmed_accounts: accounts that a person merged
---   campaigns: campaigns that it engaged in
---   engagements: its engagements in campaigns, each campaign's counted
---   campaign_shares: each campaign that it engaged in, with its share of that campaign's engagements
---   campaign_shares_text: the same as one text
---   largest_campaign_share: the largest of these shares
---   first_seen_day: first day that one of them acted or posted
---   last_seen_day: last day that one of them acted or posted
+--   group_key [id]: pseudonym of the group; of one operator's accounts the operator_key
+--   kind [text]: multiple_accounts (one operator runs them) or coordinated (they act on one order, whoever runs them)
+--   size [accounts]: accounts in it
+--   platforms [text]: the networks that they are on
+--   phantom_accounts [accounts]: likely phantoms among them
+--   suspected_accounts [accounts]: suspected ones among them
+--   evidence [text]: why they are a group, in a sentence
+--   linked_pairs [pairs of accounts]: pairs of its accounts with evidence against chance; of one operator's accounts null
+--   linked_share [share]: linked_pairs among all pairs of its accounts
+--   repost_pairs [pairs of accounts]: pairs that reposted the same posts within seconds of each other
+--   reply_pairs [pairs of accounts]: pairs that answered the same comments within seconds of each other
+--   link_pairs [pairs of accounts]: pairs that spread the same links within seconds of each other
+--   hashtag_pairs [pairs of accounts]: pairs that used the same hashtags within seconds of each other
+--   text_pairs [pairs of accounts]: pairs that wrote the same sentences or nearly, whenever
+--   identity_accounts [accounts]: accounts linked by what their profiles say
+--   confirmed_accounts [accounts]: accounts that a person merged
+--   campaigns [campaigns]: campaigns that it engaged in
+--   engagements [interactions]: its engagements in campaigns, each campaign's counted
+--   campaign_shares [list]: each campaign that it engaged in, with its share of that campaign's engagements
+--   campaign_shares_text [text]: the same as one text
+--   largest_campaign_share [share]: the largest of these shares
+--   first_seen_day [day]: first day that one of them acted or posted
+--   last_seen_day [day]: last day that one of them acted or posted
+-- metrics:
+--   largest_campaign_share: this project | a group is a suspicion with evidence
 
 with
 

@@ -4,26 +4,29 @@
 -- grain: platform, account_key
 -- params: none
 -- replace: all
+-- time axis: lifetime
 -- columns:
---   platform: the network
---   account_key: keyed pseudonym of the account
---   phantom_probability: the model's score, 0 to 1
---   phantom_level: genuine, suspected or phantom (a likely one); a person's decision wins
---   is_confirmed: a person decided the level
---   account_kind: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected; null where nothing tells
---   reasons: why the score is what it is, heaviest first
---   reasons_text: the same as one text
---   model_version: the model that scored it
---   operator_key: pseudonym of who runs it; an account on its own is its own operator
---   operator_accounts: accounts of that operator
---   coordinated_group_key: pseudonym of the coordinated group that it is in (account_groups); null for most
---   influence_level: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; null where followers are unknown
---   first_seen_day: first day it acted or posted
---   last_seen_day: last day it acted or posted
---   interactions: reposts, comments, likes and mentions seen of it
---   reposts: reposts seen of it
---   comments: comments seen of it
---   posts: posts seen of it
+--   platform [text]: the network
+--   account_key [id]: keyed pseudonym of the account
+--   phantom_probability [probability]: the model's score, 0 to 1
+--   phantom_level [text]: genuine, suspected or phantom (a likely one); a person's decision wins
+--   is_confirmed [yes or no]: a person decided the level
+--   account_kind [text]: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected; null where nothing tells
+--   reasons [list]: why the score is what it is, heaviest first
+--   reasons_text [text]: the same as one text
+--   model_version [id]: the model that scored it
+--   operator_key [id]: pseudonym of who runs it; an account on its own is its own operator
+--   operator_accounts [accounts]: accounts of that operator
+--   coordinated_group_key [id]: pseudonym of the coordinated group that it is in (account_groups); null for most
+--   influence_level [text]: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; null where followers are unknown
+--   first_seen_day [day]: first day it acted or posted
+--   last_seen_day [day]: last day it acted or posted
+--   interactions [interactions]: reposts, comments, likes and mentions seen of it
+--   reposts [reposts]: reposts seen of it
+--   comments [comments]: comments seen of it
+--   posts [posts]: posts seen of it
+-- metrics:
+--   phantom_probability: this project | calibrated on the sets that the model card names; other populations differ
 
 with
 

@@ -5,22 +5,25 @@
 -- grain: campaign_id, platform, account_key
 -- params: none
 -- replace: all
+-- time axis: lifetime
 -- columns:
---   campaign_id: the campaign's id in workspace.toml
---   campaign_name: its name, else its id
---   brand_id: the brand that runs it
---   platform: the network
---   account_key: pseudonym of the account
---   phantom_level: genuine, suspected or phantom (a likely one)
---   influence_level: low, regular, influential, key_opinion_leader; null where followers are unknown
---   own_reposts: its reposts of the campaign's posts
---   posts: posts of the campaign that it reposted
---   direct_reposts: reposts made directly of its reposts
---   downstream_reposts: all reposts below its reposts, its own not counted
---   genuine_downstream_reposts: the same without those of likely phantoms and hidden accounts
---   downstream_share: downstream_reposts / reposts of the campaign's posts so far: what would be lost without it, at most
---   exposure: its followers, counted at each of its reposts
---   rank: place in its campaign by genuine_downstream_reposts, then downstream_reposts, exposure and account_key
+--   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand that runs it
+--   platform [text]: the network
+--   account_key [id]: pseudonym of the account
+--   phantom_level [text]: genuine, suspected or phantom (a likely one)
+--   influence_level [text]: low, regular, influential, key_opinion_leader; null where followers are unknown
+--   own_reposts [reposts]: its reposts of the campaign's posts
+--   posts [posts]: posts of the campaign that it reposted
+--   direct_reposts [reposts]: reposts made directly of its reposts
+--   downstream_reposts [reposts]: all reposts below its reposts, its own not counted
+--   genuine_downstream_reposts [reposts]: the same without those of likely phantoms and hidden accounts
+--   downstream_share [share]: downstream_reposts / reposts of the campaign's posts so far: what would be lost without it, at most
+--   exposure [follower contacts]: its followers, counted at each of its reposts
+--   rank [place, 1 the first]: place in its campaign by genuine_downstream_reposts, then downstream_reposts, exposure and account_key
+-- metrics:
+--   downstream_reposts: this project | some might have come another way; parents that are missing stand under the root
 
 with
 

@@ -5,22 +5,26 @@
 -- grain: brand_id, audience, day
 -- params: $time_zone
 -- replace: all
+-- time axis: activity day
 -- columns:
---   brand_id: the brand's id in workspace.toml
---   brand_name: its name
---   audience: engagers or followers
---   day: engagers: the activity day; followers: the day on which the list was read
---   accounts: accounts in it
---   people: accounts, those of one operator once
---   phantom_share: likely phantoms among them
---   suspected_share: suspected ones among them, likely phantoms not counted
---   phantom_share_low: if no suspected account is one: phantom_share
---   phantom_share_high: if every suspected account is one
---   inactive_share: old and quiet accounts among them that nothing else speaks against
---   registration_burst_share: most accounts registered on one day, among those whose registration is known; a bought batch shows here
---   quality_score: 0 to 100: genuine_points + suspected_points, to whole points
---   genuine_points: 100 x share of accounts that are neither phantoms nor suspected
---   suspected_points: 50 x share of suspected accounts: doubt counts half
+--   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
+--   audience [text]: engagers or followers
+--   day [day]: engagers: the activity day; followers: the day on which the list was read
+--   accounts [accounts]: accounts in it
+--   people [people]: accounts, those of one operator once
+--   phantom_share [share]: likely phantoms among them
+--   suspected_share [share]: suspected ones among them, likely phantoms not counted
+--   phantom_share_low [share]: if no suspected account is one: phantom_share
+--   phantom_share_high [share]: if every suspected account is one
+--   inactive_share [share]: old and quiet accounts among them that nothing else speaks against
+--   registration_burst_share [share]: most accounts registered on one day, among those whose registration is known; a bought batch shows here
+--   quality_score [points, 0 to 100]: 0 to 100: genuine_points + suspected_points, to whole points
+--   genuine_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected
+--   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half
+-- metrics:
+--   registration_burst_share: this project | m.weibo.cn tells no registration
+--   quality_score: after Modash, audience credibility | follower lists show the newest followers only
 
 with
 

@@ -3,16 +3,17 @@
 -- grain: brand_id
 -- params: $key_inner, $key_outer
 -- replace: all
+-- time axis: none
 -- columns:
---   brand_id: the brand's id in workspace.toml
---   brand_name: its name
---   competitors: ids of the brands that it is compared with
---   competitors_text: the same as one text
---   accounts: its own accounts
---   account_keys: their pseudonyms, as in the other marts
---   account_keys_text: the same as one text
---   followers: their followers, newest known, not deduplicated; null where none is known
---   campaigns: campaigns that it runs in this workspace
+--   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
+--   competitors [list]: ids of the brands that it is compared with
+--   competitors_text [text]: the same as one text
+--   accounts [accounts]: its own accounts
+--   account_keys [list]: their pseudonyms, as in the other marts
+--   account_keys_text [text]: the same as one text
+--   followers [followers]: their followers, newest known, not deduplicated; null where none is known
+--   campaigns [campaigns]: campaigns that it runs in this workspace
 
 with
 

@@ -4,40 +4,41 @@
 -- grain: campaign_id, platform, activity_day
 -- params: $start_date, $end_date
 -- replace: window activity_day
+-- time axis: activity day
 -- columns:
---   campaign_id: the campaign's id in workspace.toml
---   campaign_name: its name, else its id
---   brand_id: the brand that runs it
---   window_start: first day of the campaign
---   window_end: last day of the campaign
---   platform: the network
---   activity_day: the day it happened, in the workspace's time zone
---   posts: posts of the campaign published that day
---   reposts: reposts, as collected
---   comments: comments and replies, as collected
---   likes: likes that are known one by one; the platform's counters stand in campaign_posts
---   mentions: mentions; not part of engagements
---   engagements: reposts + comments + likes
---   genuine_reposts: reposts without those of likely phantoms
---   genuine_comments: comments without those of likely phantoms
---   genuine_likes: likes without those of likely phantoms
---   genuine_mentions: mentions without those of likely phantoms
---   genuine_engagements: engagements without those of likely phantoms and hidden accounts
---   genuine_engagements_low: without those of suspected accounts, too
---   genuine_engagements_high: only confirmed or near-certain phantoms left out
---   engaged_accounts: accounts that reposted, commented or liked; does not add up over days
---   genuine_engaged_accounts: those that are no likely phantoms; does not add up over days
---   genuine_engaged_accounts_low: without suspected accounts, too
---   genuine_engaged_accounts_high: only confirmed or near-certain phantoms left out
---   engaged_people: engaged accounts, those of one operator once; does not add up over days
---   genuine_engaged_people: the same without likely phantoms; does not add up over days
---   exposure: followers of all reposters, an account counted at each repost
---   genuine_exposure: the same without likely phantoms
---   potential_reach: followers of the reposters, each account once; an upper bound, does not add up over days
---   genuine_potential_reach: the same without likely phantoms
---   phantom_share: likely phantoms among engaged accounts
---   daily_engagement_rate: engagements of the day / followers of the accounts that posted
---   genuine_daily_engagement_rate: genuine engagements of the day / the same followers
+--   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand that runs it
+--   window_start [day]: first day of the campaign
+--   window_end [day]: last day of the campaign
+--   platform [text]: the network
+--   activity_day [day]: the day it happened, in the workspace's time zone
+--   posts [posts]: posts of the campaign published that day
+--   reposts [reposts]: reposts, as collected
+--   comments [comments]: comments and replies, as collected
+--   likes [likes]: likes that are known one by one; the platform's counters stand in campaign_posts
+--   mentions [mentions]: mentions; not part of engagements
+--   engagements [interactions]: reposts + comments + likes
+--   genuine_reposts [reposts]: reposts without those of likely phantoms
+--   genuine_comments [comments]: comments without those of likely phantoms
+--   genuine_likes [likes]: likes without those of likely phantoms
+--   genuine_mentions [mentions]: mentions without those of likely phantoms
+--   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
+--   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
+--   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
+--   engaged_accounts [accounts]: accounts that reposted, commented or liked; does not add up over days
+--   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms; does not add up over days
+--   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
+--   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
+--   engaged_people [people]: engaged accounts, those of one operator once; does not add up over days
+--   genuine_engaged_people [people]: the same without likely phantoms; does not add up over days
+--   exposure [follower contacts]: followers of all reposters, an account counted at each repost
+--   genuine_exposure [follower contacts]: the same without likely phantoms
+--   potential_reach [followers]: followers of the reposters, each account once; an upper bound, does not add up over days
+--   genuine_potential_reach [followers]: the same without likely phantoms
+--   phantom_share [share]: likely phantoms among engaged accounts
+--   daily_engagement_rate [share a day]: engagements of the day / followers of the accounts that posted
+--   genuine_daily_engagement_rate [share a day]: genuine engagements of the day / the same followers
 
 with
 

@@ -4,43 +4,47 @@
 -- grain: campaign_id, platform, post_key
 -- params: none
 -- replace: all
+-- time axis: lifetime
 -- columns:
---   campaign_id: the campaign's id in workspace.toml
---   campaign_name: its name, else its id
---   brand_id: the brand that runs it
---   window_start: first day of the campaign
---   window_end: last day of the campaign
---   platform: the network
---   post_key: pseudonym of the post
---   post_id: the platform's id; only of listed posts and those of brand accounts
---   account_key: pseudonym of who posted
---   attribution_rule: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account)
---   post_day: the day it was published, in the workspace's time zone
---   posted_at: UTC
---   lifetime_reposts: reposts so far
---   lifetime_comments: comments and replies so far
---   lifetime_likes: likes known one by one so far
---   lifetime_mentions: mentions so far; not part of engagements
---   lifetime_engagements: reposts + comments + likes so far
---   genuine_lifetime_reposts: reposts so far without those of likely phantoms
---   genuine_lifetime_comments: comments so far without those of likely phantoms
---   genuine_lifetime_likes: likes so far without those of likely phantoms
---   genuine_lifetime_engagements: engagements so far without those of likely phantoms
---   engagements_1h: engagements in the first hour after publication
---   engagements_24h: engagements in the first 24 hours
---   engagements_7d: engagements in the first 7 days
---   genuine_engagements_1h: the same without likely phantoms
---   genuine_engagements_24h: the same without likely phantoms
---   genuine_engagements_7d: the same without likely phantoms
---   account_followers: followers of who posted, newest known
---   engagement_rate_by_followers: lifetime_engagements / account_followers
---   genuine_engagement_rate_by_followers: genuine_lifetime_engagements / account_followers
---   engagement_rate_by_impressions: lifetime_engagements / platform_reads_count
---   platform_reposts_count: the platform's own counter, last snapshot
---   platform_comments_count: the platform's own counter, last snapshot
---   platform_likes_count: the platform's own counter, last snapshot
---   platform_reads_count: the platform's own counter, last snapshot
---   counters_observed_at: UTC, when the last snapshot was read
+--   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand that runs it
+--   window_start [day]: first day of the campaign
+--   window_end [day]: last day of the campaign
+--   platform [text]: the network
+--   post_key [id]: pseudonym of the post
+--   post_id [id]: the platform's id; only of listed posts and those of brand accounts
+--   account_key [id]: pseudonym of who posted
+--   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account)
+--   post_day [day]: the day it was published, in the workspace's time zone
+--   posted_at [time in UTC]: UTC
+--   lifetime_reposts [reposts]: reposts so far
+--   lifetime_comments [comments]: comments and replies so far
+--   lifetime_likes [likes]: likes known one by one so far
+--   lifetime_mentions [mentions]: mentions so far; not part of engagements
+--   lifetime_engagements [interactions]: reposts + comments + likes so far
+--   genuine_lifetime_reposts [reposts]: reposts so far without those of likely phantoms
+--   genuine_lifetime_comments [comments]: comments so far without those of likely phantoms
+--   genuine_lifetime_likes [likes]: likes so far without those of likely phantoms
+--   genuine_lifetime_engagements [interactions]: engagements so far without those of likely phantoms
+--   engagements_1h [interactions; post day]: engagements in the first hour after publication
+--   engagements_24h [interactions; post day]: engagements in the first 24 hours
+--   engagements_7d [interactions; post day]: engagements in the first 7 days
+--   genuine_engagements_1h [interactions; post day]: the same without likely phantoms
+--   genuine_engagements_24h [interactions; post day]: the same without likely phantoms
+--   genuine_engagements_7d [interactions; post day]: the same without likely phantoms
+--   account_followers [followers]: followers of who posted, newest known
+--   engagement_rate_by_followers [share]: lifetime_engagements / account_followers
+--   genuine_engagement_rate_by_followers [share]: genuine_lifetime_engagements / account_followers
+--   engagement_rate_by_impressions [share]: lifetime_engagements / platform_reads_count
+--   platform_reposts_count [reposts]: the platform's own counter, last snapshot
+--   platform_comments_count [comments]: the platform's own counter, last snapshot
+--   platform_likes_count [likes]: the platform's own counter, last snapshot
+--   platform_reads_count [reads]: the platform's own counter, last snapshot
+--   counters_observed_at [time in UTC]: UTC, when the last snapshot was read
+-- metrics:
+--   lifetime_engagements: KAWO post metrics | grows as long as days are added
+--   engagements_24h: common usage | the same for 1 hour and 7 days
 
 with
 

@@ -4,54 +4,85 @@
 -- grain: campaign_id
 -- params: none
 -- replace: all
+-- time axis: activity day
 -- columns:
---   campaign_id: the campaign's id in workspace.toml
---   campaign_name: its name, else its id
---   brand_id: the brand that runs it
---   window_start: first day of the campaign
---   window_end: last day of the campaign
---   days_covered: days of the window that the marts cover
---   posts: posts that belong to it
---   reposts: reposts, as collected
---   comments: comments and replies, as collected
---   likes: likes that are known one by one; the platform's counters stand in campaign_posts
---   mentions: mentions; not part of engagements
---   engagements: reposts + comments + likes
---   genuine_reposts: reposts without those of likely phantoms
---   genuine_comments: comments without those of likely phantoms
---   genuine_likes: likes without those of likely phantoms
---   genuine_mentions: mentions without those of likely phantoms
---   genuine_engagements: engagements without those of likely phantoms and hidden accounts
---   genuine_engagements_low: without those of suspected accounts, too
---   genuine_engagements_high: only confirmed or near-certain phantoms left out
---   engaged_accounts: accounts that reposted, commented or liked
---   genuine_engaged_accounts: those that are no likely phantoms
---   genuine_engaged_accounts_low: without suspected accounts, too
---   genuine_engaged_accounts_high: only confirmed or near-certain phantoms left out
---   engaged_people: engaged accounts, those of one operator once
---   genuine_engaged_people: the same without likely phantoms
---   exposure: followers of all reposters, an account counted at each repost
---   genuine_exposure: the same without likely phantoms
---   potential_reach: followers of the reposters, each account once; an upper bound
---   genuine_potential_reach: the same without likely phantoms
---   phantom_share: likely phantoms among engaged accounts
---   posting_followers: followers of the accounts that posted, each account once
---   reads: reads of its posts where the platform tells them (last snapshots)
---   engagement_rate: the same as engagement_rate_by_followers
---   genuine_engagement_rate: genuine engagements / posting_followers
---   engagement_rate_by_reach: engagements / potential_reach
---   engagement_rate_by_followers: engagements / posting_followers
---   engagement_rate_by_impressions: engagements / reads
---   daily_engagement_rate: engagements / (days covered x posting_followers)
---   budget_amount: what it cost
---   budget_currency: in which currency
---   cost_per_engagement: budget_amount / engagements
---   cost_per_genuine_engagement: budget_amount / genuine_engagements
---   sentiment_net: (positive - negative) / (positive + neutral + negative) of its comments, -1 to 1
---   genuine_sentiment_net: the same of genuine comments
---   fans_gained: brand followers, last less first snapshot of the window
---   posts_gained: brand posts, last less first snapshot of the window
---   social_momentum: fans_gained / posts_gained; read it as a trend
+--   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand that runs it
+--   window_start [day]: first day of the campaign
+--   window_end [day]: last day of the campaign
+--   days_covered [days]: days of the window that the marts cover
+--   posts [posts]: posts that belong to it
+--   reposts [reposts]: reposts, as collected
+--   comments [comments]: comments and replies, as collected
+--   likes [likes]: likes that are known one by one; the platform's counters stand in campaign_posts
+--   mentions [mentions]: mentions; not part of engagements
+--   engagements [interactions]: reposts + comments + likes
+--   genuine_reposts [reposts]: reposts without those of likely phantoms
+--   genuine_comments [comments]: comments without those of likely phantoms
+--   genuine_likes [likes]: likes without those of likely phantoms
+--   genuine_mentions [mentions]: mentions without those of likely phantoms
+--   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
+--   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
+--   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
+--   engaged_accounts [accounts]: accounts that reposted, commented or liked
+--   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
+--   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
+--   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
+--   engaged_people [people]: engaged accounts, those of one operator once
+--   genuine_engaged_people [people]: the same without likely phantoms
+--   exposure [follower contacts]: followers of all reposters, an account counted at each repost
+--   genuine_exposure [follower contacts]: the same without likely phantoms
+--   potential_reach [followers]: followers of the reposters, each account once; an upper bound
+--   genuine_potential_reach [followers]: the same without likely phantoms
+--   phantom_share [share]: likely phantoms among engaged accounts
+--   posting_followers [followers]: followers of the accounts that posted, each account once
+--   reads [reads]: reads of its posts where the platform tells them (last snapshots)
+--   engagement_rate [share]: the same as engagement_rate_by_followers
+--   genuine_engagement_rate [share]: genuine engagements / posting_followers
+--   engagement_rate_by_reach [share]: engagements / potential_reach
+--   engagement_rate_by_followers [share]: engagements / posting_followers
+--   engagement_rate_by_impressions [share]: engagements / reads
+--   daily_engagement_rate [share a day]: engagements / (days covered x posting_followers)
+--   budget_amount [currency of the budget]: what it cost
+--   budget_currency [text]: in which currency
+--   cost_per_engagement [currency of the budget]: budget_amount / engagements
+--   cost_per_genuine_engagement [currency of the budget]: budget_amount / genuine_engagements
+--   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over networks; null without a price for each
+--   earned_media_value_high [currency]: 1.15 x exposure x CPM / 1,000
+--   genuine_earned_media_value_low [currency]: the low end without likely phantoms
+--   genuine_earned_media_value_high [currency]: the high end without likely phantoms
+--   earned_media_currency [text]: the currency of earned media values
+--   cpm_source [text]: where the prices come from, and of which day
+--   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments, -1 to 1
+--   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
+--   fans_gained [followers]: brand followers, last less first snapshot of the window
+--   posts_gained [posts]: brand posts, last less first snapshot of the window
+--   social_momentum [followers per post]: fans_gained / posts_gained; read it as a trend
+-- metrics:
+--   posts: this project | attribution_rule says why a post counts
+--   reposts: KAWO help centre | what was collected, not the platform's counter
+--   comments: KAWO help centre | what was collected, not the platform's counter
+--   likes: KAWO help centre | exports often lack them; the counters stand in campaign_posts
+--   mentions: KAWO help centre | not part of engagements
+--   engagements: KAWO help centre | one interaction may belong to several campaigns, so campaigns do not add up
+--   genuine_engagements: this project | as good as the phantom score; _low leaves out suspected accounts, too, _high only confirmed phantoms and those at 0.95 or above
+--   engaged_accounts: KAWO help centre | does not add up over days, platforms or campaigns
+--   engaged_people: this project | an account on its own counts as one person; does not add up
+--   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
+--   potential_reach: metrics of potential reach (Sprinklr), upper bound | audiences overlap, so true reach is smaller; does not add up
+--   phantom_share: this project | as good as the phantom score; the audit corrects for its prior
+--   engagement_rate: it-benchmarking-journal.com 2019 | null without known followers
+--   engagement_rate_by_reach: Hootsuite, ERR | reach is an upper bound, so the rate is a lower one
+--   engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers newest known
+--   engagement_rate_by_impressions: it-benchmarking-journal.com 2019 | only where the platform tells reads
+--   daily_engagement_rate: it-benchmarking-journal.com 2019 | followers newest known
+--   cost_per_engagement: common usage | the whole budget, whatever part of the window is covered
+--   cost_per_genuine_engagement: this project | as good as the phantom score
+--   earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | no money: read contentgrip.com on its limits before using it
+--   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each repost
+--   sentiment_net: this project | judged by words alone; irony is not seen; wordless comments are left out
+--   social_momentum: ClickZ, social momentum; direction chosen by this project | a trend, no verdict; null without two snapshots
 
 with
 
@@ -277,6 +308,12 @@ select
         as cost_per_engagement,
     round(campaigns.budget_amount / nullif(flows.genuine_engagements, 0), 4)
         as cost_per_genuine_engagement,
+    media_value.earned_media_value_low,
+    media_value.earned_media_value_high,
+    media_value.genuine_earned_media_value_low,
+    media_value.genuine_earned_media_value_high,
+    media_value.earned_media_currency,
+    media_value.cpm_source,
     sentiment.sentiment_net,
     sentiment.genuine_sentiment_net,
     momentum.fans_gained,
@@ -291,3 +328,5 @@ left join audiences on campaigns.campaign_id = audiences.campaign_id
 left join sentiment on campaigns.campaign_id = sentiment.campaign_id
 left join momentum on campaigns.campaign_id = momentum.campaign_id
 left join coverage on campaigns.campaign_id = coverage.campaign_id
+left join intermediate.campaign_media_value as media_value
+    on campaigns.campaign_id = media_value.campaign_id

@@ -5,28 +5,35 @@
 -- grain: campaign_id, platform, post_key
 -- params: none
 -- replace: all
+-- time axis: lifetime
 -- columns:
---   campaign_id: the campaign's id in workspace.toml
---   campaign_name: its name, else its id
---   brand_id: the brand that runs it
---   platform: the network
---   post_key: pseudonym of the post
---   post_id: the platform's id; only of listed posts and those of brand accounts
---   post_day: the day it was published, in the workspace's time zone
---   size: distinct reposts, the root not counted
---   depth: largest distance from the root, which has 0
---   max_breadth: most reposts on one level
---   structural_virality: mean distance over all pairs of nodes, root included (Goel et al. 2015); 0 for a single node
---   level_1_share: reposts directly of the root / size
---   level_2_share: reposts of those / size
---   level_3_plus_share: all deeper reposts / size
---   reposts_by_level: reposts on level 1, 2, ...
---   reposts_by_level_text: the same, separated by commas
---   half_life_minutes: minutes from publication until half of the reposts had happened
---   platform_parents: reposts whose parent the platform names
---   chain_parents: reposts whose parent the text's chain names
---   root_parents: reposts put under the root
---   missing_parents: reposts whose named parent was not collected, drawn under the root
+--   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand that runs it
+--   platform [text]: the network
+--   post_key [id]: pseudonym of the post
+--   post_id [id]: the platform's id; only of listed posts and those of brand accounts
+--   post_day [day]: the day it was published, in the workspace's time zone
+--   size [reposts]: distinct reposts, the root not counted
+--   depth [levels]: largest distance from the root, which has 0
+--   max_breadth [reposts]: most reposts on one level
+--   structural_virality [edges]: mean distance over all pairs of nodes, root included (Goel et al. 2015); 0 for a single node
+--   level_1_share [share]: reposts directly of the root / size
+--   level_2_share [share]: reposts of those / size
+--   level_3_plus_share [share]: all deeper reposts / size
+--   reposts_by_level [list]: reposts on level 1, 2, ...
+--   reposts_by_level_text [text]: the same, separated by commas
+--   half_life_minutes [minutes]: minutes from publication until half of the reposts had happened
+--   platform_parents [reposts]: reposts whose parent the platform names
+--   chain_parents [reposts]: reposts whose parent the text's chain names
+--   root_parents [reposts]: reposts put under the root
+--   missing_parents [reposts]: reposts whose named parent was not collected, drawn under the root
+-- metrics:
+--   size: Goel et al. 2015 | what was collected
+--   depth: sunbookie | reposts without a known parent hang on the root
+--   max_breadth: common usage | reposts without a known parent hang on the root
+--   structural_virality: Goel, Anderson, Hofman, Watts 2015, doi 10.1287/mnsc.2015.2158 | about 2 for a star; edges to the root for want of a parent push it down
+--   half_life_minutes: common usage | grows while reposts arrive
 
 with
 

@@ -4,18 +4,21 @@
 -- grain: source, platform, activity_day
 -- params: $look_back_days, $time_zone
 -- replace: all
+-- time axis: activity day
 -- columns:
---   source: the source's name in workspace.toml
---   platform: the network
---   activity_day: the day it happened, in the workspace's time zone; null where it can't be told
---   collected: distinct posts and interactions of that day
---   expected: reposts and comments that the platform's counters state for the posts published that day, last snapshots
---   expected_collected: reposts and comments collected of those posts
---   completeness: expected_collected / expected, at most 1; null where the platform states nothing, or 0
---   quarantined: rows in quarantine
---   freshness_hours: hours from the source's newest record to the end of the last activity day landed
---   is_covered: the marts cover the day
---   is_final: the day is older than the look-back, so it is not read again
+--   source [text]: the source's name in workspace.toml
+--   platform [text]: the network
+--   activity_day [day]: the day it happened, in the workspace's time zone; null where it can't be told
+--   collected [rows]: distinct posts and interactions of that day
+--   expected [rows]: reposts and comments that the platform's counters state for the posts published that day, last snapshots
+--   expected_collected [rows]: reposts and comments collected of those posts
+--   completeness [share]: expected_collected / expected, at most 1; null where the platform states nothing, or 0
+--   quarantined [rows]: rows in quarantine
+--   freshness_hours [hours]: hours from the source's newest record to the end of the last activity day landed
+--   is_covered [yes or no]: the marts cover the day
+--   is_final [yes or no]: the day is older than the look-back, so it is not read again
+-- metrics:
+--   completeness: this project | counters include deleted and hidden interactions
 
 with
 

@@ -4,16 +4,17 @@
 -- grain: day
 -- params: none
 -- replace: all
+-- time axis: none
 -- columns:
---   day: the calendar day
---   year: its year
---   month: 1 to 12
---   iso_year: year of its ISO week
---   iso_week: ISO week, 1 to 53
---   weekday: 1 is Monday, 7 Sunday
---   is_workday: people in mainland China work on it, days that make up for holidays included; null past the years that the calendar knows
---   holiday: the public holiday of mainland China that it belongs to, or makes up for; null on other days
---   is_covered: the marts cover it
+--   day [day]: the calendar day
+--   year [calendar number]: its year
+--   month [calendar number]: 1 to 12
+--   iso_year [calendar number]: year of its ISO week
+--   iso_week [calendar number]: ISO week, 1 to 53
+--   weekday [calendar number]: 1 is Monday, 7 Sunday
+--   is_workday [yes or no]: people in mainland China work on it, days that make up for holidays included; null past the years that the calendar knows
+--   holiday [text]: the public holiday of mainland China that it belongs to, or makes up for; null on other days
+--   is_covered [yes or no]: the marts cover it
 
 select
     calendar.day,

@@ -4,23 +4,24 @@
 -- grain: campaign_id, activity_day
 -- params: none
 -- replace: all
+-- time axis: activity day
 -- columns:
---   campaign_id: the campaign's id in workspace.toml
---   campaign_name: its name, else its id
---   brand_id: the brand that runs it
---   activity_day: the day of the comments, in the workspace's time zone
---   comments: comments and replies on its posts
---   positive: of these, those that sound positive
---   neutral: those that sound neutral
---   negative: those that sound negative
---   wordless: those without words of their own, which are not judged
---   genuine_comments: comments without those of likely phantoms and hidden accounts
---   genuine_positive: of these, those that sound positive
---   genuine_neutral: those that sound neutral
---   genuine_negative: those that sound negative
---   sentiment_net: (positive - negative) / (positive + neutral + negative), -1 to 1
---   genuine_sentiment_net: the same of genuine comments
---   is_negative_rise: more negative comments than the 14 days before explain (99.9 % of a negative binomial law), told the same day
+--   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand that runs it
+--   activity_day [day]: the day of the comments, in the workspace's time zone
+--   comments [comments]: comments and replies on its posts
+--   positive [comments]: comments that sound positive
+--   neutral [comments]: comments that sound neutral
+--   negative [comments]: comments that sound negative
+--   wordless [comments]: comments without words of their own, which are not judged
+--   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
+--   genuine_positive [comments]: genuine_comments that sound positive
+--   genuine_neutral [comments]: genuine_comments that sound neutral
+--   genuine_negative [comments]: genuine_comments that sound negative
+--   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative), -1 to 1
+--   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
+--   is_negative_rise [yes or no]: more negative comments than the 14 days before explain (99.9 % of a negative binomial law), told the same day
 
 select
     daily.campaign_id,

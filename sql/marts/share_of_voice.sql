@@ -5,22 +5,26 @@
 -- grain: brand_id, activity_day
 -- params: none
 -- replace: all
+-- time axis: activity day
 -- columns:
---   brand_id: the brand's id in workspace.toml
---   brand_name: its name
---   activity_day: the day on which it happened, in the workspace's time zone
---   mentions: posts, reposts and comments of others whose own words name one of its accounts with @
---   genuine_mentions: the same without those of likely phantoms and hidden accounts
---   engagements: reposts, comments and likes of others on its accounts' posts
---   genuine_engagements: the same without those of likely phantoms and hidden accounts
---   market_mentions: mentions of it and its competitors
---   genuine_market_mentions: the same without those of likely phantoms
---   market_engagements: engagements with it and its competitors
---   genuine_market_engagements: the same without those of likely phantoms
---   mentions_share: mentions / market_mentions
---   genuine_mentions_share: genuine_mentions / genuine_market_mentions
---   engagements_share: engagements / market_engagements
---   genuine_engagements_share: genuine_engagements / genuine_market_engagements
+--   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
+--   activity_day [day]: the day on which it happened, in the workspace's time zone
+--   mentions [mentions]: posts, reposts and comments of others whose own words name one of its accounts with @
+--   genuine_mentions [mentions]: the same without those of likely phantoms and hidden accounts
+--   engagements [interactions]: reposts, comments and likes of others on its accounts' posts
+--   genuine_engagements [interactions]: the same without those of likely phantoms and hidden accounts
+--   market_mentions [mentions]: mentions of it and its competitors
+--   genuine_market_mentions [mentions]: the same without those of likely phantoms
+--   market_engagements [interactions]: engagements with it and its competitors
+--   genuine_market_engagements [interactions]: the same without those of likely phantoms
+--   mentions_share [share]: mentions / market_mentions
+--   genuine_mentions_share [share]: genuine_mentions / genuine_market_mentions
+--   engagements_share [share]: engagements / market_engagements
+--   genuine_engagements_share [share]: genuine_engagements / genuine_market_engagements
+-- metrics:
+--   mentions_share: Sprout Social, share of voice | compares what was collected; collect all brands alike
+--   engagements_share: Sprout Social, share of voice | compares what was collected; collect all brands alike
 
 with
 

@@ -30,7 +30,7 @@ SIGNALS = {
     "reply": "answered the same comments within {window} seconds of each other",
     "link": "spread the same links within {window} seconds of each other",
     "hashtag": "used the same hashtags within {window} seconds of each other",
-    "text": "wrote the same sentences",
+    "text": "wrote the same sentences, or nearly",
 }
 
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from jinja2 import Environment
@@ -24,6 +22,14 @@ from tasks.report.charts import (
     build_timeline,
     draw_timeline,
     format_day,
+)
+from tasks.report.feedback import (
+    Row,
+    add_feedback,
+    fetch,
+    group,
+    read_brands,
+    read_groups,
 )
 from tasks.report.validation import environment
 from tasks.warehouse.errors import ConfigurationError
@@ -40,8 +46,6 @@ FEWEST_ACCOUNTS = 30
 
 UNKNOWN = "–"
 LEVELS = ("genuine", "suspected", "phantom")
-
-Row = dict[str, Any]
 
 
 def write_report(marts: Path, target: Path, campaign_id: str | None = None) -> None:
@@ -80,6 +84,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     for number, campaign in enumerate(shown, start=1):
         campaign["anchor"] = f"campaign-{number}"
     add_details(connection, shown)
+    add_feedback(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
     coverage = read_coverage(connection, window)
     return {
@@ -92,11 +97,24 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "has_brands": len({row["brand_id"] for row in listed}) > 1,
         "suspicious": None if campaign_id else find_suspicious(connection),
         "accounts": read_accounts(connection),
+        "groups": read_groups(connection),
+        "brands": read_brands(connection, [row["brand_id"] for row in listed]),
         "coverage": coverage,
         "completeness": compare(coverage),
         "coverage_window": window,
         "definitions": fetch(
-            connection, "from metric_definitions order by time_axis, metric"
+            connection,
+            """
+            from metric_definitions
+            where
+                unit not in ('id', 'text', 'list', 'day', 'yes or no', 'time in UTC')
+                and list_has_any(
+                    marts,
+                    ['campaigns', 'campaign_daily', 'campaign_posts', 'cascades',
+                     'feedback_daily', 'amplifiers']
+                )
+            order by time_axis, metric
+            """,
         ),
     }
 
@@ -112,17 +130,6 @@ def describe_unknown(connection: duckdb.DuckDBPyConnection, campaign_id: str) ->
         return f"no campaign {campaign_id!r}; did you mean {', '.join(near)}?"
     more = f" and {len(known) - 3} more" if len(known) > 3 else ""
     return f"no campaign {campaign_id!r}; there are {', '.join(known[:3])}{more}"
-
-
-def fetch(
-    connection: duckdb.DuckDBPyConnection,
-    query: str,
-    parameters: Mapping[str, Any] | None = None,
-) -> list[Row]:
-    """All rows as dictionaries."""
-    cursor = connection.execute(query, dict(parameters or {}))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def add_details(
@@ -208,14 +215,6 @@ def add_details(
             get_window(campaign),
         )
         campaign["charts"] = draw(campaign, timeline) if timeline else None
-
-
-def group(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """The rows of each campaign."""
-    groups: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row["campaign_id"]].append(row)
-    return groups
 
 
 def get_window(campaign: Row) -> tuple[date, date] | None:
@@ -440,6 +439,7 @@ def make_environment() -> Environment:
         "minutes": format_minutes,
         "day": lambda day: UNKNOWN if day is None else format_day(day),
         "words": format_words,
+        "net": format_net,
         "short": shorten,
     }
     made.filters.update(filters)
@@ -496,6 +496,11 @@ def format_minutes(value: float | None) -> str:
     if text == "0":
         return "under 1 minute"
     return f"{text} {unit}{'' if text == '1' else 's'}"
+
+
+def format_net(value: float | None) -> str:
+    """A balance from -1 to 1 with its sign."""
+    return UNKNOWN if value is None else f"{value:+.2f}".replace("-", "−")
 
 
 def format_words(name: str) -> str:

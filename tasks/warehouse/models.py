@@ -9,11 +9,16 @@ what each column means:
     -- grain: campaign_id, activity_day
     -- params: $start_date, $end_date
     -- replace: window activity_day
+    -- time axis: activity day
     -- columns:
-    --   campaign_id: the campaign's id in workspace.toml
-    --   reposts bigint: a type is given where the model reads itself
+    --   campaign_id [id]: the campaign's id in workspace.toml
+    --   reposts [reposts]: in marts each column has its unit
+    --   likes bigint: a type is given where the model reads itself
+    -- metrics:
+    --   reposts: source of the definition | what it does not say
 
-`replace` is one of: `view`; `all`; `rows COLUMNS` (older rows that share these
+A column on another time axis than its mart says so after its unit: [interactions; post
+day]. `replace` is one of: `view`; `all`; `rows COLUMNS` (older rows that share these
 columns with a new one go); `window COLUMN` (older rows of the window go).
 Dependencies are read from the SQL itself.
 """
@@ -24,7 +29,7 @@ import graphlib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,16 +41,32 @@ from sqlglot import exp
 from tasks.warehouse.database import count
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+_FIELD = re.compile(r"(grain|params|replace|time axis|columns|metrics):\s*(.*)")
+_COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")
 LAYERS = ("raw", "meta", "staging", "intermediate", "marts", "checks")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A documented column; the type only where the model reads itself."""
+    """A documented column; the type only where the model reads itself.
+
+    Unit and time axis stand in marts.
+    """
 
     name: str
     type: str | None
     comment: str
+    unit: str | None = None
+    time_axis: str | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a metric's definition comes from, and what it does not say."""
+
+    metric: str
+    source: str
+    caveat: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,8 @@ class Model:
     params: tuple[str, ...]
     replace: str
     columns: tuple[Column, ...]
+    time_axis: str = "none"
+    origins: tuple[Origin, ...] = ()
 
     @property
     def layer(self) -> str:
@@ -104,19 +127,24 @@ def _read_model(path: Path) -> Model:
     fields: dict[str, str] = {}
     columns: list[Column] = []
     summary: list[str] = []
+    origins: list[Origin] = []
+    section = "summary"
     for line in header:
-        field = re.match(r"(grain|params|replace|columns):\s*(.*)", line)
-        column = re.match(r"  (\w+)(?: ([\w\[\]]+))?: (.*)", line)
+        field = _FIELD.match(line)
+        column = _COLUMN.match(line)
         if field:
-            fields[field[1]] = field[2].strip()
-        elif column and "columns" in fields:
-            columns.append(Column(column[1], column[2], column[3]))
-        elif columns and line.startswith("    "):
+            section = field[1]
+            fields[section] = field[2].strip()
+        elif section == "columns" and line.startswith("    "):
             last = columns.pop()
-            columns.append(
-                Column(last.name, last.type, f"{last.comment} {line.strip()}")
-            )
-        elif not fields and line.strip():
+            columns.append(replace(last, comment=f"{last.comment} {line.strip()}"))
+        elif section == "columns" and column:
+            columns.append(_column(column, fields.get("time axis")))
+        elif section == "metrics" and line.strip():
+            metric, _, words = line.strip().partition(": ")
+            source, _, caveat = words.partition(" | ")
+            origins.append(Origin(metric, source, caveat))
+        elif section == "summary" and line.strip():
             summary.append(line.strip())
 
     def names(key: str) -> tuple[str, ...]:
@@ -131,7 +159,15 @@ def _read_model(path: Path) -> Model:
         params=tuple(name.lstrip("$") for name in names("params")),
         replace=fields.get("replace", "all"),
         columns=tuple(columns),
+        time_axis=fields.get("time axis", "none"),
+        origins=tuple(origins),
     )
+
+
+def _column(found: re.Match[str], time_axis: str | None) -> Column:
+    """A line `name type [unit; time axis]: comment`; type and unit where given."""
+    unit, _, own_axis = (found[3] or "").partition("; ")
+    return Column(found[1], found[2], found[4], unit or None, own_axis or time_axis)
 
 
 def in_order(models: Mapping[str, Model]) -> list[Model]:

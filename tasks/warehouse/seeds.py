@@ -5,19 +5,28 @@
 - `suppressions.csv`: platform, account_id, reason, date: who is never to be contacted.
 - `contact_history.csv`: brand_id, platform, account_id, contacted_on, channel,
   answered (yes, no or empty where that is not known yet).
+- `brand_actions.csv`: action_id, brand_id, kind, started_at, ended_at (empty where it
+  took a moment), note: what the brand did besides posting.
+- `cpm.csv`: platform, cpm (what a thousand impressions cost as advertising), currency,
+  source, date: what media value is computed from; without it there is none.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.workspace import load_workspace
 
 DECISIONS = ("merge", "split", "genuine", "phantom")
 COLUMNS = (
@@ -65,6 +74,24 @@ HISTORY_SCHEMA = {
     "channel": pl.String,
     "is_answered": pl.Boolean,
 }
+ACTION_COLUMNS = ("action_id", "brand_id", "kind", "started_at", "ended_at", "note")
+ACTION_SCHEMA: dict[str, Any] = {
+    "action_id": pl.String,
+    "brand_id": pl.String,
+    "kind": pl.String,
+    "started_at": pl.Datetime("us"),
+    "first_day": pl.Date,
+    "last_day": pl.Date,
+    "note": pl.String,
+}
+CPM_COLUMNS = ("platform", "cpm", "currency", "source", "date")
+CPM_SCHEMA: dict[str, Any] = {
+    "platform": pl.String,
+    "cpm": pl.Decimal(12, 4),
+    "currency": pl.String,
+    "source": pl.String,
+    "priced_on": pl.Date,
+}
 _ANSWERS = {"yes": True, "no": False, "": None}
 
 
@@ -75,13 +102,40 @@ def check_seeds(root: Path) -> None:
         ConfigurationError: names every wrong line of all of them.
     """
     mistakes: list[str] = []
-    for read in (read_overrides, read_suppressions, read_contact_history):
+    readers = (
+        read_overrides,
+        read_suppressions,
+        read_contact_history,
+        read_brand_actions,
+        read_cpm,
+    )
+    for read in readers:
         try:
             read(root)
         except ConfigurationError as error:
             mistakes += error.mistakes
+    mistakes += _unknown_brands(root)
     if mistakes:
         raise ConfigurationError(mistakes)
+
+
+def _unknown_brands(root: Path) -> list[str]:
+    """Lines that name a brand which workspace.toml doesn't have."""
+    known = {brand.id for brand in load_workspace(root).brands}
+    mistakes = []
+    for name in ("contact_history.csv", "brand_actions.csv"):
+        # Whatever else is wrong with a file has been told.
+        with contextlib.suppress(ConfigurationError):
+            mistakes += [
+                f"{place}: brand_id '{value['brand_id']}' is no brand of"
+                " workspace.toml, which has"
+                f" {', '.join(sorted(known)) or 'none'}: name one of them"
+                for place, value in _rows(
+                    root / "seeds" / name, ("brand_id",), ("brand_id",), []
+                )
+                if value["brand_id"] not in known
+            ]
+    return mistakes
 
 
 def _rows(
@@ -232,3 +286,118 @@ def read_contact_history(root: Path) -> pl.DataFrame:
     return (
         pl.DataFrame(rows, schema=HISTORY_SCHEMA, orient="row").unique().sort(pl.all())
     )
+
+
+def read_brand_actions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
+    """What brands did, with its days in a time zone; sorted by brand and id.
+
+    Times without an offset are the time zone's own; a day alone begins at midnight and
+    ends with the day.
+
+    Raises:
+        ConfigurationError: names every wrong line.
+    """
+    file = root / "seeds" / "brand_actions.csv"
+    mistakes: list[str] = []
+    rows: list[tuple[object, ...]] = []
+    places: dict[tuple[str, str], str] = {}
+    zone = ZoneInfo(timezone)
+    needed = ("action_id", "brand_id", "kind", "started_at")
+    for place, value in _rows(file, ACTION_COLUMNS, needed, mistakes):
+        key = value["brand_id"], value["action_id"]
+        if key in places:
+            mistakes.append(
+                f"{place}: action_id '{value['action_id']}' stands in"
+                f" {places[key].rsplit(':', 1)[1]} already: give it another one"
+            )
+            continue
+        places[key] = place
+        before = len(mistakes)
+        started = _moment(place, "started_at", value["started_at"], zone, mistakes)
+        ended = (
+            _moment(place, "ended_at", value["ended_at"], zone, mistakes)
+            if value["ended_at"]
+            else started
+        )
+        if ended and len(value["ended_at"]) == len("2026-03-01"):
+            ended = datetime.combine(ended, time.max, zone)
+        if len(mistakes) > before or started is None or ended is None:
+            continue
+        if ended < started:
+            mistakes.append(f"{place}: ended_at lies before started_at: swap them")
+            continue
+        rows.append(
+            (
+                value["action_id"],
+                value["brand_id"],
+                value["kind"],
+                started.astimezone(UTC).replace(tzinfo=None),
+                started.date(),
+                ended.date(),
+                value["note"] or None,
+            )
+        )
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return pl.DataFrame(rows, schema=ACTION_SCHEMA, orient="row").sort(
+        "brand_id", "action_id"
+    )
+
+
+def read_cpm(root: Path) -> pl.DataFrame:
+    """Prices of a thousand impressions; one a network and day.
+
+    Raises:
+        ConfigurationError: names every wrong line.
+    """
+    file = root / "seeds" / "cpm.csv"
+    mistakes: list[str] = []
+    rows: list[tuple[object, ...]] = []
+    seen: set[tuple[str, date | None]] = set()
+    for place, value in _rows(file, CPM_COLUMNS, CPM_COLUMNS, mistakes):
+        before = len(mistakes)
+        priced_on = _day(place, "date", value["date"], mistakes)
+        try:
+            price = Decimal(value["cpm"])
+            if not Decimal("0.0001") <= price <= 1_000_000:
+                raise InvalidOperation
+        except InvalidOperation:
+            mistakes.append(
+                f"{place}: cpm '{value['cpm']}' must be a price like 12.50, above 0"
+            )
+            continue
+        if len(mistakes) == before and (value["platform"], priced_on) in seen:
+            mistakes.append(
+                f"{place}: {value['platform']} has a price of {value['date']} already:"
+                " keep one of them"
+            )
+        seen.add((value["platform"], priced_on))
+        rows.append(
+            (
+                value["platform"],
+                price.quantize(Decimal("0.0001")),
+                value["currency"].upper(),
+                value["source"],
+                priced_on,
+            )
+        )
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return pl.DataFrame(rows, schema=CPM_SCHEMA, orient="row").sort(
+        "platform", "priced_on"
+    )
+
+
+def _moment(
+    place: str, name: str, value: str, zone: ZoneInfo, mistakes: list[str]
+) -> datetime | None:
+    """A time in a zone; one without an offset is the zone's own."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        mistakes.append(
+            f"{place}: {name} '{value}' must be YYYY-MM-DD, or YYYY-MM-DDTHH:MM with"
+            " or without an offset like +08:00"
+        )
+        return None
+    return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)

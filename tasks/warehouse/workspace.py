@@ -176,6 +176,8 @@ class Policies(_Section):
     behaviour_days: int = Field(default=90, ge=1)
     # Nobody is contacted again within so many days.
     contact_cap_days: int = Field(default=90, ge=0)
+    # What a brand does works on its days and the days after, so many in all.
+    action_days: int = Field(default=3, ge=1, le=60)
     # Accounts act together within so many seconds.
     coordination_window: int = Field(default=10, ge=0, le=3600)
     phantom_threshold: float = Field(default=0.8, gt=0, le=1)

@@ -103,7 +103,7 @@ def test_evidence_is_a_sentence() -> None:
     assert row["evidence"] == (
         "4 accounts: 6 of its 6 pairs reposted the same posts within 10 seconds of"
         " each other, typically 3 times; 3 of its 6 pairs wrote the same sentences,"
-        " typically 3 times; more than chance explains"
+        " or nearly, typically 3 times; more than chance explains"
     )
 
 

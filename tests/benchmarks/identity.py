@@ -31,10 +31,9 @@ from scipy.sparse.csgraph import connected_components
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from tasks.accounts.identity import link_profiles
+from tasks.accounts.identity_card import describe_parameters
 from tasks.accounts.identity_model import (
-    COMPARISONS,
     KINDS,
-    IdentityParameters,
     read_parameters,
     shipped_parameters,
     write_parameters,
@@ -270,53 +269,13 @@ def train(folder: Path) -> None:
         )
         chart = linker.visualisations.match_weights_chart()
         chart.save(str(folder / f"{name}.svg"))
-    (folder / "identity.md").write_text(card(parameters, text), encoding="utf-8")
-
-
-def card(parameters: IdentityParameters, text: str) -> str:
-    """The model card."""
-    rows = "\n".join(
-        f"| {one.name} | {level.code} | "
-        + " | ".join(
-            f"{m:.2g} | {u:.2g} | {math.log2(m / u):+.1f}"
-            for m, u in (
-                parameters.weights[kind][one.name][level.code] for kind in KINDS
-            )
-        )
-        + " |"
-        for one in COMPARISONS
-        for level in one.levels
+    charts = (
+        "\n![Match weights, person](identity.svg)\n"
+        "![Match weights, batch](identity_batch.svg)\n"
     )
-    return f"""# Linkage model {json.loads(text)["version"]}
-
-Which accounts one operator likely made, from their profiles alone: Fellegi and \
-Sunter's model as Splink 5 runs it, with two kinds of link (some accounts of one \
-person; a batch that a programme made). A pair is judged by the likelier kind.
-
-## Estimated from
-
-{parameters.source} (tests/world): no real account. m among pairs of one operator, u \
-among strangers; by `python -m tests.benchmarks.identity --train data/models`. Mean \
-partners an account: {parameters.partners["person"]} of a person, \
-{parameters.partners["batch"]} of a batch; the prior is that over the number of \
-accounts, at least 20,000.
-
-| compared | level | person m | u | bits | batch m | u | bits |
-|---|---|---|---|---|---|---|---|
-{rows}
-
-A batch is called so only within a registration burst. Levels that a planted world \
-does not have (a batch's links, contacts) keep weights near what chance gives.
-
-![Match weights, person](identity.svg)
-![Match weights, batch](identity_batch.svg)
-
-## Not for
-
-- Proof. A pair is suspected; a person confirms (`account_overrides.csv`).
-- Accounts without a profile: pairs that no sign joins are found by behaviour, or not.
-- Names, contacts and pictures copied on purpose to frame somebody.
-"""
+    made_by = "python -m tests.benchmarks.identity --train data/models"
+    card = describe_parameters(parameters, text, made_by, charts)
+    (folder / "identity.md").write_text(card, encoding="utf-8")
 
 
 def million() -> dict[str, Any]:

@@ -8,11 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tasks.accounts.identity_model import read_parameters
 from tasks.accounts.phantom_model import SHIPPED, read_model
+from tasks.deduplicate import load_parameters
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.labels import read_labels
+from tasks.warehouse.labels import read_labels, read_operators
 from tests.workspaces import OVERRIDE_HEADER, Lab, repost, run_command, status, user
-from tests.world import World, write
+from tests.world import World, WorldSpec, generate, write
 
 
 def write_labels(world: World, file: Path) -> None:
@@ -108,3 +110,65 @@ def test_weights_of_a_workspace_are_used(lab: Lab, quick_rules: None) -> None:
     lab.put("models/phantom.json", {**content, "prior": 0.2})
     with pytest.raises(ConfigurationError, match="train them again"):
         lab.run(publish=False)
+
+
+def test_labels_of_operators_give_a_linkage_model(
+    tmp_path: Path, quick_rules: None
+) -> None:
+    """And a workspace that has one links by it."""
+    world = generate(
+        WorldSpec(
+            seed=11,
+            interactions=300,
+            accounts=900,
+            sockpuppet_share=0.3,
+            remade_batches=True,
+        )
+    )
+    write(world, tmp_path / "export", "canonical")
+    world.truth_accounts.select("account_id", "operator").write_csv(
+        tmp_path / "labels.csv"
+    )
+    out = tmp_path / "models" / "identity.json"
+    done = run_command(
+        "train",
+        "--labels",
+        str(tmp_path / "labels.csv"),
+        "--accounts",
+        str(tmp_path / "export"),
+        "--out",
+        str(out),
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Linkage model in" in done.stdout
+    text = out.read_text(encoding="utf-8")
+    parameters = read_parameters(text)
+    assert parameters.partners["person"] > 0.05
+    name = parameters.weights["person"]["name"]
+    assert max(m / u for m, u in name.values()) > 100
+    assert json.loads(text)["version"] in out.with_suffix(".md").read_text("utf-8")
+
+    lab = Lab(tmp_path / "own")
+    lab.configure(format="canonical", path=str(tmp_path / "export"))
+    lab.run(publish=False)
+    before = lab.marts()["accounts"]
+    lab.put("models/identity.json", text)
+    assert load_parameters(lab.workspace).source == parameters.source
+    assert lab.judge().accounts == len(before)
+    lab.put("models/identity.json", text.replace('"partners"', '"partner"'))
+    with pytest.raises(ConfigurationError, match="no linkage model"):
+        lab.judge()
+
+
+def test_wrong_operators_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("account_id,operator\n1,a\n1,b\n,c\n2,\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read_operators(file)
+    assert [text.split(": ")[0][-2:] for text in caught.value.mistakes] == [":3", ":4"]
+    file.write_text("account_id,operator\n1,a\n2,a\n3,\n")
+    assert read_operators(file).rows() == [
+        ("weibo", "1", "a"),
+        ("weibo", "2", "a"),
+        ("weibo", "3", None),
+    ]

@@ -72,6 +72,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             engagement_rate_by_reach engagement_rate_by_followers
             engagement_rate_by_impressions daily_engagement_rate budget_amount
             cost_per_engagement cost_per_genuine_engagement social_momentum
+            sentiment_net genuine_sentiment_net
         """,
     },
     "cascades": {
@@ -99,6 +100,48 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "metric_definitions": {
         "VARCHAR": "metric time_axis formula unit source caveat",
+        "VARCHAR[]": "marts",
+    },
+    "feedback_daily": {
+        "VARCHAR": "campaign_id",
+        "DATE": "activity_day",
+        "BIGINT": """
+            comments positive neutral negative genuine_comments genuine_positive
+            genuine_neutral genuine_negative
+        """,
+        "BOOLEAN": "is_negative_rise",
+    },
+    "feedback_topics": {
+        "VARCHAR": "campaign_id topic trend",
+        "VARCHAR[]": "terms",
+        "BIGINT": "comments genuine_comments",
+        "DOUBLE": "sentiment_net",
+    },
+    "amplifiers": {
+        "VARCHAR": "campaign_id platform account_key phantom_level influence_level",
+        "BIGINT": "downstream_reposts genuine_downstream_reposts exposure rank",
+        "DOUBLE": "downstream_share",
+    },
+    "account_groups": {
+        "VARCHAR": "group_key kind evidence",
+        "BIGINT": "size phantom_accounts",
+        "DOUBLE": "largest_campaign_share",
+    },
+    "brand_actions": {
+        "VARCHAR": "brand_id action_id kind origin post_id note finding",
+        "DATE": "first_day effect_until",
+        "DOUBLE": "expected_engagements",
+    },
+    "contacts": {
+        "VARCHAR": "brand_id why_not",
+        "BOOLEAN": "is_contactable",
+    },
+    "contact_results": {
+        "VARCHAR": "brand_id",
+        "BIGINT": "judged_people",
+        "DOUBLE": """
+            answer_rate upper_half_answer_rate lower_half_answer_rate
+        """,
     },
 }
 

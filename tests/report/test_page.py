@@ -171,6 +171,93 @@ def marts(tmp_path: Path) -> Path:
                 "time_axis": "activity day",
                 "formula": "engagements of accounts whose level is not phantom",
                 "unit": "interactions",
+                "marts": ["campaigns"],
+            }
+        ],
+        feedback_daily=[
+            {
+                "campaign_id": "spring",
+                "activity_day": START + timedelta(days=day),
+                "comments": 50,
+                "positive": 20,
+                "neutral": 10,
+                "negative": 15,
+                "genuine_comments": 40,
+                "genuine_positive": 15,
+                "genuine_neutral": 10,
+                "genuine_negative": 11,
+                "is_negative_rise": day == 1,
+            }
+            for day in range(2)
+        ],
+        feedback_topics=[
+            {
+                "campaign_id": campaign,
+                "topic": str(number),
+                "terms": terms,
+                "comments": 30 - number,
+                "genuine_comments": 20,
+                "sentiment_net": -0.25,
+                "trend": "rising",
+            }
+            for number, (campaign, terms) in enumerate(
+                (("spring", ["包装", "漏"]), ("evil", [HOSTILE]))
+            )
+        ],
+        amplifiers=[
+            {
+                "campaign_id": "spring",
+                "platform": "weibo",
+                "account_key": "c0ffee" * 5,
+                "phantom_level": "phantom",
+                "influence_level": "key_opinion_leader",
+                "downstream_reposts": 41,
+                "genuine_downstream_reposts": 39,
+                "downstream_share": 0.37,
+                "exposure": 5000,
+                "rank": 1,
+            }
+        ],
+        account_groups=[
+            {
+                "group_key": "a",
+                "kind": "coordinated",
+                "size": 12,
+                "phantom_accounts": 9,
+                "evidence": "12 accounts reposted 7 posts within seconds",
+                "largest_campaign_share": 0.081,
+            }
+        ],
+        brand_actions=[
+            {
+                "brand_id": "aurora",
+                "action_id": "sale",
+                "kind": "promotion",
+                "origin": "written down",
+                "note": HOSTILE,
+                "first_day": START,
+                "effect_until": START,
+                "finding": "No change of genuine engagements beyond chance.",
+            },
+            {
+                "brand_id": "aurora",
+                "action_id": "post:weibo:1",
+                "kind": "post",
+                "origin": "data",
+                "finding": "Not separable from 9 other actions of these days.",
+            },
+        ],
+        contacts=[
+            {"brand_id": "aurora", "why_not": why, "is_contactable": not why}
+            for why in ("", "", "likely phantom", "likely phantom; asked not to be")
+        ],
+        contact_results=[
+            {
+                "brand_id": "aurora",
+                "judged_people": 40,
+                "answer_rate": 0.25,
+                "upper_half_answer_rate": 0.4,
+                "lower_half_answer_rate": 0.1,
             }
         ],
     )
@@ -212,7 +299,9 @@ def test_invented_columns_are_those_of_the_models() -> None:
     folder = Path(__file__).parents[2] / "sql" / "marts"
     for table, types in COLUMNS.items():
         header = (folder / f"{table}.sql").read_text(encoding="utf-8")
-        documented = set(re.findall(r"^--   (\w+): ", header, re.MULTILINE))
+        documented = set(
+            re.findall(r"^--   (\w+)(?: \[[^\]]+\])?: ", header, re.MULTILINE)
+        )
         assert set(" ".join(types.values()).split()) <= documented, table
 
 
@@ -236,6 +325,25 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
     ):
         assert text in page.text, text
     assert "fake" not in page.text.lower()
+
+
+def test_feedback_and_what_to_do_next(marts: Path) -> None:
+    text = report(marts).text
+    for words in (
+        "More negative comments than the days before explain on 2 Mar 2026",
+        "positive 40 30",
+        "negative 30 22",
+        "包装, 漏 30 20 −0.25 rising",
+        "c0ffeec0… likely phantom key opinion leader 41 39 37.0% 5,000",
+        "suspected: one order 12 9 8.1% 12 accounts reposted 7 posts within seconds",
+        "No change of genuine engagements beyond chance.",
+        "2 of 4 people who engaged",
+        "2 likely phantom, 1 asked not to be",
+        "Of 40 people whose answer is known, 25.0% answered: 40.0% of the half",
+    ):
+        assert words in text, words
+    # Posts that can't be told apart say nothing to a manager.
+    assert "9 other actions" not in text
 
 
 def test_levels_read_likely_phantom_everywhere(marts: Path) -> None:

@@ -1,0 +1,91 @@
+-- One row per brand and covered day: its course. Followers are the day's last
+-- snapshot of all its accounts together, unknown on days on which one that is known
+-- at all was not looked at; the tone of comments is unknown on days with fewer than
+-- five that were judged.
+-- Cost: linear in the brands' interactions and their accounts' snapshots.
+--
+-- grain: brand_id, date_day
+-- params: none
+-- replace: all
+
+with
+
+engaged as (
+    select
+        brand_id,
+        activity_day,
+        count(*) as engagements,
+        count(case when is_genuine then 1 end) as genuine_engagements
+    from intermediate.brand_interactions
+    where act = 'engagement'
+    group by brand_id, activity_day
+),
+
+looked_at as (
+    select
+        brand_accounts.brand_id,
+        accounts.platform,
+        accounts.account_id,
+        accounts.date_day,
+        accounts.followers_count as followers
+    from staging.accounts as accounts
+    inner join meta.brand_accounts as brand_accounts
+        on
+            accounts.platform = brand_accounts.platform
+            and accounts.account_id = brand_accounts.account_id
+    where accounts.followers_count is not null
+),
+
+known_accounts as (
+    select
+        brand_id,
+        count(distinct platform || ':' || account_id) as accounts
+    from looked_at
+    group by brand_id
+),
+
+followed as (
+    select
+        brand_id,
+        date_day,
+        count(*) as accounts,
+        cast(sum(followers) as bigint) as followers
+    from looked_at
+    group by brand_id, date_day
+),
+
+spoken as (
+    select
+        brand_id,
+        activity_day,
+        count(sentiment) as judged,
+        count(case when sentiment = 'positive' then 1 end)
+        - count(case when sentiment = 'negative' then 1 end) as net
+    from intermediate.brand_comments
+    group by brand_id, activity_day
+)
+
+select
+    brands.brand_id,
+    covered_days.date_day,
+    coalesce(engaged.engagements, 0) as engagements,
+    coalesce(engaged.genuine_engagements, 0) as genuine_engagements,
+    case when followed.accounts = known_accounts.accounts then followed.followers end
+        as followers,
+    case when spoken.judged >= 5 then round(spoken.net / spoken.judged, 6) end
+        as sentiment_net
+from meta.brands as brands
+cross join meta.covered_days as covered_days
+left join engaged
+    on
+        brands.brand_id = engaged.brand_id
+        and covered_days.date_day = engaged.activity_day
+left join followed
+    on
+        brands.brand_id = followed.brand_id
+        and covered_days.date_day = followed.date_day
+left join known_accounts on brands.brand_id = known_accounts.brand_id
+left join spoken
+    on
+        brands.brand_id = spoken.brand_id
+        and covered_days.date_day = spoken.activity_day

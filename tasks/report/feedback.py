@@ -1,0 +1,211 @@
+"""For the report: what people said, who carried a campaign, what to do next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+MOST_TOPICS = 5
+MOST_AMPLIFIERS = 5
+MOST_GROUPS = 5
+MOST_ACTIONS = 8
+MOST_TERMS = 6
+# Answers of fewer people say nothing about a ranking.
+FEWEST_JUDGED = 10
+
+Row = dict[str, Any]
+
+
+def fetch(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, Any] | None = None,
+) -> list[Row]:
+    """All rows as dictionaries."""
+    cursor = connection.execute(query, dict(parameters or {}))
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def group(rows: Iterable[Row], key: str = "campaign_id") -> dict[str, list[Row]]:
+    """The rows of each campaign, or of each value of another column."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append(row)
+    return groups
+
+
+def add_feedback(
+    connection: duckdb.DuckDBPyConnection, campaigns: Sequence[Row]
+) -> None:
+    """Give each campaign its tone, topics and amplifiers; one query for each mart."""
+    ids = {"ids": [campaign["campaign_id"] for campaign in campaigns]}
+    tones = group(
+        fetch(
+            connection,
+            """
+            select
+                campaign_id,
+                cast(sum(comments) as bigint) as comments,
+                cast(sum(positive) as bigint) as positive,
+                cast(sum(neutral) as bigint) as neutral,
+                cast(sum(negative) as bigint) as negative,
+                cast(sum(genuine_comments) as bigint) as genuine_comments,
+                cast(sum(genuine_positive) as bigint) as genuine_positive,
+                cast(sum(genuine_neutral) as bigint) as genuine_neutral,
+                cast(sum(genuine_negative) as bigint) as genuine_negative,
+                list(activity_day order by activity_day)
+                    filter (is_negative_rise) as rises
+            from feedback_daily
+            where list_contains($ids, campaign_id)
+            group by campaign_id
+            """,
+            ids,
+        )
+    )
+    topics = group(
+        fetch(
+            connection,
+            """
+            select
+                campaign_id,
+                array_to_string(terms[1:$terms], ', ') as words,
+                comments,
+                genuine_comments,
+                sentiment_net,
+                trend
+            from feedback_topics
+            where list_contains($ids, campaign_id)
+            qualify row_number() over (
+                partition by campaign_id order by comments desc, topic
+            ) <= $most
+            order by campaign_id, comments desc, topic
+            """,
+            {**ids, "most": MOST_TOPICS, "terms": MOST_TERMS},
+        )
+    )
+    amplifiers = group(
+        fetch(
+            connection,
+            """
+            select
+                campaign_id,
+                account_key,
+                phantom_level,
+                influence_level,
+                downstream_reposts,
+                genuine_downstream_reposts,
+                downstream_share,
+                exposure
+            from amplifiers
+            where list_contains($ids, campaign_id) and rank <= $most
+            order by campaign_id, rank, platform, account_key
+            """,
+            {**ids, "most": MOST_AMPLIFIERS},
+        )
+    )
+    for campaign in campaigns:
+        key = campaign["campaign_id"]
+        campaign["tone"] = tones[key][0] if tones[key] else None
+        campaign["topics"] = topics[key]
+        campaign["amplifiers"] = amplifiers[key]
+
+
+def read_groups(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Groups of accounts, those with the largest share of a campaign first."""
+    return fetch(
+        connection,
+        """
+        select kind, size, phantom_accounts, evidence, largest_campaign_share
+        from account_groups
+        where largest_campaign_share is not null
+        order by largest_campaign_share desc, size desc, group_key
+        limit $most
+        """,
+        {"most": MOST_GROUPS},
+    )
+
+
+def read_brands(
+    connection: duckdb.DuckDBPyConnection, brand_ids: Sequence[str]
+) -> list[Row]:
+    """Of brands that run campaigns: what their actions changed, whom to talk to."""
+    ids = {"ids": sorted(set(brand_ids))}
+    # What people wrote down first, then what stands apart; the newest first.
+    actions = group(
+        fetch(
+            connection,
+            """
+            select
+                brand_id, action_id, kind, post_id, note, first_day, effect_until,
+                finding
+            from brand_actions
+            where
+                list_contains($ids, brand_id)
+                and (origin = 'written down' or expected_engagements is not null)
+            qualify row_number() over (
+                partition by brand_id
+                order by origin = 'data', first_day desc, action_id
+            ) <= $most
+            order by brand_id, origin = 'data', first_day desc, action_id
+            """,
+            {**ids, "most": MOST_ACTIONS},
+        ),
+        "brand_id",
+    )
+    contacts = group(
+        fetch(
+            connection,
+            """
+            select
+                brand_id,
+                count(*) as accounts,
+                count(*) filter (is_contactable) as contactable
+            from contacts
+            where list_contains($ids, brand_id)
+            group by brand_id
+            """,
+            ids,
+        ),
+        "brand_id",
+    )
+    reasons = group(
+        fetch(
+            connection,
+            """
+            select brand_id, reason, count(*) as accounts
+            from (
+                select brand_id, unnest(string_split(why_not, '; ')) as reason
+                from contacts
+                where list_contains($ids, brand_id) and why_not <> ''
+            )
+            group by brand_id, reason
+            order by brand_id, accounts desc, reason
+            """,
+            ids,
+        ),
+        "brand_id",
+    )
+    results = group(
+        fetch(
+            connection,
+            "from contact_results where list_contains($ids, brand_id)"
+            " and judged_people >= $fewest",
+            {**ids, "fewest": FEWEST_JUDGED},
+        ),
+        "brand_id",
+    )
+    return [
+        {
+            "brand_id": brand,
+            "actions": actions[brand],
+            "contacts": contacts[brand][0] if contacts[brand] else None,
+            "reasons": reasons[brand],
+            "result": results[brand][0] if results[brand] else None,
+        }
+        for brand in ids["ids"]
+        if actions[brand] or contacts[brand]
+    ]
