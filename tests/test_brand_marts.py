@@ -165,6 +165,44 @@ def test_audience_quality_by_hand(lab: Lab) -> None:
     assert found["followers", 5]["phantom_share"] == 0.333333
 
 
+def test_a_bought_batch_of_followers_shows_as_a_jump(lab: Lab) -> None:
+    """Ten followers a day, and once five thousand more."""
+    counts = [1000 + 10 * day + (5000 if day >= 6 else 0) for day in range(1, 13)]
+    lab.put(
+        "tables/accounts.csv",
+        "platform,account_id,followers_count,observed_at\n"
+        + "".join(
+            f"weibo,9000,{count},2026-03-{day:02} 04:00:00\n"
+            for day, count in enumerate(counts, start=1)
+        ),
+    )
+    lab.put(
+        "tables/follows.csv",
+        "platform,account_id,follower_id,observed_at\n"
+        "weibo,9000,501,2026-03-05 04:00:00\n"
+        "weibo,9000,502,2026-03-06 04:00:00\n",
+    )
+    text = (lab.root / "workspace.toml").read_text()
+    lab.put(
+        "workspace.toml",
+        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "canonical"\npath = "tables"\n',
+    )
+    step(lab, repost(10, 1, ANN), repost(11, 1, BOB))
+    found = {
+        row["day"].day: row
+        for row in lab.dicts("from marts.audience_quality")
+        if row["audience"] == "followers"
+    }
+    assert (found[6]["followers_growth"], found[6]["usual_followers_growth"]) == (
+        5010,
+        10,
+    )
+    assert found[6]["is_growth_jump"] is True
+    assert found[5]["followers_growth"] == 10
+    assert found[5]["is_growth_jump"] is False
+
+
 def test_amplifier_below_its_own_repost_counts_once(lab: Lab) -> None:
     """Ann reposts, Bob reposts her, Ann reposts Bob, Cat reposts that."""
     step(

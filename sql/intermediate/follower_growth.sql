@@ -16,11 +16,10 @@ seen as (
     select
         platform,
         account_id,
-        cast(observed_at as date) as day,
-        arg_max(followers_count, observed_at) as followers_count
+        date_day as day,
+        followers_count
     from staging.accounts
     where followers_count is not null
-    group by platform, account_id, cast(observed_at as date)
 ),
 
 steps as (

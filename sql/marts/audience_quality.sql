@@ -19,6 +19,9 @@
 --   phantom_share_high [share]: if every suspected account is one
 --   inactive_share [share]: old and quiet accounts among them that nothing else speaks against
 --   registration_burst_share [share]: most accounts registered on one day, among those whose registration is known; a bought batch shows here
+--   followers_growth [followers]: followers that the brand's accounts gained since they were seen before, on this day; of engagers null
+--   usual_followers_growth [followers]: followers_growth that their other days let expect
+--   is_growth_jump [yes or no]: one of its accounts gained or lost a hundred followers or more, five times the usual; null with fewer than eight days seen
 --   quality_score [points, 0 to 100]: 0 to 100: genuine_points + suspected_points, to whole points
 --   genuine_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected
 --   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half
@@ -132,6 +135,23 @@ registrations as (
     group by brand_id, audience, day, registered_day
 ),
 
+growth as (
+    select
+        brand_accounts.brand_id,
+        'followers' as audience,
+        growth.day,
+        cast(sum(growth.growth) as bigint) as followers_growth,
+        round(sum(cast(growth.usual_growth as decimal(18, 6))), 1)
+            as usual_followers_growth,
+        bool_or(growth.is_jump) as is_growth_jump
+    from intermediate.follower_growth as growth
+    inner join meta.brand_accounts as brand_accounts
+        on
+            growth.platform = brand_accounts.platform
+            and growth.account_id = brand_accounts.account_id
+    group by brand_accounts.brand_id, growth.day
+),
+
 bursts as (
     select
         brand_id,
@@ -156,6 +176,9 @@ select
         as phantom_share_high,
     round(counted.inactive / counted.accounts, 6) as inactive_share,
     bursts.registration_burst_share,
+    growth.followers_growth,
+    growth.usual_followers_growth,
+    growth.is_growth_jump,
     cast(
         round(
             100 * (counted.accounts - counted.phantoms - counted.suspected / 2)
@@ -174,3 +197,8 @@ left join bursts
         counted.brand_id = bursts.brand_id
         and counted.audience = bursts.audience
         and counted.day = bursts.day
+left join growth
+    on
+        counted.brand_id = growth.brand_id
+        and counted.audience = growth.audience
+        and counted.day = growth.day
