@@ -1,11 +1,11 @@
 """Sentiment of Chinese comments: negative, neutral or positive, as probabilities.
 
-Two linear models over character n-grams of one to three: how positive a text is, given
-that it is not neutral, and whether it is neutral. Both are regressions on features that
-a naive Bayes scaled (NBSVM; Wang and Manning, ACL 2012), calibrated on texts that they
-never saw; data, figures and limits stand in `data/models/sentiment.md`. A text is
-judged as it is: whoever wants the last author's own words cuts a chain of reposts off
-first. Traditional characters count as their simplified ones.
+Two linear scores over character n-grams of one to three: how positive a text is, and
+how neutral. Both come from regressions on features that a naive Bayes scaled (NBSVM;
+Wang and Manning, ACL 2012), weighed and calibrated on texts that they never saw; data,
+figures and limits stand in `data/models/sentiment.md`. A text is judged as it is:
+whoever wants the last author's own words cuts a chain of reposts off first. Traditional
+characters count as their simplified ones.
 """
 
 from __future__ import annotations
@@ -174,14 +174,23 @@ def probabilities(sums: FloatArray, model: SentimentModel) -> FloatArray:
     length = np.sqrt(sums[:, 2])
     known = length > 0
     scaled = sums[:, :2] / np.where(known, length, 1)[:, None] + model.offsets
-    positive, neutral = (1 / (1 + np.exp(-scaled[:, place])) for place in range(2))
-    table = np.column_stack(
-        [(1 - neutral) * (1 - positive), neutral, (1 - neutral) * positive]
-    )
-    table = np.maximum(table, _FLOOR)
+    table = np.maximum(three_probabilities(scaled), _FLOOR)
     table[~known] = model.prior
     share: FloatArray = table / table.sum(axis=1, keepdims=True)
     return share
+
+
+def three_probabilities(scores: FloatArray) -> FloatArray:
+    """Negative, neutral, positive from two scores a text.
+
+    A softmax over minus half the polarity, the neutrality, and half the polarity: the
+    more a text leans to either side, the less it is neutral.
+    """
+    half = scores[:, 0] / 2
+    logits = np.column_stack([-half, scores[:, 1], half])
+    table: FloatArray = np.exp(logits - logits.max(axis=1, keepdims=True))
+    table /= table.sum(axis=1, keepdims=True)
+    return table
 
 
 @cache

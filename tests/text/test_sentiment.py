@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.text.character_ngrams import key_of, make_vocabulary, plain_words
+from tasks.text.feeling_words import FEELING_WORDS
 from tasks.text.sentiment import (
     LABELS,
     deciding_words,
@@ -18,6 +19,7 @@ from tasks.text.sentiment import (
     read_model,
     score,
     shipped_model,
+    three_probabilities,
     write_model,
 )
 from tasks.text.sentiment_training import FEWEST_TEXTS, train
@@ -157,9 +159,48 @@ def test_what_few_texts_say_is_not_kept() -> None:
     assert any("棒" in ngram for ngram in ngrams)
 
 
-def test_training_needs_every_label() -> None:
-    with pytest.raises(ValueError, match="neutral"):
-        train(labelled().filter(pl.col("label") != "neutral"))
+@pytest.mark.parametrize("label", LABELS)
+def test_training_needs_every_label(label: str) -> None:
+    with pytest.raises(ValueError, match=f"labelled .*{label}"):
+        train(labelled().filter(pl.col("label") != label))
+
+
+def test_a_listed_word_speaks_for_its_list() -> None:
+    """Posts show 愤怒 only; 无耻 stands in reviews, good and bad ones alike."""
+    posts = labelled().with_columns(pl.col("text").str.replace("很烂", "很愤怒"))
+    reviews = pl.DataFrame(
+        [
+            (f"无耻和无聪都在，{word}{number % 7}{'呀啊哦'[number % 3]}", label, "shop")
+            for number, letter in enumerate("甲乙丙丁戊己庚辛壬癸")
+            for word, label in (
+                (f"好{letter}", "positive"),
+                (f"坏{letter}", "negative"),
+            )
+        ],
+        schema=posts.schema,
+        orient="row",
+    )
+    model = train(pl.concat([posts, reviews]))
+    listed, other = score(pl.Series(["无耻", "无聪"]), model)["negative"]
+    assert listed > other + 0.05
+
+
+def test_feeling_words_are_stems() -> None:
+    for name, words in FEELING_WORDS.items():
+        found = words.split()
+        assert len(found) == len(set(found)), name
+        assert all(1 <= len(word) <= 3 for word in found), name
+        assert plain_words(pl.Series(found)).to_list() == found, name
+
+
+@given(st.floats(-30, 30), st.floats(-30, 30))
+def test_leaning_to_a_side_is_not_neutral(polarity: float, neutrality: float) -> None:
+    scores = np.array([[polarity, neutrality], [-polarity, neutrality]])
+    one, other = three_probabilities(scores)
+    assert one.sum() == pytest.approx(1)
+    assert np.allclose(one, other[::-1])
+    further = three_probabilities(scores + [[np.sign(polarity), 0], [0, 0]])[0]
+    assert further[1] <= one[1]
 
 
 @given(st.sets(st.text("茶好坏泪", min_size=1, max_size=3), max_size=60))
