@@ -355,6 +355,7 @@ def _judge_comments(
             platform, interaction_id, campaign_id, activity_day as date_day,
             words as text, is_genuine, sentiment
         from intermediate.campaign_comments
+        where is_in_window
         """
     ).pl()
     # The same count as in the other marts: a comment is on one side or on none.

@@ -165,6 +165,82 @@ def test_audience_quality_by_hand(lab: Lab) -> None:
     assert found["followers", 5]["phantom_share"] == 0.333333
 
 
+def test_a_deleted_post_keeps_its_author_and_words(lab: Lab) -> None:
+    """Whichever is landed first: the stub that is left of it says neither."""
+    known = status(1, "新品 #茶#", author=BRAND)
+    stub = {
+        "id": 1,
+        "created_at": known["created_at"],
+        "text": "此微博已被原作者删除。",
+        "deleted": "1",
+    }
+    engaged = [repost(10, 1, ANN), comment(20, 1, BOB)]
+
+    def shown() -> object:
+        (post,) = lab.dicts("from staging.posts where post_id = '1'")
+        (day,) = lab.rows(
+            "select engagements from marts.share_of_voice"
+            " where brand_id = 'aurora' and activity_day = '2026-03-01'"
+        )
+        assert (post["account_id"], post["hashtags"]) == ("9000", ["茶"])
+        return post["is_deleted"], day
+
+    text = (lab.root / "workspace.toml").read_text()
+    at = 'path = "export"'
+    assert at in text
+    later = (
+        '\n[[sources]]\nname = "later"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "weibo-api"\npath = "later"\nobserved_at = 2026-03-20T00:00:00Z\n'
+    )
+    step(lab, known, *engaged)
+    assert shown() == (False, (2,))
+    lab.put("workspace.toml", text + later)
+    lab.put("later/b.jsonl", [stub])
+    lab.run(publish=False)
+    assert shown() == (True, (2,))
+    by_steps = lab.marts()
+    (lab.root / "warehouse.duckdb").unlink()
+    lab.run(publish=False)
+    assert shown() == (True, (2,))
+    assert lab.marts() == by_steps
+
+
+def test_a_list_that_is_read_again_leaves_older_days_as_they_were(lab: Lab) -> None:
+    text = (lab.root / "workspace.toml").read_text()
+    lab.put(
+        "workspace.toml",
+        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "canonical"\npath = "tables"\n',
+    )
+    header = "platform,account_id,follower_id,observed_at\n"
+    first = [f"weibo,9000,{key},2026-03-02 04:00:00\n" for key in (501, 502)]
+    again = [f"weibo,9000,{key},2026-03-05 04:00:00\n" for key in (501, 504)]
+    lab.put("tables/follows.csv", header + "".join(first + again))
+    step(lab, status(1, author=BRAND))
+    assert lab.rows(
+        "select day(day), accounts from marts.audience_quality"
+        " where audience = 'followers' order by day"
+    ) == [(2, 2), (5, 3)]
+
+
+def test_days_of_registration_are_those_of_the_workspace(lab: Lab) -> None:
+    """Seven and nine in the morning in Shanghai are two days in UTC."""
+    born = {
+        key: f"Sun Feb 01 {clock} +0800 2026"
+        for key, clock in ((501, "07:00:00"), (502, "09:00:00"))
+    }
+    people = [user(key, f"u{key}", created_at=when) for key, when in born.items()]
+    step(
+        lab,
+        status(1, author=BRAND),
+        *(repost(10 + number, 1, one) for number, one in enumerate(people)),
+    )
+    assert lab.rows(
+        "select registration_burst_share from marts.audience_quality"
+        " where brand_id = 'aurora' and audience = 'engagers'"
+    ) == [(1.0,)]
+
+
 def test_a_bought_batch_of_followers_shows_as_a_jump(lab: Lab) -> None:
     """Ten followers a day, and once five thousand more."""
     counts = [1000 + 10 * day + (5000 if day >= 6 else 0) for day in range(1, 13)]
@@ -265,3 +341,44 @@ def test_amplifiers_equal_the_oracle(tmp_path: Path) -> None:
     }
     assert len(found) > 100
     assert found == {key: value for key, value in expected.items() if value[0]}
+
+
+def test_a_post_id_that_nothing_knows_is_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that was collected without any interaction is none of these."""
+    for name, listed, warned in (("a", "1", False), ("b", "11", True)):
+        lab = Lab(tmp_path / name)
+        lab.configure(post_ids=[listed])
+        step(lab, status(1, author={**BRAND, "followers_count": 700}))
+        assert ("campaign without posts" in "".join(capsys.readouterr())) is warned
+        (row,) = lab.dicts("from marts.campaigns")
+        # Followers are known, and nobody engaged: none of 700, not unknown.
+        assert row["engagement_rate"] == (None if warned else 0)
+        assert row["daily_engagement_rate"] == (None if warned else 0)
+
+
+def test_topics_are_those_of_the_campaigns_own_days(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    lab.configure(post_ids=["1"])
+    text = (tmp_path / "workspace.toml").read_text()
+    assert "end = 2026-03-14" in text
+    lab.put("workspace.toml", text.replace("end = 2026-03-14", "end = 2026-03-03"))
+    said = ["快递太慢，包装破了"] * 7 + ["口感清爽，香气好闻"] * 6
+    said += ["价格优惠，活动划算"] * 5 + ["路过"] * 2
+    step(
+        lab,
+        status(1, author=BRAND),
+        *(
+            comment(
+                100 * day + n, 1, user(100 * day + n, f"p{day}-{n}"), words, day=day
+            )
+            for day in (2, 9)
+            for n, words in enumerate(said)
+        ),
+    )
+    ((comments,),) = lab.rows("select comments from marts.campaigns")
+    ((topics, most),) = lab.rows(
+        "select sum(comments), max(comments) from marts.feedback_topics"
+    )
+    assert (comments, topics, most) == (20, 18, 7)

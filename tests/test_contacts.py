@@ -145,6 +145,55 @@ def test_parts_add_up_to_the_score(lab: Lab) -> None:
     assert str(again["last_contacted_day"]) == "2025-03-01"
 
 
+def test_what_one_account_says_holds_for_the_person(lab: Lab) -> None:
+    """A minor's second account and that of a competitor's employee."""
+    people = [
+        user(801, "minor", description="初二学生党"),
+        user(802, "her other one"),
+        user(803, "staff", description="Borealis Tea 门店店长"),
+        user(804, "his other one"),
+    ]
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1, author=BRAND),
+            *(comment(20 + n, 1, person) for n, person in enumerate(people)),
+        ],
+    )
+    lab.override(
+        *(f"genuine,weibo,{800 + n},,,known,ann,2026-03-20" for n in range(1, 5)),
+        "merge,weibo,802,weibo,801,one person,ann,2026-03-20",
+        "merge,weibo,804,weibo,803,one person,ann,2026-03-20",
+    )
+    lab.run(publish=False)
+    found = contacts(lab)
+    assert not any(row["is_contactable"] for row in found.values())
+    assert "minor" in str(found["her other one"]["why_not"])
+    assert "competitor" in str(found["his other one"]["why_not"])
+
+
+def test_the_cap_holds_where_only_posts_and_followers_landed(lab: Lab) -> None:
+    text = (lab.root / "workspace.toml").read_text()
+    lab.put(
+        "workspace.toml",
+        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
+        'format = "canonical"\npath = "tables"\n',
+    )
+    lab.put(
+        "tables/follows.csv",
+        "platform,account_id,follower_id,observed_at\n"
+        "weibo,9000,501,2026-03-01 04:00:00\n",
+    )
+    lab.put("tables/accounts.csv", "platform,account_id,screen_name,observed_at\n"
+            "weibo,501,ann,2026-03-01 04:00:00\n")  # fmt: skip
+    lab.put("export/a.jsonl", [status(1, author=BRAND, day=2)])
+    lab.put(
+        "seeds/contact_history.csv", HISTORY + "aurora,weibo,501,2026-03-01,message,\n"
+    )
+    lab.run(publish=False)
+    assert contacts(lab)["ann"]["why_not"] == "was contacted lately"
+
+
 def test_words_of_shoppers_and_tone_count(lab: Lab) -> None:
     asks, likes, scolds, speaks = (
         user(601 + number, name)

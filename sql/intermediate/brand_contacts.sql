@@ -12,11 +12,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 people as (
     select *
     from intermediate.contact_moments
@@ -177,7 +172,8 @@ known as (
         coalesce(history.contacts, 0) as contacts,
         coalesce(history.answers, 0) as answers,
         history.last_contacted_day,
-        last_landed.last_day
+        -- The last landed day.
+        cast(people.weighed_day - interval 1 day as date) as last_day
     from people
     inner join intermediate.accounts as accounts
         on
@@ -187,7 +183,6 @@ known as (
         on
             people.platform = profiles.platform
             and people.account_id = profiles.account_id
-    cross join last_landed
     left join best_hours
         on
             people.platform = best_hours.platform
@@ -228,6 +223,21 @@ parts as (
     from known
 ),
 
+-- What a person's other account says or is holds for the person.
+of_people as (
+    select
+        *,
+        bool_or(is_own) over (partition by brand_id, operator_id) as is_persons_own,
+        bool_or(is_rival) over (partition by brand_id, operator_id)
+            as is_persons_rival,
+        bool_or(is_rival_staff) over (partition by brand_id, operator_id)
+            as is_persons_employer_rival,
+        coalesce(
+            bool_or(says_minor) over (partition by brand_id, operator_id), false
+        ) as is_person_minor
+    from parts
+),
+
 scored as (
     select
         *,
@@ -236,16 +246,16 @@ scored as (
             + 15 * recency,
             2
         ) as contact_score,
-        is_own
-        or is_rival
-        or is_rival_staff
+        is_persons_own
+        or is_persons_rival
+        or is_persons_employer_rival
         or is_suppressed
         or phantom_level = 'phantom'
-        or coalesce(says_minor, false)
+        or is_person_minor
         or coalesce(
             date_diff('day', last_contacted_day, last_day) < $contact_cap_days, false
         ) as is_forbidden
-    from parts
+    from of_people
 ),
 
 ranked as (
@@ -263,12 +273,14 @@ select
     not is_forbidden and place_of_person = 1 as is_contactable,
     concat_ws(
         '; ',
-        case when is_own then 'the brand''s own account' end,
-        case when is_rival then 'a competitor''s account' end,
-        case when is_rival_staff then 'says that it works for a competitor' end,
+        case when is_persons_own then 'the brand''s own account' end,
+        case when is_persons_rival then 'a competitor''s account' end,
+        case
+            when is_persons_employer_rival then 'says that it works for a competitor'
+        end,
         case when is_suppressed then 'asked not to be contacted' end,
         case when phantom_level = 'phantom' then 'likely phantom' end,
-        case when says_minor then 'says that it is a minor' end,
+        case when is_person_minor then 'says that it is a minor' end,
         case
             when date_diff('day', last_contacted_day, last_day) < $contact_cap_days
                 then 'was contacted lately'

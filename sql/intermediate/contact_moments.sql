@@ -15,8 +15,12 @@
 with
 
 last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
+    select
+        coalesce(
+            (select max(date_day) from staging.interactions),
+            (select max(date_day) from staging.posts),
+            (select max(date_day) from staging.accounts)
+        ) as last_day
 ),
 
 followers as (

@@ -49,7 +49,8 @@ listed as (
         follows.follower_id as account_id,
         min(
             cast(
-                follows.observed_at at time zone 'UTC' at time zone $time_zone as date
+                follows.first_observed_at at time zone 'UTC' at time zone $time_zone
+                as date
             )
         ) as first_day
     from staging.follows as follows
@@ -97,7 +98,8 @@ judged as (
         accounts.operator_id,
         accounts.phantom_level,
         accounts.account_kind,
-        cast(profiles.registered_at as date) as registered_day
+        cast(profiles.registered_at at time zone 'UTC' at time zone $time_zone as date)
+            as registered_day
     from members
     inner join intermediate.accounts as accounts
         on

@@ -290,17 +290,18 @@ select
     ) as phantom_share,
     audiences.followers as posting_followers,
     published.reads,
-    round(flows.engagements / nullif(audiences.followers, 0), 6) as engagement_rate,
-    round(flows.genuine_engagements / nullif(audiences.followers, 0), 6)
+    round(coalesce(flows.engagements, 0) / nullif(audiences.followers, 0), 6) as engagement_rate,
+    round(coalesce(flows.genuine_engagements, 0) / nullif(audiences.followers, 0), 6)
         as genuine_engagement_rate,
-    round(flows.engagements / nullif(people.potential_reach, 0), 6)
+    round(coalesce(flows.engagements, 0) / nullif(people.potential_reach, 0), 6)
         as engagement_rate_by_reach,
-    round(flows.engagements / nullif(audiences.followers, 0), 6)
+    round(coalesce(flows.engagements, 0) / nullif(audiences.followers, 0), 6)
         as engagement_rate_by_followers,
-    round(flows.engagements / nullif(published.reads, 0), 6)
+    round(coalesce(flows.engagements, 0) / nullif(published.reads, 0), 6)
         as engagement_rate_by_impressions,
     round(
-        flows.engagements / nullif(coverage.days_covered * audiences.followers, 0), 8
+        coalesce(flows.engagements, 0)
+        / nullif(coverage.days_covered * audiences.followers, 0), 8
     ) as daily_engagement_rate,
     campaigns.budget_amount,
     campaigns.budget_currency,

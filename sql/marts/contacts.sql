@@ -31,8 +31,8 @@
 --   last_contacted_day [day]: the last day on which its person was contacted
 --   is_contactable [yes or no]: nothing known forbids it; one account a person
 --   why_not [text]: what forbids it; empty where nothing does
---   age_check [text]: says that it is a minor, or unknown: profiles hardly ever tell
---   employer_check [text]: says that it works for a competitor, or unknown
+--   age_check [text]: says that it is a minor (with any of its person's accounts), or unknown: profiles hardly ever tell
+--   employer_check [text]: says (with any of its person's accounts) that it works for a competitor, or unknown
 -- metrics:
 --   contact_score: this project | the weights are a judgement
 
@@ -73,8 +73,9 @@ select
     last_contacted_day,
     is_contactable,
     why_not,
-    case when says_minor then 'says that it is a minor' else 'unknown' end as age_check,
+    case when is_person_minor then 'says that it is a minor' else 'unknown' end
+        as age_check,
     case
-        when is_rival_staff then 'says that it works for a competitor' else 'unknown'
+        when is_persons_employer_rival then 'says that it works for a competitor' else 'unknown'
     end as employer_check
 from intermediate.brand_contacts

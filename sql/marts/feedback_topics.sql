@@ -1,5 +1,5 @@
 -- A topic of a campaign's comments: words that stand together more often than chance
--- explains, over the activity days that are covered.
+-- explains, over the covered activity days between its first and last day.
 --
 -- grain: campaign_id, topic
 -- params: none

@@ -1,4 +1,4 @@
--- One row per follower of an account: when that was seen last.
+-- One row per follower of an account: when that was seen first and last.
 --
 -- grain: platform, account_id, follower_id
 -- params: none
@@ -8,6 +8,7 @@
 --   account_id varchar: who is followed
 --   follower_id varchar: who follows
 --   observed_at timestamp: UTC, when this was seen last
+--   first_observed_at timestamp: UTC, when this was seen first
 
 with
 
@@ -24,14 +25,16 @@ observations as (
         platform,
         account_id,
         follower_id,
-        observed_at
+        observed_at,
+        observed_at as first_observed_at
     from staging.valid_follows
     union all
     select
         follows.platform,
         follows.account_id,
         follows.follower_id,
-        follows.observed_at
+        follows.observed_at,
+        follows.first_observed_at
     from staging.follows as follows
     inner join touched
         on
@@ -44,6 +47,7 @@ select
     platform,
     account_id,
     follower_id,
-    max(observed_at) as observed_at
+    max(observed_at) as observed_at,
+    min(first_observed_at) as first_observed_at
 from observations
 group by platform, account_id, follower_id

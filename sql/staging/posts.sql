@@ -1,4 +1,5 @@
--- One row per post: its newest observation.
+-- One row per post: its newest observation. Where that says no more than that the post
+-- is gone, who wrote it and what it said stay as they were seen last.
 --
 -- grain: platform, post_id
 -- params: $time_zone
@@ -18,6 +19,7 @@
 --   media_count bigint: pictures
 --   is_deleted boolean: the platform says that it is gone
 --   observed_at timestamp: UTC, when this was seen
+--   content_observed_at timestamp: UTC, when author and words were seen; null where only that it is gone
 --   source varchar: the source that this observation came from
 
 with
@@ -44,6 +46,8 @@ observations as (
         media_count,
         is_deleted,
         observed_at,
+        case when account_id is not null or not is_deleted then observed_at end
+            as content_observed_at,
         source
     from staging.valid_posts
     union all
@@ -61,6 +65,7 @@ observations as (
         posts.media_count,
         posts.is_deleted,
         posts.observed_at,
+        posts.content_observed_at,
         posts.source
     from staging.posts as posts
     inner join touched
@@ -89,25 +94,48 @@ ranked as (
                 hashtags desc,
                 mentions desc,
                 source asc
-        ) as place
+        ) as place,
+        row_number() over (
+            partition by platform, post_id
+            order by
+                content_observed_at desc nulls last,
+                account_id is null asc,
+                length(text) desc nulls last,
+                text desc nulls last,
+                account_id desc,
+                client desc nulls last,
+                region desc nulls last,
+                media_count desc nulls last,
+                links desc,
+                hashtags desc,
+                mentions desc,
+                source asc
+        ) as content_place
     from observations
 )
 
 select
-    platform,
-    post_id,
-    account_id,
-    posted_at,
-    cast(posted_at at time zone 'UTC' at time zone $time_zone as date) as date_day,
-    text,
-    client,
-    region,
-    links,
-    hashtags,
-    mentions,
-    media_count,
-    is_deleted,
-    observed_at,
-    source
-from ranked
-where place = 1
+    newest.platform,
+    newest.post_id,
+    content.account_id,
+    newest.posted_at,
+    cast(newest.posted_at at time zone 'UTC' at time zone $time_zone as date)
+        as date_day,
+    content.text,
+    content.client,
+    content.region,
+    content.links,
+    content.hashtags,
+    content.mentions,
+    content.media_count,
+    newest.is_deleted,
+    newest.observed_at,
+    content.content_observed_at,
+    newest.source
+from ranked as newest
+inner join ranked as content
+    on
+        newest.platform = content.platform
+        and newest.post_id = content.post_id
+        and content.content_place = 1
+where newest.place = 1
