@@ -51,7 +51,11 @@ def told(emulator: WeiboEmulator, roots: Collection[str]) -> World:
 
 
 def remembered(earlier: World, later: World, *, names_parents: bool = True) -> World:
-    """What a reader knows who read twice: rows that vanished stay as they were."""
+    """What a reader knows who read twice.
+
+    Rows that vanished stay as they were; of a post that is gone by now its author and
+    words are known from before.
+    """
     rows = pl.concat(
         [
             later.interactions,
@@ -60,8 +64,14 @@ def remembered(earlier: World, later: World, *, names_parents: bool = True) -> W
             ),
         ]
     )
+    gone = earlier.posts.join(
+        later.posts.filter("is_deleted"), on="post_id", how="semi"
+    ).with_columns(is_deleted=pl.lit(value=True))
+    newest = pl.concat([gone, later.posts]).unique(
+        "post_id", keep="first", maintain_order=True
+    )
     posts = pl.concat(
-        [later.posts, earlier.posts.join(later.posts, on="post_id", how="anti")]
+        [newest, earlier.posts.join(later.posts, on="post_id", how="anti")]
     )
     return replace(
         later,
