@@ -173,11 +173,14 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
     database.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(database))
     tune(connection, database.with_name(".spill"))
+    # At once: each statement of its own would wait for the disk.
+    connection.begin()
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
     for signature, body in FUNCTIONS.items():
         connection.execute(f"create or replace macro main.{signature} as ({body})")
     connection.execute(BOOKKEEPING)
+    connection.commit()
     return connection
 
 

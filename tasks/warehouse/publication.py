@@ -140,12 +140,15 @@ def _write_tables(
         order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
         select = f"select {listed} from warehouse.{mart.name} order by {order}"
         target = f"published.main.{mart.table}"
+        # At once: each comment of its own would wait for the disk.
+        connection.begin()
         connection.execute(f"create table {target} as {select}")
         connection.execute(f"comment on table {target} is {_text(mart.summary)}")
         for column in mart.columns:
             connection.execute(
                 f'comment on column {target}."{column.name}" is {_text(column.comment)}'
             )
+        connection.commit()
         parquet = folder / "parquet" / f"{mart.table}.parquet"
         # One thread writes, so that row groups are cut at the same rows.
         connection.execute("set threads = 1")
