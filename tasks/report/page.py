@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -428,8 +429,12 @@ def compare(rows: Sequence[Row]) -> float | None:
     return min(collected / expected, 1) if expected else None
 
 
+@cache
 def make_environment() -> Environment:
-    """The shared templates with filters that write numbers for people."""
+    """The shared templates with filters that write numbers for people.
+
+    Made once: it keeps the templates that it compiled.
+    """
     made = environment()
     filters: dict[str, Callable[..., str]] = {
         "count": format_number,
