@@ -385,6 +385,8 @@ def score_pairs(
             name_coincidence(connection, parameters),
         ),
         log_level=logging.ERROR,
+        # A third of a small run's time, for settings that are the same each time.
+        validate_settings=False,
     )
     linker.table_management.register_blocked_pairs_for_predict(
         interface.register("identity_candidates")
