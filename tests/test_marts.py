@@ -22,6 +22,7 @@ from tests.workspaces import (
     REPOSITORY,
     Lab,
     comment,
+    judge_rules_in_sql,
     lab_of,
     repost,
     status,
@@ -39,8 +40,6 @@ def reference(
 ) -> dict[str, bytes]:
     """The published Parquet of the small world, made the plain way."""
     with pytest.MonkeyPatch.context() as patch:
-        from tests.workspaces import judge_rules_in_sql
-
         patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
         lab = mixed_lab(small_world, tmp_path_factory.mktemp("reference"))
         lab.run()
@@ -294,16 +293,32 @@ def base(lab: Lab) -> None:
     step(lab)
 
 
+@pytest.fixture(scope="module")
+def base_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `base`'s workspace, made once; nobody writes there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
+        lab = Lab(tmp_path_factory.mktemp("base"))
+        base(lab)
+    return lab.root
+
+
+@pytest.fixture
+def based(base_root: Path, tmp_path: Path) -> Lab:
+    """A workspace of one's own in which `base` has run."""
+    shutil.copytree(base_root, tmp_path / "workspace", symlinks=True)
+    return Lab(tmp_path / "workspace")
+
+
 def check_late(lab: Lab, tmp_path: Path) -> None:
     """Run a day again: what changed since must show as in a rebuild."""
     step(lab, LAST, LAST, "late")
     assert_as_rebuilt(lab, tmp_path / "fresh", [(FIRST, LAST)])
 
 
-def test_late_repost_restates_its_old_day(lab: Lab, tmp_path: Path) -> None:
-    base(lab)
-    lab.put("export/late.jsonl", [repost(6, 1, BOB, "//@alice:x", day=3)])
-    check_late(lab, tmp_path)
+def test_late_repost_restates_its_old_day(based: Lab, tmp_path: Path) -> None:
+    based.put("export/late.jsonl", [repost(6, 1, BOB, "//@alice:x", day=3)])
+    check_late(based, tmp_path)
 
 
 def test_first_records_after_empty_days_show(lab: Lab, tmp_path: Path) -> None:
@@ -334,21 +349,19 @@ def test_repost_that_moves_to_another_day_leaves_the_old_one(
 
 
 def test_late_post_of_another_author_restates_daily_rates(
-    lab: Lab, tmp_path: Path
+    based: Lab, tmp_path: Path
 ) -> None:
     """The campaign's audience grows: the rates of all its days fall."""
-    base(lab)
     eve = user(15, "eve", followers_count=9000)
-    lab.put("export/late.jsonl", [status(5, author=eve, day=12)])
-    check_late(lab, tmp_path)
+    based.put("export/late.jsonl", [status(5, author=eve, day=12)])
+    check_late(based, tmp_path)
 
 
-def test_override_that_confirms_the_level_shows(lab: Lab, tmp_path: Path) -> None:
+def test_override_that_confirms_the_level_shows(based: Lab, tmp_path: Path) -> None:
     """The level stays, `is_confirmed` turns true."""
-    base(lab)
-    lab.override("genuine,weibo,11,,,met her,li,2026-03-10")
-    check_late(lab, tmp_path)
-    assert lab.value("select count(*) from marts.accounts where is_confirmed") == 1
+    based.override("genuine,weibo,11,,,met her,li,2026-03-10")
+    check_late(based, tmp_path)
+    assert based.value("select count(*) from marts.accounts where is_confirmed") == 1
 
 
 def test_withdrawn_override_shows(lab: Lab, tmp_path: Path) -> None:
@@ -360,53 +373,48 @@ def test_withdrawn_override_shows(lab: Lab, tmp_path: Path) -> None:
     assert lab.value("select sum(genuine_reposts) from marts.campaigns") == 2
 
 
-def test_late_profile_of_a_silent_account_shows(lab: Lab, tmp_path: Path) -> None:
+def test_late_profile_of_a_silent_account_shows(based: Lab, tmp_path: Path) -> None:
     """An account that did nothing yet is an account that was seen."""
-    base(lab)
-    lab.put("export/late.jsonl", [user(99, "dora")])
-    check_late(lab, tmp_path)
+    based.put("export/late.jsonl", [user(99, "dora")])
+    check_late(based, tmp_path)
 
 
-def test_late_counters_show(lab: Lab, tmp_path: Path) -> None:
+def test_late_counters_show(based: Lab, tmp_path: Path) -> None:
     """A snapshot of a post's counters alone."""
-    base(lab)
-    text = (lab.root / "workspace.toml").read_text()
-    lab.put(
+    text = (based.root / "workspace.toml").read_text()
+    based.put(
         "workspace.toml",
         text + '[[sources]]\nname = "counters"\nplatform = "weibo"\nkind = "files"\n'
         'format = "canonical"\npath = "tables"\n',
     )
     header = "post_id,observed_at,reposts_count\n"
-    lab.put("tables/a/post_counters.csv", f"{header}1,2026-03-11T00:00:00Z,5\n")
-    step(lab)
-    lab.put("tables/b/post_counters.csv", f"{header}1,2026-03-12T00:00:00Z,77\n")
-    step(lab, LAST, LAST, "late")
-    assert lab.rows(
+    based.put("tables/a/post_counters.csv", f"{header}1,2026-03-11T00:00:00Z,5\n")
+    step(based)
+    based.put("tables/b/post_counters.csv", f"{header}1,2026-03-12T00:00:00Z,77\n")
+    step(based, LAST, LAST, "late")
+    assert based.rows(
         "select platform_reposts_count from marts.campaign_posts where post_id = '1'"
     ) == [(77,)]
-    assert_as_rebuilt(lab, tmp_path / "fresh", [(FIRST, LAST)])
+    assert_as_rebuilt(based, tmp_path / "fresh", [(FIRST, LAST)])
 
 
-def test_late_broken_file_shows_in_coverage(lab: Lab, tmp_path: Path) -> None:
+def test_late_broken_file_shows_in_coverage(based: Lab, tmp_path: Path) -> None:
     """Nothing but a rejection: coverage counts it."""
-    base(lab)
-    lab.put("export/late.json", "[{")
-    check_late(lab, tmp_path)
-    assert lab.value("select sum(quarantined) from marts.data_coverage") == 1
+    based.put("export/late.json", "[{")
+    check_late(based, tmp_path)
+    assert based.value("select sum(quarantined) from marts.data_coverage") == 1
 
 
-def test_changed_campaign_restates_every_day(lab: Lab, tmp_path: Path) -> None:
+def test_changed_campaign_restates_every_day(based: Lab, tmp_path: Path) -> None:
     """Another window, another list of posts."""
-    base(lab)
-    lab.configure(post_ids=["2"])
-    check_late(lab, tmp_path)
-    assert lab.value("select reposts from marts.campaigns") == 1
+    based.configure(post_ids=["2"])
+    check_late(based, tmp_path)
+    assert based.value("select reposts from marts.campaigns") == 1
 
 
-def test_changed_time_zone_makes_everything_anew(lab: Lab, tmp_path: Path) -> None:
-    base(lab)
-    lab.configure(post_ids=["1", "2"], timezone="America/New_York")
-    check_late(lab, tmp_path)
+def test_changed_time_zone_makes_everything_anew(based: Lab, tmp_path: Path) -> None:
+    based.configure(post_ids=["1", "2"], timezone="America/New_York")
+    check_late(based, tmp_path)
 
 
 # --- planted truth -----------------------------------------------------------
@@ -422,8 +430,6 @@ def truth() -> World:
 def built(truth: World, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Its marts, from canonical files, so that likes are there."""
     with pytest.MonkeyPatch.context() as patch:
-        from tests.workspaces import judge_rules_in_sql
-
         patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
         lab = lab_of(truth, tmp_path_factory.mktemp("truth"), "canonical")
         lab.run(publish=False)
