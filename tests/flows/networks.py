@@ -116,8 +116,8 @@ def api_source(base: str, *, parts: Sequence[str] = PARTS, more: str = "") -> st
     return f'kind = "api"\nbase_url = "{base}"\ncollect = [{listed}]\n{more}'
 
 
-def collect(lab: Lab, told: World, now: float) -> list[str]:
-    """Crawl the API sources over the world's days, then run the other steps.
+def crawl(lab: Lab, told: World, now: float) -> list[str]:
+    """Crawl the API sources over the world's days, and land what they answer.
 
     Returns:
         why a source was not read to its end.
@@ -129,9 +129,30 @@ def collect(lab: Lab, told: World, now: float) -> list[str]:
         done = collect_source(lab.workspace, source, first, last, clock)
         if done.deferred:
             deferred.append(done.deferred)
+    return deferred
+
+
+def crawl_and_stage(lab: Lab, told: World, now: float) -> list[str]:
+    """What `collect` does, as far as staging: for tests that look no further.
+
+    Returns:
+        why a source was not read to its end.
+    """
+    deferred = crawl(lab, told, now)
     lab.stage()
+    return deferred
+
+
+def collect(lab: Lab, told: World, now: float) -> list[str]:
+    """Crawl the API sources over the world's days, then run the other steps.
+
+    Returns:
+        why a source was not read to its end.
+    """
+    deferred = crawl_and_stage(lab, told, now)
+    first = told.spec.start
     lab.judge()
-    lab.build(first, last)
+    lab.build(first, first + timedelta(days=told.spec.days))
     return deferred
 
 

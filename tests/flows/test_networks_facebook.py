@@ -24,6 +24,7 @@ from tests.flows.networks import (
     check,
     collect,
     configuration,
+    crawl_and_stage,
 )
 from tests.workspaces import Lab
 from tests.world import World
@@ -84,7 +85,7 @@ def test_what_changes_between_two_visits_is_right_after_the_second(
         # With what answers it: Facebook shows no reply to what it doesn't show.
         late = parents["interaction_id"].item(0)
         emulator.hide(late)
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
         seen = dict(lab.rows(COMMENTS))
         assert late not in seen
         emulator.show(late)
@@ -103,7 +104,7 @@ def test_what_changes_between_two_visits_is_right_after_the_second(
         emulator.hide(private)
         emulator.edit(changed, "changed #words")
         emulator.now = last
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
         assert deleted in seen
     found = dict(lab.rows(COMMENTS))
     expected = {

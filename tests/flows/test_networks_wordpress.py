@@ -22,6 +22,7 @@ from tests.flows.networks import (
     check,
     collect,
     configuration,
+    crawl_and_stage,
 )
 from tests.workspaces import Lab
 from tests.world import World
@@ -76,7 +77,7 @@ def test_deletions_between_pages_lose_no_comment(
 
     emulator.before_call = delete_the_first
     with served(emulator, tmp_path) as lab:
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
     assert gone
     everything = {f"{PREFIX}:{key}" for keys in by_post.values() for key in keys}
     found = {
@@ -99,7 +100,7 @@ def test_second_visit_sees_what_has_changed(
     late = next(comment for comment in comments if comment["id"] in parents)
     emulator.hide("comments", late["id"])
     with served(emulator, tmp_path) as lab:
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
         found = lab.rows("select interaction_id from staging.interactions")
         seen = {key for (key,) in found}
         assert f"{PREFIX}:{late['id']}" not in seen
@@ -113,7 +114,7 @@ def test_second_visit_sees_what_has_changed(
         emulator.edit("comments", edited["id"], "changed")
         emulator.delete("comments", gone["id"])
         emulator.hide("posts", private["id"])
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
     texts = dict(lab.rows("select post_id, text from staging.posts"))
     assert texts[f"{PREFIX}:{post['id']}"] == "changed #words"
     assert f"{PREFIX}:{private['id']}" in texts

@@ -25,6 +25,7 @@ from tests.flows.networks import (
     check,
     collect,
     configuration,
+    crawl_and_stage,
 )
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
@@ -86,7 +87,7 @@ def test_months_posts_are_counted_as_the_platform_counts_them(
     """By rows that were asked for, not by what comes along with them."""
     emulator = XEmulator(small_world)
     with served(emulator, tmp_path, monkeypatch) as lab:
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
     start = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
     with CrawlState(lab.root / "landing/.crawl/x.sqlite") as state:
         assert state.spent("posts-month", start) == emulator._month_used > 300
@@ -101,13 +102,13 @@ def test_a_spent_month_defers_and_the_next_one_ends_the_work(
     emulator = XEmulator(small_world)
     limits = "commercial = true\nlimits = { posts-month = 250 }\n"
     with served(emulator, tmp_path, monkeypatch, limits) as lab:
-        (why,) = collect(lab, emulator.told, emulator.now)
+        (why,) = crawl_and_stage(lab, emulator.told, emulator.now)
         assert "2026-04-01" in why
         # Pages become smaller, and none goes over what may be spent.
         assert 250 * 0.9 * 0.9 - 10 < emulator._month_used <= 250 * 0.9
         april = datetime(2026, 4, 1, 12, tzinfo=UTC).timestamp()
         for day in range(20):
-            if not collect(lab, emulator.told, april + 31 * 86_400 * day):
+            if not crawl_and_stage(lab, emulator.told, april + 31 * 86_400 * day):
                 break
     expected = {
         (row["interaction_id"], row["kind"], row["root_post_id"], row["parent_id"])
@@ -128,7 +129,7 @@ def test_without_the_whole_archive_retweets_are_known_by_who_made_them(
     """Those of posts at least: quotes older than a week can't be searched."""
     emulator = XEmulator(small_world)
     with served(emulator, tmp_path, monkeypatch, "") as lab:
-        assert not collect(lab, emulator.told, emulator.now)
+        assert not crawl_and_stage(lab, emulator.told, emulator.now)
     posts = set(emulator.told.posts["post_id"])
     expected = {
         row["interaction_id"]: row["account_id"]
@@ -156,14 +157,14 @@ def test_a_second_visit_reads_what_is_new_only(
     last = emulator.now
     emulator.now = float(small_world.spec.start_second + 8 * 86_400)
     with served(emulator, tmp_path, monkeypatch) as lab:
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
         earlier = emulator._month_used
         emulator.now = last
         listed = emulator.told.campaigns["post_ids"].explode().to_list()
         standing = [key for key in listed if key in emulator._objects.tweets]
         emulator.delete(standing[0])
         emulator.edit(standing[1], "changed #words")
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
         second = emulator._month_used - earlier
     expected = {
         (row["interaction_id"], row["root_post_id"])
@@ -218,7 +219,7 @@ def test_replies_that_change_between_two_visits_are_right_after_the_second(
     )
     with served(emulator, tmp_path, monkeypatch) as lab:
         emulator.hide(late)
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
         seen = dict(lab.rows(text))
         assert late not in seen
         assert {edited, deleted, withheld, shy} <= set(seen)
@@ -228,7 +229,7 @@ def test_replies_that_change_between_two_visits_are_right_after_the_second(
         emulator.hide(withheld)
         emulator.protect(author)
         emulator.now = last
-        collect(lab, emulator.told, emulator.now)
+        crawl_and_stage(lab, emulator.told, emulator.now)
     found = dict(lab.rows(text))
     expected = {
         row["interaction_id"]: row["text"]
