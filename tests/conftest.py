@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
+import json
 import os
-from collections.abc import Iterator
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +18,8 @@ os.environ["WM_PSEUDONYM_KEY"] = "a-key-for-tests-only"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+# Two workers share two cores: a thread of LightGBM that waits must not compute in vain.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 import pytest
@@ -46,6 +53,32 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     atexit.register(_be_quiet)
 
 
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Make a folder once for all workers: the first who asks makes, the others wait.
+
+    Who gets it only reads it, or copies it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def get(name: str, make: Callable[[Path], None]) -> Path:
+        target, building = base / name, base / f"{name}.building"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not target.exists():
+                shutil.rmtree(building, ignore_errors=True)
+                building.mkdir()
+                make(building)
+                building.rename(target)
+        return target
+
+    return get
+
+
 @pytest.fixture(scope="session", autouse=True)
 def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The orchestrator's database is the tests' own, not the user's."""
@@ -57,6 +90,42 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["PREFECT_HOME"]
     else:
         os.environ["PREFECT_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def prepare_home(
+    made_once: Callable[[str, Callable[[Path], None]], Path],
+) -> Callable[[Path], Path]:
+    """Give a home of the orchestrator its database, as its first start would.
+
+    That start makes it step by step, through every version that there was: five
+    seconds of computing, each time the same.
+    """
+
+    def make(home: Path) -> None:
+        subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                "import asyncio\n"
+                "from prefect.server.database import provide_database_interface\n"
+                "asyncio.run(provide_database_interface().create_db())",
+            ],
+            env={**os.environ, "PREFECT_HOME": str(home)},
+            check=True,
+        )
+
+    def prepare(home: Path) -> Path:
+        shutil.copytree(made_once("empty-orchestrator", make), home, dirs_exist_ok=True)
+        return home
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
+def orchestrator(prefect_home: Path, prepare_home: Callable[[Path], Path]) -> None:
+    """For tests that run flows by the command line: the shared home is ready."""
+    prepare_home(prefect_home)
 
 
 @pytest.fixture
@@ -96,9 +165,32 @@ CANARY_NAME, CANARY_TEXT = "金丝雀Canary", "只有我知道的秘密话"
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
-    """One real run, orchestrator and all, with good, bad and broken records."""
-    lab = Lab(tmp_path_factory.mktemp("finished"))
+def finished_run(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[[str, Callable[[Path], None]], Path],
+    prepare_home: Callable[[Path], Path],
+) -> FinishedRun:
+    """One real run, orchestrator and all, with good, bad and broken records.
+
+    Each worker of pytest-xdist has a copy of what it left.
+    """
+
+    def make(folder: Path) -> None:
+        done = run_once(Lab(folder / "workspace"), prepare_home(folder / "home"))
+        kept = (done.returncode, done.stdout, done.stderr)
+        (folder / "said.json").write_text(json.dumps(kept))
+
+    root = tmp_path_factory.mktemp("finished")
+    made = made_once("finished-run", make)
+    shutil.copytree(made, root, symlinks=True, dirs_exist_ok=True)
+    exit_code, *outputs = json.loads((made / "said.json").read_text())
+    return FinishedRun(
+        Lab(root / "workspace"), tuple(outputs), exit_code, root / "home"
+    )
+
+
+def run_once(lab: Lab, home: Path) -> subprocess.CompletedProcess[str]:
+    """The real run of `finished_run`."""
     lab.configure(post_ids=["1"])
     canary = user(CANARY_ID, CANARY_NAME, description=f"{CANARY_TEXT} VX: canary77")
     people = [user(100 + n, f"person {n}") for n in range(10)]
@@ -115,8 +207,7 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
         ],
     )
     lab.put("export/broken.json", f'[{{"id": 1, "text": "{CANARY_TEXT}"'.encode())
-    home = tmp_path_factory.mktemp("orchestrator")
-    done = lab.command(
+    return lab.command(
         "backfill",
         "--from",
         "2026-03-01",
@@ -126,4 +217,3 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
         "trial",
         environment={"PREFECT_HOME": str(home), "PREFECT_LOGGING_LEVEL": "INFO"},
     )
-    return FinishedRun(lab, (done.stdout, done.stderr), done.returncode, home)

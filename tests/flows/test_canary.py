@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -306,12 +306,12 @@ BACKFILL = (
 
 
 def test_commands_give_the_world_and_keep_the_token_to_themselves(
-    small_world: World, tmp_path: Path
+    small_world: World, tmp_path: Path, prepare_home: Callable[[Path], Path]
 ) -> None:
     """Killed; without a valid token; to the end; and on the next day."""
     environment = {
         "WEIBO_ACCESS_TOKEN": CANARY,
-        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_HOME": str(prepare_home(tmp_path / "prefect")),
         "PREFECT_LOGGING_LEVEL": "DEBUG",
         "PREFECT_SERVER_LOGGING_LEVEL": "DEBUG",
     }

@@ -211,7 +211,9 @@ def test_marts_of_a_run_are_published(finished_run: FinishedRun) -> None:
     assert set(finished_run.lab.parquet()) == {f"{name}.parquet" for name in MARTS}
 
 
-def test_workspace_that_another_run_holds(finished_run: FinishedRun) -> None:
+def test_workspace_that_another_run_holds(
+    finished_run: FinishedRun, orchestrator: None
+) -> None:
     """Exit code 4 and who; status answers meanwhile and says so."""
     lab = finished_run.lab
     with hold_workspace(lab.root / ".lock", "backfill by a test"):
@@ -225,7 +227,7 @@ def test_workspace_that_another_run_holds(finished_run: FinishedRun) -> None:
 
 
 def test_refused_run_leaves_what_was_published(
-    finished_run: FinishedRun, tmp_path: Path
+    finished_run: FinishedRun, tmp_path: Path, orchestrator: None
 ) -> None:
     """Exit code 1, one sentence with the repair; status tells it."""
     root = tmp_path / "copy"
@@ -248,7 +250,7 @@ def test_refused_run_leaves_what_was_published(
     assert "Nothing was published" in shown["last_run"]["why"]
 
 
-def test_step_without_what_it_needs_is_told(lab: Lab) -> None:
+def test_step_without_what_it_needs_is_told(lab: Lab, orchestrator: None) -> None:
     """Publishing before anything was made: a sentence, not a kind of error."""
     lab.put("export/a.jsonl", [status(1)])
     done = lab.command("backfill", *RANGE, "--only", "publish")

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -25,7 +25,7 @@ CHECKOUT = Path(__file__).parents[2]
 SCHEDULE_KEYS = {
     "cron", "interval", "rrule", "timezone", "anchor_date", "active", "parameters",
     "slug", "replaces", "day_or",
-}
+}  # fmt: skip
 DEPLOYMENT_KEYS = {
     "name", "description", "entrypoint", "work_pool", "concurrency_limit",
     "schedules", "parameters",
@@ -80,8 +80,10 @@ class Orchestra:
 
 
 @pytest.fixture(scope="module")
-def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
-    home = tmp_path_factory.mktemp("prefect")
+def orchestra(
+    tmp_path_factory: pytest.TempPathFactory, prepare_home: Callable[[Path], Path]
+) -> Iterator[Orchestra]:
+    home = prepare_home(tmp_path_factory.mktemp("prefect"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])

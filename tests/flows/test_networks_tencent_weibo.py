@@ -17,7 +17,9 @@ EVERYTHING = Options(tables=tuple(KEYS))
 
 @pytest.fixture(scope="module")
 def archived(
-    small_world: World, tmp_path_factory: pytest.TempPathFactory
+    small_world: World,
+    tmp_path_factory: pytest.TempPathFactory,
+    orchestrator: None,
 ) -> tuple[Lab, World]:
     """A backfill by the command line over an archive, and what it tells."""
     lab, told = archive_lab(

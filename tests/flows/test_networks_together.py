@@ -45,7 +45,7 @@ def without_likes(told: World) -> World:
 
 
 def test_backfill_of_archives_gives_the_world(
-    small_world: World, tmp_path: Path
+    small_world: World, tmp_path: Path, orchestrator: None
 ) -> None:
     lab = Lab(tmp_path)
     observed = utc_moment(small_world.spec.observed_second)
@@ -67,7 +67,9 @@ def test_backfill_of_archives_gives_the_world(
 
 @pytest.fixture(scope="module")
 def finished(
-    small_world: World, tmp_path_factory: pytest.TempPathFactory
+    small_world: World,
+    tmp_path_factory: pytest.TempPathFactory,
+    orchestrator: None,
 ) -> tuple[Lab, dict[str, World], str]:
     """One backfill over three networks: the workspace, what each told, the log."""
     emulators = {

@@ -482,16 +482,14 @@ def test_counters_are_kept_as_they_were_seen_and_the_newest_is_shown(
 
 
 def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
-    small_world: World, tmp_path: Path
+    small_world: World, tmp_path: Path, orchestrator: None
 ) -> None:
     more = f"{COMMERCIAL}\nlimits = {{ ip-hour = 15 }}\nbudget_share = 1.0"
     with site(small_world, tmp_path / "workspace", None, more) as found:
         done = found.lab.command(
             "backfill", "--from", str(found.first), "--to", str(found.last),
             "--reason", "trial",
-            environment={
-                "WEIBO_ACCESS_TOKEN": TOKEN, "PREFECT_HOME": str(tmp_path / "prefect")
-            },
+            environment={"WEIBO_ACCESS_TOKEN": TOKEN},
         )  # fmt: skip
         assert done.returncode == 3, done.stdout + done.stderr
         assert "goes on where it stopped" in done.stdout + done.stderr

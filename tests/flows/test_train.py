@@ -27,7 +27,7 @@ def write_labels(world: World, file: Path) -> None:
 
 
 def test_labelled_accounts_give_weights_and_a_card(
-    small_world: World, tmp_path: Path
+    small_world: World, tmp_path: Path, orchestrator: None
 ) -> None:
     write(small_world, tmp_path / "export", "weibo-api")
     write_labels(small_world, tmp_path / "labels.csv")
@@ -113,7 +113,7 @@ def test_weights_of_a_workspace_are_used(lab: Lab, quick_rules: None) -> None:
 
 
 def test_labels_of_operators_give_a_linkage_model(
-    tmp_path: Path, quick_rules: None
+    tmp_path: Path, quick_rules: None, orchestrator: None
 ) -> None:
     """And a workspace that has one links by it."""
     world = generate(
