@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tasks.sources.api_landing import collect_source
 from tasks.warehouse.workspace import load_workspace
-from tests.flows.networks import StandingClock
+from tests.flows.clock import StandingClock
 
 
 def crawl_once(root: Path, moment: float, first: date, last: date) -> None:

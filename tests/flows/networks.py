@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tasks.sources.api_landing import collect_source
+from tests.flows.clock import StandingClock
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
@@ -90,21 +91,6 @@ def backfill(
 
 # When an answer came, as answers tell it: UTC without a zone.
 ANSWERED = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
-
-
-class StandingClock:
-    """A clock that shows one moment; waiting takes no time."""
-
-    def __init__(self, moment: float) -> None:
-        """Stand at a Unix time."""
-        self._moment = moment
-
-    def now(self) -> float:
-        """The moment."""
-        return self._moment
-
-    def sleep(self, seconds: float) -> None:
-        """Return at once."""
 
 
 PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles", "followers")
