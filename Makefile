@@ -15,11 +15,11 @@ READERS := $(VENV)/readers
 # leak warnings: pytest's own closing line stays the last one.
 PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
 	atexit._run_exitfuncs(); sys.stdout.flush(); sys.stderr.flush(); os._exit(code)'
-# Tests wait for the disk at every commit and fsync: a folder in memory spares a quarter
-# of their time, where there is one with room (they need up to 2 GB) and memory for it.
+# Tests wait for the disk at every commit and fsync. A folder in memory spares them that,
+# where there is one with room (a tenth of it is used) and memory to spare.
 MEMORY := /dev/shm
-IN_MEMORY = $(shell test "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 6000000 \
-	-a "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo 2>/dev/null)" -gt 8000000 2>/dev/null \
+IN_MEMORY = $(shell test "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 1000000 \
+	-a "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo 2>/dev/null)" -gt 4000000 2>/dev/null \
 	&& echo TMPDIR=$(MEMORY))
 SAMPLE := --from 2026-03-01 --to 2026-03-14 --reason "first run of the sample"
 
