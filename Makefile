@@ -16,7 +16,7 @@ READERS := $(VENV)/readers
 PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
 	atexit._run_exitfuncs(); sys.stdout.flush(); sys.stderr.flush(); os._exit(code)'
 # Tests wait for the disk at every commit and fsync. A folder in memory spares them that,
-# where there is one with room (a tenth of it is used) and memory to spare.
+# where there is one with room (they use 0.3 GB) and memory to spare.
 MEMORY := /dev/shm
 IN_MEMORY = $(shell test "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 1000000 \
 	-a "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo 2>/dev/null)" -gt 4000000 2>/dev/null \
