@@ -22,6 +22,7 @@ from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
 from tasks.warehouse import landing
 from tasks.warehouse.account_features import add_second_pass, make_features
+from tasks.warehouse.account_threads import copy_acts
 from tasks.warehouse.database import connect, count, scratch
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.labels import names_operators, read_labels, read_operators
@@ -230,7 +231,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
     ).pl()
     with scratch(workspace.database.with_name(".spill") / "links") as other:
         other.register("profiles", profiles)
-        links = link_profiles(other, "profiles", shipped_parameters())
+        copy_acts(connection, other, policies.behaviour_days)
+        links = link_profiles(other, "profiles", shipped_parameters(), acts="acts")
     operators = find_operators(
         profiles, links.pairs.select(list(LINKS_SCHEMA)), read_overrides(workspace.root)
     )

@@ -22,10 +22,14 @@ from tasks.accounts.phantom_model import with_rates
 from tasks.accounts.training import Settings, train_model
 from tasks.report.calibration import draw_calibration
 from tasks.warehouse.account_features import TIMELINE_ACTS, make_features
+from tasks.warehouse.account_threads import copy_acts
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.workspace import Source, Workspace
+
+# Labelled accounts were seen at different times: whatever is landed counts.
+_ANY_AGE = 100_000
 
 # How an account is shown to the model: all of its last acts, fewer, and its
 # reposts only, as a campaign's export has them.
@@ -82,15 +86,39 @@ def train(
 def _train_linkage(
     sources: tuple[Source, ...], known: pl.DataFrame, target: Path
 ) -> None:
-    """Estimate what profiles of one operator have in common."""
-    with staged(sources) as (connection, workspace, left_out):
-        for reason, number in left_out:
-            say(f"Left out: {number:,} × {reason}")
-        make_features(connection, workspace.timezone, 100_000)
-        profiles = connection.sql(
-            f"select {', '.join(COMPARED)} from intermediate.account_profiles"
-            " order by platform, account_id"
-        ).pl()
+    """Estimate what accounts of one operator have in common."""
+    with duckdb.connect() as apart:
+        with staged(sources) as (connection, workspace, left_out):
+            for reason, number in left_out:
+                say(f"Left out: {number:,} × {reason}")
+            make_features(connection, workspace.timezone, _ANY_AGE)
+            profiles = connection.sql(
+                f"select {', '.join(COMPARED)} from intermediate.account_profiles"
+                " order by platform, account_id"
+            ).pl()
+            copy_acts(connection, apart, _ANY_AGE)
+        owners, source = _labelled_owners(profiles, known)
+        apart.register("profiles", profiles)
+        with step("train"):
+            parameters = estimate_parameters(
+                apart, "profiles", owners, source=source, acts="acts"
+            )
+    text = write_parameters(parameters)
+    made_by = "python -m flows train --labels FILE --accounts PATH --out FILE"
+    write_atomically(target, text)
+    card = target.with_suffix(".md")
+    write_atomically(card, describe_parameters(parameters, text, made_by))
+    say(f"Linkage model in {target}, its card in {card}; learned from {source}")
+
+
+def _labelled_owners(
+    profiles: pl.DataFrame, known: pl.DataFrame
+) -> tuple[pl.DataFrame, str]:
+    """Who is behind each profile, as far as labels tell, and what the model rests on.
+
+    Raises:
+        ConfigurationError: too few labelled accounts are among the profiles.
+    """
     keys = ["platform", "account_id"]
     owners = (
         profiles.select(keys)
@@ -114,18 +142,7 @@ def _train_linkage(
         f"{profiles.height:,} accounts, {labelled.height:,} labelled,"
         f" {linked.height:,} of {linked['operator'].n_unique():,} operators of several"
     )
-    with step("train"), duckdb.connect() as connection:
-        connection.register("profiles", profiles)
-        connection.execute("create temp table known_profiles as from profiles")
-        parameters = estimate_parameters(
-            connection, "known_profiles", owners, source=source
-        )
-    text = write_parameters(parameters)
-    made_by = "python -m flows train --labels FILE --accounts PATH --out FILE"
-    write_atomically(target, text)
-    card = target.with_suffix(".md")
-    write_atomically(card, describe_parameters(parameters, text, made_by))
-    say(f"Linkage model in {target}, its card in {card}; learned from {source}")
+    return owners, source
 
 
 def show_accounts(sources: tuple[Source, ...], labels: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +170,7 @@ def _show(
     if view == "reposts":
         connection.execute("delete from staging.posts")
     # Whatever is landed: labelled accounts were seen at different times.
-    found = make_features(connection, workspace.timezone, 100_000, acts)
+    found = make_features(connection, workspace.timezone, _ANY_AGE, acts)
     return found.with_columns(view=pl.lit(view))
 
 

@@ -37,6 +37,7 @@ from tasks.accounts.phantom_score import first_suspicion, model_version, score
 from tasks.accounts.text_templates import text_templates
 from tasks.warehouse import ledger
 from tasks.warehouse.account_features import add_second_pass, make_features
+from tasks.warehouse.account_threads import copy_acts
 from tasks.warehouse.database import connect, count, scratch, table_exists
 from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.models import load_models, run_model
@@ -177,8 +178,11 @@ def _judge(
     ).pl()
     with scratch(workspace.database.with_name(".spill") / "links") as other:
         other.register("profiles", profiles)
-        found = link_profiles(other, "profiles", load_parameters(workspace))
+        copy_acts(connection, other, workspace.policies.behaviour_days)
+        parameters = load_parameters(workspace)
+        found = link_profiles(other, "profiles", parameters, acts="acts")
     _tell_skipped(found.blocking)
+    _replace(connection, "intermediate.account_links", found.pairs)
     _replace(
         connection,
         "intermediate.account_operators",

@@ -1,9 +1,9 @@
 """Registration bursts: accounts of one make that came in one hour, day or week.
 
-A vendor's accounts are made by one programme in one go, so that many of one
-template of names and one size of counters are registered together. How many would
-have been by chance is told from the platform's own pace at the time: the upper
-quartile of the weeks around (a burst of some weeks does not move it), times the
+A vendor's accounts are made by one programme in one go, so that many whose names are of
+one template or begin alike, or whose counters are of one size, are registered together.
+How many would have been by chance is told from the platform's own pace at the time: the
+upper quartile of the weeks around (a burst of some weeks does not move it), times the
 share of the make among the accounts of that quarter. A cell is a burst when the
 Chernoff bound on the Poisson chance of that many, times the number of cells looked
 at (Bonferroni), stays below a thousandth, and nine in ten of it are surplus.
@@ -42,12 +42,13 @@ class View:
     is_joint: bool
 
 
+_COUNTERS = ("both_a", "both_b", "counters_a", "counters_b")
 VIEWS = tuple(
     View(f"{word}_{make}", seconds, make, make.startswith("both"))
     for word, seconds, makes in (
-        ("hour", HOUR, ("template", "both_a", "both_b", "counters_a", "counters_b")),
-        ("day", DAY, ("both_a", "both_b", "counters_a", "counters_b")),
-        ("week", WEEK, ("both_a", "both_b", "counters_a", "counters_b")),
+        ("hour", HOUR, ("template", "begin", *_COUNTERS)),
+        ("day", DAY, ("begin", *_COUNTERS)),
+        ("week", WEEK, ("begin", *_COUNTERS)),
     )
     for make in makes
 )
@@ -186,6 +187,8 @@ keyed as (
         nodes.second // 604800 as week,
         case views.make
             when 'template' then nodes.template
+            -- A programme that sets words or a running number behind one beginning.
+            when 'begin' then nodes.template || '/' || left(nodes.folded, 5)
             when 'both_a' then nodes.template || '/' || nodes.counters_a
             when 'both_b' then nodes.template || '/' || nodes.counters_b
             when 'counters_a' then nodes.counters_a
@@ -277,12 +280,12 @@ inner join identity_cells as cells using (platform, view, span, make)
 def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     """Find the bursts among `identity_nodes`.
 
-    Reads `identity_nodes` (node, platform, second, template, counters_a,
+    Reads `identity_nodes` (node, platform, second, template, folded, counters_a,
     counters_b); `second` is the Unix time of registration, null where unknown.
     Writes `identity_cells` (one row a burst: expected, accounts, strength) and
     `identity_burst_members` (burst, node, second, grade).
 
-    Cost: thirteen group-bys over the accounts, which DuckDB spills to disk.
+    Cost: sixteen group-bys over the accounts, which DuckDB spills to disk.
     """
     rows = ", ".join(
         f"('{view.name}', {view.seconds}, '{view.make}', {view.is_joint})"

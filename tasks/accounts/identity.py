@@ -1,8 +1,10 @@
-"""Pairs of accounts that one operator likely made, from their profiles alone.
+"""Pairs of accounts that one operator likely made, by profile and behaviour.
 
 Candidates are accounts that share a sign (a variant of a name, a contact, a
-picture, a description, a link, a registration burst); Splink weighs each pair by
-the shipped parameters. A sign that too many share finds no candidates, and a large
+picture, a description, a link, a registration burst). Splink weighs by the shipped
+parameters what the profiles of each pair have in common and whether the two meet in
+threads more often than chance explains (`meetings`): one probability a pair, with what
+each signal says for it. A sign that too many share finds no candidates, and a large
 burst is cut into overlapping stretches, so that pairs grow with accounts and never
 with their square; what was skipped or cut is reported.
 """
@@ -24,6 +26,7 @@ from tasks.accounts.identity_model import (
     MAX_SHARING,
     IdentityParameters,
 )
+from tasks.accounts.meetings import find_meetings, note_entries
 from tasks.accounts.profile_signs import profile_signs
 
 # A burst with more members than this is cut into stretches of as many, each in the
@@ -40,7 +43,7 @@ STEM_TO_NAME = 0.06
 
 _GRADES = ("tight", "clear", "loose")
 
-_NODES = f"""
+_COMPARED = f"""
 create or replace temp table identity_compared as
 with
 lists as (
@@ -59,6 +62,8 @@ lists as (
 select
     nodes.*,
     {", ".join(f"coalesce(lists.{grade}, []) as {grade}" for grade in _GRADES)},
+    company.often,
+    company.again,
     count(*) over (partition by nodes.words) as words_shared,
     count(*) over (partition by nodes.phone) as phone_shared,
     count(*) over (partition by nodes.handle) as handle_shared,
@@ -66,7 +71,24 @@ select
     count(*) over (partition by nodes.link) as link_shared
 from identity_nodes as nodes
 left join lists on nodes.node = lists.node
+left join identity_company as company on nodes.node = company.node
 """
+
+_NO_ACTS = """
+create or replace temp table identity_acts (
+    platform varchar, account_id varchar, thread varchar, author varchar, second bigint
+)
+"""
+
+# What takes memory and is done with when pairs are scored.
+_LARGE = (
+    "identity_blocks",
+    "identity_pairs",
+    "identity_compared",
+    "identity_burst_members",
+    "identity_entries",
+    "identity_visits",
+)
 
 # Half of a stem is intact when one letter differs (pigeonhole; Li et al., PASS-JOIN,
 # VLDB 2011).
@@ -77,6 +99,7 @@ _SIGNS = {
     "link": "link",
     "description": "words",
     "name": "case when bits >= 240 then stem end",
+    "short_name": "case when bits >= 130 and bits < 240 then stem end",
     "sound": "case when bits >= 240 then sound end",
     "description_begins": "case when length(words) >= 14 then words[:12] end",
     "name_begins": "case when bits >= 300 then stem[:length(stem) // 2] end",
@@ -90,7 +113,7 @@ signs as (
     {
     " union all ".join(
         f"select {rank} as rule, '{name}' as name, {value} as value, node"
-        f" from identity_compared where ({value}) is not null"
+        f" from identity_nodes where ({value}) is not null"
         for rank, (name, value) in enumerate(_SIGNS.items())
     )
 }
@@ -123,7 +146,8 @@ select
     value as key,
     node,
     members,
-    members > case when name in ('name', 'sound') then $name_sharing else $sharing end
+    members > case when name in ('name', 'short_name', 'sound') then $name_sharing
+        else $sharing end
         as is_skipped
 from shared
 where members > 1
@@ -246,6 +270,7 @@ def link_profiles(
     profiles: str,
     parameters: IdentityParameters,
     *,
+    acts: str | None = None,
     threshold: float = THRESHOLD,
 ) -> Links:
     """Pairs of accounts that one operator likely made.
@@ -256,23 +281,31 @@ def link_profiles(
             `intermediate.account_profiles`; of those compared (see
             `profile_signs`) any may be missing or null.
         parameters: shipped ones, or those of `estimate_parameters`.
+        acts: a table or view of who acted in which thread (`meetings.note_entries`);
+            without one, behaviour is unknown.
         threshold: the least probability of a pair that is returned.
 
-    Cost: linear in accounts, and in candidate pairs, of which there are at most
-    9.5 an account for each sign and 18 for each burst it is in.
+    Cost: sorting the acts; linear in accounts, and in candidate pairs, of which there
+    are at most 9.5 an account for each sign and 18 for each burst it is in, each with
+    the threads of its accounts.
     """
-    block_profiles(connection, profiles, parameters)
+    block_profiles(connection, profiles, parameters, acts=acts)
     scored = _likelier(
         {kind: score_pairs(connection, parameters, kind, threshold) for kind in KINDS}
     )
     nodes = connection.table("identity_nodes").select("node, platform, account_id").pl()
-    return Links(pairs=_described(scored, nodes), blocking=connection.sql(_REPORT).pl())
+    blocking = connection.sql(_REPORT).pl()
+    for table in _LARGE:
+        connection.execute(f"drop table {table}")
+    return Links(pairs=_described(scored, nodes), blocking=blocking)
 
 
 def block_profiles(
     connection: duckdb.DuckDBPyConnection,
     profiles: str,
     parameters: IdentityParameters,
+    *,
+    acts: str | None = None,
 ) -> None:
     """Make the tables identity_compared, identity_blocks and identity_pairs."""
     relation = connection.table(profiles)
@@ -285,7 +318,6 @@ def block_profiles(
     )
     connection.unregister("identity_signs")
     find_bursts(connection)
-    connection.execute(_NODES)
     connection.execute(
         _BLOCKS,
         {
@@ -295,6 +327,18 @@ def block_profiles(
         },
     )
     connection.execute(_PAIRS, {"burst": len(_SIGNS)})
+    if acts is None:
+        connection.execute(_NO_ACTS)
+    else:
+        connection.execute(f"create or replace temp view identity_acts as from {acts}")
+    note_entries(connection)
+    compare_behaviour(connection)
+
+
+def compare_behaviour(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make identity_compared: what is compared of the accounts in identity_pairs."""
+    find_meetings(connection)
+    connection.execute(_COMPARED)
 
 
 def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
@@ -459,6 +503,10 @@ def _no_scores() -> pl.DataFrame:
 
 def _described(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
     """Pairs with their accounts, the levels' codes and a sentence."""
+    gammas = [f"gamma_{one.name}" for one in COMPARISONS]
+    weights = [f"mw_{one.name}" for one in COMPARISONS]
+    # Few outcomes differ: each is put in words once.
+    outcomes = scored.select(*gammas, *weights).unique().sort(*gammas, *weights)
     levels = []
     sentences = []
     for one in COMPARISONS:
@@ -482,12 +530,20 @@ def _described(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
             )
         )
     said = pl.concat_list(sentences).list.drop_nulls().list.join("; ")
+    told = outcomes.select(
+        *gammas,
+        *weights,
+        *levels,
+        evidence=pl.when(said != "").then(pl.format("The two accounts {}.", said)),
+    )
     left = nodes.rename({"node": "node_l"})
     right = nodes.rename(
         {"node": "node_r", "platform": "platform_y", "account_id": "account_id_y"}
     )
     return (
-        scored.join(left, on="node_l", how="left")
+        scored.join(told, on=[*gammas, *weights], how="left", nulls_equal=True)
+        .drop(*gammas, *weights)
+        .join(left, on="node_l", how="left")
         .join(right, on="node_r", how="left")
         .sort("node_l", "node_r")
         .select(
@@ -495,7 +551,7 @@ def _described(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
             pl.col("match_probability").round(6).alias("probability"),
             pl.col("match_weight").round(2),
             "kind",
-            *levels,
-            evidence=pl.when(said != "").then(pl.format("The two accounts {}.", said)),
+            *(name for one in COMPARISONS for name in (one.name, f"{one.name}_weight")),
+            "evidence",
         )
     )

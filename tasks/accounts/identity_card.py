@@ -33,8 +33,8 @@ def describe_parameters(
     )
     return f"""# Linkage model {json.loads(text)["version"]}
 
-Which accounts one operator likely made, from their profiles alone: Fellegi and \
-Sunter's model as Splink 5 runs it, with two kinds of link (some accounts of one \
+Which accounts one operator likely made, from what their profiles share and whether \
+they meet in threads: Fellegi and Sunter's model as Splink 5 runs it, with two kinds of link (some accounts of one \
 person; a batch that a programme made). A pair is judged by the likelier kind.
 
 ## Estimated from
@@ -54,6 +54,6 @@ not have keep weights near what chance gives.
 ## Not for
 
 - Proof. A pair is suspected; a person confirms (`account_overrides.csv`).
-- Accounts without a profile: pairs that no sign joins are found by behaviour, or not.
+- Accounts without a profile: pairs that no sign joins are not compared.
 - Names, contacts and pictures copied on purpose to frame somebody.
 """

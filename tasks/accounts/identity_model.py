@@ -1,4 +1,4 @@
-"""The linkage model of profiles: what is compared, and its shipped weights.
+"""The linkage model: what is compared of two accounts, and its shipped weights.
 
 Fellegi and Sunter's model (JASA 64, 1969) as Splink 5 runs it: each comparison has
 levels, each level a probability among pairs of one operator (m) and among pairs of
@@ -121,6 +121,11 @@ COMPARISONS = (
                 "have variants of one name",
             ),
             Level(
+                "short",
+                "stem_l = stem_r and bits_l >= 130",
+                "have variants of one short name",
+            ),
+            Level(
                 "sound",
                 "sound_l = sound_r and bits_l >= 240",
                 "have names that sound the same",
@@ -211,11 +216,33 @@ COMPARISONS = (
             Level("other", "else"),
         ),
     ),
+    # The one comparison of what accounts do, not of what their profiles say. A
+    # household shares its telephone and its threads: there, meetings say no more.
+    Compared(
+        "meetings",
+        f"{_either_null('often')}"
+        " or (phone_l = phone_r and coalesce(handle_l <> handle_r, true))",
+        (
+            Level(
+                "often",
+                "list_has_any(often_l, often_r)",
+                "entered the same threads within half an hour of each other, far more"
+                " often than chance explains",
+            ),
+            Level(
+                "again",
+                "list_has_any(again_l, again_r)",
+                "entered the same threads within half an hour of each other, more"
+                " often than chance explains",
+            ),
+            Level("apart", "else"),
+        ),
+    ),
 )
 
 
 # Levels of the name at which strangers meet who were named in one fashion.
-ALIKE_NAMES = ("variant", "stem", "sound", "similar")
+ALIKE_NAMES = ("variant", "stem", "short", "sound", "similar")
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,15 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from tasks.accounts.identity import block_profiles, score_pairs
+from tasks.accounts.identity import block_profiles, compare_behaviour, score_pairs
 from tasks.accounts.identity_model import COMPARISONS, KINDS, IdentityParameters
+from tasks.accounts.meetings import AGAIN_STRENGTH, OFTEN_STRENGTH
 from tasks.accounts.name_shapes import name_forms
 
 # Levels that have no pairs but candidates; of two names with two slips a few.
 _BLOCKED = {
     "registration": {"tight", "clear", "loose"},
-    "name": {"variant", "stem", "sound", "similar"},
+    "name": {"variant", "stem", "short", "sound", "similar"},
     "description": {"long", "same"},
     "contact": {"handle", "phone"},
     "avatar": {"same"},
@@ -34,6 +35,9 @@ FEWEST_AUTHORS = 5
 # Tenths of a bit of any other character, and the most that one may tell.
 _RARE_CHARACTER = 90
 _LEAST = 2e-9
+# Friends meet, too, and few tables know who are: of strangers so many are taken to
+# meet as the levels' own tests allow.
+_LEAST_MEETING = {"often": 10**-OFTEN_STRENGTH, "again": 10**-AGAIN_STRENGTH}
 
 _OF_ONE = """
 create or replace temp table identity_pairs as
@@ -52,6 +56,17 @@ select '0' as match_key, one.node as join_key_l, other.node as join_key_r,
 from known as one
 inner join known as other
     on one.operator = other.operator and other.place - one.place between 1 and 2
+"""
+
+# Short names that many share find no candidates, but are no less alike for that.
+_SHORT_NAMES = """
+select coalesce(sum(accounts * (accounts - 1) // 2), 0)::bigint
+from (
+    select count(*) as accounts
+    from identity_nodes
+    where stem is not null and bits >= 130 and bits < 240
+    group by stem
+)
 """
 
 _BY_CHANCE = """
@@ -76,6 +91,7 @@ def estimate_parameters(
     owners: pl.DataFrame,
     *,
     source: str,
+    acts: str | None = None,
     pairs_by_chance: int = 1_000_000,
 ) -> IdentityParameters:
     """Estimate m, u, the prior and the characters' weights.
@@ -87,13 +103,14 @@ def estimate_parameters(
             account), is_judged (false: nothing is known of the account's pairs
             with others that are not judged).
         source: where the profiles come from, for the model card.
+        acts: as in `link_profiles`; without, behaviour is left without a weight.
         pairs_by_chance: how many pairs of strangers to draw.
 
     Raises:
         ValueError: no two accounts have one operator.
     """
     blank = _blank(*_terms(connection, profiles))
-    block_profiles(connection, profiles, blank)
+    block_profiles(connection, profiles, blank, acts=acts)
     connection.register("identity_owners_frame", owners)
     connection.execute(
         "create or replace temp table identity_owners as "
@@ -110,12 +127,15 @@ def estimate_parameters(
     )
     rows = nodes.height
     candidates = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
+    ((short_names,),) = connection.execute(_SHORT_NAMES).fetchall()
     connection.execute(_OF_ONE)
+    compare_behaviour(connection)
     one_hand = score_pairs(connection, blank, "any", 0.0)
     if one_hand.is_empty():
         raise ValueError("no two accounts have one operator: nothing to learn from")
     each = max(1, min(pairs_by_chance // rows, rows // 2))
     connection.execute(_BY_CHANCE, {"rows": rows, "each": each})
+    compare_behaviour(connection)
     by_chance = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
     sizes = nodes.filter(pl.col("operator").is_not_null()).with_columns(
         size=pl.len().over("operator")
@@ -129,7 +149,9 @@ def estimate_parameters(
     for kind in KINDS:
         own = sizes.filter(of_kind[kind])
         matched = one_hand.filter(pl.col("node_l").is_in(own["node"].implode()))
-        weights[kind] = _weights(matched, by_chance, candidates, rows)
+        weights[kind] = _weights(
+            matched, by_chance, candidates, rows, {"short": int(short_names)}
+        )
         others = (own.get_column("size") - 1).clip(0, MOST_PARTNERS)
         partners[kind] = round(max(float(others.sum()), 0.5) / rows, 6)
     return IdentityParameters(
@@ -143,9 +165,13 @@ def estimate_parameters(
 
 
 def _weights(
-    matched: pl.DataFrame, by_chance: pl.DataFrame, candidates: pl.DataFrame, rows: int
+    matched: pl.DataFrame,
+    by_chance: pl.DataFrame,
+    candidates: pl.DataFrame,
+    rows: int,
+    counted: dict[str, int],
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """What m and u of each level are."""
+    """What m and u of each level are; of some levels the pairs are counted before."""
     every = rows * (rows - 1) / 2
     weights: dict[str, dict[str, tuple[float, float]]] = {}
     for one in COMPARISONS:
@@ -161,13 +187,12 @@ def _weights(
             gamma = last - step
             m = (same.get(gamma, 0) + 0.5) / (known_m + len(one.levels) / 2)
             if level.code in _BLOCKED.get(one.name, set()):
-                u = (found.get(gamma, 0) + 0.5) / (compared + 1)
+                pairs = counted.get(level.code, found.get(gamma, 0))
+                u = (pairs + 0.5) / (compared + 1)
             else:
                 u = (chance.get(gamma, 0) + 0.5) / (known_u + len(one.levels) / 2)
-            levels[level.code] = (
-                float(f"{m:.6g}"),
-                float(f"{max(u, _LEAST):.6g}"),
-            )
+            least = _LEAST_MEETING.get(level.code, _LEAST)
+            levels[level.code] = (float(f"{m:.6g}"), float(f"{max(u, least):.6g}"))
         weights[one.name] = levels
     return weights
 

@@ -321,8 +321,8 @@ def test_shipped_terms_show_nobody(
     assert learnt.words
     assert all(authors[word] >= FEWEST_AUTHORS for word in learnt.words)
     # Of the shipped ones the source is a planted world, and the bits bound authors.
-    assert content["source"].startswith("one planted world of 150,000 accounts")
-    authors_of_rarest = 150_000 * 2 ** (-max(content["words"].values()) / 10)
+    assert content["source"].startswith("one planted world of 400,000 accounts")
+    authors_of_rarest = 400_000 * 2 ** (-max(content["words"].values()) / 10)
     assert authors_of_rarest >= FEWEST_AUTHORS * 0.9
 
 

@@ -41,16 +41,21 @@ from tasks.accounts.identity_model import (
 )
 from tasks.accounts.identity_training import estimate_parameters
 from tasks.accounts.name_shapes import name_forms
+from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.warehouse.database import scratch
+from tasks.warehouse.seeds import SCHEMA as OVERRIDES_SCHEMA
+from tests.world import generate
 from tests.world.profiles import make_profiles
 from tests.world.spec import WorldSpec
 
 TRAINED_ON = WorldSpec(
     seed=101,
-    accounts=150_000,
+    accounts=400_000,
+    interactions=1_200_000,
     sockpuppet_share=0.06,
     household_share=0.02,
     remade_batches=True,
+    together_share=0.6,
 )
 KEY = ["platform", "account_id"]
 
@@ -58,9 +63,33 @@ KEY = ["platform", "account_id"]
 def planted(spec: WorldSpec) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Profiles and who is behind them: operator, is_judged, is_person, is_genuine."""
     made = make_profiles(spec, 30)
-    truth = made.truth
+    return made.accounts, owners_of(made.truth)
+
+
+def acting(spec: WorldSpec) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Profiles, who is behind them, and who acted in which thread."""
+    world = generate(spec)
+    acts = (
+        world.interactions.filter(pl.col("kind").is_in(["repost", "comment"]))
+        .join(
+            world.posts.select(root_post_id="post_id", author="account_id"),
+            on="root_post_id",
+        )
+        .select(
+            "platform",
+            "account_id",
+            "author",
+            thread="root_post_id",
+            second=pl.col("acted_at").dt.epoch("s"),
+        )
+    )
+    return world.accounts, owners_of(world.truth_accounts), acts
+
+
+def owners_of(truth: pl.DataFrame) -> pl.DataFrame:
+    """Who is behind the accounts of a world's truth."""
     is_genuine = truth["kind"].is_in(["brand", "opinion_leader", "genuine", "inactive"])
-    owners = truth.select(
+    return truth.select(
         pl.lit("weibo").alias("platform"),
         "account_id",
         operator=pl.coalesce("operator", "batch"),
@@ -69,7 +98,6 @@ def planted(spec: WorldSpec) -> tuple[pl.DataFrame, pl.DataFrame]:
         is_genuine=is_genuine & pl.col("operator").is_null(),
         signs=pl.col("shared_identity"),
     )
-    return made.accounts, owners
 
 
 def real_vendor(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -101,18 +129,22 @@ def real_vendor(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return profiles, owners
 
 
-def connect(profiles: pl.DataFrame) -> duckdb.DuckDBPyConnection:
-    """A connection with the table `profiles`."""
+def connect(
+    profiles: pl.DataFrame, acts: pl.DataFrame | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection with the table `profiles`, and `acts` where they are known."""
     connection = duckdb.connect()
     connection.execute("set threads = 2")
-    connection.register("frame", profiles)
-    connection.execute("create table profiles as select * from frame")
-    connection.unregister("frame")
+    for name, frame in (("profiles", profiles), ("acts", acts)):
+        if frame is not None:
+            connection.register("frame", frame)
+            connection.execute(f"create table {name} as select * from frame")
+            connection.unregister("frame")
     return connection
 
 
 def measure(pairs: pl.DataFrame, owners: pl.DataFrame) -> dict[str, Any]:
-    """Figures of pairs, and of the components they make.
+    """Figures of pairs, and of the components that they make.
 
     A pair is judged when something is known of one of its accounts.
     """
@@ -167,11 +199,45 @@ def measure(pairs: pl.DataFrame, owners: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def ours(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+def grouped(profiles: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Each account of a group, as `find_operators` makes them, with its first one."""
+    operators = find_operators(
+        profiles.select(*KEY, first_seen_at="registered_at"),
+        pairs.select(list(LINKS_SCHEMA)),
+        pl.DataFrame(schema=OVERRIDES_SCHEMA),
+    )
+    first = pl.col("account_id").first().over("operator_id")
+    return (
+        operators.sort(KEY)
+        .with_columns(first=first)
+        .filter(pl.col("first") != pl.col("account_id"))
+        .select(
+            "platform",
+            account_id="first",
+            platform_y="platform",
+            account_id_y="account_id",
+        )
+    )
+
+
+def of_groups(found: dict[str, Any], groups: dict[str, Any]) -> dict[str, Any]:
+    """Figures of pairs, with those of groups in the place of components."""
+    of_pairs = ("pairs", "pair_precision", "person_pairs", "person_precision")
+    return {**groups, **{name: found[name] for name in of_pairs}}
+
+
+def profiles_alone(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The pairs of `link_profiles` with the shipped parameters."""
     links = link_profiles(connection, "profiles", shipped_parameters())
     print(links.blocking)
     return links.pairs
+
+
+def with_behaviour(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The same where it is known who entered which thread."""
+    return link_profiles(
+        connection, "profiles", shipped_parameters(), acts="acts"
+    ).pairs
 
 
 def hour_and_template(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -253,12 +319,14 @@ def splink_defaults(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def train(folder: Path) -> None:
     """Write identity.json, identity.md, identity.svg and identity_batch.svg."""
-    profiles, owners = planted(TRAINED_ON)
+    profiles, owners, acts = acting(TRAINED_ON)
     source = (
         f"one planted world of {TRAINED_ON.accounts:,} accounts, seed {TRAINED_ON.seed}"
     )
     text = write_parameters(
-        estimate_parameters(connect(profiles), "profiles", owners, source=source)
+        estimate_parameters(
+            connect(profiles, acts), "profiles", owners, source=source, acts="acts"
+        )
     )
     (folder / "identity.json").write_text(text, encoding="utf-8")
     parameters = read_parameters(text)
@@ -311,14 +379,16 @@ def million() -> dict[str, Any]:
                 {"file": str(folder / "profiles.parquet")},
             )
             started = time.perf_counter()
-            pairs = ours(connection)
+            pairs = profiles_alone(connection)
             seconds = time.perf_counter() - started
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         owners = pl.read_parquet(folder / "owners.parquet")
+        profiles = pl.read_parquet(folder / "profiles.parquet")
+    groups = measure(grouped(profiles, pairs), owners)
     return {
         "seconds": round(seconds, 1),
         "peak_gb": round(peak, 2),
-        **measure(pairs, owners),
+        **of_groups(measure(pairs, owners), groups),
     }
 
 
@@ -345,28 +415,37 @@ def main() -> None:
     if options.only_million:
         print(json.dumps(million(), indent=1))
         return
-    worlds = {
-        f"planted, seed {seed}": planted(
+    worlds: dict[str, tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame | None]] = {
+        f"planted, seed {seed}": acting(
             WorldSpec(
                 seed=seed,
                 accounts=options.accounts,
+                interactions=int(2.5 * options.accounts),
                 sockpuppet_share=0.06,
                 household_share=0.02,
                 remade_batches=True,
+                together_share=0.6,
             )
         )
         for seed in options.seeds
     }
     if options.data:
-        worlds["vendor INT and genuine E13"] = real_vendor(options.data)
+        worlds["vendor INT and genuine E13"] = (*real_vendor(options.data), None)
     results: dict[str, Any] = {}
-    for name, (profiles, owners) in worlds.items():
-        for way in (ours, splink_defaults, hour_and_template):
-            connection = connect(profiles)
+    for name, (profiles, owners, acts) in worlds.items():
+        ways = [profiles_alone, splink_defaults, hour_and_template]
+        if acts is not None:
+            ways.insert(1, with_behaviour)
+        for way in ways:
+            connection = connect(profiles, acts)
             started = time.perf_counter()
             pairs = way(connection)
             seconds = time.perf_counter() - started
-            found = {"seconds": round(seconds, 1), **measure(pairs, owners)}
+            found = measure(pairs, owners)
+            if way in (profiles_alone, with_behaviour):
+                groups = measure(grouped(profiles, pairs), owners)
+                found = of_groups(found, groups)
+            found = {"seconds": round(seconds, 1), **found}
             results[f"{name}, {way.__name__}"] = found
             print(f"\n{name}, {way.__name__}")
             for key, value in found.items():

@@ -238,9 +238,18 @@ def _limit_depth(rows: _Rows) -> None:
 def _place_coordinated(
     plan: Plan, start: int, stop: int, account: IntArray, second: IntArray
 ) -> BoolArray:
-    """Overwrite the first rows of a post with its coordinated reposts."""
+    """Overwrite the first rows of a post with reposts that are planned.
+
+    Those of coordinated groups, which are told, and of one person's several accounts.
+    """
     is_coordinated = np.zeros(len(account), bool)
-    table = plan.coordinated
+    table = np.concatenate(
+        [
+            np.column_stack([rows, np.full(len(rows), is_order)])
+            for rows, is_order in ((plan.coordinated, 1), (plan.together, 0))
+        ]
+    )
+    table = table[np.argsort(table[:, 0], kind="stable")]
     low, high = np.searchsorted(table[:, 0], [start, stop])
     table = table[low:high]
     if not len(table):
@@ -251,7 +260,7 @@ def _place_coordinated(
     account[place] = table[:, 1]
     moment = plan.second[table[:, 0]] + table[:, 2]
     second[place] = np.minimum(moment, plan.spec.end_second - 1)
-    is_coordinated[place] = True
+    is_coordinated[place] = table[:, 3] == 1
     return is_coordinated
 
 

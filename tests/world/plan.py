@@ -60,6 +60,8 @@ class Plan:
     Attributes:
         coordinated: post, account and second after the post of each
             coordinated repost, by post.
+        together: the same of reposts that one person makes from several accounts,
+            or people of one household.
     """
 
     spec: WorldSpec
@@ -82,6 +84,7 @@ class Plan:
     phantom_share: FloatArray
     warmth: FloatArray
     coordinated: IntArray
+    together: IntArray
 
 
 def make_plan(spec: WorldSpec) -> Plan:
@@ -138,6 +141,10 @@ def make_plan(spec: WorldSpec) -> Plan:
     hashtag = _hashtags(campaigns, campaign)
     text = _post_texts(random, profiles, campaigns, campaign, brand, is_mention)
     text = text.scatter(np.flatnonzero(is_deleted), DELETED_TEXT)
+    half_life = random.uniform(1.5, 9, rows) * 3600
+    phantom_share = purchased[campaign]
+    warmth = np.clip(mood[campaign] + random.normal(0, 0.08, rows), 0.05, 0.95)
+    coordinated = _coordinate(random, profiles, reposts, campaign)
     return Plan(
         spec=spec,
         profiles=profiles,
@@ -155,10 +162,11 @@ def make_plan(spec: WorldSpec) -> Plan:
         comments=comments,
         likes=likes,
         shape=shape,
-        half_life=random.uniform(1.5, 9, rows) * 3600,
-        phantom_share=purchased[campaign],
-        warmth=np.clip(mood[campaign] + random.normal(0, 0.08, rows), 0.05, 0.95),
-        coordinated=_coordinate(random, profiles, reposts, campaign),
+        half_life=half_life,
+        phantom_share=phantom_share,
+        warmth=warmth,
+        coordinated=coordinated,
+        together=_meet(spec, profiles, reposts, half_life, coordinated),
     )
 
 
@@ -314,6 +322,60 @@ def _coordinate(
             start = int(random.integers(60, 5400))
             delays = start + random.integers(0, 15, len(members))
             rows.append(np.column_stack([np.full(len(members), post), members, delays]))
+    if not rows:
+        return np.empty((0, 3), np.int64)
+    table = np.concatenate(rows)
+    return table[np.argsort(table[:, 0], kind="stable")]
+
+
+def _meet(
+    spec: WorldSpec,
+    profiles: Profiles,
+    reposts: IntArray,
+    half_life: FloatArray,
+    coordinated: IntArray,
+) -> IntArray:
+    """Rows of (post, account, delay): one person's accounts enter some threads.
+
+    Minutes lie between, the time to change the account: nothing that a search for
+    acts of one moment would see.
+    """
+    if not spec.together_share:
+        return np.empty((0, 3), np.int64)
+    random = spec.random(23)
+    room = reposts // 3
+    np.subtract.at(room, coordinated[:, 0], 1)
+    homes = (
+        profiles.truth.with_row_index("row")
+        .filter(pl.col("household").is_not_null())
+        .group_by("household", maintain_order=True)
+        .agg("row")["row"]
+    )
+    hands = [
+        (members, int(random.integers(3, 9)))
+        for members in profiles.operators
+        if random.random() < spec.together_share
+    ]
+    hands += [
+        (home.to_numpy().astype(np.int64), int(random.integers(1, 3)))
+        for home in homes
+        if random.random() < spec.together_share / 2
+    ]
+    rows: list[IntArray] = []
+    for members, events in hands:
+        able = np.flatnonzero(room >= len(members))
+        if not len(able):
+            break
+        weight = room[able] / room[able].sum()
+        posts = random.choice(able, min(events, len(able)), replace=False, p=weight)
+        for post in posts:
+            # Not always all of them.
+            size = int(random.integers(2, len(members) + 1))
+            entering = random.permutation(members)[:size]
+            room[post] -= size
+            start = int(random.exponential(half_life[post] / np.log(2))) + 60
+            gaps = random.integers(40, 1500, size).cumsum() - 40
+            rows.append(np.column_stack([np.full(size, post), entering, start + gaps]))
     if not rows:
         return np.empty((0, 3), np.int64)
     table = np.concatenate(rows)

@@ -81,6 +81,8 @@ class WorldSpec:
             fifth accounts of one person, whose profiles show it or not.
         household_share: of accounts among the genuine ones that name the same
             telephone as another person's.
+        together_share: of persons with several accounts that take these to the same
+            threads, one after the other; half as many households do, but seldom.
         remade_batches: whether vendors' batches get names of several templates and
             bursts of an hour to four days.
         huge_ids: adds 2**60 to ids of posts and interactions, so that they
@@ -107,6 +109,7 @@ class WorldSpec:
     pid_share: float = 0.42
     sockpuppet_share: float = 0.0
     household_share: float = 0.0
+    together_share: float = 0.0
     remade_batches: bool = False
     huge_ids: bool = False
     timezone: str = "Asia/Shanghai"

@@ -1,0 +1,35 @@
+-- One row per repost or comment of the trailing window: who entered whose thread when.
+-- A thread whose author is unknown has itself as its author.
+-- Cost: linear in interactions.
+--
+-- grain: platform, account_id, thread, second
+-- params: $behaviour_days
+-- replace: all
+
+with
+
+last_landed as (
+    select max(date_day) as last_day
+    from staging.interactions
+)
+
+select
+    interactions.platform,
+    interactions.account_id,
+    interactions.platform || ':' || interactions.root_post_id as thread,
+    coalesce(
+        posts.platform || ':' || posts.account_id,
+        'thread:' || interactions.platform || ':' || interactions.root_post_id
+    ) as author,
+    cast(floor(epoch(interactions.acted_at)) as bigint) as second
+from staging.interactions as interactions
+cross join last_landed
+left join staging.posts as posts
+    on
+        interactions.platform = posts.platform
+        and interactions.root_post_id = posts.post_id
+where
+    interactions.account_id is not null
+    and interactions.kind in ('repost', 'comment')
+    and date_diff('day', interactions.date_day, last_landed.last_day)
+    < $behaviour_days
