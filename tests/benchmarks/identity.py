@@ -31,7 +31,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from tasks.accounts.identity import link_profiles
+from tasks.accounts.identity import block_profiles, link_profiles
 from tasks.accounts.identity_card import describe_parameters
 from tasks.accounts.identity_model import (
     KINDS,
@@ -331,7 +331,7 @@ def train(folder: Path) -> None:
     (folder / "identity.json").write_text(text, encoding="utf-8")
     parameters = read_parameters(text)
     connection = connect(profiles.head(100))
-    link_profiles(connection, "profiles", parameters)
+    block_profiles(connection, "profiles", parameters)
     for kind, name in zip(KINDS, ("identity", "identity_batch"), strict=True):
         linker = Linker(
             DuckDBAPI(connection).register("identity_compared"),
