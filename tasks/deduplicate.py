@@ -46,7 +46,7 @@ from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import Workspace, load_workspace
 
-TEXT_TABLES = ("text_sentences", "text_templates", "text_uses", "text_meetings")
+TEXT_TABLES = ("text_sentences", "text_templates", "text_uses")
 
 
 @dataclass(frozen=True)
@@ -304,10 +304,11 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             """,
             params={"kind": kind},
         ).pl()
-        if kind == "text":
-            run_model(connection, models["intermediate.text_meetings"], {})
-            twice = connection.sql("from intermediate.text_meetings").pl()
+        if rule.occasions:
+            run_model(connection, models[f"intermediate.{rule.occasions}"], {})
+            twice = connection.sql(f"from intermediate.{rule.occasions}").pl()
             chance = chance.join(twice, on=["account_no", "account_no_y"], how="semi")
+            connection.execute(f"drop table intermediate.{rule.occasions}")
         accounts = count(
             connection, "select count(*) from intermediate.coordination_accounts"
         )

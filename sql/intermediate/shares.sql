@@ -2,10 +2,12 @@
 -- window: what coordination is looked for in.
 --
 -- $object_kind is one of: `repost` (the reposted post), `reply` (the comment that is
--- answered), `link` and `hashtag` (in a post, or in an interaction's own words), and
--- `text` (a template that sentences of `text_uses` are alike to, once an account).
+-- answered), `link` and `hashtag` (in a post, or in an interaction's own words), `text`
+-- (a template that sentences of `text_uses` are alike to, once an account), and `follow`
+-- (an account at the reading of its followers that showed the act first; whom the first
+-- reading of a list shows has followed since who knows when).
 -- Objects of several networks are one where they are the same link, topic or words.
--- Cost: linear in interactions and posts.
+-- Cost: linear in interactions, posts and follows.
 --
 -- grain: object_id, account_id, content_id, shared_second
 -- params: $object_kind, $behaviour_days
@@ -62,6 +64,37 @@ published as (
         cast(floor(epoch(posted_at)) as bigint) as published_second
     from staging.posts
     where posted_at is not null
+),
+
+read_lists as (
+    select
+        platform,
+        account_id,
+        min(first_observed_at) as first_read_at
+    from staging.follows
+    where $object_kind = 'follow'
+    group by platform, account_id
+),
+
+new_follows as (
+    select
+        follows.platform,
+        follows.account_id,
+        follows.follower_id,
+        cast(floor(epoch(follows.first_observed_at)) as bigint) as read_second
+    from staging.follows as follows
+    inner join read_lists
+        on
+            follows.platform = read_lists.platform
+            and follows.account_id = read_lists.account_id
+    cross join last_landed
+    where
+        -- An observation without a time stands at the beginning of time.
+        read_lists.first_read_at > cast('1970-01-01' as timestamp)
+        and follows.first_observed_at > read_lists.first_read_at
+        and date_diff(
+            'day', cast(follows.first_observed_at as date), last_landed.last_day
+        ) < $behaviour_days
 )
 
 select
@@ -154,3 +187,12 @@ select
 from intermediate.text_uses
 where $object_kind = 'text'
 group by template, account_id
+union all
+select
+    read_second || '@' || platform || ':' || account_id as object_id,
+    platform || ':' || follower_id as account_id,
+    'follow:' || follower_id || '@' || platform || ':' || account_id as content_id,
+    0 as shared_second,
+    cast(null as bigint) as published_second
+from new_follows
+where $object_kind = 'follow'

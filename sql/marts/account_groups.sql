@@ -20,6 +20,7 @@
 --   link_pairs [pairs of accounts]: pairs that spread the same links within seconds of each other
 --   hashtag_pairs [pairs of accounts]: pairs that used the same hashtags within seconds of each other
 --   text_pairs [pairs of accounts]: pairs that wrote the same sentences or nearly, whenever
+--   follow_pairs [pairs of accounts]: pairs that began to follow the same accounts between the same two readings of the followers
 --   identity_accounts [accounts]: accounts linked by what their profiles say
 --   confirmed_accounts [accounts]: accounts that a person merged
 --   campaigns [campaigns]: campaigns that it engaged in
@@ -176,6 +177,7 @@ select
     coalesce(evidence.link_pairs, 0) as link_pairs,
     coalesce(evidence.hashtag_pairs, 0) as hashtag_pairs,
     coalesce(evidence.text_pairs, 0) as text_pairs,
+    coalesce(evidence.follow_pairs, 0) as follow_pairs,
     groups.identity_accounts,
     groups.confirmed_accounts,
     coalesce(in_campaigns.campaigns, 0) as campaigns,

@@ -38,20 +38,25 @@ class ObjectKind:
         max_burst: moments with more shares of one object are left out.
         is_timed: whether the shares must be close in time; else an object stands for
             all shares of it, and `max_burst` bounds the accounts that share it.
+        occasions: model of the pairs that met on two occasions apart, where objects of
+            one kind come several at once; without one every object is an occasion.
     """
 
     max_burst: int
     is_timed: bool
+    occasions: str | None = None
 
 
 # Those of `sql/intermediate/shares.sql`. A post that fifty accounts share in a moment
-# is an event; a sentence of more than two hundred accounts is a slogan.
+# is an event; a sentence of more than two hundred accounts is a slogan, and an account
+# that as many begin to follow at once has its own reason.
 OBJECT_KINDS = {
     "repost": ObjectKind(50, is_timed=True),
     "reply": ObjectKind(50, is_timed=True),
     "link": ObjectKind(50, is_timed=True),
     "hashtag": ObjectKind(50, is_timed=True),
-    "text": ObjectKind(200, is_timed=False),
+    "text": ObjectKind(200, is_timed=False, occasions="text_meetings"),
+    "follow": ObjectKind(200, is_timed=False, occasions="follow_meetings"),
 }
 
 # No cap: CooRTweet's own semantics.

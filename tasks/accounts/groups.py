@@ -31,6 +31,7 @@ SIGNALS = {
     "link": "spread the same links within {window} seconds of each other",
     "hashtag": "used the same hashtags within {window} seconds of each other",
     "text": "wrote the same sentences, or nearly",
+    "follow": "began to follow the same accounts between the same readings",
 }
 
 

@@ -34,8 +34,9 @@ def describe_parameters(
     return f"""# Linkage model {json.loads(text)["version"]}
 
 Which accounts one operator likely made, from what their profiles share and whether \
-they meet in threads: Fellegi and Sunter's model as Splink 5 runs it, with two kinds of link (some accounts of one \
-person; a batch that a programme made). A pair is judged by the likelier kind.
+they meet in threads: Fellegi and Sunter's model as Splink 5 runs it, with two kinds \
+of link (some accounts of one person; a batch that a programme made). A pair is judged \
+by the likelier kind.
 
 ## Estimated from
 
