@@ -68,6 +68,7 @@ select
     id_of(nullif(trim(account_id), '')) as account_id,
     id_of(root_post_id) as root_post_id,
     id_of(parent_id) as platform_parent_id,
+    cast(null as varchar) as source_parent_id,
     author_name,
     acted_at,
     text,

@@ -2,8 +2,11 @@
 -- a repost its parent. A touched root's whole tree is made anew, because a repost
 -- that lands late can be the parent of one that landed before.
 --
--- The parent is the platform's own parent id; else the newest earlier repost of
--- the root by the first `//@name:` of the text; else the root.
+-- The parent is the platform's own parent id; else the earlier repost of the root
+-- that the text's first `//@name: words` names: the newest with both the name and
+-- the words, else the one that the source found, else the newest of that name, else
+-- (accounts change their names) the only one with these words, where they are of
+-- five characters or more; else the root.
 --
 -- A repost of a repost that two threads both list belongs to both.
 --
@@ -24,6 +27,7 @@
 --   likes_count bigint: likes on it
 --   observed_at timestamp: UTC, when this was seen
 --   platform_parent_id varchar: the parent that the record itself names
+--   source_parent_id varchar: the parent that the source found in the text
 --   author_name varchar: the author's name at that time
 --   source varchar: the source that this observation came from
 
@@ -44,6 +48,7 @@ observations as not materialized (
         account_id,
         root_post_id,
         platform_parent_id,
+        source_parent_id,
         author_name,
         acted_at,
         text,
@@ -59,6 +64,7 @@ observations as not materialized (
         interactions.account_id,
         interactions.root_post_id,
         interactions.platform_parent_id,
+        interactions.source_parent_id,
         interactions.author_name,
         interactions.acted_at,
         interactions.text,
@@ -109,6 +115,7 @@ ranked as (
                 length(observations.text) desc nulls last,
                 observations.text desc nulls last,
                 observations.platform_parent_id desc nulls last,
+                observations.source_parent_id desc nulls last,
                 observations.author_name desc nulls last,
                 observations.account_id desc,
                 observations.acted_at desc,
@@ -140,6 +147,8 @@ chosen as not materialized (
     where place = 1
 ),
 
+-- What a chain quotes: the name and the words of the one before. Spaces are not
+-- counted, nor is what stands behind forty characters: chains are cut.
 newest as not materialized (
     select
         *,
@@ -161,11 +170,16 @@ newest as not materialized (
                 then nullif(
                     regexp_extract(text, '\|\|\s*@([^:：\s]+)\s*[:：]', 1), ''
                 )
-        end as chain_name
+        end as chain_name,
+        case
+            when platform <> 'tencent_weibo'
+                then regexp_extract(text, '//?\s*@[^:：\s]+\s*[:：]([\s\S]*)$', 1)
+            else regexp_extract(text, '\|\|\s*@[^:：\s]+\s*[:：]([\s\S]*)$', 1)
+        end as chain_text
     from chosen
 ),
 
--- What the search for parents needs, and no more: it is read three times. (The wide
+-- What the search for parents needs, and no more: it is read four times. (The wide
 -- rows above are cheaper read again than kept.)
 reposts as materialized (
     select
@@ -174,28 +188,61 @@ reposts as materialized (
         interaction_id,
         acted_at,
         author_name,
-        chain_name
+        chain_name,
+        case
+            when chain_name is not null
+                then substr(regexp_replace(chain_text, '\s', '', 'g'), 1, 40)
+        end as chain_words,
+        substr(regexp_replace(text, '\s', '', 'g'), 1, 40) as words
     from newest
     where kind = 'repost'
 ),
 
+-- The three ways to look for a parent, each with its key.
 asked as (
     select distinct
         platform,
         root_post_id,
-        chain_name as name
+        'name and words' as rule,
+        chain_name as name,
+        chain_words as words
     from reposts
     where chain_name is not null
+    union all
+    select distinct
+        platform,
+        root_post_id,
+        'name' as rule,
+        chain_name as name,
+        '' as words
+    from reposts
+    where chain_name is not null
+    union all
+    select distinct
+        platform,
+        root_post_id,
+        'words' as rule,
+        '' as name,
+        chain_words as words
+    from reposts
+    where length(chain_words) >= 5
 ),
 
--- Who reposted under a name that a chain asks for, and who asks, in one line of
--- time. A request stands before the same repost's own entry, so that nobody is
--- their own parent.
+rules as (
+    select distinct rule
+    from asked
+),
+
+-- Who reposted under a name, or with words, that a chain asks for, and who asks, in
+-- one line of time. A request stands before the same repost's own entry, so that
+-- nobody is their own parent.
 line_of_time as (
     select
         reposts.platform,
         reposts.root_post_id,
-        reposts.author_name as name,
+        asked.rule,
+        asked.name,
+        asked.words,
         reposts.acted_at,
         reposts.interaction_id,
         1 as is_candidate,
@@ -206,17 +253,58 @@ line_of_time as (
             reposts.platform = asked.platform
             and reposts.root_post_id = asked.root_post_id
             and reposts.author_name = asked.name
+            and reposts.words = asked.words
+    where asked.rule = 'name and words'
     union all
     select
-        platform,
-        root_post_id,
-        chain_name as name,
-        acted_at,
-        interaction_id,
+        reposts.platform,
+        reposts.root_post_id,
+        asked.rule,
+        asked.name,
+        asked.words,
+        reposts.acted_at,
+        reposts.interaction_id,
+        1 as is_candidate,
+        reposts.interaction_id as candidate_id
+    from reposts
+    inner join asked
+        on
+            reposts.platform = asked.platform
+            and reposts.root_post_id = asked.root_post_id
+            and reposts.author_name = asked.name
+    where asked.rule = 'name'
+    union all
+    select
+        reposts.platform,
+        reposts.root_post_id,
+        asked.rule,
+        asked.name,
+        asked.words,
+        reposts.acted_at,
+        reposts.interaction_id,
+        1 as is_candidate,
+        reposts.interaction_id as candidate_id
+    from reposts
+    inner join asked
+        on
+            reposts.platform = asked.platform
+            and reposts.root_post_id = asked.root_post_id
+            and reposts.words = asked.words
+    where asked.rule = 'words'
+    union all
+    select
+        reposts.platform,
+        reposts.root_post_id,
+        rules.rule,
+        case when rules.rule = 'words' then '' else reposts.chain_name end as name,
+        case when rules.rule = 'name' then '' else reposts.chain_words end as words,
+        reposts.acted_at,
+        reposts.interaction_id,
         0 as is_candidate,
         cast(null as varchar) as candidate_id
     from reposts
-    where chain_name is not null
+    cross join rules
+    where reposts.chain_name is not null
 ),
 
 answers as (
@@ -224,12 +312,18 @@ answers as (
         platform,
         root_post_id,
         interaction_id,
+        rule,
         is_candidate,
         last_value(candidate_id ignore nulls) over (
-            partition by platform, root_post_id, name
+            partition by platform, root_post_id, rule, name, words
             order by acted_at, length(interaction_id), interaction_id, is_candidate
             rows between unbounded preceding and current row
-        ) as chain_parent_id
+        ) as candidate_id,
+        sum(is_candidate) over (
+            partition by platform, root_post_id, rule, name, words
+            order by acted_at, length(interaction_id), interaction_id, is_candidate
+            rows between unbounded preceding and current row
+        ) as candidates
     from line_of_time
 ),
 
@@ -238,9 +332,13 @@ chain_parents as (
         platform,
         root_post_id,
         interaction_id,
-        chain_parent_id
+        max(candidate_id) filter (where rule = 'name and words') as quoted_id,
+        max(candidate_id) filter (where rule = 'name') as named_id,
+        max(candidate_id) filter (where rule = 'words' and candidates = 1)
+            as worded_id
     from answers
-    where is_candidate = 0 and chain_parent_id is not null
+    where is_candidate = 0
+    group by platform, root_post_id, interaction_id
 )
 
 select
@@ -250,11 +348,23 @@ select
     newest.account_id,
     newest.root_post_id,
     coalesce(
-        newest.platform_parent_id, chain_parents.chain_parent_id, newest.root_post_id
+        newest.platform_parent_id,
+        chain_parents.quoted_id,
+        newest.source_parent_id,
+        chain_parents.named_id,
+        chain_parents.worded_id,
+        newest.root_post_id
     ) as parent_id,
     case
         when newest.platform_parent_id is not null then 'platform'
-        when chain_parents.chain_parent_id is not null then 'chain'
+        when
+            coalesce(
+                chain_parents.quoted_id,
+                newest.source_parent_id,
+                chain_parents.named_id,
+                chain_parents.worded_id
+            ) is not null
+            then 'chain'
         else 'root'
     end as parent_method,
     newest.acted_at,
@@ -264,6 +374,7 @@ select
     newest.likes_count,
     newest.observed_at,
     newest.platform_parent_id,
+    newest.source_parent_id,
     newest.author_name,
     newest.source
 from newest

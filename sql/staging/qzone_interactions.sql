@@ -75,6 +75,7 @@ select
     id_of(nullif(account_id, '0')) as account_id,
     id_of(root_post_id) as root_post_id,
     id_of(parent_id) as platform_parent_id,
+    cast(null as varchar) as source_parent_id,
     author_name,
     acted_at,
     qzone_text(content) as text,

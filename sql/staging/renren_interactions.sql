@@ -113,6 +113,7 @@ select
     id_of(account_id) as account_id,
     id_of(root_post_id) as root_post_id,
     cast(null as varchar) as platform_parent_id,
+    cast(null as varchar) as source_parent_id,
     cast(null as varchar) as author_name,
     acted_at,
     text,

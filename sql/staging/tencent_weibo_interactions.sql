@@ -17,6 +17,7 @@ select
     id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as account_id,
     id_of(coalesce(_request.root, source_html.id)) as root_post_id,
     cast(null as varchar) as platform_parent_id,
+    cast(null as varchar) as source_parent_id,
     name as author_name,
     unix_time(timestamp) as acted_at,
     coalesce(nullif(origtext, ''), plain_text(text)) as text,

@@ -19,6 +19,7 @@ select
     id_of(coalesce(_request.site || ':', '') || nullif(author, '0')) as account_id,
     id_of(coalesce(_request.site || ':', '') || post) as root_post_id,
     id_of(coalesce(_request.site || ':', '') || nullif(parent, '0')) as platform_parent_id,
+    cast(null as varchar) as source_parent_id,
     article_text(author_name) as author_name,
     iso_time(date_gmt) as acted_at,
     trim(article_text(content.rendered), chr(10)) as text,

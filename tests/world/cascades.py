@@ -442,33 +442,57 @@ def _chained() -> pl.Expr:
 def find_parents(reposts: pl.DataFrame) -> pl.DataFrame:
     """Add `parent_id` and `parent_method`: what a reader can find out.
 
-    The platform's own parent where `has_pid`; else the latest earlier repost
-    of the root by the first `//@name:` of the text; else the root.
+    The platform's own parent where `has_pid`; else what the text's first
+    `//@name: words` names: the latest earlier repost of the root with both, else by
+    that name, else the only one with those words, if they are long; else the root.
     """
     key = pl.col("interaction_id").cast(pl.Int64)
-    asked = reposts.select(
-        "interaction_id",
-        "root_post_id",
-        key.alias("key"),
-        pl.col("text").str.extract(r"//?\s*@([^:：\s]+)\s*[:：]").alias("name"),
-    ).filter(pl.col("name").is_not_null())
-    answering = reposts.filter(pl.col("account_id").is_not_null()).select(
-        "root_post_id",
-        "name",
-        key.alias("key"),
-        pl.col("interaction_id").alias("chain_parent"),
+    chain = r"//?\s*@([^:：\s]+)\s*[:：]([\s\S]*)$"
+    asked = (
+        reposts.select(
+            "interaction_id",
+            "root_post_id",
+            key.alias("key"),
+            pl.col("text").str.extract(chain, 1).alias("name"),
+            _squeezed(pl.col("text").str.extract(chain, 2)).alias("words"),
+        )
+        .filter(pl.col("name").is_not_null())
+        .sort("key")
     )
-    found = (
-        asked.sort("key")
-        .join_asof(
-            answering.sort("key"),
+    everybody = (
+        reposts.select(
+            "root_post_id",
+            "account_id",
+            "name",
+            key.alias("key"),
+            _squeezed(pl.col("text")).alias("words"),
+            pl.col("interaction_id").alias("found"),
+        )
+        .sort("key")
+        .with_columns(nth=pl.int_range(1, pl.len() + 1).over("root_post_id", "words"))
+    )
+    known = everybody.filter(pl.col("account_id").is_not_null())
+
+    def latest(candidates: pl.DataFrame, *by: str) -> pl.DataFrame:
+        return asked.join_asof(
+            candidates,
             on="key",
-            by=["root_post_id", "name"],
+            by=["root_post_id", *by],
             strategy="backward",
             allow_exact_matches=False,
             check_sortedness=False,
         )
-        .select("interaction_id", "chain_parent")
+
+    alone = (pl.col("nth") == 1) & (pl.col("words").str.len_chars() >= 5)
+    found = asked.select(
+        "interaction_id",
+        chain_parent=pl.coalesce(
+            latest(known, "name", "words")["found"],
+            latest(known.drop("words"), "name")["found"],
+            latest(everybody.drop("name"), "words").select(
+                pl.when(alone).then("found")
+            )["found"],
+        ),
     )
     joined = reposts.join(found, on="interaction_id", how="left", maintain_order="left")
     by_platform = pl.col("has_pid")
@@ -483,6 +507,11 @@ def find_parents(reposts: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("chain"))
         .otherwise(pl.lit("root")),
     )
+
+
+def _squeezed(text: pl.Expr) -> pl.Expr:
+    """The first forty characters, spaces not counted: chains are cut."""
+    return text.str.replace_all(r"\s", "").str.slice(0, 40)
 
 
 def _comment_frame(

@@ -154,7 +154,7 @@ def write_tencent_weibo(
 def _with_chains(rows: list[Object]) -> list[Object]:
     """Reposts with the words and parents that Tencent Weibo's chains tell."""
     said: dict[str, Object] = {}
-    newest: dict[str, str] = {}
+    newest: dict[tuple[str, str], str] = {}
     for row in rows:
         root = row["root_post_id"]
         if row["kind"] != "repost":
@@ -165,14 +165,20 @@ def _with_chains(rows: list[Object]) -> list[Object]:
         name = above["account_id"] if above else None
         if above and name:
             row["text"] = f"{own} || @{PREFIX}{name}: {above['text']}"
-            row |= {"parent_id": newest[name], "parent_method": "chain"}
+            quoted = newest[name, _squeezed(above["text"])]
+            row |= {"parent_id": quoted, "parent_method": "chain"}
         else:
             row["text"] = own
             row |= {"parent_id": root, "parent_method": "root"}
         said[row["interaction_id"]] = row
         if row["account_id"]:
-            newest[row["account_id"]] = row["interaction_id"]
+            newest[row["account_id"], _squeezed(row["text"])] = row["interaction_id"]
     return rows
+
+
+def _squeezed(text: str) -> str:
+    """The first forty characters, spaces not counted."""
+    return "".join(text.split())[:40]
 
 
 def _record(
