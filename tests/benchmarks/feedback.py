@@ -95,7 +95,7 @@ def judge_world(seed: int, folder: Path) -> dict[str, Any]:
         phantom_activity=float(random.uniform(0.02, 0.4)),
     )
     world, buyers = plant_buyers(generate(spec), seed=seed)
-    lab = lab_of(world, folder, "canonical")
+    lab = lab_of(world, folder / "tables", "canonical")
     lab.run(FIRST, LAST, publish=False)
     (row,) = lab.dicts("from marts.campaigns")
     total, genuine = true_engagements(world)[row["campaign_id"]]
@@ -105,15 +105,6 @@ def judge_world(seed: int, folder: Path) -> dict[str, Any]:
             "select account_key, account_id from intermediate.accounts"
         )
     }
-    below = true_amplifiers(world)[row["campaign_id"]]
-    ranked = sorted(below.values(), reverse=True)
-    least = ranked[_TOP - 1] if len(ranked) >= _TOP else 1
-    top = [
-        below.get(ids[key], 0)
-        for (key,) in lab.rows(
-            f"select account_key from marts.amplifiers order by rank limit {_TOP}"
-        )
-    ]
     return {
         "engagements_equal": row["engagements"] == total,
         "true": genuine / total,
@@ -123,9 +114,28 @@ def judge_world(seed: int, folder: Path) -> dict[str, Any]:
         <= row["genuine_engagements_high"],
         "width": (row["genuine_engagements_high"] - row["genuine_engagements_low"])
         / total,
-        "amplifiers": sum(value >= max(least, 1) for value in top),
+        "amplifiers": amplifiers_right(world, row["campaign_id"], folder / "answers"),
         **buyers_found(lab, ids, buyers),
     }
+
+
+def amplifiers_right(world: World, campaign: str, folder: Path) -> int:
+    """How many of the ten largest are, from the platform's answers.
+
+    These name less than half of the parents that are reposts; tables in the project's
+    own form would state what the world found of the others.
+    """
+    lab = lab_of(world, folder)
+    lab.run(FIRST, LAST, publish=False)
+    below = true_amplifiers(world)[campaign]
+    ranked = sorted(below.values(), reverse=True)
+    least = ranked[_TOP - 1] if len(ranked) >= _TOP else 1
+    top = lab.rows(
+        "select account_id from marts.amplifiers"
+        " inner join intermediate.accounts using (platform, account_key)"
+        f" order by rank limit {_TOP}"
+    )
+    return sum(below.get(account, 0) >= max(least, 1) for (account,) in top)
 
 
 def buyers_found(
