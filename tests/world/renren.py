@@ -7,6 +7,7 @@ not listed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -87,6 +88,10 @@ def write_renren(
                     }
                 )
                 continue
+            if row["kind"] == "repost":
+                # A share holds the sharer's own words: no chain of those before.
+                own = re.split(r"//?\s*@", row["text"], maxsplit=1)[0]
+                row["text"] = own.strip() or "分享"
             written, acted_at = times.write(row["acted_at"])
             told_rows.append(
                 {
