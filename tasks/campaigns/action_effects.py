@@ -8,7 +8,7 @@ as Brodersen et al. do (2015, *Annals of Applied Statistics* 9(1), causal impact
 change is what was seen less what was forecast; what comes later changes nothing.
 
 Plug-in intervals of such models are too narrow on short courses. Two things widen
-them, never narrow: quantiles of Student's t with half as many degrees of freedom as
+them, never narrow: quantiles of Student's t with a third as many degrees of freedom as
 days (neighbouring days say much the same), and a trial: the same forecast for quiet
 stretches of the same length, whose worst miss the interval must hold.
 """
@@ -238,7 +238,7 @@ def _expect(
     low, middle, high = course.forecast(start, inside, _PATHS)
     known = int(np.isfinite(before).sum())
     wide = max(1.0, _worst_miss(course, int(inside[-1]) + 1)) * float(
-        student.ppf(0.975, max(known // 2, 3)) / student.ppf(0.975, np.inf)
+        student.ppf(0.975, max(known // 3, 3)) / student.ppf(0.975, np.inf)
     )
     low, high = middle - wide * (middle - low), middle + wide * (high - middle)
     if measure.kind == "count":
