@@ -319,6 +319,85 @@ def coordinate(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The new workspace.", metavar="DIR")],
+    debug: DebugOption = False,
+) -> None:
+    """Make a workspace: a configuration to adapt, and examples of the seeds."""
+    from flows.init import init as run
+
+    run(folder)
+    typer.echo(
+        f"Made {folder}. Adapt {folder / 'workspace.toml'}, put exports into"
+        f" {folder / 'exports'}, then:\n"
+        f"  python -m flows doctor --workspace {folder}\n"
+        "  python -m flows backfill --from DAY --to DAY --reason 'first run'"
+        f" --workspace {folder}"
+    )
+
+
+@app.command()
+def doctor(
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Look whether installation, machine and workspace are fit for a run."""
+    from flows.doctor import examine, show
+
+    found = examine(workspace)
+    show(found, Console(highlight=False, soft_wrap=True))
+    if any(one.is_broken for one in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def recover(
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """After a damaged disk: set aside what can't be read, for a run to make again."""
+    from flows.recover import recover as run
+    from tasks.warehouse.workspace import load_workspace
+
+    found = run(load_workspace(workspace))
+    for line in [*found.done, *found.lost]:
+        typer.echo(line)
+    if found.lost:
+        raise typer.Exit(1)
+    typer.echo(
+        "Now run `python -m flows daily`, or a backfill."
+        if found.done
+        else "Nothing is damaged."
+    )
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        str | None,
+        typer.Option(
+            help="The publication's id; without it the one before.", metavar="ID"
+        ),
+    ] = None,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Let readers see an older publication, until the next run publishes."""
+    from tasks.warehouse.lock import hold_workspace
+    from tasks.warehouse.publication import roll_back
+    from tasks.warehouse.workspace import load_workspace
+
+    configuration = load_workspace(workspace)
+    with hold_workspace(configuration.lock, "rollback"):
+        name = roll_back(configuration.root, to)
+    typer.echo(
+        f"Published is {name} now, until the next run publishes what the warehouse"
+        " holds: repair the cause (overrides, policies, exports) first. The list of"
+        " contacts comes back with that run."
+    )
+
+
+@app.command()
 def train(
     labels: Annotated[
         Path,
@@ -370,7 +449,10 @@ def main() -> None:
     """Run a command; errors are one sentence and an exit code."""
     debug = "--debug" in sys.argv
     try:
-        app(standalone_mode=False)
+        # Without standalone mode an exit's code is what the call gives.
+        code = app(standalone_mode=False)
+        if isinstance(code, int):
+            sys.exit(code)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.Abort:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             connection.execute("checkpoint")
             ledger.require(connection, "marts", "campaigns")
         manifest = read_manifest(workspace.published)
-        if manifest and manifest["marts_state"] == state:
+        contacts = workspace.published / "restricted" / "contacts.csv"
+        # One that was gone back to has no list of contacts any more.
+        if manifest and manifest["marts_state"] == state and contacts.exists():
             _mark(workspace, run_id)
             say(f"  publication {manifest['publication']} stands")
             return _summary(manifest, is_new=False)
@@ -73,6 +76,8 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         else:
             # The same content from another run: only the manifest learns of it.
             write_manifest(workspace.published.resolve(), manifest)
+            if not contacts.exists():
+                os.replace(folder / "restricted", contacts.parent)
             shutil.rmtree(folder)
         _mark(workspace, run_id)
         result = _summary(manifest, is_new=is_new)

@@ -88,10 +88,14 @@ def _restore(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> Non
     if not file.exists():
         return
     days = json.loads(file.read_text(encoding="utf-8"))["covered_days"]
+    cover(connection, [date.fromisoformat(row["date_day"]) for row in days])
+
+
+def cover(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
+    """Let the next run make the marts of these days, in a new warehouse."""
     if days:
         connection.executemany(
-            "insert into meta.covered_days values (?)",
-            [[row["date_day"]] for row in days],
+            "insert into meta.covered_days values (?)", [[day] for day in days]
         )
         connection.execute("insert into meta.touched_days from meta.covered_days")
 

@@ -8,6 +8,7 @@ leaves the old ones. `published/previous/1` and `/2` are the two before.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ import duckdb
 import polars as pl
 
 from tasks.warehouse.database import tune
+from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import sync, write_atomically
 from tasks.warehouse.models import Model
 
@@ -221,11 +223,7 @@ def swap(root: Path, folder: Path, name: str) -> None:
         shutil.rmtree(target)
     os.replace(folder, target)
     sync(store)
-    beside = root / ".published.tmp"
-    beside.unlink(missing_ok=True)
-    beside.symlink_to(Path("publications") / name)
-    os.replace(beside, link)
-    sync(root)
+    _point(root, name)
     kept = {name, *before[: KEPT - 1]}
     for path in store.iterdir():
         if path.name not in kept:
@@ -233,6 +231,80 @@ def swap(root: Path, folder: Path, name: str) -> None:
         elif path.name != name:
             # Who asked not to be contacted stands on no older list either.
             shutil.rmtree(path / "restricted", ignore_errors=True)
+
+
+def kept_publications(root: Path) -> list[str]:
+    """Publications that `roll_back` can go to, those of the latest runs first."""
+    found = []
+    for path in (root / "publications").glob("[!.]*/manifest.json"):
+        # A damaged one is no place to go to.
+        with contextlib.suppress(ValueError):
+            manifest = read_manifest(path.parent) or {}
+            found.append((str(manifest.get("run")), path.parent.name))
+    return [name for _, name in sorted(found, reverse=True)]
+
+
+def roll_back(root: Path, name: str | None = None) -> str:
+    """Make an older publication the one that readers see; return its id.
+
+    Args:
+        root: the workspace's folder.
+        name: the publication's id; without it the one before the present one.
+
+    Raises:
+        ConfigurationError: there is no such publication.
+    """
+    link = root / "published"
+    kept = kept_publications(root)
+    if name is None:
+        before = _lineage(link)[1:]
+        if not before:
+            raise ConfigurationError(
+                [f"Nothing is kept before what stands in {link}: nothing changed."]
+            )
+        name = before[0].name
+    if name not in kept:
+        known = ", ".join(kept) or "none"
+        raise ConfigurationError(
+            [f"--to '{name}' is no publication that is kept: these are: {known}."]
+        )
+    _point(root, name)
+    return name
+
+
+def damaged_files(folder: Path) -> list[str]:
+    """Files of a publication that are missing or not as they were written."""
+    try:
+        manifest = read_manifest(folder)
+    except ValueError:
+        manifest = None
+    if manifest is None:
+        return ["manifest.json"]
+    damaged = [
+        file["file"]
+        for file in manifest["files"]
+        if not (folder / file["file"]).is_file()
+        or _digest(folder / file["file"]) != file["sha256"]
+    ]
+    try:
+        with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
+            for file in manifest["files"]:
+                # Blocks are checked as they are read.
+                marts.execute(
+                    f'select bit_xor(hash("{file["table"]}")) from "{file["table"]}"'
+                ).fetchall()
+    except duckdb.Error:
+        damaged.append("marts.duckdb")
+    return damaged
+
+
+def _point(root: Path, name: str) -> None:
+    """Let readers see a publication, from one moment to the next."""
+    beside = root / ".published.tmp"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(Path("publications") / name)
+    os.replace(beside, root / "published")
+    sync(root)
 
 
 def _lineage(link: Path) -> list[Path]:

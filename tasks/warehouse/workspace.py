@@ -288,7 +288,7 @@ def load_workspace(root: Path) -> Workspace:
         raise ConfigurationError(
             [
                 f"{file} does not exist: give the workspace's folder with"
-                " --workspace, or copy data/workspace.toml there and adapt it"
+                " --workspace, or make one with `python -m flows init DIR`"
             ]
         ) from None
     except UnicodeDecodeError as error:

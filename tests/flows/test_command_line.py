@@ -33,6 +33,10 @@ def test_help_names_commands_and_exit_codes() -> None:
         "backfill",
         "status",
         "report",
+        "init",
+        "doctor",
+        "recover",
+        "rollback",
         "Exit codes",
         "4 another run",
     ):
@@ -126,6 +130,8 @@ def test_dry_run_changes_nothing(lab: Lab) -> None:
         ("report", "--campaign", "launch", "--out", "page.html"),
         ("backfill", *RANGE, "--dry-run"),
         ("daily", "--date", "nonsense"),
+        ("doctor",),
+        ("rollback", "--to", "nonsense"),
     ],
 )
 def test_quick_commands_import_no_orchestrator(

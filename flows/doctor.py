@@ -1,0 +1,242 @@
+"""What `doctor` looks at: the machine, the installation and a workspace."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.metadata
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from flows.recover import damage_of
+from tasks.warehouse.database import MEMORY_LIMIT
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.lock import describe_holder, is_held
+from tasks.warehouse.publication import damaged_files
+from tasks.warehouse.seeds import check_seeds
+from tasks.warehouse.workspace import Workspace, load_workspace
+
+LOCKED = Path(__file__).resolve().parents[1] / "requirements.txt"
+# A name, its version and, of a package that not every system needs, a condition.
+_LINE = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)(\s*;)?")
+# Besides what DuckDB may take: the orchestrator, validation, the models.
+_MORE_MEMORY = 1_000_000_000
+_LEAST_DISK = 2_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        about: what.
+        is_broken: whether runs fail, or do harm, until it is repaired.
+        says: what was found, with the repair.
+        is_fine: whether nothing is to be done.
+    """
+
+    about: str
+    says: str
+    is_fine: bool = True
+    is_broken: bool = False
+
+
+def examine(root: Path) -> list[Finding]:
+    """Look at everything that a run needs; changes nothing.
+
+    A warehouse that a killed run left is brought to its last commit, as any run would.
+    """
+    found = [*_installation(), *_machine(root)]
+    try:
+        workspace = load_workspace(root)
+    except ConfigurationError as error:
+        return [*found, *(_broken("configuration", one) for one in error.mistakes)]
+    named = f"{len(workspace.sources)} sources, {len(workspace.brands)} brands,"
+    return [
+        *found,
+        Finding("configuration", f"{named} {len(workspace.campaigns)} campaigns"),
+        *_seeds(workspace),
+        *_sources(workspace),
+        *_secrets(workspace),
+        *_state(workspace),
+    ]
+
+
+def show(found: list[Finding], console: Console) -> None:
+    """Print the findings, one a line."""
+    for one in found:
+        word = "broken" if one.is_broken else "fine" if one.is_fine else "note"
+        console.print(f"{word:6}  {one.about}: {one.says}", markup=False)
+    broken = sum(one.is_broken for one in found)
+    console.print(
+        f"{broken} of {len(found)} things are to be repaired before the next run."
+        if broken
+        else "Nothing hinders the next run."
+    )
+
+
+def _broken(about: str, says: str) -> Finding:
+    return Finding(about, says, is_fine=False, is_broken=True)
+
+
+def _note(about: str, says: str) -> Finding:
+    return Finding(about, says, is_fine=False)
+
+
+def _installation() -> Iterator[Finding]:
+    """Python and the packages, against the locked versions."""
+    yield Finding("Python", ".".join(str(part) for part in sys.version_info[:3]))
+    # A package may have several versions, for several versions of Python.
+    locked: dict[str, list[str]] = {}
+    optional = set()
+    for line in LOCKED.read_text(encoding="utf-8").splitlines():
+        if match := _LINE.match(line):
+            locked.setdefault(match[1], []).append(match[2])
+            if match[3]:
+                optional.add(match[1])
+    other = []
+    for name, versions in locked.items():
+        try:
+            installed = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            if name in optional:
+                continue
+            installed = "missing"
+        if installed not in versions:
+            other.append(f"{name} {installed} instead of {' or '.join(versions)}")
+    if other:
+        yield _broken(
+            "packages",
+            f"{'; '.join(other[:5])}{'; and more' if len(other) > 5 else ''}: install"
+            " the locked versions with `make setup`",
+        )
+    else:
+        yield Finding("packages", "as locked")
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL("libgomp.so.1")
+        except OSError:
+            yield _broken("libgomp", "missing: sudo apt-get install libgomp1")
+
+
+def _machine(root: Path) -> Iterator[Finding]:
+    """Memory and disk."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    needed = _bytes(MEMORY_LIMIT) + _MORE_MEMORY
+    said = f"{memory / 1e9:.1f} GB; a run takes up to {needed / 1e9:.1f} GB"
+    if memory < needed:
+        yield _note("memory", f"{said}: set WM_MEMORY_LIMIT lower, it spills to disk")
+    else:
+        yield Finding("memory", said)
+    if not root.is_dir():
+        return
+    free = shutil.disk_usage(root).free
+    if free < _LEAST_DISK:
+        yield _broken("disk", f"{free / 1e9:.1f} GB free in {root}: make room")
+    else:
+        yield Finding("disk", f"{free / 1e9:.1f} GB free")
+
+
+def _bytes(size: str) -> float:
+    """A size as DuckDB's settings are written: 2GB, 1.5 GiB."""
+    match = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)i?B?\s*", size, re.IGNORECASE)
+    if match is None:
+        return 0.0
+    return float(match[1]) * 1000.0 ** " KMGT".index(match[2].upper() or " ")
+
+
+def _seeds(workspace: Workspace) -> Iterator[Finding]:
+    try:
+        check_seeds(workspace.root)
+    except ConfigurationError as error:
+        yield from (_broken("seeds", one) for one in error.mistakes)
+    else:
+        files = sorted(
+            path.name
+            for path in (workspace.root / "seeds").glob("*.csv")
+            if not path.name.endswith(".example.csv")
+        )
+        yield Finding("seeds", ", ".join(files) or "none")
+
+
+def _sources(workspace: Workspace) -> Iterator[Finding]:
+    """Files that are to be read, and what APIs need."""
+    for source in workspace.sources:
+        about = f"source {source.name}"
+        if source.kind == "api":
+            continue
+        path = workspace.source_path(source)
+        if path.is_dir():
+            is_there = any(one.is_file() for one in path.rglob("*"))
+        else:
+            is_there = path.exists() or any(
+                workspace.root.glob(source.path)
+                if not Path(source.path).is_absolute()
+                else Path("/").glob(source.path.lstrip("/"))
+            )
+        if is_there:
+            yield Finding(about, f"{path} is there")
+        else:
+            yield _note(about, f"{path} holds no file yet: put an export there")
+    if any(source.kind == "api" for source in workspace.sources):
+        from tasks.sources.api_landing import check_apis
+
+        try:
+            check_apis(workspace)
+        except ConfigurationError as error:
+            yield from (_broken("APIs", one) for one in error.mistakes)
+        else:
+            yield Finding("APIs", "credentials and limits are there")
+
+
+def _secrets(workspace: Workspace) -> Iterator[Finding]:
+    """The pseudonyms' key, and who may read what identifies people."""
+    key = workspace.root / ".key"
+    contacts = workspace.published / "restricted" / "contacts.csv"
+    for path in (key, contacts):
+        if path.exists() and path.stat().st_mode & 0o077:
+            yield _broken(
+                "secrets", f"others may read {path}: chmod 600 {path}, and ask who did"
+            )
+    if os.environ.get("WM_PSEUDONYM_KEY"):
+        yield Finding("pseudonyms", "their key is in WM_PSEUDONYM_KEY")
+    elif key.exists():
+        yield Finding("pseudonyms", f"their key is in {key}: keep a backup of it")
+    elif workspace.published.exists():
+        yield _broken(
+            "pseudonyms",
+            f"{key} is gone and WM_PSEUDONYM_KEY is not set: put the key back, or the"
+            " next run gives every account a new one",
+        )
+
+
+def _state(workspace: Workspace) -> Iterator[Finding]:
+    """The warehouse and what is published."""
+    if is_held(workspace.lock):
+        yield _note("lock", f"held by {describe_holder(workspace.lock)}")
+        return
+    repair = f"run `python -m flows recover --workspace {workspace.root}`"
+    if workspace.database.exists():
+        kind = damage_of(workspace.database)
+        if kind:
+            yield _broken("warehouse", f"can't be read ({kind}): {repair}")
+        else:
+            yield Finding("warehouse", "every block can be read")
+    if workspace.published.is_symlink():
+        damaged = (
+            damaged_files(workspace.published)
+            if workspace.published.exists()
+            else ["all"]
+        )
+        if damaged:
+            yield _broken(
+                "publication", f"not as written: {', '.join(damaged)}: {repair}"
+            )
+        else:
+            yield Finding("publication", "every file is as it was written")

@@ -1,0 +1,224 @@
+"""Recovery: what is damaged is set aside, so that the next run makes it again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+
+from tasks.warehouse import landing, ledger
+from tasks.warehouse.database import connect, tune
+from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.publication import damaged_files, kept_publications, roll_back
+from tasks.warehouse.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """What was found.
+
+    Attributes:
+        done: what was damaged, and what was done about it.
+        lost: what only a backup brings back.
+    """
+
+    done: list[str]
+    lost: list[str]
+
+
+def recover(workspace: Workspace) -> Recovered:
+    """Read all that the workspace holds; set aside what can't be read.
+
+    Nothing is deleted: it moves to `quarantine/damaged-<n>`. Cost: reading landing,
+    the warehouse and what is published once.
+
+    Raises:
+        WorkspaceLockedError: a run holds the workspace.
+    """
+    with hold_workspace(workspace.lock, "recover"):
+        aside = _new_folder(workspace)
+        lost: list[str] = []
+        done = [
+            *_check_landing(workspace, aside, lost),
+            *_check_warehouse(workspace, aside),
+            *_check_ledger(workspace, aside, lost),
+            *_check_published(workspace, aside),
+        ]
+    return Recovered(done, lost)
+
+
+def unreadable_landing(root: Path) -> list[tuple[landing.Batch, str]]:
+    """Landed files that are missing or damaged, with their batch.
+
+    Args:
+        root: the folder of landing.
+    """
+    found = []
+    with duckdb.connect() as connection:
+        tune(connection, root / ".tmp" / "spill")
+        for batch in landing.read_log(root):
+            for path in sorted(
+                path for paths in batch.files.values() for path in paths
+            ):
+                try:
+                    connection.execute(
+                        "select bit_xor(hash(record)) from read_parquet($files)",
+                        {"files": landing.as_patterns([root / path])},
+                    ).fetchall()
+                except duckdb.Error:
+                    found.append((batch, path))
+    return found
+
+
+def damage_of(database: Path) -> str | None:
+    """What hinders reading the warehouse: the kind of error; None when all is well.
+
+    Writes back what a killed run left in the write-ahead log.
+    """
+    try:
+        with duckdb.connect(str(database)) as connection:
+            tune(connection, database.with_name(".spill"))
+            tables = connection.execute(
+                "select schema_name, table_name from duckdb_tables()"
+                " where not temporary"
+            ).fetchall()
+            for schema, table in tables:
+                # Blocks are checked as they are read.
+                connection.execute(
+                    f'select bit_xor(hash(t)) from "{schema}"."{table}" as t'
+                ).fetchall()
+    except duckdb.Error as error:
+        return type(error).__name__
+    return None
+
+
+def _check_landing(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[str]:
+    """Batches with a damaged file land again where their exports still lie there."""
+    root = workspace.landing
+    if not root.exists():
+        return
+    again: dict[str, landing.Batch] = {}
+    for batch, path in unreadable_landing(root):
+        gone = [
+            file.path
+            for file in batch.inputs
+            if not (workspace.root / file.path).is_file()
+        ]
+        if not batch.inputs or gone:
+            lost.append(
+                f"{root / path} is damaged, and what it was read from is not at hand:"
+                " put it back from a backup."
+            )
+            continue
+        again[batch.batch_id] = batch
+        if (root / path).exists():
+            _move(root / path, aside / "landing" / path)
+        yield f"{root / path} is damaged: its export lands again with the next run"
+    if again:
+        landing.withdraw(root, again.values())
+
+
+def _check_warehouse(workspace: Workspace, aside: Path) -> Iterator[str]:
+    """A warehouse that can't be read is made anew from landing."""
+    if not workspace.database.exists():
+        return
+    log = workspace.database.with_name(f"{workspace.database.name}.wal")
+    kind = damage_of(workspace.database)
+    if kind and log.exists():
+        _move(log, aside / log.name)
+        yield (
+            f"{log} is damaged ({kind}) and set aside: what the last run changed since"
+            " the checkpoint before is done again"
+        )
+        kind = damage_of(workspace.database)
+    if kind:
+        _move(workspace.database, aside / workspace.database.name)
+        yield (
+            f"{workspace.database} is damaged ({kind}) and set aside: the next run"
+            " makes it again from landing"
+        )
+
+
+def _check_ledger(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[str]:
+    """The ledger's copy says which days a new warehouse must cover."""
+    copy = workspace.root / "ledger.json"
+    try:
+        json.loads(copy.read_text(encoding="utf-8"))["covered_days"]
+    except FileNotFoundError:
+        if not (workspace.root / "publications").exists():
+            return
+    except (ValueError, KeyError, OSError):
+        _move(copy, aside / copy.name)
+    else:
+        return
+    if workspace.database.exists():
+        with connect(workspace.database) as connection:
+            ledger.write_copy(connection, workspace)
+        yield f"{copy} was damaged or gone: written again from the warehouse"
+        return
+    days = _published_days(workspace)
+    if not days:
+        lost.append(
+            f"{copy} is damaged, the warehouse too, and nothing is published: run"
+            " `backfill` over the days that the marts are to cover."
+        )
+        return
+    with connect(workspace.database) as connection:
+        ledger.cover(connection, days)
+        ledger.write_copy(connection, workspace)
+    yield (
+        f"{copy} was damaged or gone: the days from {days[0]} to {days[-1]}, which are"
+        " published, are covered again with the next run"
+    )
+
+
+def _published_days(workspace: Workspace) -> list[date]:
+    """The days that any kept publication covers, without a gap."""
+    for name in kept_publications(workspace.root):
+        manifest = workspace.root / "publications" / name / "manifest.json"
+        window = json.loads(manifest.read_text(encoding="utf-8"))["window"]
+        first = date.fromisoformat(window["first_day"])
+        last = date.fromisoformat(window["last_day"])
+        return [first + timedelta(days=step) for step in range((last - first).days + 1)]
+    return []
+
+
+def _check_published(workspace: Workspace, aside: Path) -> Iterator[str]:
+    """Readers get the newest publication that is whole; the next run a new one."""
+    link = workspace.published
+    if not link.is_symlink():
+        return
+    damaged = damaged_files(link) if link.exists() else ["all"]
+    if not damaged:
+        return
+    broken = link.resolve()
+    for name in kept_publications(workspace.root):
+        folder = workspace.root / "publications" / name
+        if folder != broken and not damaged_files(folder):
+            roll_back(workspace.root, name)
+            what = f"{name} stands in its place until the next run"
+            break
+    else:
+        link.unlink()
+        what = "the next run publishes anew"
+    if broken.exists():
+        _move(broken, aside / "publications" / broken.name)
+    yield f"{broken} is damaged ({', '.join(damaged)}) and set aside: {what}"
+
+
+def _new_folder(workspace: Workspace) -> Path:
+    """Where damaged things go; made when the first one goes there."""
+    number = 1
+    while (folder := workspace.quarantine / f"damaged-{number}").exists():
+        number += 1
+    return folder
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)

@@ -1,0 +1,322 @@
+"""init, doctor, recover, rollback: a workspace from its first day to a bad one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows import doctor, recover
+from flows.init import TEMPLATE, init
+from tasks.warehouse import ledger
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.publication import kept_publications, roll_back
+from tasks.warehouse.workspace import Policies, load_workspace
+from tests.conftest import FinishedRun
+from tests.workspaces import FIRST, LAST, Lab, repost, run_command, status, user
+
+
+@pytest.fixture
+def twice(lab: Lab, quick_rules: None) -> Lab:
+    """A workspace that published two times: one repost, then two."""
+    for number in (1, 2):
+        lab.put(
+            f"export/{number}.jsonl",
+            [status(1), repost(100 + number, 1, user(20 + number, f"user {number}"))],
+        )
+        lab.run(run_id=f"2026030{number}")
+    return lab
+
+
+def reposts(lab: Lab) -> list[int]:
+    """What readers see of the campaign."""
+    with duckdb.connect(
+        str(lab.root / "published/marts.duckdb"), read_only=True
+    ) as marts:
+        rows = marts.execute("select reposts from campaigns").fetchall()
+    return [row[0] for row in rows]
+
+
+def spoil(path: Path, start: float = 0.4, end: float = 0.6) -> None:
+    """Overwrite a part of a file, as a bad disk does."""
+    size = path.stat().st_size
+    with path.open("r+b") as handle:
+        handle.seek(int(size * start))
+        handle.write(os.urandom(int(size * (end - start)) + 1))
+
+
+def go_on(lab: Lab) -> None:
+    """A run of one day, with the ledger, as `daily` makes it."""
+    with ledger.open_run(lab.workspace, "daily", (LAST, LAST)) as run:
+        lab.run(LAST, LAST, run_id=run.run_id)
+
+
+def broken(lab: Lab) -> list[str]:
+    """What `doctor` finds broken."""
+    return [one.about for one in doctor.examine(lab.root) if one.is_broken]
+
+
+def test_new_workspace_is_valid_and_never_overwritten(tmp_path: Path) -> None:
+    """Made by the command, fit for a run, not to be committed, made once."""
+    folder = tmp_path / "tea"
+    done = run_command("init", str(folder))
+    assert done.returncode == 0, done.stderr
+    workspace = load_workspace(folder)
+    assert [source.path for source in workspace.sources] == ["exports"]
+    assert [campaign.id for campaign in workspace.campaigns] == ["my-campaign"]
+    assert workspace.policies == Policies()
+    assert (folder / "seeds/account_overrides.example.csv").exists()
+    assert (folder / ".gitignore").read_text().startswith("*\n")
+    seen = doctor.examine(folder)
+    assert not [one for one in seen if one.is_broken], seen
+    assert "source exports" in {one.about for one in seen if not one.is_fine}
+    (folder / "workspace.toml").write_text('timezone = "UTC"\n')
+    done = run_command("init", str(folder))
+    assert done.returncode == 2
+    assert "is a workspace already" in done.stderr
+    assert (folder / "workspace.toml").read_text() == 'timezone = "UTC"\n'
+    with pytest.raises(ConfigurationError, match="is a file"):
+        init(folder / "workspace.toml")
+
+
+def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
+    """Whoever takes a # away gets a setting that works."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    settings = ("[[", "name =", "platform", "kind", "collect", "observed_at", "budget")
+    lines = [
+        line.removeprefix("# ")
+        if line.startswith(tuple(f"# {start}" for start in settings))
+        else line
+        for line in text.splitlines()
+    ]
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "workspace.toml").write_text("\n".join(lines), encoding="utf-8")
+    workspace = load_workspace(tmp_path)
+    assert [source.kind for source in workspace.sources] == ["files", "api"]
+    assert workspace.sources[0].observed_at is not None
+    assert workspace.campaigns[0].budget is not None
+
+
+def test_doctor_finds_nothing_in_a_good_workspace(finished_run: FinishedRun) -> None:
+    done = finished_run.lab.command("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "Nothing hinders the next run." in done.stdout
+    assert "warehouse: every block can be read" in done.stdout
+    assert "packages: as locked" in done.stdout
+
+
+def test_doctor_names_what_is_broken(twice: Lab) -> None:
+    """Configuration, seeds, secrets, publication: each with its repair."""
+    lab = twice
+    assert broken(lab) == []
+    contacts = lab.root / "published/restricted/contacts.csv"
+    contacts.chmod(0o644)
+    lab.override("genuine,weibo,,,,reason,me,soon")
+    spoil(next((lab.root / "published/parquet").glob("campaigns.parquet")))
+    done = lab.command("doctor")
+    assert done.returncode == 1
+    for words in (
+        "account_overrides.csv:2",
+        f"chmod 600 {contacts}",
+        "publication: not as written: parquet/campaigns.parquet",
+        "python -m flows recover",
+        "are to be repaired",
+    ):
+        assert words in done.stdout, done.stdout
+    lab.put("workspace.toml", 'timezone = "Mars"\n')
+    done = lab.command("doctor")
+    assert done.returncode == 1
+    assert "workspace.toml:1:" in done.stdout
+
+
+def test_doctor_misses_the_key_of_pseudonyms(
+    twice: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it every account would get a new key with the next run."""
+    monkeypatch.delenv("WM_PSEUDONYM_KEY")
+    assert broken(twice) == ["pseudonyms"]
+    twice.put(".key", "f" * 64)
+    assert broken(twice) == ["secrets"]
+    (twice.root / ".key").chmod(0o600)
+    assert broken(twice) == []
+
+
+def test_doctor_answers_while_a_run_holds_the_workspace(twice: Lab) -> None:
+    with hold_workspace(twice.root / ".lock", "daily by a test"):
+        found = {one.about: one for one in doctor.examine(twice.root)}
+    assert "daily by a test" in found["lock"].says
+    assert "warehouse" not in found
+
+
+def test_rollback_goes_back_and_forth(twice: Lab) -> None:
+    """Readers see the older one, until a run publishes what the warehouse holds."""
+    lab = twice
+    newest, older = kept_publications(lab.root)
+    contacts = lab.root / "published/restricted/contacts.csv"
+    listed = contacts.read_bytes()
+    assert reposts(lab) == [2]
+    done = lab.command("rollback")
+    assert done.returncode == 0, done.stderr
+    assert older in done.stdout
+    assert reposts(lab) == [1]
+    # Who asked not to be contacted since stands on no older list.
+    assert not contacts.exists()
+    assert lab.command("rollback", "--to", newest).returncode == 0
+    assert reposts(lab) == [2]
+    done = lab.command("rollback", "--to", "nonsense")
+    assert done.returncode == 2
+    assert newest in done.stderr
+    assert older in done.stderr
+    roll_back(lab.root, older)
+    lab.run(run_id="20260303")
+    assert reposts(lab) == [2]
+    assert contacts.read_bytes() == listed
+    assert contacts.stat().st_mode & 0o777 == 0o600
+    with hold_workspace(lab.root / ".lock", "daily by a test"):
+        assert lab.command("rollback").returncode == 4
+
+
+def test_rollback_to_what_the_warehouse_holds_gets_its_contacts_back(
+    twice: Lab,
+) -> None:
+    """The content is the same, so no new publication; its list comes back."""
+    lab = twice
+    newest, older = kept_publications(lab.root)
+    contacts = lab.root / "published/restricted/contacts.csv"
+    listed = contacts.read_bytes()
+    shutil.rmtree(contacts.parent)
+    assert not lab.publish("20260303").is_new
+    assert contacts.read_bytes() == listed
+    assert set(kept_publications(lab.root)) == {newest, older}
+
+
+def test_nothing_to_go_back_to(lab: Lab) -> None:
+    done = lab.command("rollback")
+    assert done.returncode == 2
+    assert "Nothing is kept before" in done.stderr
+
+
+def test_recover_leaves_a_whole_workspace_alone(twice: Lab) -> None:
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in twice.root.rglob("*")
+        if path.is_file() and path.name not in (".lock", "warehouse.duckdb")
+    }
+    done = twice.command("recover")
+    assert done.returncode == 0
+    assert done.stdout == "Nothing is damaged.\n"
+    after = {
+        path: path.stat().st_mtime_ns
+        for path in twice.root.rglob("*")
+        if path.is_file() and path.name not in (".lock", "warehouse.duckdb")
+    }
+    assert after == before
+    with hold_workspace(twice.root / ".lock", "daily by a test"):
+        assert twice.command("recover").returncode == 4
+
+
+@pytest.mark.parametrize("part", [(0.0, 0.001), (0.1, 0.9)])
+def test_damaged_warehouse_is_made_again(twice: Lab, part: tuple[float, float]) -> None:
+    """Its head or its blocks: the same marts after the next run."""
+    lab = twice
+    marts, rows = lab.parquet(), lab.marts()
+    spoil(lab.root / "warehouse.duckdb", *part)
+    assert broken(lab) == ["warehouse"]
+    done = lab.command("recover")
+    assert done.returncode == 0, done.stderr
+    assert "set aside: the next run makes it again from landing" in done.stdout
+    assert (lab.root / "quarantine/damaged-1/warehouse.duckdb").exists()
+    assert lab.parquet() == marts
+    # The days covered come from the ledger's copy.
+    go_on(lab)
+    assert lab.marts() == rows
+    assert lab.parquet() == marts
+    assert broken(lab) == []
+
+
+def test_damaged_log_and_ledger(twice: Lab) -> None:
+    """Another database's write-ahead log; a ledger's copy that is no JSON."""
+    lab = twice
+    marts = lab.parquet()
+    with duckdb.connect(str(lab.root / "other.duckdb")) as other:
+        other.execute("create table other as from range(10)")
+        other.execute("checkpoint")
+        other.execute("insert into other from range(10)")
+        log = (lab.root / "other.duckdb.wal").read_bytes()
+    assert log
+    lab.put("warehouse.duckdb.wal", log)
+    lab.put("ledger.json", '{"runs": [')
+    done = lab.command("recover")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "warehouse.duckdb.wal is damaged" in done.stdout
+    assert "ledger.json was damaged or gone" in done.stdout
+    aside = {path.name for path in (lab.root / "quarantine/damaged-1").iterdir()}
+    assert {"warehouse.duckdb.wal", "ledger.json"} <= aside
+    go_on(lab)
+    assert lab.parquet() == marts
+
+
+def test_warehouse_and_ledger_lost(twice: Lab) -> None:
+    """What is published still tells which days the marts cover."""
+    lab = twice
+    marts = lab.parquet()
+    (lab.root / "warehouse.duckdb").unlink()
+    (lab.root / "ledger.json").unlink()
+    done = lab.command("recover")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{FIRST} to {LAST}" in done.stdout
+    go_on(lab)
+    assert lab.parquet() == marts
+
+
+def test_damaged_landing_lands_again_or_is_missed(twice: Lab) -> None:
+    """From its export where that still lies there; else only a backup helps."""
+    lab = twice
+    marts = lab.parquet()
+    landed = sorted((lab.root / "landing").glob("weibo/*/*/*.parquet"))
+    spoil(landed[0])
+    done = lab.command("recover")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lands again" in done.stdout
+    go_on(lab)
+    assert lab.parquet() == marts
+
+    spoil(sorted((lab.root / "landing").glob("weibo/*/*/*.parquet"))[0])
+    for export in (lab.root / "export").iterdir():
+        export.unlink()
+    done = lab.command("recover")
+    assert done.returncode == 1
+    assert "put it back from a backup" in done.stdout
+    assert lab.parquet() == marts
+
+
+def test_damaged_publication_gives_way_to_a_whole_one(twice: Lab) -> None:
+    """Readers get the one before; the next run publishes anew."""
+    lab = twice
+    marts = lab.parquet()
+    newest, older = kept_publications(lab.root)
+    spoil(lab.root / "published/marts.duckdb")
+    assert broken(lab) == ["publication"]
+    done = lab.command("recover")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{older} stands in its place" in done.stdout
+    assert reposts(lab) == [1]
+    go_on(lab)
+    assert lab.parquet() == marts
+    assert reposts(lab) == [2]
+    assert (
+        json.loads((lab.root / "published/manifest.json").read_text())["publication"]
+        == newest
+    )
+
+    for name in kept_publications(lab.root):
+        (lab.root / "publications" / name / "manifest.json").write_text("{")
+    found = recover.recover(lab.workspace)
+    assert any("the next run publishes anew" in line for line in found.done)
+    go_on(lab)
+    assert lab.parquet() == marts
