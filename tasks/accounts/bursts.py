@@ -179,13 +179,10 @@ keyed as (
         nodes.node,
         nodes.second,
         nodes.platform,
-        views.view,
-        views.seconds,
-        views.is_joint,
-        nodes.second // views.seconds as span,
+        nodes.second // $seconds as span,
         nodes.second // 7776000 as quarter,
         nodes.second // 604800 as week,
-        case views.make
+        case $make
             when 'template' then nodes.template
             -- A programme that sets words or a running number behind one beginning.
             when 'begin' then nodes.template || '/' || left(nodes.folded, 5)
@@ -195,7 +192,6 @@ keyed as (
             when 'counters_b' then nodes.counters_b
         end as make
     from identity_nodes as nodes
-    cross join identity_views as views
     where nodes.second is not null
 )
 select * from keyed where make is not null
@@ -211,36 +207,33 @@ quarters as (
     group by all
 ),
 shares as (
-    select platform, view, quarter, make, count(*) as accounts
+    select platform, quarter, make, count(*) as accounts
     from identity_makes
     group by all
 ),
 cells as (
     select
         platform,
-        view,
-        seconds,
-        is_joint,
         span,
         make,
         min(quarter) as quarter,
         min(week) as week,
         count(*) as accounts
     from identity_makes
-    group by platform, view, seconds, is_joint, span, make
+    group by platform, span, make
 ),
 looked as (
-    select platform, view, count(*) as cells from cells group by all
+    select platform, count(*) as cells from cells group by platform
 ),
 judged as (
     select
         cells.*,
         looked.cells as looked,
-        coalesce(pace.per_second, 0.5 / 604800) * cells.seconds
+        coalesce(pace.per_second, 0.5 / 604800) * $seconds
             * shares.accounts / quarters.accounts as expected
     from cells
-    inner join looked using (platform, view)
-    inner join shares using (platform, view, quarter, make)
+    inner join looked using (platform)
+    inner join shares using (platform, quarter, make)
     inner join quarters using (platform, quarter)
     left join identity_pace as pace using (platform, week)
     where cells.accounts >= $fewest
@@ -254,26 +247,32 @@ tested as (
     where expected < accounts * (1 - $least_surplus)
 )
 select
-    row_number() over (order by platform, view, span, make) as burst,
+    $earlier + row_number() over (order by platform, span, make) as burst,
     *
 from tested
 where round(strength, 6) >= $least_strength
 """
 
+_NO_MEMBERS = """
+create or replace temp table identity_burst_members (
+    burst bigint, node uinteger, second bigint, grade varchar
+)
+"""
+
 _MEMBERS = """
-create or replace temp table identity_burst_members as
+insert into identity_burst_members
 select
     cells.burst,
     makes.node,
     makes.second,
     case
-        when cells.is_joint and cells.strength >= $clear then 'tight'
-        when cells.strength >= case when cells.is_joint then $fair else $clear end
+        when $is_joint and cells.strength >= $clear then 'tight'
+        when cells.strength >= case when $is_joint then $fair else $clear end
             then 'clear'
         else 'loose'
     end as grade
 from identity_makes as makes
-inner join identity_cells as cells using (platform, view, span, make)
+inner join identity_cells as cells using (platform, span, make)
 """
 
 
@@ -282,29 +281,31 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
 
     Reads `identity_nodes` (node, platform, second, template, folded, counters_a,
     counters_b); `second` is the Unix time of registration, null where unknown.
-    Writes `identity_cells` (one row a burst: expected, accounts, strength) and
-    `identity_burst_members` (burst, node, second, grade).
+    Writes `identity_burst_members` (burst, node, second, grade).
 
-    Cost: sixteen group-bys over the accounts, which DuckDB spills to disk.
+    Cost: sixteen passes over the accounts, each with two group-bys that DuckDB spills
+    to disk: one view is in memory at a time.
     """
-    rows = ", ".join(
-        f"('{view.name}', {view.seconds}, '{view.make}', {view.is_joint})"
-        for view in VIEWS
-    )
-    connection.execute(
-        "create or replace temp table identity_views as "
-        f"select * from (values {rows}) as views (view, seconds, make, is_joint)"
-    )
     connection.execute(_USUAL)
     connection.execute(_PACE)
-    connection.execute(_MAKES)
-    connection.execute(
-        _CELLS,
-        {
-            "fewest": FEWEST,
-            "least_surplus": LEAST_SURPLUS,
-            "least_strength": LEAST_STRENGTH,
-        },
-    )
-    connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH, "fair": FAIR_STRENGTH})
+    connection.execute(_NO_MEMBERS)
+    for view in VIEWS:
+        connection.execute(_MAKES, {"make": view.make, "seconds": view.seconds})
+        earlier = "select coalesce(max(burst), 0) from identity_burst_members"
+        ((bursts,),) = connection.execute(earlier).fetchall()
+        connection.execute(
+            _CELLS,
+            {
+                "seconds": view.seconds,
+                "earlier": bursts,
+                "fewest": FEWEST,
+                "least_surplus": LEAST_SURPLUS,
+                "least_strength": LEAST_STRENGTH,
+            },
+        )
+        connection.execute(
+            _MEMBERS,
+            {"is_joint": view.is_joint, "clear": CLEAR_STRENGTH, "fair": FAIR_STRENGTH},
+        )
     connection.execute("drop table identity_makes")
+    connection.execute("drop table identity_cells")

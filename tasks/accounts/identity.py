@@ -29,6 +29,8 @@ from tasks.accounts.identity_model import (
 from tasks.accounts.meetings import find_meetings, note_entries
 from tasks.accounts.profile_signs import profile_signs
 
+# Profiles whose signs are read at once.
+PORTION = 500_000
 # A burst with more members than this is cut into stretches of as many, each in the
 # order of registration and overlapping the next by half.
 MAX_STRETCH = 6
@@ -43,9 +45,17 @@ STEM_TO_NAME = 0.06
 
 _GRADES = ("tight", "clear", "loose")
 
+# How many accounts share a value tells a name tag from a hotline.
+_COUNTED = ("words", "phone", "handle", "avatar", "link")
+
 _COMPARED = f"""
 create or replace temp table identity_compared as
 with
+paired as (
+    select join_key_l as node from identity_pairs
+    union
+    select join_key_r from identity_pairs
+),
 lists as (
     select
         node,
@@ -58,20 +68,34 @@ lists as (
 }
     from identity_burst_members
     group by node
-)
+),
+{
+    ", ".join(
+        f"{sign}_shares as (select {sign}, count(*) as accounts from identity_nodes"
+        f" where {sign} is not null group by {sign} having count(*) > 1)"
+        for sign in _COUNTED
+    )
+}
 select
     nodes.*,
     {", ".join(f"coalesce(lists.{grade}, []) as {grade}" for grade in _GRADES)},
     company.often,
     company.again,
-    count(*) over (partition by nodes.words) as words_shared,
-    count(*) over (partition by nodes.phone) as phone_shared,
-    count(*) over (partition by nodes.handle) as handle_shared,
-    count(*) over (partition by nodes.avatar) as avatar_shared,
-    count(*) over (partition by nodes.link) as link_shared
+    {
+    ", ".join(
+        f"coalesce({sign}_shares.accounts, 1) as {sign}_shared" for sign in _COUNTED
+    )
+}
 from identity_nodes as nodes
+semi join paired on nodes.node = paired.node
 left join lists on nodes.node = lists.node
 left join identity_company as company on nodes.node = company.node
+{
+    " ".join(
+        f"left join {sign}_shares on nodes.{sign} = {sign}_shares.{sign}"
+        for sign in _COUNTED
+    )
+}
 """
 
 _NO_ACTS = """
@@ -106,24 +130,43 @@ _SIGNS = {
     "name_ends": "case when bits >= 300 then stem[length(stem) // 2 + 1:] end",
 }
 
-_BLOCKS = f"""
-create or replace temp table identity_blocks as
+_NO_BLOCKS = """
+create or replace temp table identity_blocks (
+    rule integer, name varchar, key varchar, node uinteger, members bigint,
+    is_skipped boolean
+)
+"""
+
+
+def _blocks_of(rule: int, sign: str) -> str:
+    """The accounts that share a value of one sign.
+
+    One at a time, so that DuckDB groups one sign of all accounts, and not eleven.
+    """
+    return f"""
+insert into identity_blocks
 with
-signs as (
-    {
-    " union all ".join(
-        f"select {rank} as rule, '{name}' as name, {value} as value, node"
-        f" from identity_nodes where ({value}) is not null"
-        for rank, (name, value) in enumerate(_SIGNS.items())
-    )
-}
+valued as (
+    select node, {_SIGNS[sign]} as value from identity_nodes
 ),
 shared as (
-    select
-        *,
-        count(*) over (partition by rule, value) as members
-    from signs
-),
+    select value, count(*) as members
+    from valued
+    where value is not null
+    group by value
+    having count(*) > 1
+)
+select
+    {rule}, '{sign}', shared.value, valued.node, shared.members,
+    shared.members > $sharing
+from valued
+inner join shared on valued.value = shared.value
+"""
+
+
+_BLOCKS_OF_BURSTS = f"""
+insert into identity_blocks
+with
 ranked as (
     select
         burst,
@@ -141,24 +184,7 @@ stretches as (
     where members > $stretch
 )
 select
-    rule,
-    name,
-    value as key,
-    node,
-    members,
-    members > case when name in ('name', 'short_name', 'sound') then $name_sharing
-        else $sharing end
-        as is_skipped
-from shared
-where members > 1
-union all
-select
-    {len(_SIGNS)},
-    'burst',
-    burst || '/' || stretch,
-    node,
-    members,
-    false
+    {len(_SIGNS)}, 'burst', burst || '/' || stretch, node, members, false
 from stretches
 """
 
@@ -202,11 +228,10 @@ order by keys.rule
 _STEMS = """
 with
 free as (
-    select stem, place
-    from identity_compared
-    where
-        stem is not null and place is not null and bits >= 300
-        and len(tight) + len(clear) + len(loose) = 0
+    select nodes.stem, nodes.place
+    from identity_nodes as nodes
+    anti join identity_burst_members as members on nodes.node = members.node
+    where nodes.stem is not null and nodes.place is not null and nodes.bits >= 300
 ),
 places as (
     select stem, place, count(*) as accounts
@@ -223,7 +248,7 @@ stems as (
 select
     coalesce(sum(accounts * (accounts - 1) // 2), 0),
     coalesce(sum(together), 0),
-    (select count(*) from identity_compared where place is not null)
+    (select count(*) from identity_nodes where place is not null)
 from stems
 """
 
@@ -294,7 +319,7 @@ def link_profiles(
         {kind: score_pairs(connection, parameters, kind, threshold) for kind in KINDS}
     )
     nodes = connection.table("identity_nodes").select("node, platform, account_id").pl()
-    blocking = connection.sql(_REPORT).pl()
+    blocking = blocking_report(connection)
     for table in _LARGE:
         connection.execute(f"drop table {table}")
     return Links(pairs=_described(scored, nodes), blocking=blocking)
@@ -307,25 +332,22 @@ def block_profiles(
     *,
     acts: str | None = None,
 ) -> None:
-    """Make the tables identity_compared, identity_blocks and identity_pairs."""
-    relation = connection.table(profiles)
-    wanted = [name for name in relation.columns if name in COMPARED]
-    signs = profile_signs(relation.select(", ".join(wanted)).pl())
-    signs = signs.with_columns(bits=name_bits(signs.get_column("folded"), parameters))
-    connection.register("identity_signs", signs)
-    connection.execute(
-        "create or replace temp table identity_nodes as select * from identity_signs"
-    )
-    connection.unregister("identity_signs")
+    """Make the tables identity_compared, identity_blocks and identity_pairs.
+
+    Cost: linear in accounts and pairs. Profiles pass through memory in portions;
+    what DuckDB holds of them it spills to disk past its limit, one sign and one view
+    of the bursts at a time.
+    """
+    _note_signs(connection, profiles, parameters)
     find_bursts(connection)
-    connection.execute(
-        _BLOCKS,
-        {
-            "stretch": MAX_STRETCH,
-            "sharing": MAX_SHARING,
-            "name_sharing": NAME_SHARING,
-        },
-    )
+    connection.execute(_NO_BLOCKS)
+    for rule, sign in enumerate(_SIGNS):
+        is_name = sign in ("name", "short_name", "sound")
+        connection.execute(
+            _blocks_of(rule, sign),
+            {"sharing": NAME_SHARING if is_name else MAX_SHARING},
+        )
+    connection.execute(_BLOCKS_OF_BURSTS, {"stretch": MAX_STRETCH})
     connection.execute(_PAIRS, {"burst": len(_SIGNS)})
     if acts is None:
         connection.execute(_NO_ACTS)
@@ -333,6 +355,46 @@ def block_profiles(
         connection.execute(f"create or replace temp view identity_acts as from {acts}")
     note_entries(connection)
     compare_behaviour(connection)
+
+
+def blocking_report(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What each rule found, after `block_profiles`; see `Links.blocking`."""
+    report: pl.DataFrame = connection.sql(_REPORT).pl()
+    return report
+
+
+def _note_signs(
+    connection: duckdb.DuckDBPyConnection, profiles: str, parameters: IdentityParameters
+) -> None:
+    """Make identity_nodes: the signs of each profile, numbered by platform and id."""
+    columns = connection.table(profiles).columns
+    wanted = [name for name in COMPARED if name in columns]
+    connection.execute(
+        "create or replace temp table identity_profiles as "
+        f"select {', '.join(wanted)}, "
+        "row_number() over (order by platform, account_id) - 1 as place_in_order "
+        f"from {profiles}"
+    )
+    connection.execute("drop table if exists identity_nodes")
+    ((rows,),) = connection.execute("select count(*) from identity_profiles").fetchall()
+    for start in range(0, max(int(rows), 1), PORTION):
+        part = connection.sql(
+            "select * from identity_profiles "
+            "where place_in_order >= $start and place_in_order < $end",
+            params={"start": start, "end": start + PORTION},
+        ).pl()
+        signs = profile_signs(part).with_columns(pl.col("node") + start)
+        signs = signs.with_columns(
+            bits=name_bits(signs.get_column("folded"), parameters)
+        )
+        connection.register("identity_signs", signs)
+        connection.execute(
+            "create temp table if not exists identity_nodes as "
+            "from identity_signs limit 0"
+        )
+        connection.execute("insert into identity_nodes from identity_signs")
+        connection.unregister("identity_signs")
+    connection.execute("drop table identity_profiles")
 
 
 def compare_behaviour(connection: duckdb.DuckDBPyConnection) -> None:

@@ -147,6 +147,18 @@ def test_row_order_and_threads_change_nothing(
     assert again.blocking.equals(links.blocking)
 
 
+def test_portions_change_nothing(
+    world: tuple[pl.DataFrame, pl.DataFrame],
+    links: Links,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Profiles read in small portions give the same pairs and the same report."""
+    monkeypatch.setattr("tasks.accounts.identity.PORTION", 777)
+    again = link(world[0])
+    assert again.pairs.equals(links.pairs)
+    assert again.blocking.equals(links.blocking)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "together"),
     [
