@@ -397,6 +397,119 @@ def rollback(
     )
 
 
+privacy_app = typer.Typer(
+    no_args_is_help=True,
+    help="What is held of a person: export it, erase it, or stop contact.",
+)
+app.add_typer(privacy_app, name="privacy")
+PlatformOption = Annotated[
+    str, typer.Option(help="The account's network, as weibo.", metavar="P")
+]
+AccountOption = Annotated[
+    str, typer.Option("--account", help="Its id at the network.", metavar="ID")
+]
+
+
+@privacy_app.command("export")
+def privacy_export(
+    platform: PlatformOption,
+    account: AccountOption,
+    out: Annotated[
+        Path, typer.Option(help="The file to write, .json; new.", metavar="FILE")
+    ],
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Write all that is held of an account: records, judgements, marts, seeds."""
+    from flows.privacy import export
+
+    configuration = _known_person(workspace, platform, account)
+    if out.exists():
+        raise ConfigurationError([f"--out {out} is there already: name a new file."])
+    found = export(configuration, platform, account)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+        json.dump(found, f, ensure_ascii=False, indent=1, default=str)
+    rows = sum(
+        len(table) for part in ("warehouse", "marts") for table in found[part].values()
+    )
+    typer.echo(
+        f"Wrote {out}, readable by you alone: {len(found['landed']):,} records as they"
+        f" came, {rows:,} rows made of them."
+    )
+
+
+@privacy_app.command("suppress")
+def privacy_suppress(
+    platform: PlatformOption,
+    account: AccountOption,
+    reason: Annotated[str, typer.Option(help="Why.")] = "asked not to be contacted",
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Never contact an account, nor the others of its owner."""
+    from flows.privacy import suppress
+
+    configuration = _known_person(workspace, platform, account)
+    new = suppress(configuration, platform, account, reason)
+    typer.echo(
+        f"{'Added to' if new else 'Stood already in'}"
+        f" {workspace / 'seeds/suppressions.csv'}; taken off the list of contacts. The"
+        " marts follow with the next run."
+    )
+
+
+@privacy_app.command("erase")
+def privacy_erase(
+    platform: PlatformOption,
+    account: AccountOption,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Take a person out of everything for good, and make the marts anew."""
+    from flows.privacy import erase, forget_older
+    from tasks.warehouse.seeds import check_seeds
+
+    configuration = _known_person(workspace, platform, account)
+    check_seeds(workspace)
+    gone = erase(configuration, platform, account)
+    typer.echo(
+        f"Removed {gone.landed.removed:,} records; took the person out of"
+        f" {gone.landed.changed:,} records of others. What arrives later is held"
+        " against a tombstone."
+    )
+    if gone.days:
+        _prepare_prefect(debug=debug)
+        from flows.backfill import backfill as flow
+
+        steps = [step for step in _STEPS if step != "extract"]
+        flow(*gone.days, reason="erasure", only=steps, workspace=str(workspace))
+        forget_older(workspace)
+        typer.echo("The marts are made anew; older publications are deleted.")
+    for path in gone.exports:
+        typer.echo(f"Still in your export {path}: delete it there, and in backups.")
+
+
+def _known_person(workspace: Path, platform: str, account: str) -> Workspace:
+    """The workspace, where network and account can be anybody's.
+
+    Raises:
+        ConfigurationError: names all mistakes.
+    """
+    from tasks.warehouse.workspace import PLATFORMS, load_workspace
+
+    mistakes = []
+    if platform not in PLATFORMS:
+        near = difflib.get_close_matches(platform, PLATFORMS, 1)
+        known = f"did you mean '{near[0]}'?" if near else f"use {', '.join(PLATFORMS)}."
+        mistakes.append(f"--platform '{platform}' is no network: {known}")
+    if not account.strip() or account != account.strip():
+        mistakes.append("--account is no id: write it without blanks.")
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return load_workspace(workspace)
+
+
 @app.command()
 def train(
     labels: Annotated[

@@ -33,7 +33,12 @@ from tasks.sources.crawl import (
 )
 from tasks.sources.crawl_state import CrawlState, Stream, Waiting, told_errors
 from tasks.sources.credentials import credential
-from tasks.sources.file_landing import QUARANTINE, STREAM, copy_records
+from tasks.sources.file_landing import (
+    QUARANTINE,
+    STREAM,
+    copy_records,
+    shut_out,
+)
 from tasks.sources.formats import FORMATS
 from tasks.sources.http_client import (
     Client,
@@ -414,6 +419,7 @@ def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.
     )
     rejected = _reject_unknown(connection, source, folder)
     connection.close()
+    rejected = shut_out(workspace, source, folder, rejected)
     if len(rejected):
         workspace.quarantine.mkdir(exist_ok=True)
         target = workspace.quarantine / f"landing-{batch_id}.parquet"

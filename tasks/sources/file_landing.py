@@ -30,13 +30,14 @@ from tasks.sources.documents import (
     read_documents,
     split_document,
 )
+from tasks.sources.erasure import Landed, hide_erased, keep_out_erased
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
 from tasks.sources.formats import FORMATS
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.progress import Meter, say, step
-from tasks.warehouse.workspace import Source, Workspace, utc_naive
+from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
 
 # Inputs that land together: bounds what a killed run has to do again.
 BATCH_BYTES = 4 << 30
@@ -166,6 +167,24 @@ def land_sources(workspace: Workspace) -> Extracted:
     return result
 
 
+def shut_out(
+    workspace: Workspace, source: Source, folder: Path, quarantine: pl.DataFrame
+) -> pl.DataFrame:
+    """Leave out who was erased before of what is about to be landed.
+
+    Returns:
+        The rejected records without theirs.
+    """
+    is_canonical = source.format == "canonical"
+    platforms = PLATFORMS if is_canonical else (source.platform,)
+    landed = Landed(
+        tuple(sorted(folder.rglob("*.parquet"))),
+        source.platform if is_canonical else None,
+    )
+    keep_out_erased(workspace.root, landed, platforms)
+    return hide_erased(workspace.root, quarantine, platforms)
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
@@ -251,7 +270,12 @@ def _land_batch(
             unreadable[readable[number].shown_path] = why
 
     rejected = _second_look(connection, workspace, source, form, reading, folder)
-    quarantine = _quarantine_frame(source, reading, unreadable, rejected)
+    quarantine = shut_out(
+        workspace,
+        source,
+        folder,
+        _quarantine_frame(source, reading, unreadable, rejected),
+    )
     written = landing.as_patterns(folder.rglob("*.parquet"))
     landed: dict[str, int] = {}
     if written:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -35,6 +35,7 @@ Platform = Literal[
     "qzone",
     "pengyou",
 ]
+PLATFORMS: tuple[Platform, ...] = get_args(Platform)
 FileFormat = Literal[
     "weibo-api",
     "mweibo",

@@ -132,6 +132,16 @@ def test_dry_run_changes_nothing(lab: Lab) -> None:
         ("daily", "--date", "nonsense"),
         ("doctor",),
         ("rollback", "--to", "nonsense"),
+        (
+            "privacy",
+            "export",
+            "--platform",
+            "weibo",
+            "--account",
+            "1",
+            "--out",
+            "1.json",
+        ),
     ],
 )
 def test_quick_commands_import_no_orchestrator(

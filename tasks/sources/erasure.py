@@ -1,0 +1,530 @@
+"""Erasure: a person's records out of what was landed, and their name out of others'.
+
+What the person wrote or was (posts, reposts, comments, likes, the profile, followers'
+rows) goes. In records of others their profile inside goes, what they are quoted with in
+a chain of reposts (`//@name: words`), mentions of their name, and their id; of an
+embedded post of theirs its id stays, so that others' reposts still belong together.
+Replies of others inside a comment of theirs stay, as records of their own.
+
+Works on any network's JSON: what a record's author is called is told by the keys that
+the formats use.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.sources.answers import CONTEXT
+from tasks.warehouse import landing
+from tasks.warehouse.database import tune
+from tasks.warehouse.tombstones import buried, has_tombstones
+
+MARK = "[erased]"
+
+# Keys under which the formats name who acted, or who follows whom.
+AUTHOR_KEYS = (
+    "account_id",
+    "author",
+    "author_id",
+    "authorId",
+    "follower_id",
+    "fuin",
+    "openid",
+    "ownerId",
+    "uid",
+    "uin",
+    "user_id",
+    "userId",
+)
+# A profile's own id, where the record shows that it is one.
+OWN_KEYS = ("id", "idstr", "resource_id")
+NAME_KEYS = (
+    "author_name",
+    "display_name",
+    "name",
+    "nick",
+    "nickname",
+    "screen_name",
+    "source_name",
+    "user_name",
+    "user_screen_name",
+    "username",
+)
+# Of these a profile has one; other records name their author otherwise.
+PROFILE_KEYS = ("name", "nick", "nickname", "screen_name", "username")
+# Of records of others: whom they answer or repost. Their own name may be the same.
+_QUOTED_KEYS = ("in_reply_to_screen_name", "rt_uinname", "source_name")
+_PERSON_KEYS = ("author", "from", "owner", "user")
+# Who acted, where a record gives a name and no id (weibo-crawler's CSVs).
+_AUTHOR_NAMES = ("author_name", "user_screen_name")
+# What a record says of the file or the request that it came from.
+_CONTEXT_KEYS = (CONTEXT, "_file")
+_ABOUT_KEYS = ("account", "openid", "target", "uid", "user")
+# WordPress numbers accounts by site: `<site>:<number>`.
+_NUMBERED_NETWORK = "wordpress"
+# Tencent Weibo's accounts are called by their name.
+_NAMED_NETWORK = "tencent_weibo"
+# Lists of what others answered.
+_ANSWERS = ("comments", "replies")
+# What stays of an embedded record of the person.
+_STUB_KEYS = ("id", "idstr", "mid", "post_id", "tid")
+# A shorter id may be any number: it is looked for as an author only.
+_LONG_ID = 6
+_SHORTEST_NAME = 2
+
+# What may be an id or a name in text that is no JSON.
+_WORD = r"[^\s\"',;:：@<>/\\{}\[\]()]{2,}"
+
+_GONE = object()
+# An id that no record has, for whom only the name is known.
+_NOBODY = "\x00"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whom to erase: a network's account, and the names it is known to have had."""
+
+    platform: str
+    account_id: str
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was done to some files.
+
+    Attributes:
+        removed: records of the person's own.
+        changed: records of others from which the person was taken out.
+        files: that were written anew.
+    """
+
+    removed: int = 0
+    changed: int = 0
+    files: int = 0
+
+
+def names_in(record: Any, person: Person) -> set[str]:
+    """Names that a record gives the person."""
+    found: set[str] = set()
+    if isinstance(record, dict):
+        if _is_person(record, person):
+            found |= {
+                str(record[key])
+                for key in NAME_KEYS
+                if isinstance(record.get(key), str)
+            }
+        for inner in record.values():
+            found |= names_in(inner, person)
+    elif isinstance(record, list):
+        for inner in record:
+            found |= names_in(inner, person)
+    return {name for name in found if len(name) >= _SHORTEST_NAME}
+
+
+def without_person(record: Any, person: Person) -> list[Any]:
+    """A record without the person: none, itself (changed or not), or several.
+
+    Args:
+        record: parsed JSON.
+        person: with all names known.
+
+    Returns:
+        The records that stand in its place: none where it was the person's own, but
+        for answers of others inside it.
+    """
+    if isinstance(record, dict) and _is_person(record, person):
+        return [
+            left
+            for key in _ANSWERS
+            for answer in _items(record.get(key))
+            for left in without_person(answer, person)
+        ]
+    return [_cleaned(record, person)]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Landed files.
+
+    Attributes:
+        files: Parquet with the columns path and record.
+        network: of records that don't name theirs; None where all are of the
+            person's, whatever they say (canonical tables alone name it).
+    """
+
+    files: tuple[Path, ...]
+    network: str | None = None
+
+    def person_in(self, record: Any, person: Person) -> Person | None:
+        """The person as a record calls them; None where it can't show them."""
+        if not isinstance(record, dict):
+            return person if self.network is None else None
+        if self.network is not None:
+            named = record.get("platform") or self.network
+            return person if named == person.platform else None
+        site, _, tail = person.account_id.rpartition(":")
+        if person.platform == _NUMBERED_NETWORK and site:
+            told = record.get(CONTEXT)
+            is_there = isinstance(told, dict) and told.get("site") == site
+            return replace(person, account_id=tail) if is_there else None
+        return person
+
+
+def own_records(landed: Landed, person: Person) -> Iterator[dict[str, Any]]:
+    """What the person wrote or is, as it was landed; cost: reading the files."""
+    for _, record in _records_with(landed.files, person):
+        called = landed.person_in(record, person)
+        if called and isinstance(record, dict) and _is_person(record, called):
+            yield record
+
+
+def with_names(landed: Landed, person: Person) -> Person:
+    """The person with the names that landed files give them; cost: reading them."""
+    names = set(person.names)
+    for _, record in _records_with(landed.files, person):
+        called = landed.person_in(record, person)
+        if called:
+            names |= names_in(record, called)
+    return replace(person, names=frozenset(names))
+
+
+def erase_from(landed: Landed, person: Person) -> Erased:
+    """Take a person out of landed files; those without the person stay as they are.
+
+    Args:
+        landed: the files.
+        person: with all names known.
+
+    Cost: reading the files once; parsing and writing those that show the person.
+    """
+    hit = sorted({path for path, _ in _records_with(landed.files, person)})
+    done = Erased()
+    for path in hit:
+        removed, changed = _rewrite(path, person, landed)
+        if removed or changed:
+            done = Erased(
+                done.removed + removed, done.changed + changed, done.files + 1
+            )
+    return done
+
+
+def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> None:
+    """Take everybody who was erased out of files that are about to be landed.
+
+    Args:
+        root: the workspace, whose tombstones tell who that is.
+        landed: the files.
+        platforms: networks that their records may be of.
+
+    Cost: nothing before the first erasure; then a digest for each account and name
+    in the files.
+    """
+    if not has_tombstones(root):
+        return
+    ids, names, sites = candidates(landed.files)
+    for platform in platforms:
+        whole = ids
+        if platform == _NUMBERED_NETWORK:
+            whole = ids | {f"{site}:{one}" for site in sites for one in ids}
+        found, called = buried(root, platform, whole, names)
+        if called and not found:
+            found = {_NOBODY}
+        for account_id in sorted(found):
+            person = Person(platform, account_id, frozenset(called))
+            erase_from(landed, with_names(landed, person))
+
+
+def hide_erased(
+    root: Path, rejected: pl.DataFrame, platforms: Iterable[str]
+) -> pl.DataFrame:
+    """Rejected records, with those that show somebody who was erased left blank.
+
+    Args:
+        root: the workspace.
+        rejected: with a column record.
+        platforms: networks that they may be of.
+    """
+    if rejected.is_empty() or not has_tombstones(root):
+        return rejected
+    record = pl.col("record")
+    words = set(
+        rejected.select(record.str.extract_all(_WORD).explode().drop_nulls())
+        .to_series()
+        .to_list()
+    )
+    needles: set[str] = set()
+    for platform in platforms:
+        needles = needles.union(*buried(root, platform, words, words))
+    if not needles:
+        return rejected
+    shown = pl.any_horizontal(
+        record.str.contains(needle, literal=True) for needle in sorted(needles)
+    )
+    return rejected.with_columns(
+        record=pl.when(shown).then(pl.lit(MARK)).otherwise(record)
+    )
+
+
+def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
+    """Ids of accounts, names that are called, and sites, in Parquet files."""
+    listed = landing.as_patterns(files)
+    if not listed:
+        return set(), set(), set()
+    keys = "|".join(sorted({*AUTHOR_KEYS, *OWN_KEYS, "name"}))
+    ids = rf'"(?:{keys})"\s*:\s*"?([^",\[\]{{}}\s]+)'
+    called = r'@([^\s:：@<>"\\/,，。!！?？()（）]+)'
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"""
+            with plain as (
+                select {_PLAIN} as record
+                from read_parquet($files, hive_partitioning = false)
+            )
+            select distinct 'id', unnest(regexp_extract_all(record, $ids, 1)) from plain
+            union all
+            select distinct 'name', unnest(regexp_extract_all(record, $called, 1))
+            from plain
+            union all
+            select distinct 'site', unnest(regexp_extract_all(record, $sites, 1))
+            from plain
+            """,
+            {
+                "files": listed,
+                "ids": ids,
+                "called": called,
+                "sites": r'"site"\s*:\s*"([^"]+)"',
+            },
+        ).fetchall()
+    found: dict[str, set[str]] = {"id": set(), "name": set(), "site": set()}
+    for what, value in rows:
+        found[what].add(value)
+    return found["id"], found["name"], found["site"]
+
+
+# A record without \u escapes, whatever JSON its network writes.
+_PLAIN = (
+    "case when contains(record, '\\u') then coalesce("
+    "try(cast(json_merge_patch(record, '{}') as varchar)), record) else record end"
+)
+
+
+def _records_with(files: Sequence[Path], person: Person) -> Iterator[tuple[Path, Any]]:
+    """Records that may show the person, parsed, with their file."""
+    if not files:
+        return
+    needles = [*_ids(person), *sorted(person.names)]
+    with duckdb.connect() as connection:
+        tune(connection, files[0].parent / ".spill")
+        connection.execute(
+            f"""
+            select filename, record
+            from (
+                select filename, path, record, {_PLAIN} as plain
+                from read_parquet(
+                    $files, hive_partitioning = false, filename = true
+                )
+            )
+            where
+                len(list_filter(
+                    $needles, lambda needle: contains(plain, needle)
+                )) > 0
+                or contains(path, $account_id)
+            """,
+            {
+                "files": landing.as_patterns(files),
+                "needles": needles,
+                "account_id": person.account_id,
+            },
+        )
+        while rows := connection.fetchmany(1000):
+            for name, record in rows:
+                yield Path(name), _parsed(record)
+
+
+def _ids(person: Person) -> list[str]:
+    """How records may write the person's id."""
+    if person.platform == _NUMBERED_NETWORK:
+        return [person.account_id.rpartition(":")[2]]
+    return [person.account_id]
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
+    """One file without the person: records removed, records changed."""
+    table = pq.read_table(path, partitioning=None)
+    texts = table.column("record").to_pylist()
+    needles = (*_ids(person), *person.names)
+    rows: list[int] = []
+    records: list[str | None] = []
+    removed = changed = 0
+    for row, text in enumerate(texts):
+        plain = text
+        if text is not None and "\\u" in text:
+            plain = json.dumps(_parsed(text), ensure_ascii=False)
+        if plain is None or not any(needle in plain for needle in needles):
+            rows.append(row)
+            records.append(text)
+            continue
+        before = _parsed(text)
+        called = landed.person_in(before, person)
+        left = without_person(before, called) if called else [before]
+        if not called or left == [before]:
+            rows.append(row)
+            records.append(text)
+            continue
+        is_own = isinstance(before, dict) and _is_person(before, called)
+        removed += is_own
+        changed += not is_own
+        for one in left:
+            rows.append(row)
+            records.append(
+                one
+                if isinstance(one, str)
+                else json.dumps(one, ensure_ascii=False, separators=(",", ":"))
+            )
+    paths = table.column("path").cast(pa.string()).to_pylist()
+    asked = [None if one is None else _text(one, person) for one in paths]
+    if not removed and not changed and asked == paths:
+        return 0, 0
+    kept = table.take(pa.array(rows, pa.int64()))
+    for name, values in (("record", records), ("path", [asked[row] for row in rows])):
+        position = kept.schema.get_field_index(name)
+        field = kept.schema.field(position)
+        kept = kept.set_column(
+            position, field, pa.array(values, pa.string()).cast(field.type)
+        )
+    beside = path.with_name(f".{path.name}.tmp")
+    pq.write_table(kept, beside, compression="zstd", row_group_size=20_000)
+    landing.sync(beside)
+    beside.replace(path)
+    landing.sync(path.parent)
+    return removed, changed
+
+
+def _is_person(value: dict[str, Any], person: Person) -> bool:
+    """Whether a record is the person's: written by them, or their profile."""
+    wanted = person.account_id
+    named = ("name",) if person.platform == _NAMED_NETWORK else ()
+    keys = (*AUTHOR_KEYS, *named)
+    if any(_says(value.get(key), wanted) for key in keys):
+        return True
+    if not any(value.get(key) for key in keys) and any(
+        value.get(key) in person.names
+        for key in _AUTHOR_NAMES
+        if isinstance(value.get(key), str)
+    ):
+        return True
+    for key in _PERSON_KEYS:
+        inner = value.get(key)
+        if isinstance(inner, dict) and any(
+            _says(inner.get(own), wanted) for own in (*OWN_KEYS, *keys)
+        ):
+            return True
+    for key in _CONTEXT_KEYS:
+        told = value.get(key)
+        if isinstance(told, dict) and any(
+            _says(told.get(about), wanted) for about in _ABOUT_KEYS
+        ):
+            return True
+    # A topic of WordPress has a name and a number, too.
+    is_profile = any(key in value for key in PROFILE_KEYS) and "taxonomy" not in value
+    return is_profile and any(_says(value.get(key), wanted) for key in OWN_KEYS)
+
+
+def _says(value: Any, wanted: str) -> bool:
+    # weibo-crawler's CSVs write a tab behind an id.
+    return not isinstance(value, (dict, list, bool)) and str(value).strip() == wanted
+
+
+def _cleaned(value: Any, person: Person) -> Any:
+    """A value of somebody else's record without the person."""
+    if isinstance(value, dict):
+        return {
+            _text(key, person): _inner(key, inner, person)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        kept = [_within(inner, person) for inner in value]
+        return [inner for inner in kept if inner is not _GONE]
+    # A field that is the id and nothing else is no text: nobody is called [erased].
+    if len(person.account_id) >= _LONG_ID and _says(value, person.account_id):
+        return None
+    return _text(value, person) if isinstance(value, str) else value
+
+
+def _inner(key: str, value: Any, person: Person) -> Any:
+    if key in _QUOTED_KEYS and isinstance(value, str) and value in person.names:
+        return MARK
+    left = _within(value, person)
+    return None if left is _GONE else left
+
+
+def _within(value: Any, person: Person) -> Any:
+    """A record inside another one; of the person's its ids stay, or nothing."""
+    if not (isinstance(value, dict) and _is_person(value, person)):
+        return _cleaned(value, person)
+    stub = {
+        key: value[key]
+        for key in _STUB_KEYS
+        if key in value and not _says(value[key], person.account_id)
+    }
+    answers = {
+        key: _cleaned(value[key], person)
+        for key in _ANSWERS
+        if isinstance(value.get(key), list) and value[key]
+    }
+    return {**stub, **answers} if stub else _GONE
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(text: str, person: Person) -> str:
+    """A text without quotes of the person, mentions and addresses of theirs."""
+    for name in sorted(person.names, key=lambda one: (-len(one), one)):
+        if name in text:
+            text = _without_name(text, name)
+        text = text.replace(quote(name), MARK) if quote(name) != name else text
+    if len(person.account_id) >= _LONG_ID and person.account_id in text:
+        text = re.sub(
+            rf"(?<![0-9A-Za-z]){re.escape(person.account_id)}(?![0-9A-Za-z])",
+            MARK,
+            text,
+        )
+    return text
+
+
+def _without_name(text: str, name: str) -> str:
+    called = re.escape(name)
+    # //@name: words, as text and as m.weibo.cn's HTML; || @name: words on Tencent.
+    link = r"(?:<a[^>]*>)?"
+    text = re.sub(
+        rf"((?://?|\|\|)\s*){link}\s*@{called}(?:</a>)?\s*[:：].*?"
+        rf"(?=(?://|\|\|)\s*{link}\s*@|$)",
+        rf"\1@{MARK}:",
+        text,
+        flags=re.DOTALL,
+    )
+    text = re.sub(rf"@{called}(?![-\w·])", f"@{MARK}", text)
+    # Qzone calls people as @{uin:1,nick:name,...}.
+    text = re.sub(rf"nick:{called}(?=[,}}])", f"nick:{MARK}", text)
+    return re.sub(rf"/n/{called}(?![-\w·])", f"/n/{MARK}", text)

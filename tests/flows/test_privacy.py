@@ -1,0 +1,363 @@
+"""privacy: nothing of a person is left anywhere, and all else stays as it was."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from flows.privacy import erase, export, forget_older, suppress
+from tasks.sources.crawl_state import CrawlState
+from tasks.warehouse.errors import ConfigurationError
+from tests.flows.networks import archive_lab
+from tests.workspaces import (
+    FIRST,
+    LAST,
+    Lab,
+    comment,
+    repost,
+    run_command,
+    status,
+    user,
+)
+from tests.world import World, write
+from tests.world.facebook import write_facebook
+from tests.world.qzone import write_qzone
+from tests.world.renren import write_renren
+from tests.world.tencent_weibo import write_tencent_weibo
+from tests.world.weibo_crawler import write_weibo_crawler
+from tests.world.wordpress import PREFIX, write_wordpress
+from tests.world.x import write_x
+
+
+def as_it_is(form: Any) -> Callable[[World, Path], World]:
+    """A writer of a format that tells all of a world."""
+
+    def write_world(world: World, folder: Path) -> World:
+        write(world, folder, form)
+        return world
+
+    return write_world
+
+
+NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
+    "weibo-api": ("weibo", "weibo-api", as_it_is("weibo-api"), ""),
+    "mweibo": ("weibo", "mweibo", as_it_is("mweibo"), ""),
+    "canonical": ("weibo", "canonical", as_it_is("canonical"), ""),
+    "weibo-crawler": ("weibo", "weibo-crawler", write_weibo_crawler, ""),
+    "x": ("x", "x-api", write_x, ""),
+    "facebook": ("facebook", "facebook-graph", write_facebook, ""),
+    "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
+    "tencent": ("tencent_weibo", "tencent-weibo", write_tencent_weibo, ""),
+    "renren": ("renren", "renren", write_renren, ""),
+    "qzone": ("qzone", "qzone", write_qzone, ""),
+}
+
+TABLES = ("accounts", "posts", "interactions", "follows")
+
+
+def texts_of(root: Path, left_out: str = "export") -> Iterator[tuple[Path, str]]:
+    """Every file of a workspace but its exports, as text, packed ones unpacked."""
+    for file in sorted(root.rglob("*")):
+        if not file.is_file() or file.relative_to(root).parts[0] == left_out:
+            continue
+        if file.suffix == ".parquet":
+            yield file, str(pl.read_parquet(file, hive_partitioning=False).to_dicts())
+            continue
+        if file.suffix == ".duckdb":
+            with duckdb.connect(str(file), read_only=True) as connection:
+                for schema, table in connection.execute(
+                    "select schema_name, table_name from duckdb_tables()"
+                ).fetchall():
+                    rows = connection.execute(f'from "{schema}"."{table}"').fetchall()
+                    yield file, str(rows)
+        yield file, file.read_bytes().decode("utf-8", "replace")
+
+
+def places(root: Path, needles: set[str]) -> list[str]:
+    """Files in which one of these words stands."""
+    return sorted(
+        {
+            str(path.relative_to(root))
+            for path, text in texts_of(root)
+            if any(needle in text for needle in needles)
+        }
+    )
+
+
+def staged(lab: Lab, table: str) -> list[dict[str, Any]]:
+    """Rows of a staging table, without words: those of others may quote."""
+    columns = "* exclude (text)" if table in {"posts", "interactions"} else "*"
+    return lab.dicts(f"select {columns} from staging.{table} order by all")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_person_goes_and_stays_away(
+    name: str, small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    """On each network: records, profile, names; all rows of others stay."""
+    platform, form, writer, prefix = NETWORKS[name]
+    lab, _ = archive_lab(
+        small_world,
+        tmp_path,
+        platform=platform,
+        format=form,
+        write=writer,
+        account_prefix=prefix,
+    )
+    lab.land()
+    lab.stage()
+    # Who acted most often, whose name is called, and is no brand.
+    ((account_id, names),) = lab.rows(
+        """
+        with names as (
+            select account_id, screen_name as name from staging.accounts
+            union
+            select account_id, author_name from staging.interactions
+        ),
+        sole as (
+            select name from names where length(name) > 1
+            group by name having count(*) = 1
+        )
+        select
+            account_id,
+            list(distinct name) filter (where name in (from sole))
+        from staging.interactions
+        left join names using (account_id)
+        where account_id not in (
+            select distinct account_id from staging.posts where account_id is not null
+        )
+        group by account_id
+        order by
+            count(*) filter (
+                where contains(
+                    (select string_agg(text, ' ') from staging.interactions),
+                    '@' || name
+                )
+            ) > 0 desc,
+            count(*) desc,
+            account_id
+        limit 1
+        """
+    )
+    before = {table: staged(lab, table) for table in TABLES}
+    words = {word for word in [account_id, *(names or [])] if len(word) >= 4}
+    own = json.dumps(export(lab.workspace, platform, account_id), default=str)
+    assert account_id.rpartition(":")[2] in own
+    assert len(json.loads(own)["landed"]) >= 1
+
+    # weibo-crawler names its files after accounts; the log tells what has landed.
+    logs = [
+        str(path.relative_to(lab.root))
+        for path in (lab.root / "landing/.log").iterdir()
+        if name == "weibo-crawler"
+    ]
+    done = erase(lab.workspace, platform, account_id)
+    assert done.landed.removed >= 1
+    assert done.days is None, "no marts were made yet"
+    if name != "wordpress":  # its ids are numbers like 12
+        assert done.exports
+        assert [one for one in places(lab.root, words) if one not in logs] == []
+    # The same exports in other files land again.
+    for file in sorted((lab.root / "export").rglob("*")):
+        if file.is_file() and file.suffix in {".jsonl", ".json"}:
+            file.write_bytes(file.read_bytes() + b"\n")
+    lab.land()
+    lab.stage()
+    logs += [
+        str(path.relative_to(lab.root))
+        for path in (lab.root / "landing/.log").iterdir()
+        if name == "weibo-crawler"
+    ]
+    if name != "wordpress":
+        assert [one for one in places(lab.root, words) if one not in logs] == []
+    for table in TABLES:
+        rows = staged(lab, table)
+        kept = [
+            row
+            for row in before[table]
+            if account_id not in (row.get("account_id"), row.get("follower_id"))
+            and (row.get("account_id") or row.get("author_name") not in words)
+        ]
+        assert not [
+            row
+            for row in rows
+            if account_id in (row.get("account_id"), row.get("follower_id"))
+        ]
+        assert len(rows) == len(kept), table
+        assert identities(rows) == identities(kept), table
+    for file in (lab.root / "export").rglob(f"*{account_id}*"):
+        shutil.rmtree(file) if file.is_dir() else file.unlink()
+    erase(lab.workspace, platform, account_id)
+    assert name == "wordpress" or places(lab.root, words) == []
+
+
+def identities(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """What rows are, but for what erasure changes: parents, when they were seen."""
+    wanted = (
+        "platform", "kind", "post_id", "interaction_id", "root_post_id", "account_id",
+        "follower_id", "acted_at", "posted_at", "screen_name", "likes_count",
+    )  # fmt: skip
+    return sorted(
+        tuple(str(row.get(column)) for column in wanted if column in row)
+        for row in rows
+    )
+
+
+@pytest.fixture
+def told(lab: Lab, quick_rules: None) -> Lab:
+    """A workspace that published twice: Ann commented, and Ben quoted her."""
+    lab.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
+    ann, ben = user(1234567, "安安的小店", description="tel me"), user(76, "Ben")
+    lab.put(
+        "export/1.jsonl",
+        [
+            status(1),
+            repost(11, 1, ann, "hers alone"),
+            comment(12, 1, ann, "so good"),
+            repost(13, 1, ben, "look//@安安的小店:hers alone", clock="12:00:00"),
+            {"id": 14, "user": ann, "created_at": "never", "text": "bad"},
+        ],
+    )
+    lab.run(run_id="20260301")
+    lab.put("export/2.jsonl", [repost(15, 1, user(78, "Cid"))])
+    lab.run(run_id="20260302")
+    return lab
+
+
+WORDS = {"1234567", "安安的小店", "hers alone", "so good"}
+
+
+def test_nothing_is_left_of_a_person(told: Lab, orchestrator: None) -> None:
+    """By the command: files, marts, seeds, publications; then the export again."""
+    lab = told
+    lab.put("ledger.json", ledger_of(lab))
+    lab.override("genuine,weibo,1234567,,,a friend,me,2026-03-01")
+    lab.put(
+        "seeds/suppressions.csv",
+        "platform,account_id,reason,date\nweibo,1234567,asked,2026-03-02\n",
+    )
+    with CrawlState(lab.workspace.landing / ".crawl" / "api.sqlite"):
+        pass
+    with sqlite3.connect(lab.workspace.landing / ".crawl" / "api.sqlite") as crawl:
+        crawl.execute(
+            "insert into absent values ('users', '1234567', 'gone', '2026-03-01')"
+        )
+        crawl.execute(
+            "insert into records (request, item, kind, root_id, observed_at, body)"
+            " values ('/x', 0, 'repost', '1', '2026-03-01',"
+            """ '{"id": 16, "text": "//@安安的小店:hers alone", "user": {"id": 9},"""
+            """ "in_reply_to": 1234567}')"""
+        )
+    assert len(places(lab.root, WORDS)) > 5
+    done = lab.command(
+        "privacy", "erase", "--platform", "weibo", "--account", "1234567"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Still in your export export/1.jsonl" in done.stdout
+    assert not any(word in done.stdout + done.stderr for word in WORDS)
+    assert places(lab.root, WORDS) == []
+    with sqlite3.connect(lab.workspace.landing / ".crawl" / "api.sqlite") as crawl:
+        bodies = crawl.execute("select body from records").fetchall()
+    assert [json.loads(body)["id"] for (body,) in bodies] == [16]
+    with duckdb.connect(str(lab.root / "published/marts.duckdb")) as marts:
+        found = marts.execute("select reposts, comments from campaigns").fetchall()
+    assert found == [(2, 0)]
+    assert len(list((lab.root / "publications").iterdir())) == 1
+    assert not (lab.root / "published/previous").exists()
+
+    # Once more: there is nothing to do, and it is said so.
+    again = lab.command(
+        "privacy", "erase", "--platform", "weibo", "--account", "1234567"
+    )
+    assert again.returncode == 0, again.stderr
+    assert "Removed 0 records" in again.stdout
+    # The export comes again, changed: the tombstone holds.
+    lab.put(
+        "export/1.jsonl",
+        (lab.root / "export/1.jsonl").read_bytes()
+        + b"\n"
+        + b'{"id": 1234567, "x": [\n',
+    )
+    lab.run(run_id="20260303")
+    assert places(lab.root, WORDS) == []
+    assert lab.value("select count(*) from staging.interactions") == 2
+
+
+def ledger_of(lab: Lab) -> dict[str, Any]:
+    """A ledger's copy that covers the days of the runs."""
+    days = [FIRST + timedelta(days=step) for step in range((LAST - FIRST).days + 1)]
+    return {"covered_days": [{"date_day": str(day)} for day in days]}
+
+
+def test_a_brands_account_is_not_erased(told: Lab) -> None:
+    with pytest.raises(ConfigurationError, match="a brand's own"):
+        erase(told.workspace, "weibo", "9000")
+    assert places(told.root, WORDS)
+
+
+def test_export_tells_all_that_is_held(told: Lab, tmp_path: Path) -> None:
+    """Records as they came, what was made of them, for the owner's eyes."""
+    out = tmp_path / "ann.json"
+    asked = ("--platform", "weibo", "--account", "1234567", "--out", str(out))
+    done = told.command("privacy", "export", *asked)
+    assert done.returncode == 0, done.stderr
+    assert out.stat().st_mode & 0o777 == 0o600
+    found = json.loads(out.read_text())
+    assert sorted(record["id"] for record in found["landed"]) == [11, 12, 14]
+    tables = found["warehouse"]
+    assert len(tables["staging.interactions"]) == 2
+    assert tables["intermediate.account_scores"][0]["phantom_probability"] is not None
+    assert len(found["marts"]["marts.accounts"]) == 1
+    done = told.command("privacy", "export", *asked)
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+
+
+def test_suppression_takes_effect_at_once(told: Lab) -> None:
+    """On the list of contacts now, in the seeds for good, once."""
+    lab = told
+    contacts = lab.root / "published/restricted/contacts.csv"
+    with contacts.open(encoding="utf-8-sig") as handle:
+        header = csv.DictReader(handle).fieldnames or []
+    line = dict.fromkeys(header, "") | {"platform": "weibo", "account_id": "1234567"}
+    other = line | {"account_id": "76"}
+    text = "\n".join(
+        [",".join(header), *(",".join(one.values()) for one in (line, other))]
+    )
+    contacts.write_text("\ufeff" + text + "\n", encoding="utf-8")
+    assert suppress(lab.workspace, "weibo", "1234567", "asked, by mail")
+    assert not suppress(lab.workspace, "weibo", "1234567", "again")
+    with contacts.open(encoding="utf-8-sig") as handle:
+        assert [row["account_id"] for row in csv.DictReader(handle)] == ["76"]
+    assert contacts.stat().st_mode & 0o777 == 0o600
+    lab.run(run_id="20260304")
+    suppressed = lab.rows(
+        "select why_not from marts.contacts join intermediate.accounts"
+        " using (platform, account_key) where account_id = '1234567'"
+    )
+    assert suppressed
+    assert all("asked not to be contacted" in str(row[0]) for row in suppressed)
+
+
+def test_wrong_use_is_told(told: Lab) -> None:
+    done = told.command("privacy", "erase", "--platform", "wiebo", "--account", " ")
+    assert done.returncode == 2
+    assert "did you mean 'weibo'?" in done.stderr
+    assert "--account is no id" in done.stderr
+    assert run_command("privacy").returncode in {0, 2}
+
+
+def test_older_publications_go(told: Lab) -> None:
+    forget_older(told.root)
+    kept = [path.name for path in (told.root / "publications").iterdir()]
+    assert kept == [(told.root / "published").resolve().name]
