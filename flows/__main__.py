@@ -488,6 +488,8 @@ def privacy_erase(
         typer.echo("The marts are made anew; older publications are deleted.")
     for path in gone.exports:
         typer.echo(f"Still in your export {path}: delete it there, and in backups.")
+    for path in gone.set_aside:
+        typer.echo(f"May still be in {path}, which `recover` set aside: delete it.")
 
 
 def _known_person(workspace: Path, platform: str, account: str) -> Workspace:

@@ -47,11 +47,13 @@ class Gone:
         landed: in landing.
         days: first and last day that are to be made anew; None where nothing ran yet.
         exports: files outside of landing that still hold the person.
+        set_aside: folders of damaged files, which nobody can read through.
     """
 
     landed: Erased
     days: tuple[date, date] | None
     exports: list[str]
+    set_aside: list[str]
 
 
 def export(workspace: Workspace, platform: str, account_id: str) -> dict[str, Any]:
@@ -169,7 +171,11 @@ def erase(workspace: Workspace, platform: str, account_id: str) -> Gone:
         sum(one.changed for one in done),
         sum(one.files for one in done),
     )
-    return Gone(total, days, sorted(set(exports)))
+    set_aside = sorted(
+        path.relative_to(root).as_posix()
+        for path in workspace.quarantine.glob("damaged-*")
+    )
+    return Gone(total, days, sorted(set(exports)), set_aside)
 
 
 def forget_older(root: Path) -> None:

@@ -275,12 +275,15 @@ def test_nothing_is_left_of_a_person(told: Lab, orchestrator: None) -> None:
     assert len(list((lab.root / "publications").iterdir())) == 1
     assert not (lab.root / "published/previous").exists()
 
-    # Once more: there is nothing to do, and it is said so.
+    # Once more: there is nothing to do, and it is said so; what a repair set aside is
+    # for a person to delete.
+    (lab.workspace.quarantine / "damaged-1").mkdir()
     again = lab.command(
         "privacy", "erase", "--platform", "weibo", "--account", "1234567"
     )
     assert again.returncode == 0, again.stderr
     assert "Removed 0 records" in again.stdout
+    assert "May still be in quarantine/damaged-1" in again.stdout
     # The export comes again, changed: the tombstone holds.
     lab.put(
         "export/1.jsonl",
