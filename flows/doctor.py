@@ -20,7 +20,7 @@ from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import describe_holder, is_held
 from tasks.warehouse.publication import damaged_files
 from tasks.warehouse.seeds import check_seeds
-from tasks.warehouse.workspace import Workspace, load_workspace
+from tasks.warehouse.workspace import RETENTION_NOTE, Workspace, load_workspace
 
 LOCKED = Path(__file__).resolve().parents[1] / "requirements.txt"
 # A name, its version and, of a package that not every system needs, a condition.
@@ -197,6 +197,8 @@ def _sources(workspace: Workspace) -> Iterator[Finding]:
 
 def _secrets(workspace: Workspace) -> Iterator[Finding]:
     """The pseudonyms' key, and who may read what identifies people."""
+    if "landing" in workspace.policies.retention_days:
+        yield _note("retention", RETENTION_NOTE)
     key = workspace.root / ".key"
     contacts = workspace.published / "restricted" / "contacts.csv"
     for path in (key, contacts):

@@ -39,7 +39,7 @@ from tasks.warehouse.seeds import (
     read_cpm,
     read_suppressions,
 )
-from tasks.warehouse.workspace import Workspace, load_workspace
+from tasks.warehouse.workspace import Policies, Workspace, load_workspace
 
 # Models of this step; the others belong to `deduplicate`.
 CAMPAIGN_MODELS = (
@@ -206,7 +206,7 @@ def _build(
     window = _with_days_of_new_audiences(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
     _build_cascade_nodes(connection)
-    _judge_comments(connection, with_examples=workspace.policies.examples)
+    _judge_comments(connection, workspace.policies)
     for name in BRAND_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
     _judge_actions(connection)
@@ -303,9 +303,7 @@ def _check(
         )
 
 
-def _judge_comments(
-    connection: duckdb.DuckDBPyConnection, *, with_examples: bool
-) -> None:
+def _judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -> None:
     """How comments of campaigns sound, what they are about, and what rises."""
     models = load_models("intermediate")
     words = connection.sql(
@@ -352,19 +350,21 @@ def _judge_comments(
     comments = connection.sql(
         """
         select
-            platform, interaction_id, campaign_id, activity_day as date_day,
-            words as text, is_genuine, sentiment
-        from intermediate.campaign_comments
-        where is_in_window
+            comments.platform, comments.interaction_id, comments.campaign_id,
+            comments.activity_day as date_day, comments.words as text,
+            comments.is_genuine, comments.sentiment, accounts.operator_key as person
+        from intermediate.campaign_comments as comments
+        left join intermediate.accounts as accounts using (platform, account_id)
+        where comments.is_in_window
         """
     ).pl()
     # The same count as in the other marts: a comment is on one side or on none.
     sides = comments.with_columns(
         pl.col("sentiment").eq(name).cast(pl.Float64).alias(name) for name in LABELS
     ).drop("sentiment")
-    names = _names_of_commenters(connection) if with_examples else []
-    topics = find_topics(sides, names)
-    if not with_examples:
+    names = _names_of_commenters(connection) if policies.examples else []
+    topics = find_topics(sides, names, policies.min_cell)
+    if not policies.examples:
         topics = topics.with_columns(examples=pl.lit([], dtype=pl.List(pl.String)))
     _store(connection, "topics", topics)
 
@@ -504,6 +504,7 @@ def _write_configuration(
     content.append(str(workspace.policies.contact_cap_days))
     content.append(str(workspace.policies.action_days))
     content.append(str(workspace.policies.examples))
+    content.append(str(workspace.policies.min_cell))
     content.append(shipped_digest())
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
     return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]

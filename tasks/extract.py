@@ -11,7 +11,8 @@ from prefect.cache_policies import NO_CACHE
 from tasks.sources.api_landing import check_apis, collect_source
 from tasks.sources.file_landing import land_sources
 from tasks.warehouse.errors import without_values
-from tasks.warehouse.workspace import load_workspace
+from tasks.warehouse.progress import say
+from tasks.warehouse.workspace import RETENTION_NOTE, load_workspace
 
 
 @task(name="extract", cache_policy=NO_CACHE)
@@ -24,6 +25,8 @@ def extract(root: Path, first: date, last: date) -> list[str]:
     with without_values("extract"):
         workspace = load_workspace(root)
         check_apis(workspace)
+        if "landing" in workspace.policies.retention_days:
+            say(f"  warning: {RETENTION_NOTE}")
         land_sources(workspace)
         collected = [
             collect_source(workspace, source, first, last)

@@ -33,9 +33,12 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
 
     Equal content is the same publication: nothing is written again.
     """
+    kept_days = workspace.policies.retention_days.get("restricted")
     with step("publish"):
         with connect(workspace.database) as connection:
             state = f"{ledger.read_state(connection, 'marts')} {page_digest()}"
+            if kept_days is not None:
+                state += f" contacts of {kept_days} days"
             covered = sorted(ledger.covered_days(connection))
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
@@ -57,7 +60,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "last_day": covered[-1].isoformat(),
             "days": len(covered),
         }
-        restricted = write_restricted(workspace.database, folder)
+        restricted = write_restricted(workspace.database, folder, kept_days)
         name = publication_id(described, f"{window} {page_digest()} {restricted}")
         manifest = {
             "publication": name,

@@ -295,6 +295,36 @@ def test_identified_list_is_restricted(lab: Lab) -> None:
     assert not (older / "restricted").exists()
 
 
+def test_list_keeps_nobody_who_was_read_too_long_ago(lab: Lab) -> None:
+    """`retention_days.restricted`, counted to the last landed day; marts stay."""
+    early, late = user(511, "early"), user(512, "late")
+    lab.put("export/a.jsonl", [status(1, BRAND), repost(11, 1, early, "好")])
+    lab.put("export/b.jsonl", [repost(12, 1, late, "好", day=12)])
+
+    def listed(kept: str) -> list[str]:
+        text = (lab.root / "workspace.toml").read_text(encoding="utf-8")
+        lab.put(
+            "workspace.toml",
+            text.split("[policies.retention_days]")[0]
+            + f"[policies.retention_days]\n{kept}\n",
+        )
+        lab.run(run_id=f"kept{kept}")
+        file = lab.root / "published/restricted/contacts.csv"
+        lines = csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines())
+        return [row["screen_name"] for row in lines if row["brand_id"] == "aurora"]
+
+    assert sorted(listed("")) == ["early", "late"]
+    days = lab.value(
+        "select date_diff('day', min(date_day), max(date_day))"
+        " from staging.interactions"
+    )
+    assert days > 1
+    assert sorted(listed(f"restricted = {days}")) == ["early", "late"]
+    assert listed(f"restricted = {days - 1}") == ["late"]
+    assert set(contacts(lab)) == {"early", "late"}
+    assert sorted(listed("landing = 9")) == ["early", "late"]
+
+
 def test_every_wrong_seed_line_is_named(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     lab.configure()

@@ -1,5 +1,6 @@
 -- A topic of a campaign's comments: words that stand together more often than chance
--- explains, over the covered activity days between its first and last day.
+-- explains, over the covered activity days between its first and last day. At least
+-- policies.min_cell people (operators) say each of them, so that none shows who they are.
 --
 -- grain: campaign_id, topic
 -- params: none
@@ -10,7 +11,7 @@
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand that runs it
 --   topic [place, 1 the first]: its number in the campaign, the largest first
---   terms [list]: words of the topic, the most used first
+--   terms [list]: words of the topic, each said by policies.min_cell people or more, the most used first
 --   terms_text [text]: the same as one text
 --   comments [comments]: comments that belong to it; a comment belongs to one topic or none
 --   genuine_comments [comments]: those without likely phantoms' and hidden accounts'

@@ -21,8 +21,10 @@ import polars as pl
 import rjieba
 from scipy.stats import nbinom
 
-# A word counts from this many comments on: it is then nobody's own.
+# A word counts from this many comments on, and of this many people: it is then
+# nobody's own.
 FEWEST_COMMENTS = 5
+FEWEST_PEOPLE = 5
 # Words of a campaign that are looked at, by number of comments.
 MOST_WORDS = 400
 MOST_TERMS = 8
@@ -76,6 +78,7 @@ _COMMENTS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "campaign_id": pl.String,
     "date_day": pl.Date,
     "text": pl.String,
+    "person": pl.String,
     "is_genuine": pl.Boolean,
     "negative": pl.Float64,
     "neutral": pl.Float64,
@@ -208,14 +211,21 @@ def rising(
     ).drop("_spread", "_days")
 
 
-def find_topics(comments: pl.DataFrame, names: Sequence[str] = ()) -> pl.DataFrame:
+def find_topics(
+    comments: pl.DataFrame,
+    names: Sequence[str] = (),
+    fewest_people: int = FEWEST_PEOPLE,
+) -> pl.DataFrame:
     """Topics of each campaign's comments.
 
     Args:
         comments: a row per campaign and comment: platform, interaction_id,
-            campaign_id, date_day, text, is_genuine (null is not genuine) and the
-            probabilities negative, neutral, positive.
+            campaign_id, date_day, text, person (who wrote it; null is nobody more),
+            is_genuine (null is not genuine) and the probabilities negative, neutral,
+            positive.
         names: names to take out of examples, see `redact`.
+        fewest_people: that must say a word, and something of a topic, for it to be
+            told; what few say shows who they are.
 
     Returns:
         A row per campaign and topic, largest first, up to twenty and those that rise:
@@ -241,7 +251,9 @@ def find_topics(comments: pl.DataFrame, names: Sequence[str] = ()) -> pl.DataFra
     )
     words = _words(rows)
     found = [
-        _topics_of(rows.filter(pl.col("campaign_id") == campaign), mine, names)
+        _topics_of(
+            rows.filter(pl.col("campaign_id") == campaign), mine, names, fewest_people
+        )
         for (campaign,), mine in words.group_by("campaign_id", maintain_order=True)
     ]
     if not found:
@@ -250,10 +262,11 @@ def find_topics(comments: pl.DataFrame, names: Sequence[str] = ()) -> pl.DataFra
 
 
 def _words(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row per comment and telling word: campaign_id, comment, word."""
+    """A row per comment and telling word: campaign_id, comment, person, word."""
     plain = rows.select(
         "campaign_id",
         "comment",
+        "person",
         text=pl.col("text")
         .str.replace(_CHAIN, "")
         .str.replace_all(_ADDRESS, " ")
@@ -272,7 +285,7 @@ def _words(rows: pl.DataFrame) -> pl.DataFrame:
     ).explode("word")
     return (
         plain.join(cut.drop_nulls(), on="text")
-        .select("campaign_id", "comment", "word")
+        .select("campaign_id", "comment", "person", "word")
         .sort("campaign_id", "comment", "word")
     )
 
@@ -291,14 +304,16 @@ def _telling(text: str) -> list[str]:
 
 
 def _topics_of(
-    rows: pl.DataFrame, words: pl.DataFrame, names: Sequence[str]
+    rows: pl.DataFrame, words: pl.DataFrame, names: Sequence[str], fewest_people: int
 ) -> pl.DataFrame:
+    people = pl.col("person").drop_nulls().n_unique()
     total = words["comment"].n_unique()
     spoken = (
         words.group_by("word")
-        .agg(comments=pl.len())
+        .agg(comments=pl.len(), people=people)
         .filter(
             (pl.col("comments") >= FEWEST_COMMENTS)
+            & (pl.col("people") >= fewest_people)
             & (pl.col("comments") <= max(FEWEST_COMMENTS, COMMON * total))
         )
         .sort(["comments", "word"], descending=[True, False])
@@ -332,8 +347,12 @@ def _topics_of(
                 .mean()
                 / 10**6
             ).round(4),
+            people=people,
         )
-        .filter(pl.col("comments") >= FEWEST_COMMENTS)
+        .filter(
+            (pl.col("comments") >= FEWEST_COMMENTS)
+            & (pl.col("people") >= fewest_people)
+        )
     )
     terms = (
         groups.join(spoken, on="place")

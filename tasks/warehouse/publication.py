@@ -63,7 +63,18 @@ inner join intermediate.account_profiles as profiles
     on
         people.platform = profiles.platform
         and people.account_id = profiles.account_id
-where contacts.is_contactable
+where
+    contacts.is_contactable
+    -- What was last read longer ago than that is not kept: policies.retention_days.
+    -- Where the reading has no time, it was after the last act.
+    and (
+        $kept_days is null
+        or date_diff(
+            'day',
+            cast(greatest(profiles.observed_at, profiles.last_seen_at) as date),
+            (select max(date_day) from staging.interactions)
+        ) <= $kept_days
+    )
 order by contacts.brand_id, contacts.contact_rank
 """
 
@@ -98,11 +109,19 @@ def build_publication(
     return described
 
 
-def write_restricted(warehouse: Path, folder: Path) -> str:
+def write_restricted(
+    warehouse: Path, folder: Path, kept_days: int | None = None
+) -> str:
     """Write `restricted/contacts.csv`, the only identified output; return its digest.
 
     Accounts that may be contacted, the best of each brand first, in columns that CRM
     imports take. Only the owner of the files may read it.
+
+    Args:
+        warehouse: the database.
+        folder: of the publication that is made.
+        kept_days: accounts last read more days before the last landed one are left
+            out; null keeps all.
     """
     restricted = folder / "restricted"
     restricted.mkdir(mode=0o700)
@@ -111,7 +130,7 @@ def write_restricted(warehouse: Path, folder: Path) -> str:
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         tune(connection, folder / ".spill")
-        contacts = connection.sql(_CONTACTS).pl()
+        contacts = connection.sql(_CONTACTS, params={"kept_days": kept_days}).pl()
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     texts = ("screen_name", "location", "account_id")
     contacts.with_columns(

@@ -171,6 +171,14 @@ class Campaign(_Section):
     budget: Budget | None = None
 
 
+_Days = Annotated[int, Field(ge=1)]
+
+# Told by `doctor` and by each run where landing has a limit.
+RETENTION_NOTE = (
+    "retention_days.landing is not applied by this version: landing is kept whole"
+)
+
+
 class Policies(_Section):
     """Rules with defaults; design §5."""
 
@@ -187,7 +195,9 @@ class Policies(_Section):
     # The share of rows that a rule of level "error" may send to quarantine
     # before the run stops.
     quarantine_threshold: float = Field(default=0.2, ge=0, le=1)
-    retention_days: dict[Literal["landing", "restricted"], int] = {}
+    # restricted: accounts last read longer ago leave the list of contacts.
+    retention_days: dict[Literal["landing", "restricted"], _Days] = {}
+    # So many people must say a word before marts repeat it.
     min_cell: int = Field(default=5, ge=1)
     examples: bool = False
 

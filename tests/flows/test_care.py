@@ -12,6 +12,7 @@ import pytest
 
 from flows import doctor, recover
 from flows.init import TEMPLATE, init
+from tasks.extract import extract
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
@@ -110,7 +111,9 @@ def test_doctor_finds_nothing_in_a_good_workspace(finished_run: FinishedRun) -> 
     assert "packages: as locked" in done.stdout
 
 
-def test_doctor_names_what_is_broken(twice: Lab) -> None:
+def test_doctor_names_what_is_broken(
+    twice: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Configuration, seeds, secrets, publication: each with its repair."""
     lab = twice
     assert broken(lab) == []
@@ -128,6 +131,15 @@ def test_doctor_names_what_is_broken(twice: Lab) -> None:
         "are to be repaired",
     ):
         assert words in done.stdout, done.stdout
+    plain = (lab.root / "workspace.toml").read_text(encoding="utf-8")
+    assert "retention" not in done.stdout
+    kept = "\n[policies.retention_days]\nlanding = 730\n"
+    lab.put("workspace.toml", plain + kept)
+    done = lab.command("doctor")
+    assert "retention_days.landing is not applied" in done.stdout
+    extract.fn(lab.root, FIRST, LAST)
+    told = capsys.readouterr()
+    assert "warning: retention_days.landing is not applied" in told.out + told.err
     lab.put("workspace.toml", 'timezone = "Mars"\n')
     done = lab.command("doctor")
     assert done.returncode == 1

@@ -31,6 +31,7 @@ def _say(topic: str, rng: random.Random, day: int, number: int) -> dict[str, obj
         "campaign_id": "spring",
         "date_day": _FIRST + timedelta(days=day),
         "text": text,
+        "person": f"{topic}-{number}",
         "is_genuine": number % 2 == 0,
         "negative": 0.5 - net / 2,
         "neutral": 0.0,
@@ -48,6 +49,25 @@ def _campaign(seed: int, last_day: dict[str, int]) -> pl.DataFrame:
             for number in range(last_day.get(topic, 10) if day == 7 else 10)
         ]
     )
+
+
+def test_what_few_people_say_is_not_told() -> None:
+    """Four people's words show who they are, however often they say them."""
+    comments = _campaign(1, {})
+    # Everybody else stays as many as they are; of delivery four people speak, and
+    # comments whose author is gone are nobody's.
+    four = pl.concat_str(pl.lit("d"), pl.int_range(pl.len()) % 4)
+    few = comments.with_columns(
+        person=pl.when(pl.col("interaction_id").str.starts_with("delivery"))
+        .then(pl.when(pl.int_range(pl.len()) % 9 > 0).then(four))
+        .otherwise("person")
+    )
+    words = set(_PLANTED["delivery"][0])
+    assert words & set(find_topics(comments)["terms"].explode())
+    assert len(find_topics(few)) == 2
+    assert not words & set(find_topics(few)["terms"].explode())
+    assert len(find_topics(few, fewest_people=4)) == 3
+    assert find_topics(comments, fewest_people=11).is_empty()
 
 
 def test_planted_topics_are_found_with_their_words_tone_and_trend() -> None:
