@@ -202,7 +202,7 @@ def write_state(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> 
 def reset_when_changed(
     connection: duckdb.DuckDBPyConnection, timezone: str, extra: Sequence[str]
 ) -> bool:
-    """Forget tables that other SQL or another time zone made.
+    """Forget tables that other code or another time zone made.
 
     They are made anew from landing in this run; the days covered stay.
     """

@@ -41,6 +41,16 @@ from sqlglot import exp
 from tasks.warehouse.database import count
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+TASKS_FOLDER = Path(__file__).resolve().parents[1]
+# The Python that makes tables: the steps, the algorithms, and what feeds these.
+_MAKERS = (
+    "*.py",
+    "accounts/*.py",
+    "campaigns/*.py",
+    "text/*.py",
+    "warehouse/account_*.py",
+    "warehouse/staging.py",
+)
 _FIELD = re.compile(r"(grain|params|replace|time axis|columns|metrics):\s*(.*)")
 _COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")
 LAYERS = ("raw", "meta", "staging", "intermediate", "marts", "checks")
@@ -181,9 +191,10 @@ def in_order(models: Mapping[str, Model]) -> list[Model]:
 
 
 def code_hash(extra: Iterable[str] = ()) -> str:
-    """A digest of every model; tables made by other SQL are made anew."""
+    """A digest of every model; tables made by other code are made anew."""
     digest = hashlib.sha256()
-    for path in sorted(SQL_FOLDER.glob("*/*.sql")):
+    makers = (path for one in _MAKERS for path in TASKS_FOLDER.glob(one))
+    for path in [*sorted(SQL_FOLDER.glob("*/*.sql")), *sorted(makers)]:
         digest.update(f"{path.parent.name}/{path.name}".encode())
         digest.update(path.read_bytes())
     for text in extra:
