@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -23,14 +24,25 @@ from tests.workspaces import FIRST, LAST, Lab, repost, run_command, status, user
 
 
 @pytest.fixture
-def twice(lab: Lab, quick_rules: None) -> Lab:
+def twice(
+    lab: Lab,
+    quick_rules: None,
+    made_once: Callable[[str, Callable[[Path], None]], Path],
+) -> Lab:
     """A workspace that published two times: one repost, then two."""
-    for number in (1, 2):
-        lab.put(
-            f"export/{number}.jsonl",
-            [status(1), repost(100 + number, 1, user(20 + number, f"user {number}"))],
-        )
-        lab.run(run_id=f"2026030{number}")
+
+    def make(folder: Path) -> None:
+        made = Lab(folder)
+        made.configure(post_ids=["1"])
+        for number in (1, 2):
+            author = user(20 + number, f"user {number}")
+            made.put(
+                f"export/{number}.jsonl", [status(1), repost(100 + number, 1, author)]
+            )
+            made.run(run_id=f"2026030{number}")
+
+    there = made_once("published-twice", make)
+    shutil.copytree(there, lab.root, symlinks=True, dirs_exist_ok=True)
     return lab
 
 

@@ -214,23 +214,33 @@ def identities(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def told(lab: Lab, quick_rules: None) -> Lab:
+def told(
+    lab: Lab,
+    quick_rules: None,
+    made_once: Callable[[str, Callable[[Path], None]], Path],
+) -> Lab:
     """A workspace that published twice: Ann commented, and Ben quoted her."""
-    lab.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
-    ann, ben = user(1234567, "安安的小店", description="tel me"), user(76, "Ben")
-    lab.put(
-        "export/1.jsonl",
-        [
-            status(1),
-            repost(11, 1, ann, "hers alone"),
-            comment(12, 1, ann, "so good"),
-            repost(13, 1, ben, "look//@安安的小店:hers alone", clock="12:00:00"),
-            {"id": 14, "user": ann, "created_at": "never", "text": "bad"},
-        ],
-    )
-    lab.run(run_id="20260301")
-    lab.put("export/2.jsonl", [repost(15, 1, user(78, "Cid"))])
-    lab.run(run_id="20260302")
+
+    def make(folder: Path) -> None:
+        made = Lab(folder)
+        made.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
+        ann, ben = user(1234567, "安安的小店", description="tel me"), user(76, "Ben")
+        made.put(
+            "export/1.jsonl",
+            [
+                status(1),
+                repost(11, 1, ann, "hers alone"),
+                comment(12, 1, ann, "so good"),
+                repost(13, 1, ben, "look//@安安的小店:hers alone", clock="12:00:00"),
+                {"id": 14, "user": ann, "created_at": "never", "text": "bad"},
+            ],
+        )
+        made.run(run_id="20260301")
+        made.put("export/2.jsonl", [repost(15, 1, user(78, "Cid"))])
+        made.run(run_id="20260302")
+
+    there = made_once("told-of-a-person", make)
+    shutil.copytree(there, lab.root, symlinks=True, dirs_exist_ok=True)
     return lab
 
 
@@ -259,11 +269,15 @@ def test_nothing_is_left_of_a_person(told: Lab, orchestrator: None) -> None:
             """ "in_reply_to": 1234567}')"""
         )
     assert len(places(lab.root, WORDS)) > 5
+    (lab.workspace.quarantine / "damaged-1").mkdir()
     done = lab.command(
         "privacy", "erase", "--platform", "weibo", "--account", "1234567"
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Removed 3 records" in done.stdout
     assert "Still in your export export/1.jsonl" in done.stdout
+    # What a repair set aside is for a person to delete.
+    assert "May still be in quarantine/damaged-1" in done.stdout
     assert not any(word in done.stdout + done.stderr for word in WORDS)
     assert places(lab.root, WORDS) == []
     with sqlite3.connect(lab.workspace.landing / ".crawl" / "api.sqlite") as crawl:
@@ -275,15 +289,9 @@ def test_nothing_is_left_of_a_person(told: Lab, orchestrator: None) -> None:
     assert len(list((lab.root / "publications").iterdir())) == 1
     assert not (lab.root / "published/previous").exists()
 
-    # Once more: there is nothing to do, and it is said so; what a repair set aside is
-    # for a person to delete.
-    (lab.workspace.quarantine / "damaged-1").mkdir()
-    again = lab.command(
-        "privacy", "erase", "--platform", "weibo", "--account", "1234567"
-    )
-    assert again.returncode == 0, again.stderr
-    assert "Removed 0 records" in again.stdout
-    assert "May still be in quarantine/damaged-1" in again.stdout
+    # Once more: there is nothing to do.
+    again = erase(lab.workspace, "weibo", "1234567")
+    assert (again.landed.removed, again.landed.changed) == (0, 0)
     # The export comes again, changed: the tombstone holds.
     lab.put(
         "export/1.jsonl",
