@@ -74,7 +74,7 @@ setup:
 		fi; \
 		$(PYTHON) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
 		echo "Installing $$(grep -c '^[a-z0-9].*==' requirements.txt) locked packages into $(VENV); once, some minutes ..."; \
-		$(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt; \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.txt; \
 		cp requirements.txt $(INSTALLED); \
 	fi
 	@if grep -q '^lightgbm==' requirements.txt && [ "$$(uname)" = Linux ] \

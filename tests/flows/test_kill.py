@@ -22,7 +22,7 @@ COMMAND = (
     "--reason",
     "trial",
 )
-KILLS = 4
+KILLS = 3
 
 
 def start(lab: Lab) -> subprocess.Popen[bytes]:
