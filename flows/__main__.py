@@ -449,8 +449,11 @@ def privacy_suppress(
 ) -> None:
     """Never contact an account, nor the others of its owner."""
     from flows.privacy import suppress
+    from tasks.warehouse.seeds import check_seeds
 
     configuration = _known_person(workspace, platform, account)
+    # A line under wrong columns would be lost.
+    check_seeds(workspace)
     new = suppress(configuration, platform, account, reason)
     typer.echo(
         f"{'Added to' if new else 'Stood already in'}"

@@ -366,6 +366,10 @@ def test_wrong_use_is_told(told: Lab) -> None:
     assert "did you mean 'weibo'?" in done.stderr
     assert "--account is no id" in done.stderr
     assert run_command("privacy").returncode in {0, 2}
+    told.put("seeds/suppressions.csv", "platform,account\nweibo,7\n")
+    done = told.command("privacy", "suppress", "--platform", "weibo", "--account", "8")
+    assert done.returncode == 2
+    assert "suppressions.csv" in done.stderr
 
 
 def test_older_publications_go(told: Lab) -> None:
