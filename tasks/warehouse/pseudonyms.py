@@ -8,8 +8,28 @@ its definition (RFC 2104) with the two padded keys as bound parameters.
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from tasks.warehouse.landing import sync
 
 _BLOCK = 64
+
+
+def key_in(file: Path) -> bytes:
+    """The key that a file holds; a random one is made once (mode 0600)."""
+    if not file.exists():
+        beside = file.with_name(f"{file.name}.tmp")
+        beside.unlink(missing_ok=True)
+        beside.touch(mode=0o600, exist_ok=False)
+        with beside.open("w") as handle:
+            handle.write(secrets.token_hex(32))
+            handle.flush()
+            os.fsync(handle.fileno())
+        beside.rename(file)
+        sync(file.parent)
+    return file.read_text().strip().encode()
 
 
 def padded_keys(key: bytes) -> dict[str, bytes]:

@@ -11,17 +11,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from tasks.warehouse.landing import sync, write_atomically
+from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.pseudonyms import key_in
 
 
 def bury(root: Path, platform: str, account_id: str, names: Iterable[str]) -> None:
     """Write the tombstones of an account and its names."""
-    key = _key(root)
+    key = key_in(root / ".erasure.key")
     digests = _read(root) | {
         _digest(key, platform, "account", account_id),
         *(_digest(key, platform, "name", name) for name in names),
@@ -36,7 +35,7 @@ def buried(
     digests = _read(root)
     if not digests:
         return set(), set()
-    key = _key(root)
+    key = key_in(root / ".erasure.key")
     return (
         {one for one in ids if _digest(key, platform, "account", one) in digests},
         {one for one in names if _digest(key, platform, "name", one) in digests},
@@ -59,18 +58,3 @@ def _read(root: Path) -> set[str]:
 def _digest(key: bytes, platform: str, kind: str, value: str) -> str:
     message = json.dumps([platform, kind, value]).encode()
     return hmac.new(key, message, hashlib.sha256).hexdigest()
-
-
-def _key(root: Path) -> bytes:
-    file = root / ".erasure.key"
-    if not file.exists():
-        beside = root / ".erasure.key.tmp"
-        beside.unlink(missing_ok=True)
-        beside.touch(mode=0o600, exist_ok=False)
-        with beside.open("w") as handle:
-            handle.write(secrets.token_hex(32))
-            handle.flush()
-            os.fsync(handle.fileno())
-        beside.rename(file)
-        sync(root)
-    return file.read_text().strip().encode()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import secrets
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.pseudonyms import key_in
 
 Platform = Literal[
     "weibo",
@@ -272,17 +272,7 @@ class Workspace:
         from_environment = os.environ.get("WM_PSEUDONYM_KEY", "")
         if from_environment:
             return from_environment.encode()
-        key_file = self.root / ".key"
-        if not key_file.exists():
-            beside = key_file.with_suffix(".tmp")
-            beside.unlink(missing_ok=True)
-            beside.touch(mode=0o600, exist_ok=False)
-            with beside.open("w") as handle:
-                handle.write(secrets.token_hex(32))
-                handle.flush()
-                os.fsync(handle.fileno())
-            beside.rename(key_file)
-        return key_file.read_text().strip().encode()
+        return key_in(self.root / ".key")
 
 
 def load_workspace(root: Path) -> Workspace:
