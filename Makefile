@@ -37,8 +37,6 @@ run: setup
 	@echo "Ask:     $(PYTHON) -c \"import duckdb; print(duckdb.connect('data/published/marts.duckdb', read_only=True).sql('select campaign_id, engagements, genuine_engagements from campaigns'))\""
 
 test: setup check
-	@count=$$($(PYTEST) -o addopts= -q --collect-only -m "$(LEFT_OUT)" | grep -c '::'); \
-	echo "Left out here: $$count tests marked $(LEFT_OUT)"
 	@$(IN_MEMORY) $(PYTEST) -n auto --maxprocesses 4 --dist worksteal -m "not ($(LEFT_OUT))"
 
 test-marked: setup
@@ -60,6 +58,8 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find flows tasks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# pip compiles on one core: all cores do it after it, so that no command has to, where
+# bytecode can't be written later. Files of packages that no Python can read are passed over.
 setup:
 	@if ! cmp -s requirements.txt $(INSTALLED) || ! $(PYTHON) -c '' 2>/dev/null; then \
 		set -e; \
@@ -75,6 +75,7 @@ setup:
 		$(PYTHON) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
 		echo "Installing $$(grep -c '^[a-z0-9].*==' requirements.txt) locked packages into $(VENV); once, some minutes ..."; \
 		$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.txt; \
+		$(PYTHON) -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true; \
 		cp requirements.txt $(INSTALLED); \
 	fi
 	@if grep -q '^lightgbm==' requirements.txt && [ "$$(uname)" = Linux ] \

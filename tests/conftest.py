@@ -48,9 +48,41 @@ def _be_quiet() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
+# What `make test` leaves out: these need a browser, Java, Node.js, an older DuckDB.
+NEEDS_MORE = ("browser", "reader", "spark", "node")
+_MARKED = pytest.StashKey[int]()
+
 # At its end a worker of pytest-xdist prints pages of warnings of DuckDB's binding.
 if "PYTEST_XDIST_WORKER" in os.environ:
     atexit.register(_be_quiet)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list) -> None:
+    """Count the tests that need more than Python, before a mark leaves them out."""
+    config.stash[_MARKED] = sum(
+        any(item.get_closest_marker(name) for name in NEEDS_MORE) for item in items
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells its count to who started it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["marked"] = session.config.stash.get(_MARKED, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    node.config.stash[_MARKED] = getattr(node, "workeroutput", {}).get("marked", 0)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say aloud what a run without these tests leaves out."""
+    config = terminalreporter.config
+    if (config.option.markexpr or "").startswith("not"):
+        marked = config.stash.get(_MARKED, 0)
+        terminalreporter.write_line(
+            f"Left out here: {marked} tests marked {' or '.join(NEEDS_MORE)}"
+        )
 
 
 @pytest.fixture(scope="session")
