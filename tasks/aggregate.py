@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -199,7 +200,6 @@ def _build(
         "action_days": workspace.policies.action_days,
         **padded_keys(workspace.pseudonym_key()),
     }
-    _write_calendar(connection)
     intermediate = load_models("intermediate")
     for name in CAMPAIGN_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
@@ -212,8 +212,12 @@ def _build(
     _judge_actions(connection)
     marts = load_models("marts")
     _store(connection, "metric_headers", metric_headers(marts), schema="meta")
-    for model in in_order(marts):
+    calendar = marts["marts.days"]
+    others = [model for model in in_order(marts) if model != calendar]
+    for model in others:
         run_model(connection, model, params)
+    _write_calendar(connection, others)
+    run_model(connection, calendar, params)
     _check(connection, list(load_models("checks").values()), params)
     rows: dict[str, int] = {}
     for model in marts.values():
@@ -414,12 +418,21 @@ def _store(
     connection.unregister("frame")
 
 
-def _write_calendar(connection: duckdb.DuckDBPyConnection) -> None:
-    """The days that campaigns and marts touch, as `meta.calendar`."""
+def _write_calendar(
+    connection: duckdb.DuckDBPyConnection, marts: Iterable[Model]
+) -> None:
+    """The days from the first to the last one that a mart names, as `meta.calendar`."""
+    named = [
+        f"select min({column.name}) as first_day, max({column.name}) as last_day"
+        f" from {model.name}"
+        for model in marts
+        for column in model.columns
+        if column.unit == "day"
+    ]
     rows = connection.execute(
         "select min(first_day), max(last_day) from ("
-        " select window_start as first_day, window_end as last_day from meta.campaigns"
-        " union all select date_day, date_day from meta.covered_days)"
+        " select date_day as first_day, date_day as last_day from meta.covered_days"
+        f" union all {' union all '.join(named)})"
     ).fetchall()
     _store(connection, "calendar", calendar_days(*rows[0]), schema="meta")
 

@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from tasks.warehouse.models import load_models
 from tests.oracles import cascades as oracle
 from tests.workspaces import (
     FIRST,
@@ -133,6 +134,7 @@ import tasks.publish, tasks.warehouse.database as database
 from tasks.sources import file_landing
 from tasks.warehouse import publication
 from pathlib import Path
+from tasks.warehouse.models import load_models
 from tests.workspaces import Lab, judge_rules_in_sql
 import tasks.validate
 
@@ -658,6 +660,27 @@ def test_formats_of_one_world_agree(small_world: World, tmp_path: Path) -> None:
         )
     )
     assert found == sorted(expected.iter_rows())
+
+
+def test_the_calendar_has_every_day_that_a_mart_names(built: Lab) -> None:
+    """Of each column that is a day, by its type; and each says so in its header."""
+    columns = built.rows(
+        "select table_name, column_name from duckdb_columns()"
+        " where schema_name = 'marts' and data_type = 'DATE'"
+    )
+    told = {
+        (model.table, column.name)
+        for model in load_models("marts").values()
+        for column in model.columns
+        if column.unit == "day"
+    }
+    assert set(columns) == told
+    for mart, name in columns:
+        assert not built.rows(
+            f"select {name} from marts.{mart} where {name} is not null"
+            f" and {name} not in (select day from marts.days)"
+        ), (mart, name)
+    assert built.value("select max(day) - min(day) + 1 - count(*) from marts.days") == 0
 
 
 def test_marts_hold_no_clock_and_no_platform_id_of_people(

@@ -9,7 +9,7 @@
 --   platform [text]: the network
 --   account_key [id]: keyed pseudonym of the account
 --   phantom_probability [probability]: the model's score, 0 to 1
---   phantom_level [text]: genuine, suspected or phantom (a likely one); a person's decision wins
+--   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
 --   is_confirmed [yes or no]: a person decided the level
 --   account_kind [text]: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected; null where nothing tells
 --   reasons [list]: why the score is what it is, heaviest first

@@ -9,11 +9,11 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
+--   brand_id [id]: the brand's id in workspace.toml
 --   platform [text]: the network
---   account_key [id]: pseudonym of the account
---   phantom_level [text]: genuine, suspected or phantom (a likely one)
---   influence_level [text]: low, regular, influential, key_opinion_leader; null where followers are unknown
+--   account_key [id]: keyed pseudonym of the account
+--   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
+--   influence_level [text]: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; null where followers are unknown
 --   own_reposts [reposts]: its reposts of the campaign's posts
 --   posts [posts]: posts of the campaign that it reposted
 --   direct_reposts [reposts]: reposts made directly of its reposts

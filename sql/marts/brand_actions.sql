@@ -14,8 +14,8 @@
 --   action_id [id]: as in seeds/brand_actions.csv; else kind:platform:post_id, or kind:platform:day
 --   kind [text]: post; repost or reply (those of an account's day together); else as written down
 --   origin [text]: data, or written down
---   platform [text]: the network; null for what was written down
---   post_id [id]: the post; null elsewhere
+--   platform [text]: the network
+--   post_id [id]: the platform's id; only of listed posts and those of brand accounts
 --   acts [acts]: posts, reposts or replies in this row
 --   note [text]: what its people wrote beside it
 --   started_at [time in UTC]: when it began, in UTC

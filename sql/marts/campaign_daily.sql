@@ -8,7 +8,7 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
+--   brand_id [id]: the brand's id in workspace.toml
 --   window_start [day]: first day of the campaign
 --   window_end [day]: last day of the campaign
 --   platform [text]: the network
@@ -19,22 +19,22 @@
 --   likes [likes]: likes that are known one by one; the platform's counters stand in campaign_posts
 --   mentions [mentions]: mentions; not part of engagements
 --   engagements [interactions]: reposts + comments + likes
---   genuine_reposts [reposts]: reposts without those of likely phantoms
---   genuine_comments [comments]: comments without those of likely phantoms
---   genuine_likes [likes]: likes without those of likely phantoms
---   genuine_mentions [mentions]: mentions without those of likely phantoms
+--   genuine_reposts [reposts]: reposts without those of likely phantoms and hidden accounts
+--   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
+--   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
+--   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
 --   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
 --   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
---   engaged_accounts [accounts]: accounts that reposted, commented or liked; does not add up over days
---   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms; does not add up over days
+--   engaged_accounts [accounts]: accounts that reposted, commented or liked
+--   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
 --   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
 --   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
---   engaged_people [people]: engaged accounts, those of one operator once; does not add up over days
---   genuine_engaged_people [people]: the same without likely phantoms; does not add up over days
+--   engaged_people [people]: engaged accounts, those of one operator once
+--   genuine_engaged_people [people]: the same without likely phantoms
 --   exposure [follower contacts]: followers of all reposters, an account counted at each repost
 --   genuine_exposure [follower contacts]: the same without likely phantoms
---   potential_reach [followers]: followers of the reposters, each account once; an upper bound, does not add up over days
+--   potential_reach [followers]: followers of the reposters, each account once; an upper bound
 --   genuine_potential_reach [followers]: the same without likely phantoms
 --   phantom_share [share]: likely phantoms among engaged accounts
 --   daily_engagement_rate [share a day]: engagements of the day / followers of the accounts that posted

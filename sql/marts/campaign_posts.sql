@@ -8,13 +8,13 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
+--   brand_id [id]: the brand's id in workspace.toml
 --   window_start [day]: first day of the campaign
 --   window_end [day]: last day of the campaign
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
---   account_key [id]: pseudonym of who posted
+--   account_key [id]: keyed pseudonym of who posted
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account)
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC

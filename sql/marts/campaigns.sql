@@ -8,7 +8,7 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
+--   brand_id [id]: the brand's id in workspace.toml
 --   window_start [day]: first day of the campaign
 --   window_end [day]: last day of the campaign
 --   days_covered [days]: days of the window that the marts cover
@@ -18,10 +18,10 @@
 --   likes [likes]: likes that are known one by one; the platform's counters stand in campaign_posts
 --   mentions [mentions]: mentions; not part of engagements
 --   engagements [interactions]: reposts + comments + likes
---   genuine_reposts [reposts]: reposts without those of likely phantoms
---   genuine_comments [comments]: comments without those of likely phantoms
---   genuine_likes [likes]: likes without those of likely phantoms
---   genuine_mentions [mentions]: mentions without those of likely phantoms
+--   genuine_reposts [reposts]: reposts without those of likely phantoms and hidden accounts
+--   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
+--   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
+--   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
 --   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
 --   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
@@ -54,7 +54,7 @@
 --   genuine_earned_media_value_high [currency]: the high end without likely phantoms
 --   earned_media_currency [text]: the currency of earned media values
 --   cpm_source [text]: where the prices come from, and of which day
---   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments, -1 to 1
+--   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   fans_gained [followers]: brand followers, last less first snapshot of the window
 --   posts_gained [posts]: brand posts, last less first snapshot of the window

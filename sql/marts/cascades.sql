@@ -9,7 +9,7 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
+--   brand_id [id]: the brand's id in workspace.toml
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts

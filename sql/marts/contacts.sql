@@ -9,8 +9,8 @@
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   platform [text]: the network
---   account_key [id]: pseudonym of the account
---   operator_key [id]: pseudonym of who runs it
+--   account_key [id]: keyed pseudonym of the account
+--   operator_key [id]: pseudonym of who runs it; an account on its own is its own operator
 --   contact_rank [place, 1 the first]: place among the brand's contactable accounts; null where it is not
 --   contact_score [points, 0 to 100]: 35 affinity + 15 reach + 25 genuineness + 10 responsiveness + 15 recency, 0 to 100
 --   affinity [0 to 1]: own acts towards the brand, w / (10 + w); a mention is 3, comment, repost, following 2, a like 1; asking for the goods 4 more, a positive comment 1 more, a negative one 2 less
@@ -22,7 +22,7 @@
 --   mentions [mentions]: its posts, reposts and comments that name the brand
 --   asks [interactions]: of its acts, those whose words ask for the goods or tell of a purchase
 --   is_follower [yes or no]: it stands in a follower list that was collected
---   phantom_level [text]: genuine, suspected or phantom (a likely one)
+--   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
 --   best_hour [hour, 0 to 23]: hour of the day at which it acts most, in the workspace's time zone; null where no act is known
 --   best_channel [text]: where it speaks with the brand most: reply to its comments, mentions or reposts, else message
 --   last_act_day [day]: the last day on which it acted towards the brand

@@ -8,7 +8,7 @@
 -- columns:
 --   source [text]: the source's name in workspace.toml
 --   platform [text]: the network
---   activity_day [day]: the day it happened, in the workspace's time zone; null where it can't be told
+--   activity_day [day]: the day it happened, in the workspace's time zone
 --   collected [rows]: distinct posts and interactions of that day
 --   expected [rows]: reposts and comments that the platform's counters state for the posts published that day, last snapshots
 --   expected_collected [rows]: reposts and comments collected of those posts

@@ -1,5 +1,5 @@
--- A calendar day from the first to the last one that a campaign or the marts touch:
--- join it to any day column.
+-- A calendar day from the first to the last one that any mart names: join it to any
+-- day column.
 --
 -- grain: day
 -- params: none
@@ -14,7 +14,7 @@
 --   weekday [calendar number]: 1 is Monday, 7 Sunday
 --   is_workday [yes or no]: people in mainland China work on it, days that make up for holidays included; null past the years that the calendar knows
 --   holiday [text]: the public holiday of mainland China that it belongs to, or makes up for; null on other days
---   is_covered [yes or no]: the marts cover it
+--   is_covered [yes or no]: the marts cover the day
 
 select
     calendar.day,

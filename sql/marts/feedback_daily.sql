@@ -8,8 +8,8 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
---   activity_day [day]: the day of the comments, in the workspace's time zone
+--   brand_id [id]: the brand's id in workspace.toml
+--   activity_day [day]: the day it happened, in the workspace's time zone
 --   comments [comments]: comments and replies on its posts
 --   positive [comments]: comments that sound positive
 --   neutral [comments]: comments that sound neutral
@@ -19,7 +19,7 @@
 --   genuine_positive [comments]: genuine_comments that sound positive
 --   genuine_neutral [comments]: genuine_comments that sound neutral
 --   genuine_negative [comments]: genuine_comments that sound negative
---   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative), -1 to 1
+--   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   is_negative_rise [yes or no]: more negative comments than the 14 days before explain (99.9 % of a negative binomial law), told the same day
 

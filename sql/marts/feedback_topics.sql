@@ -9,13 +9,13 @@
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
---   brand_id [id]: the brand that runs it
+--   brand_id [id]: the brand's id in workspace.toml
 --   topic [place, 1 the first]: its number in the campaign, the largest first
 --   terms [list]: words of the topic, each said by policies.min_cell people or more, the most used first
 --   terms_text [text]: the same as one text
 --   comments [comments]: comments that belong to it; a comment belongs to one topic or none
---   genuine_comments [comments]: those without likely phantoms' and hidden accounts'
---   sentiment_net [share, -1 to 1]: (positive - negative) / comments that were judged, -1 to 1
+--   genuine_comments [comments]: the same without those of likely phantoms and hidden accounts
+--   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   trend [text]: rising, falling or steady on the last day of the campaign's comments, against the days before; null where fewer than three precede
 --   examples [list]: up to three of its comments without names, links and digits; only where policies.examples is true, for a text can be searched
 --   examples_text [text]: the same as one text

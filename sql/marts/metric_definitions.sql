@@ -1,27 +1,31 @@
--- What each published column means, once for all marts: made from the headers of the
--- models themselves. A column that stands in several marts is told where it is at home.
+-- What a column of a mart means there: made from the headers of the models themselves.
+-- One name may stand for different quantities in two marts; each row says which.
 --
--- grain: metric
+-- grain: mart, column_name
 -- params: none
 -- replace: all
 -- time axis: none
 -- columns:
---   metric [id]: the column's name in the marts
+--   mart [text]: the table
+--   column_name [text]: the column's name in it
+--   role [text]: key (with the table's other keys it tells a row from all others), dimension (to group and filter by) or measure
 --   time_axis [text]: activity day, post day, lifetime or none
 --   formula [text]: how it is computed, or what it says
 --   unit [text]: what one is
 --   source [text]: where the definition comes from
 --   caveat [text]: what it does not say; empty where nothing needs saying
---   marts [list]: the tables in which it stands
---   marts_text [text]: the same as one text
+--   same_in_text [text]: other tables in which a column of this name is the same quantity
+--   differs_in_text [text]: other tables in which a column of this name is another quantity
 
 select
-    metric,
+    mart,
+    column_name,
+    role,
     time_axis,
     formula,
     unit,
     source,
     caveat,
-    marts,
-    array_to_string(marts, ', ') as marts_text
+    same_in_text,
+    differs_in_text
 from meta.metric_headers

@@ -9,7 +9,7 @@
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
---   activity_day [day]: the day on which it happened, in the workspace's time zone
+--   activity_day [day]: the day it happened, in the workspace's time zone
 --   mentions [mentions]: posts, reposts and comments of others whose own words name one of its accounts with @
 --   genuine_mentions [mentions]: the same without those of likely phantoms and hidden accounts
 --   engagements [interactions]: reposts, comments and likes of others on its accounts' posts

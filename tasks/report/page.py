@@ -45,6 +45,18 @@ MOST_REASONS = 8
 # The share of a handful of accounts says nothing about a campaign.
 FEWEST_ACCOUNTS = 30
 
+# The tables of which the page shows numbers.
+SHOWN_MARTS = (
+    "campaigns",
+    "campaign_daily",
+    "campaign_posts",
+    "cascades",
+    "feedback_daily",
+    "feedback_topics",
+    "amplifiers",
+    "data_coverage",
+)
+
 UNKNOWN = "–"
 LEVELS = ("genuine", "suspected", "phantom")
 
@@ -103,21 +115,36 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "coverage": coverage,
         "completeness": compare(coverage),
         "coverage_window": window,
-        "definitions": fetch(
-            connection,
-            """
-            from metric_definitions
-            where
-                unit not in ('id', 'text', 'list', 'day', 'yes or no', 'time in UTC')
-                and list_has_any(
-                    marts,
-                    ['campaigns', 'campaign_daily', 'campaign_posts', 'cascades',
-                     'feedback_daily', 'amplifiers']
-                )
-            order by time_axis, metric
-            """,
-        ),
+        "definitions": read_definitions(connection),
     }
+
+
+def read_definitions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Definitions of the measures that the page shows, the largest table first.
+
+    A measure that is the same in several tables stands once, with all of them.
+    """
+    return fetch(
+        connection,
+        """
+        select
+            column_name,
+            list(mart order by place) as marts,
+            time_axis,
+            formula,
+            unit,
+            source,
+            caveat
+        from (
+            select *, list_position($marts, mart) as place
+            from metric_definitions
+            where role = 'measure' and list_contains($marts, mart)
+        )
+        group by column_name, time_axis, formula, unit, source, caveat
+        order by min(place), column_name, formula
+        """,
+        {"marts": list(SHOWN_MARTS)},
+    )
 
 
 def describe_unknown(connection: duckdb.DuckDBPyConnection, campaign_id: str) -> str:

@@ -1,90 +1,109 @@
-"""What each published column means, from the headers of the marts.
+"""What each published column means, in each mart, from the headers of the marts.
 
-A column stands in several marts under one name when it is the same quantity. Its
-definition is the comment of the mart where it is at home: the first of `HOMES` that
-has it. Sources and caveats stand in a header's `metrics` section, once for a metric;
-its genuine form, bounds and changes take them over.
+The header of a mart is the definition of its columns: one name may stand for
+different quantities in two marts (the mentions of a campaign, of a brand, of an
+account), and each says which. Where two marts say the same words of one name with one
+unit, it is the same quantity: sources and caveats, which stand in a header's `metrics`
+section, are then told once and hold in both. A metric's genuine form, its bounds and
+its changes take over source and caveat of what they are a form of.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from tasks.warehouse.models import Column, Model, Origin
 
-HOMES = (
-    "campaigns",
-    "campaign_daily",
-    "campaign_posts",
-    "cascades",
-    "accounts",
-    "account_groups",
-    "brands",
-    "share_of_voice",
-    "feedback_daily",
-    "contacts",
-)
 _OWN = "this project"
 _GENUINE = "as good as the phantom score"
-# Forms of a metric, outermost first.
-_FORMS = (r"^genuine_", r"^expected_", r"_low$|_high$", r"_change$")
+# Forms of a metric and what remains without them, outermost first.
+_FORMS = (
+    (r"^estimated_", ""),
+    (r"^genuine_", ""),
+    (r"_per_(platform|estimated_genuine|genuine)_", "_per_"),
+    (r"^platform_", ""),
+    (r"^expected_", ""),
+    (r"_low$|_high$", ""),
+    (r"_change$", ""),
+)
+# Units of what is told, not counted.
+_PLAIN = frozenset({"id", "text", "list", "day", "yes or no", "time in UTC"})
+_DIMENSIONS = _PLAIN | {"calendar number", "hour, 0 to 23", "place, 1 the first"}
+
+_SCHEMA = {
+    "mart": pl.String,
+    "column_name": pl.String,
+    "role": pl.String,
+    "time_axis": pl.String,
+    "formula": pl.String,
+    "unit": pl.String,
+    "source": pl.String,
+    "caveat": pl.String,
+    "same_in_text": pl.String,
+    "differs_in_text": pl.String,
+}
+# Name, unit, words: what makes two columns of two marts the same quantity.
+_Quantity = tuple[str, str, str]
 
 
 def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
-    """A row per column of the marts.
+    """A row per mart and column.
 
     Args:
         marts: models by qualified name.
 
     Returns:
-        metric, time_axis, formula, unit, source, caveat, marts (a list); by metric.
+        mart, column_name, role (key, dimension or measure), time_axis, formula, unit,
+        source, caveat, same_in_text and differs_in_text (other marts that have a
+        column of this name, for the same quantity or for another one); by mart, in
+        the order of its columns.
 
     Raises:
-        ValueError: a column without a unit or a comment; a metric that is defined
-            twice or that no mart has.
+        ValueError: a column without a unit or a comment; a source of a column that
+            the mart does not have, or that another mart gives, too.
     """
-    order = {f"marts.{name}": place for place, name in enumerate(HOMES)}
-    homes = sorted(marts, key=lambda name: (order.get(name, len(order)), name))
-    places: dict[str, list[str]] = {}
-    rows: dict[str, dict[str, object]] = {}
-    origins: dict[str, Origin] = {}
-    for name in homes:
-        for origin in marts[name].origins:
-            if origin.metric in origins:
-                raise ValueError(f"{origin.metric} is defined twice")
-            origins[origin.metric] = origin
-        for column in marts[name].columns:
-            places.setdefault(column.name, []).append(marts[name].table)
-            if not column.unit or not column.comment:
-                raise ValueError(f"{name}.{column.name} has no unit or no comment")
-            if column.name not in rows:
-                rows[column.name] = {
-                    "metric": column.name,
-                    "time_axis": _axis(column.unit, column.time_axis),
-                    "formula": _on_its_own(column, marts[name]),
-                    "unit": column.unit,
+    quantities = {
+        (model.table, column.name): _quantity(column, model)
+        for _, model in sorted(marts.items())
+        for column in model.columns
+    }
+    origins = _origins(marts, quantities)
+    rows = []
+    for _, model in sorted(marts.items()):
+        for column in model.columns:
+            name, unit, formula = quantities[model.table, column.name]
+            others = {
+                mart: quantity == (name, unit, formula)
+                for (mart, other), quantity in quantities.items()
+                if other == name and mart != model.table
+            }
+            rows.append(
+                {
+                    "mart": model.table,
+                    "column_name": name,
+                    "role": _role(column, model),
+                    "time_axis": "none"
+                    if unit in _PLAIN
+                    else column.time_axis or "none",
+                    "formula": formula,
+                    "unit": unit,
+                    **_origin_of(model.table, name, quantities, origins),
+                    "same_in_text": ", ".join(m for m, same in others.items() if same),
+                    "differs_in_text": ", ".join(
+                        m for m, same in others.items() if not same
+                    ),
                 }
-    unknown = sorted(origins.keys() - rows.keys())
-    if unknown:
-        raise ValueError(f"no mart has {', '.join(unknown)}")
-    for metric, row in rows.items():
-        row |= _origin_of(metric, origins)
-        row["marts"] = sorted(places[metric])
-    return pl.DataFrame(
-        sorted(rows.values(), key=lambda row: str(row["metric"])),
-        schema={
-            "metric": pl.String,
-            "time_axis": pl.String,
-            "formula": pl.String,
-            "unit": pl.String,
-            "source": pl.String,
-            "caveat": pl.String,
-            "marts": pl.List(pl.String),
-        },
-    )
+            )
+    return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def _quantity(column: Column, mart: Model) -> _Quantity:
+    if not column.unit or not column.comment:
+        raise ValueError(f"{mart.name}.{column.name} has no unit or no comment")
+    return column.name, column.unit, _on_its_own(column, mart)
 
 
 def _on_its_own(column: Column, mart: Model) -> str:
@@ -100,26 +119,59 @@ def _on_its_own(column: Column, mart: Model) -> str:
     return f"{base}{column.comment.removeprefix('the same')}"
 
 
-def _axis(unit: str, time_axis: str | None) -> str:
-    """Names, days and yes or no stand on no time axis."""
-    is_plain = unit in {"id", "text", "list", "day", "yes or no", "time in UTC"}
-    return "none" if is_plain else time_axis or "none"
+def _role(column: Column, mart: Model) -> str:
+    """A key tells which row it is, a dimension groups rows, a measure counts."""
+    if column.name in mart.grain:
+        return "key"
+    return "dimension" if column.unit in _DIMENSIONS else "measure"
 
 
-def _origin_of(metric: str, origins: Mapping[str, Origin]) -> dict[str, str]:
-    """Source and caveat of a metric, else those of what it is a form of."""
-    base = metric
-    for form in ("", *_FORMS):
-        base = re.sub(form, "", base) if form else base
-        if base in origins:
-            caveats = [origins[base].caveat]
-            if metric.startswith("genuine_") and base != metric:
-                caveats.append(_GENUINE)
-            return {
-                "source": origins[base].source,
-                "caveat": "; ".join(caveat for caveat in caveats if caveat),
-            }
-    return {
-        "source": _OWN,
-        "caveat": _GENUINE if metric.startswith("genuine_") else "",
-    }
+def _origins(
+    marts: Mapping[str, Model], quantities: Mapping[tuple[str, str], _Quantity]
+) -> dict[_Quantity, Origin]:
+    """Sources and caveats by what they are of."""
+    origins: dict[_Quantity, Origin] = {}
+    for _, model in sorted(marts.items()):
+        for origin in model.origins:
+            quantity = quantities.get((model.table, origin.metric))
+            if quantity is None:
+                raise ValueError(f"{model.name} has no column {origin.metric}")
+            if quantity in origins:
+                raise ValueError(f"{origin.metric} is defined twice, in {model.name}")
+            origins[quantity] = origin
+    return origins
+
+
+def _origin_of(
+    mart: str,
+    name: str,
+    quantities: Mapping[tuple[str, str], _Quantity],
+    origins: Mapping[_Quantity, Origin],
+) -> dict[str, str]:
+    """Source and caveat of a column, else those of what it is a form of."""
+    is_genuine = "genuine_" in name
+    own = quantities[mart, name]
+    # The mart's own words first, then those of marts that have the same quantity.
+    for home in (mart, *(m for (m, _), other in quantities.items() if other == own)):
+        for form in _forms_of(name):
+            quantity = quantities.get((home, form))
+            origin = origins.get(quantity) if quantity else None
+            if origin is not None:
+                caveats = [origin.caveat]
+                if is_genuine and _GENUINE not in origin.caveat:
+                    caveats.append(_GENUINE)
+                return {
+                    "source": origin.source,
+                    "caveat": "; ".join(caveat for caveat in caveats if caveat),
+                }
+    return {"source": _OWN, "caveat": _GENUINE if is_genuine else ""}
+
+
+def _forms_of(name: str) -> Iterator[str]:
+    """A column's name, then the names of what it is a form of, one step at a time."""
+    yield name
+    for form, rest in _FORMS:
+        base = re.sub(form, rest, name)
+        if base != name:
+            name = base
+            yield name

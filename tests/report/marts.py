@@ -99,8 +99,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "BOOLEAN": "is_covered is_final",
     },
     "metric_definitions": {
-        "VARCHAR": "metric time_axis formula unit source caveat",
-        "VARCHAR[]": "marts",
+        "VARCHAR": "mart column_name role time_axis formula unit source caveat",
     },
     "feedback_daily": {
         "VARCHAR": "campaign_id",

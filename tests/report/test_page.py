@@ -167,11 +167,12 @@ def marts(tmp_path: Path) -> Path:
         ],
         metric_definitions=[
             {
-                "metric": "genuine_engagements",
+                "mart": "campaigns",
+                "column_name": "genuine_engagements",
+                "role": "measure",
                 "time_axis": "activity day",
                 "formula": "engagements of accounts whose level is not phantom",
                 "unit": "interactions",
-                "marts": ["campaigns"],
             }
         ],
         feedback_daily=[
@@ -321,7 +322,7 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
         "lifetime",
         "levels deep",
         "3.1 hours",
-        "genuine engagements engagements of accounts whose level is not phantom",
+        "genuine engagements campaigns engagements of accounts whose level is not",
     ):
         assert text in page.text, text
     assert "fake" not in page.text.lower()
@@ -472,7 +473,7 @@ def test_nulls_everywhere_read_as_unknown(tmp_path: Path) -> None:
             {"account_key": "2", "phantom_level": "phantom"},
         ],
         data_coverage=[{"source": "export"}, {"source": None}],
-        metric_definitions=[{"metric": "posts"}, {"metric": None}],
+        metric_definitions=[{"mart": "campaigns"}, {"column_name": "posts"}],
     )
     for campaign_id in (None, "bare"):
         page = report(marts, campaign_id)
