@@ -28,7 +28,7 @@ from tasks.text.character_ngrams import plain_words
 from tasks.text.sentiment import LABELS, score, shipped_digest
 from tasks.text.topics import find_topics, rising
 from tasks.warehouse import ledger
-from tasks.warehouse.database import connect, count
+from tasks.warehouse.database import connect, count, table_exists
 from tasks.warehouse.errors import CheckFailedError, without_values
 from tasks.warehouse.metric_headers import metric_headers
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
@@ -46,6 +46,8 @@ from tasks.warehouse.workspace import Policies, Workspace, load_workspace
 CAMPAIGN_MODELS = (
     "campaign_posts",
     "campaign_interactions",
+    "campaign_counters",
+    "campaign_counter_days",
     "campaign_media_value",
     "cascade_edges",
     "brand_interactions",
@@ -201,9 +203,12 @@ def _build(
         **padded_keys(workspace.pseudonym_key()),
     }
     intermediate = load_models("intermediate")
+    is_growth_known = _keep_growth(connection)
     for name in CAMPAIGN_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
     window = _with_days_of_new_audiences(connection, window)
+    if is_growth_known:
+        window = _with_days_of_new_growth(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
     _build_cascade_nodes(connection)
     _judge_comments(connection, workspace.policies)
@@ -278,6 +283,38 @@ def _with_days_of_new_audiences(
     ).fetchall()
     connection.execute("create or replace table meta.audiences as from audiences_now")
     connection.execute("drop table audiences_now")
+    days = [day for day in (*window, *rows[0]) if day is not None]
+    return min(days), max(days)
+
+
+def _keep_growth(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Set aside how counters grew by day, as the marts show it, if they show it."""
+    known = table_exists(connection, "intermediate", "campaign_counter_days")
+    if known:
+        connection.execute(
+            "create or replace temp table growth_before as"
+            " from intermediate.campaign_counter_days"
+        )
+    return known
+
+
+def _with_days_of_new_growth(
+    connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
+) -> tuple[date, date]:
+    """Widen the window to days whose counters are known otherwise than before.
+
+    A counter read late tells of a day on which no row may have landed.
+    """
+    rows = connection.execute(
+        """
+        select min(activity_day), max(activity_day) from (
+            (from intermediate.campaign_counter_days except from growth_before)
+            union all
+            (from growth_before except from intermediate.campaign_counter_days)
+        )
+        """
+    ).fetchall()
+    connection.execute("drop table growth_before")
     days = [day for day in (*window, *rows[0]) if day is not None]
     return min(days), max(days)
 

@@ -290,6 +290,7 @@ DIFFERENT = {
     "accounts",  # a brand's own; those of an audience
     "campaigns",  # that a brand runs; that a group engaged in
     "comments",  # of a campaign, a topic, an account
+    "completeness",  # of a campaign, a post, a day, a source
     "daily_engagement_rate",  # of one day; of a window's mean day
     "day",  # of the calendar; of an audience
     "engagement_rate_by_followers",  # of a post; of a campaign
@@ -301,6 +302,16 @@ DIFFERENT = {
     "kind",  # of a group; of an action
     "last_seen_day",
     "mentions",  # of a campaign, of a brand, by an account
+    "platform_collected",  # of what the platform counts: in all, so far, of a day
+    "platform_comments",  # since publication, at a campaign's end or so far; growth
+    "platform_counted_at",
+    "platform_counted_posts",
+    "platform_daily_engagement_rate",  # of one day; of a window's mean day
+    "platform_engagement_rate_by_followers",  # of a post; of a campaign
+    "platform_engagement_rate_by_impressions",
+    "platform_likes",
+    "platform_reads",
+    "platform_reposts",
     "phantom_share",  # of a campaign's accounts; of an audience's
     "posts",  # of a campaign, of a day, of an account
     "reposts",

@@ -394,7 +394,7 @@ def test_late_counters_show(based: Lab, tmp_path: Path) -> None:
     based.put("tables/b/post_counters.csv", f"{header}1,2026-03-12T00:00:00Z,77\n")
     step(based, LAST, LAST, "late")
     assert based.rows(
-        "select platform_reposts_count from marts.campaign_posts where post_id = '1'"
+        "select platform_reposts from marts.campaign_posts where post_id = '1'"
     ) == [(77,)]
     assert_as_rebuilt(based, tmp_path / "fresh", [(FIRST, LAST)])
 

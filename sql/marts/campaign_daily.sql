@@ -1,5 +1,6 @@
 -- What happened around a campaign on one activity day; a day without a row had no
--- activity (data_coverage tells whether it was covered).
+-- activity (data_coverage tells whether it was covered). What the platform counts of a
+-- day is how much its counters grew, where they were read near both midnights.
 --
 -- grain: campaign_id, platform, activity_day
 -- params: $start_date, $end_date
@@ -16,9 +17,18 @@
 --   posts [posts]: posts of the campaign published that day
 --   reposts [reposts]: reposts, as collected
 --   comments [comments]: comments and replies, as collected
---   likes [likes]: likes that are known one by one; the platform's counters stand in campaign_posts
+--   likes [likes]: likes that are known one by one; platform_likes counts all
 --   mentions [mentions]: mentions; not part of engagements
 --   engagements [interactions]: reposts + comments + likes
+--   platform_reposts [reposts]: growth of the platform's own counter of reposts that day, over the posts that were read near both midnights; negative where it took some back
+--   platform_comments [comments]: growth of the platform's own counter of comments that day, over the posts that were read near both midnights; negative where it took some back
+--   platform_likes [likes]: growth of the platform's own counter of likes that day, over the posts that were read near both midnights; negative where it took some back
+--   platform_reads [reads]: growth of the platform's own counter of reads that day, over the posts that were read near both midnights; negative where it took some back
+--   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_counted_posts [posts]: posts whose growth of engagements that day is known
+--   platform_counted_at [time in UTC]: moment of the newest reading that ends the day
+--   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same posts and kinds
+--   completeness [share]: platform_collected / platform_engagements, at most 1; null where the counters did not grow
 --   genuine_reposts [reposts]: reposts without those of likely phantoms and hidden accounts
 --   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
 --   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
@@ -39,6 +49,7 @@
 --   phantom_share [share]: likely phantoms among engaged accounts
 --   daily_engagement_rate [share a day]: engagements of the day / followers of the accounts that posted
 --   genuine_daily_engagement_rate [share a day]: genuine engagements of the day / the same followers
+--   platform_daily_engagement_rate [share a day]: platform_engagements of the day / the same followers
 
 with
 
@@ -155,6 +166,52 @@ audiences as (
     group by campaign_id, platform
 ),
 
+-- How much the platforms' counters grew, and what was collected of it.
+collected as (
+    select
+        campaign_id,
+        platform,
+        root_post_id,
+        kind,
+        activity_day,
+        count(*) as collected
+    from interactions
+    group by campaign_id, platform, root_post_id, kind, activity_day
+),
+
+grown as (
+    select
+        counter_days.*,
+        coalesce(collected.collected, 0) as collected
+    from intermediate.campaign_counter_days as counter_days
+    left join collected
+        on
+            counter_days.campaign_id = collected.campaign_id
+            and counter_days.platform = collected.platform
+            and counter_days.post_id = collected.root_post_id
+            and counter_days.kind = collected.kind
+            and counter_days.activity_day = collected.activity_day
+    where counter_days.activity_day between $start_date and $end_date
+),
+
+counted as (
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        cast(sum(growth) filter (where kind = 'repost') as bigint) as reposts,
+        cast(sum(growth) filter (where kind = 'comment') as bigint) as comments,
+        cast(sum(growth) filter (where kind = 'like') as bigint) as likes,
+        cast(sum(growth) filter (where kind = 'read') as bigint) as reads,
+        cast(sum(growth) filter (where kind <> 'read') as bigint) as engagements,
+        count(distinct post_id) filter (where kind <> 'read') as posts,
+        max(counted_at) as counted_at,
+        cast(sum(collected) filter (where kind <> 'read') as bigint) as collected,
+        bool_or(growth <> 0) as is_changed
+    from grown
+    group by campaign_id, platform, activity_day
+),
+
 happened as (
     select
         campaign_id,
@@ -167,6 +224,13 @@ happened as (
         platform,
         activity_day
     from published
+    union
+    select
+        campaign_id,
+        platform,
+        activity_day
+    from counted
+    where is_changed
 )
 
 select
@@ -183,6 +247,18 @@ select
     coalesce(flows.likes, 0) as likes,
     coalesce(flows.mentions, 0) as mentions,
     coalesce(flows.reposts + flows.comments + flows.likes, 0) as engagements,
+    counted.reposts as platform_reposts,
+    counted.comments as platform_comments,
+    counted.likes as platform_likes,
+    counted.reads as platform_reads,
+    counted.engagements as platform_engagements,
+    coalesce(counted.posts, 0) as platform_counted_posts,
+    counted.counted_at as platform_counted_at,
+    counted.collected as platform_collected,
+    case
+        when counted.engagements > 0
+            then round(least(counted.collected / counted.engagements, 1), 6)
+    end as completeness,
     coalesce(flows.genuine_reposts, 0) as genuine_reposts,
     coalesce(flows.genuine_comments, 0) as genuine_comments,
     coalesce(flows.genuine_likes, 0) as genuine_likes,
@@ -213,7 +289,9 @@ select
         coalesce(
             flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes, 0
         ) / nullif(audiences.followers, 0), 6
-    ) as genuine_daily_engagement_rate
+    ) as genuine_daily_engagement_rate,
+    round(counted.engagements / nullif(audiences.followers, 0), 6)
+        as platform_daily_engagement_rate
 from happened
 inner join meta.campaigns as campaigns
     on happened.campaign_id = campaigns.campaign_id
@@ -222,6 +300,11 @@ left join flows
         happened.campaign_id = flows.campaign_id
         and happened.platform = flows.platform
         and happened.activity_day = flows.activity_day
+left join counted
+    on
+        happened.campaign_id = counted.campaign_id
+        and happened.platform = counted.platform
+        and happened.activity_day = counted.activity_day
 left join people
     on
         happened.campaign_id = people.campaign_id

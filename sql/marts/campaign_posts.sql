@@ -36,12 +36,17 @@
 --   account_followers [followers]: followers of who posted, newest known
 --   engagement_rate_by_followers [share]: lifetime_engagements / account_followers
 --   genuine_engagement_rate_by_followers [share]: genuine_lifetime_engagements / account_followers
---   engagement_rate_by_impressions [share]: lifetime_engagements / platform_reads_count
---   platform_reposts_count [reposts]: the platform's own counter, last snapshot
---   platform_comments_count [comments]: the platform's own counter, last snapshot
---   platform_likes_count [likes]: the platform's own counter, last snapshot
---   platform_reads_count [reads]: the platform's own counter, last snapshot
---   counters_observed_at [time in UTC]: UTC, when the last snapshot was read
+--   engagement_rate_by_impressions [share]: lifetime_engagements / platform_reads
+--   platform_engagement_rate_by_followers [share]: platform_engagements / account_followers
+--   platform_engagement_rate_by_impressions [share]: platform_engagements / platform_reads
+--   platform_reposts [reposts]: reposts that the platform itself counts since publication, newest reading that tells them
+--   platform_comments [comments]: comments that the platform itself counts since publication, newest reading that tells them
+--   platform_likes [likes]: likes that the platform itself counts since publication, newest reading that tells them
+--   platform_reads [reads]: reads that the platform itself counts since publication, newest reading that tells them
+--   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
+--   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same kinds, up to the day of the reading
+--   completeness [share]: platform_collected / platform_engagements, at most 1; null where the platform counts nothing
 -- metrics:
 --   lifetime_engagements: KAWO post metrics | grows as long as days are added
 --   engagements_24h: common usage | the same for 1 hour and 7 days
@@ -80,17 +85,22 @@ drawn as (
     group by campaign_id, platform, root_post_id
 ),
 
-counters as (
+counted as (
     select
+        campaign_id,
         platform,
         post_id,
-        arg_max(reposts_count, observed_at) as reposts_count,
-        arg_max(comments_count, observed_at) as comments_count,
-        arg_max(likes_count, observed_at) as likes_count,
-        arg_max(reads_count, observed_at) as reads_count,
-        max(observed_at) as observed_at
-    from staging.post_counters
-    group by platform, post_id
+        max(lifetime_count) filter (where kind = 'repost') as reposts,
+        max(lifetime_count) filter (where kind = 'comment') as comments,
+        max(lifetime_count) filter (where kind = 'like') as likes,
+        max(lifetime_count) filter (where kind = 'read') as reads,
+        cast(sum(lifetime_count) filter (where kind <> 'read') as bigint)
+            as engagements,
+        max(lifetime_counted_at) as counted_at,
+        cast(sum(lifetime_collected) filter (where kind <> 'read') as bigint)
+            as collected
+    from intermediate.campaign_counters
+    group by campaign_id, platform, post_id
 )
 
 select
@@ -138,13 +148,23 @@ select
         coalesce(drawn.genuine_engagements, 0) / nullif(accounts.followers_count, 0), 6
     ) as genuine_engagement_rate_by_followers,
     round(
-        coalesce(drawn.engagements, 0) / nullif(counters.reads_count, 0), 6
+        coalesce(drawn.engagements, 0) / nullif(counted.reads, 0), 6
     ) as engagement_rate_by_impressions,
-    counters.reposts_count as platform_reposts_count,
-    counters.comments_count as platform_comments_count,
-    counters.likes_count as platform_likes_count,
-    counters.reads_count as platform_reads_count,
-    counters.observed_at as counters_observed_at
+    round(counted.engagements / nullif(accounts.followers_count, 0), 6)
+        as platform_engagement_rate_by_followers,
+    round(counted.engagements / nullif(counted.reads, 0), 6)
+        as platform_engagement_rate_by_impressions,
+    counted.reposts as platform_reposts,
+    counted.comments as platform_comments,
+    counted.likes as platform_likes,
+    counted.reads as platform_reads,
+    counted.engagements as platform_engagements,
+    counted.counted_at as platform_counted_at,
+    counted.collected as platform_collected,
+    case
+        when counted.engagements > 0
+            then round(least(counted.collected / counted.engagements, 1), 6)
+    end as completeness
 from intermediate.campaign_posts as posts
 inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id
@@ -157,7 +177,8 @@ left join intermediate.accounts as accounts
     on
         posts.platform = accounts.platform
         and posts.account_id = accounts.account_id
-left join counters
+left join counted
     on
-        posts.platform = counters.platform
-        and posts.post_id = counters.post_id
+        posts.campaign_id = counted.campaign_id
+        and posts.platform = counted.platform
+        and posts.post_id = counted.post_id

@@ -15,9 +15,19 @@
 --   posts [posts]: posts that belong to it
 --   reposts [reposts]: reposts, as collected
 --   comments [comments]: comments and replies, as collected
---   likes [likes]: likes that are known one by one; the platform's counters stand in campaign_posts
+--   likes [likes]: likes that are known one by one; platform_likes counts all
 --   mentions [mentions]: mentions; not part of engagements
 --   engagements [interactions]: reposts + comments + likes
+--   platform_reposts [reposts]: reposts that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
+--   platform_comments [comments]: comments that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
+--   platform_likes [likes]: likes that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
+--   platform_reads [reads]: reads that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
+--   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_counted_posts [posts]: posts of which the platform counts engagements
+--   platform_counted_since [time in UTC]: moment of the oldest of these readings; null where one does not tell it
+--   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
+--   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same posts and kinds, up to the day of the reading
+--   completeness [share]: platform_collected / platform_engagements, at most 1; null where the platform counts nothing
 --   genuine_reposts [reposts]: reposts without those of likely phantoms and hidden accounts
 --   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
 --   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
@@ -37,16 +47,20 @@
 --   genuine_potential_reach [followers]: the same without likely phantoms
 --   phantom_share [share]: likely phantoms among engaged accounts
 --   posting_followers [followers]: followers of the accounts that posted, each account once
---   reads [reads]: reads of its posts where the platform tells them (last snapshots)
 --   engagement_rate [share]: the same as engagement_rate_by_followers
 --   genuine_engagement_rate [share]: genuine engagements / posting_followers
 --   engagement_rate_by_reach [share]: engagements / potential_reach
 --   engagement_rate_by_followers [share]: engagements / posting_followers
---   engagement_rate_by_impressions [share]: engagements / reads
+--   engagement_rate_by_impressions [share]: engagements / platform_reads
 --   daily_engagement_rate [share a day]: engagements / (days covered x posting_followers)
+--   platform_engagement_rate [share]: platform_engagements / posting_followers
+--   platform_engagement_rate_by_followers [share]: platform_engagements / posting_followers
+--   platform_engagement_rate_by_impressions [share]: platform_engagements of posts with reads / platform_reads
+--   platform_daily_engagement_rate [share a day]: platform_engagements / (days covered x posting_followers)
 --   budget_amount [currency of the budget]: what it cost
 --   budget_currency [text]: in which currency
 --   cost_per_engagement [currency of the budget]: budget_amount / engagements
+--   cost_per_platform_engagement [currency of the budget]: budget_amount / platform_engagements
 --   cost_per_genuine_engagement [currency of the budget]: budget_amount / genuine_engagements
 --   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over networks; null without a price for each
 --   earned_media_value_high [currency]: 1.15 x exposure x CPM / 1,000
@@ -63,10 +77,16 @@
 --   posts: this project | attribution_rule says why a post counts
 --   reposts: KAWO help centre | what was collected, not the platform's counter
 --   comments: KAWO help centre | what was collected, not the platform's counter
---   likes: KAWO help centre | exports often lack them; the counters stand in campaign_posts
+--   likes: KAWO help centre | exports often lack them; platform_likes counts all
 --   mentions: KAWO help centre | not part of engagements
 --   engagements: KAWO help centre | one interaction may belong to several campaigns, so campaigns do not add up
 --   genuine_engagements: this project | as good as the phantom score; _low leaves out suspected accounts, too, _high only confirmed phantoms and those at 0.95 or above
+--   platform_engagements: KAWO help centre | counts since publication, deleted and hidden interactions included; posts without a reading are left out
+--   platform_reposts: KAWO help centre | counts since publication
+--   platform_comments: KAWO help centre | counts since publication
+--   platform_likes: KAWO help centre | counts since publication
+--   platform_reads: Weibo, C/2/media_statuses/count_sp/biz | counts since publication; only where the platform tells reads
+--   completeness: this project | the platform's counter includes deleted and hidden interactions; of posts without a counter nothing is known
 --   engaged_accounts: KAWO help centre | does not add up over days, platforms or campaigns
 --   engaged_people: this project | an account on its own counts as one person; does not add up
 --   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
@@ -77,6 +97,11 @@
 --   engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers newest known
 --   engagement_rate_by_impressions: it-benchmarking-journal.com 2019 | only where the platform tells reads
 --   daily_engagement_rate: it-benchmarking-journal.com 2019 | followers newest known
+--   platform_engagement_rate: it-benchmarking-journal.com 2019 | null without known followers
+--   platform_engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers newest known
+--   platform_engagement_rate_by_impressions: it-benchmarking-journal.com 2019 | only where the platform tells reads
+--   platform_daily_engagement_rate: it-benchmarking-journal.com 2019 | followers newest known
+--   cost_per_platform_engagement: common usage | the whole budget, against all that the platform counts, genuine or not
 --   cost_per_engagement: common usage | the whole budget, whatever part of the window is covered
 --   cost_per_genuine_engagement: this project | as good as the phantom score
 --   earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | no money: read contentgrip.com on its limits before using it
@@ -172,26 +197,49 @@ sentiment as (
     group by campaign_id
 ),
 
-last_reads as (
+-- What the platforms count, and what was collected of it.
+counted_posts as (
     select
+        campaign_id,
         platform,
         post_id,
-        arg_max(reads_count, observed_at) as reads
-    from staging.post_counters
-    group by platform, post_id
+        sum(window_count) filter (where kind = 'repost') as reposts,
+        sum(window_count) filter (where kind = 'comment') as comments,
+        sum(window_count) filter (where kind = 'like') as likes,
+        sum(window_count) filter (where kind = 'read') as reads,
+        sum(window_count) filter (where kind <> 'read') as engagements,
+        sum(window_collected) filter (where kind <> 'read') as collected,
+        min(window_counted_at) as counted_since,
+        max(window_counted_at) as counted_at,
+        count(*) filter (where window_counted_at is null) as undated
+    from intermediate.campaign_counters
+    group by campaign_id, platform, post_id
+),
+
+counted as (
+    select
+        campaign_id,
+        cast(sum(reposts) as bigint) as reposts,
+        cast(sum(comments) as bigint) as comments,
+        cast(sum(likes) as bigint) as likes,
+        cast(sum(reads) as bigint) as reads,
+        cast(sum(engagements) as bigint) as engagements,
+        cast(sum(engagements) filter (where reads is not null) as bigint)
+            as engagements_with_reads,
+        count(engagements) as posts,
+        case when sum(undated) = 0 then min(counted_since) end as counted_since,
+        max(counted_at) as counted_at,
+        cast(sum(collected) as bigint) as collected
+    from counted_posts
+    group by campaign_id
 ),
 
 published as (
     select
-        campaign_posts.campaign_id,
-        count(*) as posts,
-        cast(sum(last_reads.reads) as bigint) as reads
-    from intermediate.campaign_posts as campaign_posts
-    left join last_reads
-        on
-            campaign_posts.platform = last_reads.platform
-            and campaign_posts.post_id = last_reads.post_id
-    group by campaign_posts.campaign_id
+        campaign_id,
+        count(*) as posts
+    from intermediate.campaign_posts
+    group by campaign_id
 ),
 
 posting_accounts as (
@@ -267,6 +315,19 @@ select
     coalesce(flows.likes, 0) as likes,
     coalesce(flows.mentions, 0) as mentions,
     coalesce(flows.engagements, 0) as engagements,
+    counted.reposts as platform_reposts,
+    counted.comments as platform_comments,
+    counted.likes as platform_likes,
+    counted.reads as platform_reads,
+    counted.engagements as platform_engagements,
+    coalesce(counted.posts, 0) as platform_counted_posts,
+    counted.counted_since as platform_counted_since,
+    counted.counted_at as platform_counted_at,
+    counted.collected as platform_collected,
+    case
+        when counted.engagements > 0
+            then round(least(counted.collected / counted.engagements, 1), 6)
+    end as completeness,
     coalesce(flows.genuine_reposts, 0) as genuine_reposts,
     coalesce(flows.genuine_comments, 0) as genuine_comments,
     coalesce(flows.genuine_likes, 0) as genuine_likes,
@@ -289,7 +350,6 @@ select
         / nullif(people.engaged_accounts, 0), 6
     ) as phantom_share,
     audiences.followers as posting_followers,
-    published.reads,
     round(coalesce(flows.engagements, 0) / nullif(audiences.followers, 0), 6) as engagement_rate,
     round(coalesce(flows.genuine_engagements, 0) / nullif(audiences.followers, 0), 6)
         as genuine_engagement_rate,
@@ -297,16 +357,28 @@ select
         as engagement_rate_by_reach,
     round(coalesce(flows.engagements, 0) / nullif(audiences.followers, 0), 6)
         as engagement_rate_by_followers,
-    round(coalesce(flows.engagements, 0) / nullif(published.reads, 0), 6)
+    round(coalesce(flows.engagements, 0) / nullif(counted.reads, 0), 6)
         as engagement_rate_by_impressions,
     round(
         coalesce(flows.engagements, 0)
         / nullif(coverage.days_covered * audiences.followers, 0), 8
     ) as daily_engagement_rate,
+    round(counted.engagements / nullif(audiences.followers, 0), 6)
+        as platform_engagement_rate,
+    round(counted.engagements / nullif(audiences.followers, 0), 6)
+        as platform_engagement_rate_by_followers,
+    round(counted.engagements_with_reads / nullif(counted.reads, 0), 6)
+        as platform_engagement_rate_by_impressions,
+    round(
+        counted.engagements
+        / nullif(coverage.days_covered * audiences.followers, 0), 8
+    ) as platform_daily_engagement_rate,
     campaigns.budget_amount,
     campaigns.budget_currency,
     round(campaigns.budget_amount / nullif(flows.engagements, 0), 4)
         as cost_per_engagement,
+    round(campaigns.budget_amount / nullif(counted.engagements, 0), 4)
+        as cost_per_platform_engagement,
     round(campaigns.budget_amount / nullif(flows.genuine_engagements, 0), 4)
         as cost_per_genuine_engagement,
     media_value.earned_media_value_low,
@@ -325,6 +397,7 @@ from meta.campaigns as campaigns
 left join flows on campaigns.campaign_id = flows.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
 left join published on campaigns.campaign_id = published.campaign_id
+left join counted on campaigns.campaign_id = counted.campaign_id
 left join audiences on campaigns.campaign_id = audiences.campaign_id
 left join sentiment on campaigns.campaign_id = sentiment.campaign_id
 left join momentum on campaigns.campaign_id = momentum.campaign_id

@@ -17,8 +17,6 @@
 --   freshness_hours [hours]: hours from the source's newest record to the end of the last activity day landed
 --   is_covered [yes or no]: the marts cover the day
 --   is_final [yes or no]: the day is older than the look-back, so it is not read again
--- metrics:
---   completeness: this project | counters include deleted and hidden interactions
 
 with
 

@@ -31,8 +31,14 @@ COLUMNS: dict[str, dict[str, str]] = {
             genuine_engaged_accounts genuine_engaged_accounts_low
             genuine_engaged_accounts_high engaged_people genuine_engaged_people
             exposure genuine_exposure potential_reach genuine_potential_reach
+            platform_reposts platform_comments platform_likes platform_reads
+            platform_engagements platform_counted_posts platform_collected
         """,
-        "DOUBLE": "phantom_share daily_engagement_rate genuine_daily_engagement_rate",
+        "TIMESTAMP": "platform_counted_at",
+        "DOUBLE": """
+            phantom_share daily_engagement_rate genuine_daily_engagement_rate
+            platform_daily_engagement_rate completeness
+        """,
     },
     "campaign_posts": {
         "VARCHAR": """
@@ -40,19 +46,21 @@ COLUMNS: dict[str, dict[str, str]] = {
             account_key attribution_rule
         """,
         "DATE": "window_start window_end post_day",
-        "TIMESTAMP": "posted_at counters_observed_at",
+        "TIMESTAMP": "posted_at platform_counted_at",
         "BIGINT": """
             lifetime_reposts lifetime_comments lifetime_likes lifetime_mentions
             lifetime_engagements genuine_lifetime_reposts
             genuine_lifetime_comments genuine_lifetime_likes
             genuine_lifetime_engagements engagements_1h engagements_24h
             engagements_7d genuine_engagements_1h genuine_engagements_24h
-            genuine_engagements_7d account_followers platform_reposts_count
-            platform_comments_count platform_likes_count platform_reads_count
+            genuine_engagements_7d account_followers platform_reposts
+            platform_comments platform_likes platform_reads platform_engagements
+            platform_collected
         """,
         "DOUBLE": """
             engagement_rate_by_followers genuine_engagement_rate_by_followers
-            engagement_rate_by_impressions
+            engagement_rate_by_impressions platform_engagement_rate_by_followers
+            platform_engagement_rate_by_impressions completeness
         """,
     },
     "campaigns": {
@@ -65,9 +73,16 @@ COLUMNS: dict[str, dict[str, str]] = {
             engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
             genuine_engaged_accounts_high engaged_people genuine_engaged_people
             exposure genuine_exposure potential_reach genuine_potential_reach
-            posting_followers reads fans_gained posts_gained
+            posting_followers fans_gained posts_gained platform_reposts
+            platform_comments platform_likes platform_reads platform_engagements
+            platform_counted_posts platform_collected
         """,
+        "TIMESTAMP": "platform_counted_since platform_counted_at",
         "DOUBLE": """
+            completeness platform_engagement_rate
+            platform_engagement_rate_by_followers
+            platform_engagement_rate_by_impressions platform_daily_engagement_rate
+            cost_per_platform_engagement
             phantom_share engagement_rate genuine_engagement_rate
             engagement_rate_by_reach engagement_rate_by_followers
             engagement_rate_by_impressions daily_engagement_rate budget_amount
