@@ -46,7 +46,7 @@ test-marked: setup
 
 check: setup
 	@$(PYTHON) -m ruff check --quiet .
-	@$(PYTHON) -m sqlfluff lint sql
+	@$(PYTHON) -m sqlfluff lint --processes 0 sql
 	@$(PYTHON) -m mypy
 
 lock:
