@@ -18,6 +18,7 @@ from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.accounts.phantom_model import shipped_model, shown_of
 from tasks.accounts.phantom_score import first_suspicion, score
+from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
 from tasks.warehouse import landing
@@ -53,7 +54,8 @@ class Audited:
     Attributes:
         accounts: a row an account, as it is written.
         quality: the accounts in a few numbers.
-        reasons: the most frequent reasons among likely phantoms, with counts.
+        reasons: the most frequent classes of reasons among likely phantoms, in
+            words, with how many of them each holds for.
         left_out: records that could not be used, by reason.
     """
 
@@ -89,12 +91,13 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
             ]
         )
     quality = measure_quality(accounts, shipped_model().rates)
+    reasons = _reasons(accounts)
     accounts = accounts.select(_COLUMNS)
     _write(accounts, out)
     return Audited(
         accounts,
         quality,
-        _reasons(accounts),
+        reasons,
         left_out,
     )
 
@@ -240,7 +243,7 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
     return (
         scores.join(profiles.select(*keys, "screen_name"), on=keys, how="left")
         .join(operators, on=keys, how="left")
-        .select(*_COLUMNS, "shown")
+        .select(*_COLUMNS, "reason_classes", "shown")
         .sort("phantom_probability", *keys, descending=[True, False, False])
     )
 
@@ -263,22 +266,21 @@ def _write(accounts: pl.DataFrame, out: Path) -> None:
 
 
 def _reasons(accounts: pl.DataFrame) -> list[tuple[str, int]]:
-    """Frequent reasons, numbers in them left out so that like counts with like."""
+    """Frequent classes of reasons in words; numbers hold for one account each."""
     found = (
         accounts.filter(pl.col("phantom_level") == "phantom")
         .select(
-            pl.col("reasons")
+            pl.col("reason_classes")
             .explode(empty_as_null=True, keep_nulls=True)
-            .str.replace_all(r"\d[\d,.]*", "…")
-            .alias("reason")
+            .alias("reason_class")
         )
         .drop_nulls()
-        .group_by("reason")
+        .group_by("reason_class")
         .len()
-        .sort("len", "reason", descending=[True, False])
+        .sort("len", "reason_class", descending=[True, False])
         .head(5)
     )
-    return [(reason, number) for reason, number in found.iter_rows()]
+    return [(REASON_CLASSES[name], number) for name, number in found.iter_rows()]
 
 
 def show(audited: Audited, out: Path) -> None:
@@ -286,10 +288,9 @@ def show(audited: Audited, out: Path) -> None:
     quality = audited.quality
     say(f"{quality.accounts:,} accounts scored; a row each in {out}")
     say(
-        f"Likely phantoms: {quality.phantom_share:.1%}; suspected besides:"
-        f" {quality.suspected_share:.1%}. So between"
-        f" {quality.phantom_share_low:.1%} and {quality.phantom_share_high:.1%} of"
-        " these accounts stand out as no genuine people."
+        f"Genuine: {1 - quality.phantom_share:.1%} of these accounts, among them"
+        f" {quality.suspected_share:.1%} that are suspected. Likely phantoms:"
+        f" {quality.phantom_share:.1%}."
     )
     estimate = quality.estimate
     if estimate:
@@ -301,7 +302,7 @@ def show(audited: Audited, out: Path) -> None:
         )
     say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:
-        say("Most frequent reasons among likely phantoms:")
+        say("Why accounts are likely phantoms (an account can have several reasons):")
         for reason, number in audited.reasons:
             say(f"  {number:>9,}  {reason}")
     for reason, number in audited.left_out:

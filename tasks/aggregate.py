@@ -21,6 +21,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
@@ -217,6 +218,7 @@ def _build(
     _judge_actions(connection)
     marts = load_models("marts")
     _store(connection, "metric_headers", metric_headers(marts), schema="meta")
+    _store(connection, "reason_classes", _reason_classes(), schema="meta")
     calendar = marts["marts.days"]
     others = [model for model in in_order(marts) if model != calendar]
     for model in others:
@@ -453,6 +455,15 @@ def _store(
     connection.register("frame", frame)
     connection.execute(f"create or replace table {schema}.{table} as from frame")
     connection.unregister("frame")
+
+
+def _reason_classes() -> pl.DataFrame:
+    """Codes of classes of reasons that speak against an account, with their words."""
+    return pl.DataFrame(
+        [row for row in REASON_CLASSES.items() if row[0] not in SPEAKING_FOR],
+        schema={"reason_class": pl.String, "words": pl.String},
+        orient="row",
+    )
 
 
 def _write_calendar(

@@ -153,7 +153,7 @@ def test_audience_quality_by_hand(lab: Lab) -> None:
     assert (day["accounts"], day["people"]) == (3, 2)
     assert (day["phantom_share"], day["suspected_share"]) == (0.333333, 0)
     assert day["quality_score"] == 67
-    assert day["genuine_points"] + day["suspected_points"] == pytest.approx(66.6667)
+    assert day["unsuspected_points"] + day["suspected_points"] == pytest.approx(66.6667)
     assert found["engagers", 2]["quality_score"] == 0
     # 17:00 in UTC is the next day in Shanghai.
     assert {key for key in found if key[0] == "followers"} == {

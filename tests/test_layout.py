@@ -243,6 +243,9 @@ def test_marts_of_the_design_are_there() -> None:
         "feedback_daily",
         "feedback_topics",
         "metric_definitions",
+        "campaign_accounts",
+        "campaign_groups",
+        "reason_classes",
     }
 
 
@@ -301,6 +304,7 @@ DIFFERENT = {
     "followers",  # newest known; after an action
     "kind",  # of a group; of an action
     "last_seen_day",
+    "likes",  # of a campaign; of an account in it
     "mentions",  # of a campaign, of a brand, by an account
     "platform_collected",  # of what the platform counts: in all, so far, of a day
     "platform_comments",  # since publication, at a campaign's end or so far; growth

@@ -39,6 +39,7 @@ keyed as (
                 then scores.account_kind
         end as account_kind,
         scores.reasons,
+        scores.reason_classes,
         scores.model_version,
         operators.operator_id,
         groups.group_key as coordinated_group_key,

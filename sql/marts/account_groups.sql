@@ -111,51 +111,18 @@ identities as (
     group by group_key
 ),
 
-engaged as (
-    select
-        members.group_key,
-        interactions.campaign_id,
-        count(*) as engagements
-    from intermediate.campaign_interactions as interactions
-    inner join members
-        on
-            interactions.platform = members.platform
-            and interactions.account_id = members.account_id
-    where interactions.is_in_window and interactions.kind <> 'mention'
-    group by members.group_key, interactions.campaign_id
-),
-
-totals as (
-    select
-        campaign_id,
-        count(*) as engagements
-    from intermediate.campaign_interactions
-    where is_in_window and kind <> 'mention'
-    group by campaign_id
-),
-
-shares as (
-    select
-        engaged.group_key,
-        engaged.campaign_id,
-        engaged.engagements,
-        round(engaged.engagements / totals.engagements, 6) as share
-    from engaged
-    inner join totals on engaged.campaign_id = totals.campaign_id
-),
-
 in_campaigns as (
     select
         group_key,
         count(*) as campaigns,
         cast(sum(engagements) as bigint) as engagements,
-        max(share) as largest_campaign_share,
+        max(campaign_share) as largest_campaign_share,
         list(
-            campaign_id || ' ' || cast(cast(100 * share as decimal(9, 2)) as varchar)
-            || ' %'
-            order by share desc, campaign_id asc
+            campaign_id || ' '
+            || cast(cast(100 * campaign_share as decimal(9, 2)) as varchar) || ' %'
+            order by campaign_share desc, campaign_id asc
         ) as campaign_shares
-    from shares
+    from marts.campaign_groups
     group by group_key
 )
 

@@ -14,6 +14,8 @@
 --   account_kind [text]: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected; null where nothing tells
 --   reasons [list]: why the score is what it is, heaviest first
 --   reasons_text [text]: the same as one text
+--   reason_classes [list]: classes of these reasons without repetition, heaviest first (reason_classes has their words): count these, not the sentences
+--   reason_classes_text [text]: the same as one text
 --   model_version [id]: the model that scored it
 --   operator_key [id]: pseudonym of who runs it; an account on its own is its own operator
 --   operator_accounts [accounts]: accounts of that operator
@@ -47,6 +49,8 @@ select
     accounts.account_kind,
     accounts.reasons,
     array_to_string(accounts.reasons, '; ') as reasons_text,
+    accounts.reason_classes,
+    array_to_string(accounts.reason_classes, ', ') as reason_classes_text,
     accounts.model_version,
     accounts.operator_key,
     operators.operator_accounts,

@@ -22,8 +22,8 @@
 --   followers_growth [followers]: followers that the brand's accounts gained since they were seen before, on this day; of engagers null
 --   usual_followers_growth [followers]: followers_growth that their other days let expect
 --   is_growth_jump [yes or no]: one of its accounts gained or lost a hundred followers or more, five times the usual; null with fewer than eight days seen
---   quality_score [points, 0 to 100]: 0 to 100: genuine_points + suspected_points, to whole points
---   genuine_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected
+--   quality_score [points, 0 to 100]: 0 to 100: unsuspected_points + suspected_points, to whole points
+--   unsuspected_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected
 --   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half
 -- metrics:
 --   registration_burst_share: this project | m.weibo.cn tells no registration
@@ -190,7 +190,7 @@ select
     round(
         100 * (counted.accounts - counted.phantoms - counted.suspected)
         / counted.accounts, 4
-    ) as genuine_points,
+    ) as unsuspected_points,
     round(50 * counted.suspected / counted.accounts, 4) as suspected_points
 from counted
 inner join meta.brands as brands on counted.brand_id = brands.brand_id

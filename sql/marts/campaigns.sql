@@ -35,10 +35,12 @@
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
 --   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
 --   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
+--   suspected_engagements [interactions]: of genuine_engagements those of suspected accounts
 --   engaged_accounts [accounts]: accounts that reposted, commented or liked
 --   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
 --   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
 --   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
+--   suspected_engaged_accounts [accounts]: of genuine_engaged_accounts those that are suspected
 --   engaged_people [people]: engaged accounts, those of one operator once
 --   genuine_engaged_people [people]: the same without likely phantoms
 --   exposure [follower contacts]: followers of all reposters, an account counted at each repost
@@ -149,6 +151,16 @@ people as (
         cast(coalesce(sum(reach) filter (where is_genuine), 0) as bigint)
             as genuine_potential_reach
     from campaign_accounts
+    group by campaign_id
+),
+
+doubtful as (
+    select
+        campaign_id,
+        count(*) as accounts,
+        cast(sum(engagements) as bigint) as engagements
+    from marts.campaign_accounts
+    where phantom_level = 'suspected' and engagements > 0
     group by campaign_id
 ),
 
@@ -335,10 +347,12 @@ select
     coalesce(flows.genuine_engagements, 0) as genuine_engagements,
     coalesce(flows.genuine_engagements_low, 0) as genuine_engagements_low,
     coalesce(flows.genuine_engagements_high, 0) as genuine_engagements_high,
+    coalesce(doubtful.engagements, 0) as suspected_engagements,
     coalesce(people.engaged_accounts, 0) as engaged_accounts,
     coalesce(people.genuine_engaged_accounts, 0) as genuine_engaged_accounts,
     coalesce(people.genuine_engaged_accounts_low, 0) as genuine_engaged_accounts_low,
     coalesce(people.genuine_engaged_accounts_high, 0) as genuine_engaged_accounts_high,
+    coalesce(doubtful.accounts, 0) as suspected_engaged_accounts,
     coalesce(people.engaged_people, 0) as engaged_people,
     coalesce(people.genuine_engaged_people, 0) as genuine_engaged_people,
     coalesce(flows.exposure, 0) as exposure,
@@ -396,6 +410,7 @@ select
 from meta.campaigns as campaigns
 left join flows on campaigns.campaign_id = flows.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
+left join doubtful on campaigns.campaign_id = doubtful.campaign_id
 left join published on campaigns.campaign_id = published.campaign_id
 left join counted on campaigns.campaign_id = counted.campaign_id
 left join audiences on campaigns.campaign_id = audiences.campaign_id

@@ -32,12 +32,14 @@ class Evidence:
         holds: over `intermediate.account_features`; unknown counts as no.
         log_odds: natural logarithm of the factor on the odds of a phantom.
         reason: the sentence that shows the value.
+        reason_class: what it says without the value, one of `REASON_CLASSES`.
     """
 
     name: str
     holds: pl.Expr
     log_odds: float
     reason: pl.Expr
+    reason_class: str
 
 
 _FOLLOWERS, _FOLLOWING = pl.col("followers_count"), pl.col("following_count")
@@ -51,18 +53,21 @@ JUDGED: tuple[Evidence, ...] = (
         (_FOLLOWERS < 5) & _UNSEEN,
         0.8,
         pl.format("has {} followers (zombie rule of 2011)", number(_FOLLOWERS)),
+        "few_followers",
     ),
     Evidence(
         "few_posts",
         _POSTS < 5,
         0.4,
         pl.format("has written {} posts (zombie rule of 2011)", number(_POSTS)),
+        "few_posts",
     ),
     Evidence(
         "follows_far_more",
         (_FOLLOWING >= 300) & (_FOLLOWERS * 10 < _FOLLOWING) & _UNSEEN,
         1.0,
         FOLLOWS,
+        "follows_many",
     ),
     Evidence(
         "made_for_the_occasion",
@@ -72,18 +77,21 @@ JUDGED: tuple[Evidence, ...] = (
             "was registered {} days before it first appeared",
             number(pl.col("age_days_at_first_act")),
         ),
+        "new",
     ),
     Evidence(
         "handed_out_name",
         pl.col("screen_name").str.contains(r"^用户\d{6,}$|\d{6,}$") & _UNSEEN,
         0.8,
         pl.lit("has a name as the platform or a script hands it out"),
+        "handed_out_name",
     ),
     Evidence(
         "default_picture",
         pl.col("has_default_avatar") & _UNSEEN,
         0.6,
         pl.lit("has no picture of its own"),
+        "default_picture",
     ),
     Evidence(
         "repeats_itself",
@@ -95,6 +103,7 @@ JUDGED: tuple[Evidence, ...] = (
             number(pl.col("own_texts")),
             number(pl.col("distinct_own_texts")),
         ),
+        "same_texts",
     ),
     Evidence(
         "inhuman_pace",
@@ -103,17 +112,20 @@ JUDGED: tuple[Evidence, ...] = (
         pl.format(
             "acted {} times on {} days", number(_ACTS), number(pl.col("active_days"))
         ),
+        "inhuman_pace",
     ),
     Evidence(
         "verified",
         pl.col("is_verified"),
         -1.5,
         pl.lit("is verified by the platform"),
+        "verified",
     ),
     Evidence(
         "old_and_quiet",
         (pl.col("age_days") >= 730) & (_FOLLOWING < 300) & (_POSTS < 30),
         -2.0,
         pl.lit("is old and quiet"),
+        "old_and_quiet",
     ),
 )

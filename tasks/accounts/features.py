@@ -43,6 +43,7 @@ class Feature:
             can only lower it (a monotone constraint, where the meaning demands
             one), 0 if the data decide.
         reason: the sentence that shows the value, over the same columns.
+        reason_class: what it says without the value, one of `REASON_CLASSES`.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Feature:
     value: pl.Expr
     direction: int
     reason: pl.Expr
+    reason_class: str
 
 
 def number(value: pl.Expr) -> pl.Expr:
@@ -87,14 +89,24 @@ def _of_own(value: pl.Expr) -> pl.Expr:
     return pl.when(pl.col("timeline_posts") > 0).then(value)
 
 
-def _profile(name: str, value: pl.Expr, reason: pl.Expr, direction: int = 0) -> Feature:
-    return Feature(name, "profile", value, direction, reason)
+def _profile(
+    name: str,
+    value: pl.Expr,
+    reason: pl.Expr,
+    reason_class: str,
+    direction: int = 0,
+) -> Feature:
+    return Feature(name, "profile", value, direction, reason, reason_class)
 
 
 def _timeline(
-    name: str, value: pl.Expr, reason: pl.Expr, direction: int = 0
+    name: str,
+    value: pl.Expr,
+    reason: pl.Expr,
+    reason_class: str,
+    direction: int = 0,
 ) -> Feature:
-    return Feature(name, "timeline", value, direction, reason)
+    return Feature(name, "timeline", value, direction, reason, reason_class)
 
 
 _FOLLOWERS, _FOLLOWING = _column("followers_count"), _column("following_count")
@@ -146,6 +158,7 @@ def _texts_with(part: str, words: str, direction: int = 0) -> Feature:
         f"{part}_text_share",
         _share(f"timeline_{part}_texts", "timeline_texts"),
         _of_texts(part, words),
+        "sales" if part == "sales" else "texts",
         direction,
     )
 
@@ -159,6 +172,7 @@ def _acts_at(part: str, words: str) -> Feature:
             percent(_column(f"timeline_{part}_acts") / _column("timeline_acts")),
             pl.lit(words),
         ),
+        "hours",
     )
 
 
@@ -171,16 +185,24 @@ def _gaps_below(part: str, words: str) -> Feature:
             percent(_column(f"timeline_gaps_below_{part}") / _GAPS),
             pl.lit(words),
         ),
+        "pace",
     )
 
 
 FEATURES: tuple[Feature, ...] = (
-    _profile("following_count", _FOLLOWING, FOLLOWS, +1),
+    _profile("following_count", _FOLLOWING, FOLLOWS, "follows_many", +1),
     _profile(
-        "followers_per_following", (_FOLLOWERS + 1) / (_FOLLOWING + 1), FOLLOWS, -1
+        "followers_per_following",
+        (_FOLLOWERS + 1) / (_FOLLOWING + 1),
+        FOLLOWS,
+        "follows_many",
+        -1,
     ),
     _profile(
-        "posts_count", _POSTS, pl.format("has written {} posts in all", number(_POSTS))
+        "posts_count",
+        _POSTS,
+        pl.format("has written {} posts in all", number(_POSTS)),
+        "posts",
     ),
     _profile(
         "followers_per_post",
@@ -188,6 +210,7 @@ FEATURES: tuple[Feature, ...] = (
         pl.format(
             "has {} followers after {} posts", number(_FOLLOWERS), number(_POSTS)
         ),
+        "followers_for_posts",
     ),
     _profile(
         "following_per_post",
@@ -195,14 +218,23 @@ FEATURES: tuple[Feature, ...] = (
         pl.format(
             "follows {} accounts after {} posts", number(_FOLLOWING), number(_POSTS)
         ),
+        "follows_for_posts",
     ),
-    _profile("name_length", _LENGTH, _NAMED),
-    _profile("name_digit_share", _NAME.str.count_matches("[0-9]") / _LENGTH, _NAMED),
-    _profile("name_latin_share", _NAME.str.count_matches("[A-Za-z]") / _LENGTH, _NAMED),
+    _profile("name_length", _LENGTH, _NAMED, "name"),
+    _profile(
+        "name_digit_share", _NAME.str.count_matches("[0-9]") / _LENGTH, _NAMED, "name"
+    ),
+    _profile(
+        "name_latin_share",
+        _NAME.str.count_matches("[A-Za-z]") / _LENGTH,
+        _NAMED,
+        "name",
+    ),
     _profile(
         "description_length",
         _DESCRIBED.then(_DESCRIPTION.str.len_chars().cast(pl.Float64)),
         pl.format("describes itself in {} characters", _DESCRIPTION.str.len_chars()),
+        "description",
     ),
     _timeline(
         "repost_share",
@@ -211,6 +243,7 @@ FEATURES: tuple[Feature, ...] = (
             "{} of its acts are reposts",
             percent(_column("timeline_reposts") / _column("timeline_acts")),
         ),
+        "reposts",
     ),
     _timeline(
         "acts_per_active_day",
@@ -222,11 +255,13 @@ FEATURES: tuple[Feature, ...] = (
             number(_column("timeline_acts")),
             number(_column("timeline_days")),
         ),
+        "pace",
     ),
     _timeline(
         "mean_gap_hours",
         pl.when(pl.col("timeline_gaps") >= FEWEST_ACTS).then(_GAP_MEAN / 3600),
         _RHYTHM,
+        "pace",
     ),
     _timeline(
         "burstiness",
@@ -234,6 +269,7 @@ FEATURES: tuple[Feature, ...] = (
             (_GAP_SPREAD - _GAP_MEAN) / (_GAP_SPREAD + _GAP_MEAN + 1)
         ),
         _RHYTHM,
+        "pace",
     ),
     _timeline(
         "regular_gap_share",
@@ -245,6 +281,7 @@ FEATURES: tuple[Feature, ...] = (
             percent(_column("timeline_regular_gaps").fill_null(0) / _GAPS),
             pl.col("timeline_regular_gap_minutes").fill_null(0),
         ),
+        "regular_times",
         +1,
     ),
     _timeline(
@@ -254,6 +291,7 @@ FEATURES: tuple[Feature, ...] = (
             "{} of its acts fall on a full or half hour",
             percent(_column("timeline_half_hour_acts") / _column("timeline_acts")),
         ),
+        "regular_times",
         +1,
     ),
     _gaps_below("minute", "a minute"),
@@ -271,6 +309,7 @@ FEATURES: tuple[Feature, ...] = (
         pl.format(
             "acted in {} of the day's 24 hours", number(_column("timeline_hours"))
         ),
+        "hours",
     ),
     _timeline(
         "distinct_text_share",
@@ -280,12 +319,14 @@ FEATURES: tuple[Feature, ...] = (
             number(_column("timeline_texts")),
             number(_column("timeline_distinct_texts")),
         ),
+        "same_texts",
         -1,
     ),
     _timeline(
         "mean_text_length",
         pl.when(pl.col("timeline_texts") >= FEWEST_ACTS).then(_TEXT_MEAN),
         pl.format("writes {} characters a text on average", number(_TEXT_MEAN)),
+        "text_length",
     ),
     _timeline(
         "text_length_spread",
@@ -293,6 +334,7 @@ FEATURES: tuple[Feature, ...] = (
             _TEXT_SPREAD.clip(0, None).sqrt() / _TEXT_MEAN
         ),
         pl.format("writes {} characters a text on average", number(_TEXT_MEAN)),
+        "text_length",
     ),
     _texts_with("sales", "have words of sellers", +1),
     _texts_with("lottery", "have words of lotteries"),
@@ -311,6 +353,7 @@ FEATURES: tuple[Feature, ...] = (
         pl.format(
             "posts from {} different clients", number(_column("timeline_clients"))
         ),
+        "clients",
     ),
     _timeline(
         "phone_share",
@@ -319,6 +362,7 @@ FEATURES: tuple[Feature, ...] = (
             "{} of its posts come from a phone",
             percent(_column("timeline_phone_acts") / _column("timeline_clients_known")),
         ),
+        "clients",
     ),
     _timeline(
         "web_share",
@@ -327,6 +371,7 @@ FEATURES: tuple[Feature, ...] = (
             "{} of its posts come from a browser",
             percent(_column("timeline_web_acts") / _column("timeline_clients_known")),
         ),
+        "clients",
     ),
     _timeline(
         "comments_per_post",
@@ -336,6 +381,7 @@ FEATURES: tuple[Feature, ...] = (
             number(_column("timeline_counted_posts")),
             number(_column("timeline_received_comments")),
         ),
+        "few_comments",
         -1,
     ),
     _timeline(
@@ -346,6 +392,7 @@ FEATURES: tuple[Feature, ...] = (
             number(_column("timeline_counted_posts")),
             number(_column("timeline_received_likes")),
         ),
+        "likes",
     ),
 )
 

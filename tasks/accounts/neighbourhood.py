@@ -78,6 +78,7 @@ def _by_clock(fewest: int, most: int, log_odds: float) -> Evidence:
             number(_ONE_MINUTE),
             number(_MOMENTS),
         ),
+        "one_minute",
     )
 
 
@@ -90,6 +91,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             "has the same name but for the number as {} accounts made on the same day",
             number(pl.col("same_stem") - 1),
         ),
+        "batch_of_names",
     ),
     Evidence(
         "batch_of_descriptions",
@@ -99,6 +101,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             "describes itself like {} accounts made on the same day",
             number(pl.col("same_description") - 1),
         ),
+        "batch_of_descriptions",
     ),
     Evidence(
         "template_texts",
@@ -110,6 +113,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             percent(_TEMPLATE_TEXTS / _TEXTS),
             number(pl.col("template_sharers")),
         ),
+        "template_texts",
     ),
     Evidence(
         "template_text",
@@ -119,6 +123,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
         pl.format(
             "wrote a text that {} accounts repeat", number(pl.col("template_sharers"))
         ),
+        "template_texts",
     ),
     _by_clock(3, 3, 2.0),
     _by_clock(4, 5, 3.0),
@@ -131,6 +136,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             "reposted within ten seconds of the same account on {} posts",
             number(pl.col("companion_posts")),
         ),
+        "company",
     ),
     Evidence(
         "group",
@@ -141,6 +147,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("companions")),
             number(pl.col("companion_posts")),
         ),
+        "company",
     ),
     Evidence(
         "cowriters",
@@ -153,6 +160,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("suspected_cowriters")),
             number(pl.col("cowriters")),
         ),
+        "cowriters",
     ),
     Evidence(
         "coactors",
@@ -165,6 +173,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("suspected_coacted_posts")),
             number(pl.col("coacted_posts")),
         ),
+        "coactors",
     ),
     Evidence(
         "synchronous_targets",
@@ -177,6 +186,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("targets")),
             number(pl.col("alike_targets_expected")),
         ),
+        "synchronous_targets",
     ),
     Evidence(
         "follow_burst_alike",
@@ -188,6 +198,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("burst_alike") - 1),
             number(pl.col("burst_followers_usual")),
         ),
+        "follow_burst",
     ),
     Evidence(
         "follow_burst",
@@ -201,5 +212,6 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("burst_followers") - 1),
             number(pl.col("burst_followers_usual")),
         ),
+        "follow_burst",
     ),
 )

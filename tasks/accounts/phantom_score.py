@@ -60,8 +60,9 @@ def score(
         platform, account_id, phantom_probability (0 to 1, four decimals, at the
         training prior), phantom_level, account_kind (see account_kind.py; null
         where nothing tells), reasons (list of sentences, heaviest first; empty below
-        the suspected threshold), model_version, observed_at; sorted by platform and
-        account_id.
+        the suspected threshold), reason_classes (list of their classes without
+        repetition, see reason_classes.py), model_version, observed_at; sorted by
+        platform and account_id.
     """
     model = model or shipped_model()
     probability = phantom_probability(features, model)
@@ -87,7 +88,7 @@ def score(
             how="left",
         )
         .with_columns(
-            pl.col("reasons").fill_null([]),
+            pl.col("reasons", "reason_classes").fill_null([]),
             phantom_level=pl.when(pl.col("phantom_probability") >= phantom_threshold)
             .then(pl.lit("phantom"))
             .when(pl.col("phantom_probability") >= suspected_threshold)
@@ -102,6 +103,7 @@ def score(
             "phantom_level",
             "account_kind",
             "reasons",
+            "reason_classes",
             "model_version",
             "observed_at",
         )
@@ -198,10 +200,11 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     """The heaviest parts of each account's log-odds as sentences.
 
     Returns:
-        One column `reasons`, rows as they came.
+        Columns `reasons` and `reason_classes`, rows as they came.
     """
+    lists = ("reasons", "reason_classes")
     if not len(features):
-        return pl.DataFrame(schema={"reasons": pl.List(pl.String)})
+        return pl.DataFrame(schema=dict.fromkeys(lists, pl.List(pl.String)))
     frame = with_columns_of_signs(with_inputs(features, FEATURES))
     held = frame.select(
         sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
@@ -209,19 +212,30 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     # Parts that read the same are one reason.
     weights: dict[str, FloatArray] = {}
     sentences: dict[str, pl.Expr] = {}
+    classes: dict[str, str] = {}
     learned = model.contributions(features)
-    parts = [(f.reason, learned[f.name]) for f in FEATURES if f.name in learned]
-    parts += [
-        (sign.reason, held[sign.name].to_numpy() * sign.log_odds) for sign in EVIDENCE
+    parts = [
+        (f.reason, f.reason_class, learned[f.name])
+        for f in FEATURES
+        if f.name in learned
     ]
-    for sentence, part in parts:
+    parts += [
+        (
+            sign.reason,
+            sign.reason_class,
+            held[sign.name].to_numpy() * sign.log_odds,
+        )
+        for sign in EVIDENCE
+    ]
+    for sentence, reason_class, part in parts:
         key = str(sentence)
         sentences[key] = sentence
+        classes[key] = reason_class
         weights[key] = weights[key] + part if key in weights else part
     table = np.column_stack(list(weights.values()))
     order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
     found = []
-    for place, sentence in enumerate(sentences.values()):
+    for place, (key, sentence) in enumerate(sentences.items()):
         rows, rank = np.nonzero(order == place)
         weight = table[rows, place]
         heavy = (weight >= LEAST_WEIGHT) | ((rank == 0) & (weight > 0))
@@ -229,6 +243,7 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         found.append(
             frame[rows].select(
                 sentence.alias("reason"),
+                pl.lit(classes[key]).alias("reason_class"),
                 row=pl.Series(rows, dtype=pl.Int64),
                 rank=pl.Series(rank, dtype=pl.Int64),
             )
@@ -238,10 +253,13 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         .drop_nulls("reason")
         .sort("row", "rank")
         .group_by("row", maintain_order=True)
-        .agg(reasons=pl.col("reason"))
+        .agg(
+            reasons=pl.col("reason"),
+            reason_classes=pl.col("reason_class").unique(maintain_order=True),
+        )
     )
     return (
         pl.DataFrame({"row": np.arange(len(features), dtype=np.int64)})
         .join(told, on="row", how="left", maintain_order="left")
-        .select(pl.col("reasons").fill_null([]))
+        .select(pl.col(lists).fill_null([]))
     )

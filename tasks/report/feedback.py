@@ -114,12 +114,35 @@ def add_feedback(
         campaign["amplifiers"] = amplifiers[key]
 
 
-def read_groups(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    """Groups of accounts, those with the largest share of a campaign first."""
+def read_groups(
+    connection: duckdb.DuckDBPyConnection, campaign_id: str | None
+) -> list[Row]:
+    """Groups of accounts, those with the largest share of a campaign first.
+
+    With a campaign those that engaged in it, with what they did there.
+    """
+    if campaign_id is not None:
+        return fetch(
+            connection,
+            """
+            select
+                groups.kind,
+                here.accounts as size,
+                here.phantom_accounts,
+                groups.evidence,
+                here.campaign_share as share
+            from campaign_groups as here
+            inner join account_groups as groups using (group_key)
+            where here.campaign_id = $campaign_id
+            order by here.campaign_share desc, here.accounts desc, here.group_key
+            limit $most
+            """,
+            {"campaign_id": campaign_id, "most": MOST_GROUPS},
+        )
     return fetch(
         connection,
         """
-        select kind, size, phantom_accounts, evidence, largest_campaign_share
+        select kind, size, phantom_accounts, evidence, largest_campaign_share as share
         from account_groups
         where largest_campaign_share is not null
         order by largest_campaign_share desc, size desc, group_key
@@ -130,10 +153,16 @@ def read_groups(connection: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def read_brands(
-    connection: duckdb.DuckDBPyConnection, brand_ids: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    brand_ids: Sequence[str],
+    campaign_id: str | None,
 ) -> list[Row]:
-    """Of brands that run campaigns: what their actions changed, whom to talk to."""
-    ids = {"ids": sorted(set(brand_ids))}
+    """Of brands that run campaigns: what their actions changed, whom to talk to.
+
+    With a campaign the actions that work within its days, and who engaged in it.
+    """
+    brands = sorted(set(brand_ids))
+    ids = {"ids": brands, "campaign_id": campaign_id}
     # What people wrote down first, then what stands apart; the newest first.
     actions = group(
         fetch(
@@ -146,6 +175,16 @@ def read_brands(
             where
                 list_contains($ids, brand_id)
                 and (origin = 'written down' or expected_engagements is not null)
+                and (
+                    $campaign_id is null
+                    or exists (
+                        from campaigns
+                        where
+                            campaigns.campaign_id = $campaign_id
+                            and first_day <= window_end
+                            and effect_until >= window_start
+                    )
+                )
             qualify row_number() over (
                 partition by brand_id
                 order by origin = 'data', first_day desc, action_id
@@ -165,7 +204,16 @@ def read_brands(
                 count(*) as accounts,
                 count(*) filter (is_contactable) as contactable
             from contacts
-            where list_contains($ids, brand_id)
+            where
+                list_contains($ids, brand_id)
+                and (
+                    $campaign_id is null
+                    or (platform, account_key) in (
+                        select (platform, account_key)
+                        from campaign_accounts
+                        where campaign_id = $campaign_id and engagements > 0
+                    )
+                )
             group by brand_id
             """,
             ids,
@@ -180,7 +228,17 @@ def read_brands(
             from (
                 select brand_id, unnest(string_split(why_not, '; ')) as reason
                 from contacts
-                where list_contains($ids, brand_id) and why_not <> ''
+                where
+                    list_contains($ids, brand_id)
+                    and why_not <> ''
+                    and (
+                        $campaign_id is null
+                        or (platform, account_key) in (
+                            select (platform, account_key)
+                            from campaign_accounts
+                            where campaign_id = $campaign_id and engagements > 0
+                        )
+                    )
             )
             group by brand_id, reason
             order by brand_id, accounts desc, reason
@@ -193,7 +251,7 @@ def read_brands(
         fetch(
             connection,
             "from contact_results where list_contains($ids, brand_id)"
-            " and judged_people >= $fewest",
+            " and judged_people >= $fewest and $campaign_id is null",
             {**ids, "fewest": FEWEST_JUDGED},
         ),
         "brand_id",
@@ -206,6 +264,6 @@ def read_brands(
             "reasons": reasons[brand],
             "result": results[brand][0] if results[brand] else None,
         }
-        for brand in ids["ids"]
+        for brand in brands
         if actions[brand] or contacts[brand]
     ]

@@ -7,8 +7,7 @@ alone: no clock, no run id, no host; the same marts give the same bytes.
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -99,7 +98,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     add_details(connection, shown)
     add_feedback(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
-    coverage = read_coverage(connection, window)
+    coverage = read_coverage(connection, campaign_id, window)
     return {
         "single": campaign_id is not None,
         "campaigns": listed,
@@ -109,9 +108,11 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "has_costs": any(row["cost_per_engagement"] is not None for row in listed),
         "has_brands": len({row["brand_id"] for row in listed}) > 1,
         "suspicious": None if campaign_id else find_suspicious(connection),
-        "accounts": read_accounts(connection),
-        "groups": read_groups(connection),
-        "brands": read_brands(connection, [row["brand_id"] for row in listed]),
+        "accounts": read_accounts(connection, campaign_id),
+        "groups": read_groups(connection, campaign_id),
+        "brands": read_brands(
+            connection, [row["brand_id"] for row in listed], campaign_id
+        ),
         "coverage": coverage,
         "completeness": compare(coverage),
         "coverage_window": window,
@@ -269,16 +270,16 @@ def draw(campaign: Row, timeline: Timeline) -> dict[str, Markup]:
 
 
 def split_levels(campaign: Row) -> dict[str, int] | None:
-    """Engaged accounts by level, which the mart holds as three nested counts."""
+    """Engaged accounts: genuine ones, the suspected among them, likely phantoms."""
     engaged = campaign["engaged_accounts"]
-    likely = campaign["genuine_engaged_accounts"]
-    surely = campaign["genuine_engaged_accounts_low"]
-    if not engaged or likely is None or surely is None:
+    genuine = campaign["genuine_engaged_accounts"]
+    suspected = campaign["suspected_engaged_accounts"]
+    if not engaged or genuine is None or suspected is None:
         return None
     return {
-        "genuine": surely,
-        "suspected": likely - surely,
-        "phantom": engaged - likely,
+        "genuine": genuine,
+        "suspected": suspected,
+        "phantom": engaged - genuine,
     }
 
 
@@ -298,8 +299,35 @@ def find_suspicious(connection: duckdb.DuckDBPyConnection) -> Row | None:
     return rows[0] if rows else None
 
 
-def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
-    """Who acted: accounts by level, operators, and the most common reasons."""
+def read_accounts(
+    connection: duckdb.DuckDBPyConnection, campaign_id: str | None
+) -> Row:
+    """Who acted: accounts by level, operators, and what speaks against them.
+
+    With a campaign only those who engaged in it. Genuine are all that are no likely
+    phantoms; suspected ones are a part of them.
+    """
+    connection.execute(
+        """
+        create or replace temp table acted as
+        select
+            phantom_level,
+            is_confirmed,
+            account_kind,
+            reason_classes,
+            model_version,
+            operator_key
+        from accounts
+        where
+            $campaign_id is null
+            or (platform, account_key) in (
+                select (platform, account_key)
+                from campaign_accounts
+                where campaign_id = $campaign_id and engagements > 0
+            )
+        """,
+        {"campaign_id": campaign_id},
+    )
     levels = dict.fromkeys(LEVELS, 0)
     confirmed = 0
     for row in fetch(
@@ -309,7 +337,7 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
             phantom_level,
             count(*) as accounts,
             count(*) filter (is_confirmed) as confirmed
-        from accounts
+        from acted
         where phantom_level is not null
         group by phantom_level
         order by phantom_level
@@ -318,21 +346,24 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
         levels[row["phantom_level"]] = row["accounts"]
         if row["phantom_level"] == "phantom":
             confirmed = row["confirmed"]
+    levels["genuine"] += levels["suspected"]
     operators = fetch(
         connection,
         """
-        select
-            count(distinct operator_key) as operators,
-            count(*) as accounts
-        from accounts
-        where operator_accounts > 1
+        select count(*) as operators, cast(sum(accounts) as bigint) as accounts
+        from (
+            select operator_key, count(*) as accounts
+            from acted
+            group by operator_key
+            having count(*) > 1
+        )
         """,
     )[0]
     models = fetch(
         connection,
         """
         select distinct model_version
-        from accounts
+        from acted
         where model_version is not null
         order by model_version
         """,
@@ -340,22 +371,24 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
     reasons = fetch(
         connection,
         """
-        select reason, count(*) as accounts
+        select words, count(*) as accounts
         from (
-            select unnest(reasons) as reason
-            from accounts
+            select unnest(reason_classes) as reason_class
+            from acted
             where phantom_level in ('suspected', 'phantom')
         )
-        where reason is not null
-        group by reason
-        order by reason
+        inner join reason_classes using (reason_class)
+        group by words
+        order by accounts desc, words
+        limit $most
         """,
+        {"most": MOST_REASONS},
     )
     kinds = fetch(
         connection,
         """
         select account_kind, count(*) as accounts
-        from accounts
+        from acted
         where phantom_level in ('suspected', 'phantom') and account_kind is not null
         group by account_kind
         order by account_kind
@@ -364,61 +397,22 @@ def read_accounts(connection: duckdb.DuckDBPyConnection) -> Row:
     return {
         "kinds": {row["account_kind"]: row["accounts"] for row in kinds},
         "levels": levels if any(levels.values()) else None,
-        "total": sum(levels.values()),
+        "total": levels["genuine"] + levels["phantom"],
         "flagged": levels["suspected"] + levels["phantom"],
         "confirmed": confirmed,
         "operators": operators["operators"],
         "operated": operators["accounts"],
         "models": [row["model_version"] for row in models],
-        "reasons": merge_reasons(reasons)[:MOST_REASONS],
+        "reasons": reasons,
     }
 
 
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-def merge_reasons(rows: Iterable[Row]) -> list[Row]:
-    """Count reasons that differ in their numbers as one, with the numbers' range.
-
-    "has 1 followers" and "has 3 followers" become "has 1 to 3 followers".
-    """
-    merged: dict[tuple[str, ...], Row] = {}
-    for row in rows:
-        words = tuple(NUMBER.split(row["reason"]))
-        numbers = NUMBER.findall(row["reason"])
-        known = merged.setdefault(
-            words, {"accounts": 0, "ranges": [(number, number) for number in numbers]}
-        )
-        known["accounts"] += row["accounts"]
-        known["ranges"] = [
-            (min(low, number, key=to_sortable), max(high, number, key=to_sortable))
-            for (low, high), number in zip(known["ranges"], numbers, strict=True)
-        ]
-    reasons = [
-        {"reason": join_reason(words, row["ranges"]), "accounts": row["accounts"]}
-        for words, row in merged.items()
-    ]
-    return sorted(reasons, key=lambda row: (-row["accounts"], row["reason"]))
-
-
-def to_sortable(number: str) -> tuple[int, str]:
-    """Order 9 before 10; only to name a range, so separators may be dropped."""
-    whole = re.split(r"[.]", number.replace(",", ""))[0]
-    return len(whole.lstrip("0")), number
-
-
-def join_reason(words: Sequence[str], ranges: Sequence[tuple[str, str]]) -> str:
-    """Put the ranges back between the words."""
-    spans = [low if low == high else f"{low} to {high}" for low, high in ranges]
-    return words[0] + "".join(
-        span + word for span, word in zip(spans, words[1:], strict=True)
-    )
-
-
 def read_coverage(
-    connection: duckdb.DuckDBPyConnection, window: tuple[date, date] | None
+    connection: duckdb.DuckDBPyConnection,
+    campaign_id: str | None,
+    window: tuple[date, date] | None,
 ) -> list[Row]:
-    """How complete each source is; within the days of a campaign if given."""
+    """How complete each source is; of a campaign its networks within its days."""
     start, end = window or (None, None)
     rows = fetch(
         connection,
@@ -436,13 +430,24 @@ def read_coverage(
             cast(sum(quarantined) as bigint) as quarantined
         from data_coverage
         where
-            $start_date is null
-            or activity_day is null
-            or activity_day between $start_date and $end_date
+            (
+                $start_date is null
+                or activity_day is null
+                or activity_day between $start_date and $end_date
+            )
+            and (
+                $campaign_id is null
+                or platform in (
+                    select platform from campaign_posts where campaign_id = $campaign_id
+                )
+                or not exists (
+                    from campaign_posts where campaign_id = $campaign_id
+                )
+            )
         group by source, platform
         order by source, platform
         """,
-        {"start_date": start, "end_date": end},
+        {"start_date": start, "end_date": end, "campaign_id": campaign_id},
     )
     for row in rows:
         row["completeness"] = compare([row])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from tasks.accounts.phantom_score import (
     model_version,
     score,
 )
+from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 
 # An account that nothing speaks against.
 PLAIN: dict[str, Any] = {
@@ -140,6 +142,23 @@ def test_profile_alone_is_enough_for_a_sold_follower() -> None:
     assert "follows 1,832 accounts and is followed by 3" in sold["reasons"]
     assert 1 <= len(sold["reasons"]) <= MOST_REASONS
     assert len(set(sold["reasons"])) == len(sold["reasons"])
+
+
+def test_reasons_have_classes_that_hold_for_many_accounts() -> None:
+    """Words without numbers; every class has a sign that says it, and the reverse."""
+    plain, sold = judge({}, SOLD)
+    assert plain["reason_classes"] == []
+    assert "follows_many" in sold["reason_classes"]
+    assert len(sold["reason_classes"]) == len(set(sold["reason_classes"]))
+    assert len(sold["reason_classes"]) <= len(sold["reasons"])
+    signs = [(sign.reason_class, 1.0) for sign in FEATURES]
+    signs += [(sign.reason_class, sign.log_odds) for sign in EVIDENCE]
+    assert {name for name, _ in signs} == set(REASON_CLASSES)
+    assert {name for name, _ in signs} - {
+        name for name, log_odds in signs if log_odds > 0
+    } == SPEAKING_FOR
+    assert not [words for words in REASON_CLASSES.values() if re.search(r"\d", words)]
+    assert len(set(REASON_CLASSES.values())) == len(REASON_CLASSES)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         """,
         "DOUBLE": "phantom_probability",
         "BOOLEAN": "is_confirmed",
-        "VARCHAR[]": "reasons",
+        "VARCHAR[]": "reasons reason_classes",
         "BIGINT": "operator_accounts interactions reposts comments posts",
         "DATE": "first_seen_day last_seen_day",
     },
@@ -70,6 +70,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             days_covered posts reposts comments likes mentions engagements
             genuine_reposts genuine_comments genuine_likes genuine_mentions
             genuine_engagements genuine_engagements_low genuine_engagements_high
+            suspected_engagements suspected_engaged_accounts
             engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
             genuine_engaged_accounts_high engaged_people genuine_engaged_people
             exposure genuine_exposure potential_reach genuine_potential_reach
@@ -141,13 +142,23 @@ COLUMNS: dict[str, dict[str, str]] = {
         "BIGINT": "size phantom_accounts",
         "DOUBLE": "largest_campaign_share",
     },
+    "campaign_accounts": {
+        "VARCHAR": "campaign_id platform account_key phantom_level operator_key",
+        "BIGINT": "engagements",
+    },
+    "campaign_groups": {
+        "VARCHAR": "campaign_id group_key kind",
+        "BIGINT": "accounts phantom_accounts engagements",
+        "DOUBLE": "campaign_share",
+    },
+    "reason_classes": {"VARCHAR": "reason_class words"},
     "brand_actions": {
         "VARCHAR": "brand_id action_id kind origin post_id note finding",
         "DATE": "first_day effect_until",
         "DOUBLE": "expected_engagements",
     },
     "contacts": {
-        "VARCHAR": "brand_id why_not",
+        "VARCHAR": "brand_id platform account_key why_not",
         "BOOLEAN": "is_contactable",
     },
     "contact_results": {

@@ -24,7 +24,6 @@ from tasks.report.page import (
     format_minutes,
     format_money,
     format_percent,
-    merge_reasons,
     write_report,
 )
 from tasks.warehouse.errors import ConfigurationError
@@ -58,6 +57,8 @@ def make_campaign(key: str, engagements: int = 100, **more: Any) -> dict[str, An
         "genuine_engagements_high": engagements,
         "engaged_accounts": engagements,
         "genuine_engaged_accounts": genuine,
+        "suspected_engagements": genuine - sure,
+        "suspected_engaged_accounts": genuine - sure,
         "genuine_engaged_accounts_low": sure,
         "genuine_engaged_accounts_high": engagements,
         "engaged_people": engagements - 1,
@@ -137,7 +138,7 @@ def marts(tmp_path: Path) -> Path:
                 "account_key": str(number),
                 "phantom_level": level,
                 "is_confirmed": False,
-                "reasons": reasons,
+                "reason_classes": reasons,
                 "model_version": "rules-1",
                 "operator_key": str(number // 2),
                 "operator_accounts": 2,
@@ -145,11 +146,41 @@ def marts(tmp_path: Path) -> Path:
             for number, (level, reasons) in enumerate(
                 [
                     ("genuine", []),
-                    ("genuine", ["has 99 followers"]),
-                    ("suspected", ["has 9 followers", HOSTILE]),
-                    ("phantom", ["has 10 followers"]),
+                    ("genuine", ["few_followers"]),
+                    ("suspected", ["few_followers", "new"]),
+                    ("phantom", ["few_followers"]),
                 ]
             )
+        ],
+        reason_classes=[
+            {"reason_class": "few_followers", "words": "has hardly any followers"},
+            {"reason_class": "new", "words": "was registered shortly before"},
+            {"reason_class": "sales", "words": "writes like sellers"},
+        ],
+        campaign_accounts=[
+            {
+                "campaign_id": campaign,
+                "platform": "weibo",
+                "account_key": str(number),
+                "engagements": engagements,
+            }
+            for campaign, number, engagements in (
+                ("spring", 1, 3),
+                ("spring", 2, 1),
+                ("spring", 3, 0),  # a mention is no engagement
+                ("evil", 3, 1),
+            )
+        ],
+        campaign_groups=[
+            {
+                "campaign_id": "evil",
+                "group_key": "a",
+                "kind": "coordinated",
+                "accounts": 5,
+                "phantom_accounts": 2,
+                "engagements": 6,
+                "campaign_share": 0.081,
+            }
         ],
         data_coverage=[
             {
@@ -164,6 +195,15 @@ def marts(tmp_path: Path) -> Path:
                 "is_final": False,
             }
             for day, quarantined in ((START, 1), (date(2026, 6, 1), 20), (None, 300))
+        ]
+        + [
+            {
+                "source": "another network",
+                "platform": "x",
+                "activity_day": START,
+                "collected": 7,
+                "is_covered": True,
+            }
         ],
         metric_definitions=[
             {
@@ -249,8 +289,16 @@ def marts(tmp_path: Path) -> Path:
             },
         ],
         contacts=[
-            {"brand_id": "aurora", "why_not": why, "is_contactable": not why}
-            for why in ("", "", "likely phantom", "likely phantom; asked not to be")
+            {
+                "brand_id": "aurora",
+                "platform": "weibo",
+                "account_key": str(number),
+                "why_not": why,
+                "is_contactable": not why,
+            }
+            for number, why in enumerate(
+                ("", "", "likely phantom", "likely phantom; asked not to be")
+            )
         ],
         contact_results=[
             {
@@ -317,7 +365,9 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
         "Cost per engagement 16.67 CNY 20.83 CNY",
         "Engagement rate 1.2% 0.98%",
         "data for 10 of 14 days",
-        "genuine 2,100 (70.0%) suspected 300 (10.0%) likely phantom 600 (20.0%)",
+        "genuine 2,400 (80.0%), of which suspected 300 (10.0%)"
+        " likely phantom 600 (20.0%)",
+        "The account … Accounts Share has hardly any followers 2 100%",
         "activity day",
         "lifetime",
         "levels deep",
@@ -430,7 +480,15 @@ def test_the_same_marts_give_the_same_bytes(marts: Path, tmp_path: Path) -> None
 def test_one_campaign_alone(marts: Path) -> None:
     page = report(marts, "spring")
     assert "春日新茶" in page.text
-    assert HOSTILE not in page.text.split("Who acted")[0]
+    assert HOSTILE not in page.text.split("What to do next")[0]
+    # Its people: one genuine, one suspected; who only mentioned it is no part of them.
+    assert "genuine 2 (100%), of which suspected 1 (50.0%)" in page.text
+    assert "has hardly any followers 1 100%" in page.text
+    assert "12 accounts reposted" not in page.text
+    assert "1 of 2 people who engaged in it can be contacted" in page.text
+    other = report(marts, "evil").text
+    assert "suspected: one order 5 2 8.1% 12 accounts reposted" in other
+    assert "another network" not in page.text
     # Its 14 days and what could not be dated, not what came in June.
     assert "1 Mar 2026 to 1 Mar 2026 1 0 120 60.0% 301" in page.text
     assert "321" in report(marts).text
@@ -498,18 +556,6 @@ def test_a_thousand_campaigns_stay_small(tmp_path: Path) -> None:
     assert f"And {1500 - MOST_LISTED:,} more" in page.text
     assert [tag for tag, _ in page.tags].count("article") == MOST_SHOWN
     assert (tmp_path / "report" / "index.html").stat().st_size < 3_000_000
-
-
-def test_reasons_that_differ_in_numbers_are_one() -> None:
-    rows = [
-        {"reason": "has 9 followers (rule of 2011)", "accounts": 2},
-        {"reason": "has 10 followers (rule of 2011)", "accounts": 3},
-        {"reason": "no picture", "accounts": 4},
-    ]
-    assert merge_reasons(rows) == [
-        {"reason": "has 9 to 10 followers (rule of 2011)", "accounts": 5},
-        {"reason": "no picture", "accounts": 4},
-    ]
 
 
 @pytest.mark.parametrize(
