@@ -279,6 +279,11 @@ def test_every_published_column_has_one_definition() -> None:
     assert by_name["campaigns", "engagements"]["role"] == "measure"
     assert by_name["campaigns", "engagements"]["time_axis"] == "activity day"
     assert by_name["campaign_posts", "engagements_24h"]["time_axis"] == "post day"
+    low = by_name["campaigns", "genuine_engagements_low"]
+    assert low["caveat"] == by_name["campaigns", "genuine_engagements"]["caveat"]
+    # What a platform counts is no form of what was collected.
+    growth = by_name["campaign_daily", "platform_comments"]
+    assert "collected" not in growth["caveat"]
     mentions = by_name["contacts", "mentions"]
     assert "campaigns" in mentions["differs_in_text"]
     assert mentions["formula"] != by_name["campaigns", "mentions"]["formula"]

@@ -19,6 +19,8 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup, escape
 
+from tasks.report.figures import MONTHS, format_day
+
 # Okabe and Ito's palette, which colour-blind people can tell apart; the page's
 # style sheet repeats them and lightens some where the screen is dark.
 RAW = "#b3c1cf"
@@ -26,9 +28,6 @@ GENUINE = "#0072b2"
 GRID = "#dde3ea"
 INK = "#3d4a58"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-
-# %b would follow the host's language.
-MONTHS = re.findall("...", "JanFebMarAprMayJunJulAugSepOctNovDec")
 
 # More bars than this can't be told apart on a page.
 MOST_BARS = 92
@@ -39,11 +38,11 @@ HEIGHT = 220
 
 @dataclass(frozen=True)
 class DayCount:
-    """Engagements of one activity day."""
+    """Engagements of one activity day; how many are genuine is None where unknown."""
 
     day: date
     raw: int
-    genuine: int
+    genuine: int | None
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,19 @@ class Timeline:
     last_day: date | None = None
 
     @property
+    def knows_genuine(self) -> bool:
+        """Whether any bar tells how many are genuine."""
+        return any(bar.genuine for bar in self.bars)
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether a bar does not tell it."""
+        return any(bar.genuine is None for bar in self.bars)
+
+    @property
     def peak(self) -> DayCount:
         """The tallest bar; the first one of several."""
         return max(self.bars, key=lambda bar: (bar.raw, -bar.day.toordinal()))
-
-
-def format_day(day: date, with_year: bool = True) -> str:
-    """Write a day as 3 Mar 2026, whatever the host's language is."""
-    text = f"{day.day} {MONTHS[day.month - 1]}"
-    return f"{text} {day.year}" if with_year else text
 
 
 def build_timeline(
@@ -112,6 +115,7 @@ def fill(
 ) -> tuple[DayCount, ...]:
     """Sum the days to bars and put a zero where there is no activity."""
     sums: dict[date, list[int]] = {}
+    unknown = set()
     day = first
     while day <= last:
         sums.setdefault(start_of(day, unit), [0, 0])
@@ -121,8 +125,13 @@ def fill(
         # Days after the end of the chart are told in its caption.
         if bar is not None:
             bar[0] += item.raw
-            bar[1] += item.genuine
-    return tuple(DayCount(day, bar[0], bar[1]) for day, bar in sums.items())
+            bar[1] += item.genuine or 0
+            if item.genuine is None:
+                unknown.add(start_of(item.day, unit))
+    return tuple(
+        DayCount(day, bar[0], None if day in unknown else bar[1])
+        for day, bar in sums.items()
+    )
 
 
 def start_of(day: date, unit: str) -> date:
@@ -133,7 +142,7 @@ def start_of(day: date, unit: str) -> date:
 
 
 def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
-    """Draw engagements as counted (light) with the genuine ones in front (dark).
+    """Draw collected engagements (light) with the genuine ones in front (dark).
 
     Args:
         timeline: the bars.

@@ -16,13 +16,7 @@ import duckdb
 from jinja2 import Environment
 from markupsafe import Markup
 
-from tasks.report.charts import (
-    DayCount,
-    Timeline,
-    build_timeline,
-    draw_timeline,
-    format_day,
-)
+from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
 from tasks.report.feedback import (
     Row,
     add_feedback,
@@ -31,7 +25,20 @@ from tasks.report.feedback import (
     read_brands,
     read_groups,
 )
+from tasks.report.figures import (
+    UNKNOWN,
+    format_day,
+    format_minutes,
+    format_money,
+    format_net,
+    format_number,
+    format_percent,
+    format_share,
+    format_words,
+    shorten,
+)
 from tasks.report.validation import environment
+from tasks.report.words import GLOSSARY, is_known, lead
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 
@@ -56,7 +63,12 @@ SHOWN_MARTS = (
     "data_coverage",
 )
 
-UNKNOWN = "–"
+# What the signs tell of suspected accounts and likely phantoms.
+KINDS = {
+    "fresh": "were made for the occasion",
+    "vendor_batch": "were made together with others",
+    "cultivated": "were kept for long and act alike",
+}
 LEVELS = ("genuine", "suspected", "phantom")
 
 
@@ -85,7 +97,9 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         """
         from campaigns
         where $campaign_id is null or campaign_id = $campaign_id
-        order by engagements desc nulls last, campaign_id
+        order by
+            coalesce(platform_engagements, engagements) desc nulls last,
+            campaign_id
         limit $most
         """,
         {"campaign_id": campaign_id, "most": MOST_LISTED},
@@ -105,7 +119,12 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "shown": shown,
         "unlisted": 0 if campaign_id is not None else total - len(listed),
         "total": total,
-        "has_costs": any(row["cost_per_engagement"] is not None for row in listed),
+        "has_costs": any(row["budget_amount"] is not None for row in listed),
+        "glossary": GLOSSARY,
+        "last_day": max(
+            (row["last_data_day"] for row in coverage if row["last_data_day"]),
+            default=None,
+        ),
         "has_brands": len({row["brand_id"] for row in listed}) > 1,
         "suspicious": None if campaign_id else find_suspicious(connection),
         "accounts": read_accounts(connection, campaign_id),
@@ -114,7 +133,6 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
             connection, [row["brand_id"] for row in listed], campaign_id
         ),
         "coverage": coverage,
-        "completeness": compare(coverage),
         "coverage_window": window,
         "definitions": read_definitions(connection),
     }
@@ -175,7 +193,11 @@ def add_details(
                 campaign_id,
                 activity_day,
                 cast(sum(engagements) as bigint) as raw,
-                cast(sum(genuine_engagements) as bigint) as genuine
+                -- The sum over networks is known where each of them is.
+                case
+                    when count(genuine_engagements) = count(*)
+                        then cast(sum(genuine_engagements) as bigint)
+                end as genuine
             from campaign_daily
             where list_contains($ids, campaign_id) and activity_day is not null
             group by campaign_id, activity_day
@@ -198,13 +220,15 @@ def add_details(
             qualify row_number() over (
                 partition by posts.campaign_id
                 order by
-                    posts.lifetime_engagements desc nulls last,
+                    coalesce(posts.platform_engagements, posts.lifetime_engagements)
+                    desc nulls last,
                     posts.platform,
                     posts.post_key
             ) <= $most
             order by
                 posts.campaign_id,
-                posts.lifetime_engagements desc nulls last,
+                coalesce(posts.platform_engagements, posts.lifetime_engagements)
+                desc nulls last,
                 posts.platform,
                 posts.post_key
             """,
@@ -231,14 +255,31 @@ def add_details(
             ids,
         )
     )
+    # A post that was only listed has no day.
+    platforms = group(
+        fetch(
+            connection,
+            """
+            select campaign_id, platform, count(post_day) as posts_found
+            from campaign_posts
+            where list_contains($ids, campaign_id) and platform is not null
+            group by campaign_id, platform
+            order by campaign_id, platform
+            """,
+            ids,
+        )
+    )
     for campaign in campaigns:
         key = campaign["campaign_id"]
+        campaign["posts_found"] = sum(row["posts_found"] for row in platforms[key])
+        campaign["is_known"] = is_known(campaign)
+        campaign["lead"] = lead(campaign, [row["platform"] for row in platforms[key]])
         campaign["top_posts"] = posts[key]
         campaign["spread"] = spread[key][0] if spread[key] else None
         campaign["levels"] = split_levels(campaign)
         campaign["timeline"] = timeline = build_timeline(
             [
-                DayCount(row["activity_day"], row["raw"] or 0, row["genuine"] or 0)
+                DayCount(row["activity_day"], row["raw"] or 0, row["genuine"])
                 for row in days[key]
             ],
             get_window(campaign),
@@ -260,8 +301,12 @@ def draw(campaign: Row, timeline: Timeline) -> dict[str, Markup]:
         f"Engagements of {campaign['campaign_name'] or campaign['campaign_id']} "
         f"by {timeline.unit}, {format_day(timeline.bars[0].day)} to "
         f"{format_day(timeline.bars[-1].day)}. Most {when[timeline.unit]} "
-        f"{format_day(peak.day)}: {format_number(peak.raw)} as counted, "
-        f"{format_number(peak.genuine)} genuine."
+        f"{format_day(peak.day)}: {format_number(peak.raw)} collected, "
+        + (
+            "how many are genuine is not known."
+            if peak.genuine is None
+            else f"{format_number(peak.genuine)} genuine."
+        )
     )
     return {
         name: draw_timeline(timeline, label, width)
@@ -395,7 +440,11 @@ def read_accounts(
         """,
     )
     return {
-        "kinds": {row["account_kind"]: row["accounts"] for row in kinds},
+        "kinds": [
+            {"accounts": row["accounts"], "words": KINDS[row["account_kind"]]}
+            for row in kinds
+            if row["account_kind"] in KINDS
+        ],
         "levels": levels if any(levels.values()) else None,
         "total": levels["genuine"] + levels["phantom"],
         "flagged": levels["suspected"] + levels["phantom"],
@@ -449,8 +498,27 @@ def read_coverage(
         """,
         {"start_date": start, "end_date": end, "campaign_id": campaign_id},
     )
+    last_days = fetch(
+        connection,
+        """
+        select source, platform, max(activity_day) as last_data_day
+        from data_coverage
+        where collected > 0
+        group by source, platform
+        """,
+    )
     for row in rows:
         row["completeness"] = compare([row])
+        row["last_data_day"] = max(
+            (
+                other["last_data_day"]
+                for other in last_days
+                if (other["source"], other["platform"])
+                == (row["source"], row["platform"])
+                and other["last_data_day"]
+            ),
+            default=None,
+        )
     return rows
 
 
@@ -481,72 +549,3 @@ def make_environment() -> Environment:
     }
     made.filters.update(filters)
     return made
-
-
-def format_number(value: float | None) -> str:
-    """12345 as 12,345."""
-    return UNKNOWN if value is None else f"{value:,.0f}"
-
-
-def format_percent(value: float | None) -> str:
-    """A share with the digits it needs: 21.3%, 0.069%, never a rounded 0 or 100."""
-    if value is None:
-        return UNKNOWN
-    percent = value * 100
-    if percent in (0, 100):
-        return f"{percent:.0f}%"
-    if 0 < percent < 0.001:
-        return "<0.001%"
-    if 99.9 < percent < 100:
-        return ">99.9%"
-    if abs(percent) < 0.1:
-        return f"{percent:.2g}%"
-    return f"{percent:.2f}%" if abs(percent) < 1 else f"{percent:,.1f}%"
-
-
-def format_share(part: int | None, whole: int | None) -> str:
-    """The share of a part."""
-    return format_percent(part / whole if part is not None and whole else None)
-
-
-def format_money(value: float | None, currency: str | None) -> str:
-    """An amount with its currency's code."""
-    if value is None:
-        return UNKNOWN
-    # A cent's fraction counts where an engagement costs less than one.
-    amount = f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
-    return f"{amount} {currency}" if currency else amount
-
-
-def format_minutes(value: float | None) -> str:
-    """A duration in the largest unit that reads well."""
-    if value is None:
-        return UNKNOWN
-    size, unit = 24 * 60, "day"
-    if value < 90:
-        size, unit = 1, "minute"
-    elif value < 48 * 60:
-        size, unit = 60, "hour"
-    amount = value / size
-    text = f"{amount:.1f}" if unit != "minute" and amount < 10 else f"{amount:.0f}"
-    text = text.removesuffix(".0")
-    if text == "0":
-        return "under 1 minute"
-    return f"{text} {unit}{'' if text == '1' else 's'}"
-
-
-def format_net(value: float | None) -> str:
-    """A balance from -1 to 1 with its sign."""
-    return UNKNOWN if value is None else f"{value:+.2f}".replace("-", "−")
-
-
-def format_words(name: str) -> str:
-    """A metric's name as words; the interval's ends and ages stay readable."""
-    return name.replace("_", " ")
-
-
-def shorten(text: str | None, most: int = 120) -> str:
-    """Cut what would break the page."""
-    if text is None:
-        return UNKNOWN
-    return text if len(text) <= most else text[: most - 1] + "…"

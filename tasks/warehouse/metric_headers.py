@@ -19,14 +19,14 @@ from tasks.warehouse.models import Column, Model, Origin
 
 _OWN = "this project"
 _GENUINE = "as good as the phantom score"
-# Forms of a metric and what remains without them, outermost first.
+# Forms of a metric and what remains without them, outermost first. What a platform
+# counts itself is no form of what was collected.
 _FORMS = (
-    (r"^estimated_", ""),
-    (r"^genuine_", ""),
-    (r"_per_(platform|estimated_genuine|genuine)_", "_per_"),
-    (r"^platform_", ""),
-    (r"^expected_", ""),
     (r"_low$|_high$", ""),
+    (r"^estimated_", ""),
+    (r"^expected_", ""),
+    (r"^genuine_", ""),
+    (r"_per_(estimated_genuine|genuine)_", "_per_"),
     (r"_change$", ""),
 )
 # Units of what is told, not counted.

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,21 @@ import duckdb
 import pytest
 
 from tasks.report.charts import DayCount, build_timeline, draw_timeline
+from tasks.report.figures import format_minutes, format_money, format_percent
 from tasks.report.page import (
     MOST_LISTED,
     MOST_POSTS,
     MOST_SHOWN,
-    format_minutes,
-    format_money,
-    format_percent,
     write_report,
 )
+from tasks.report.words import GLOSSARY, lead
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.models import load_models
 from tests.report.marts import COLUMNS, write_marts
 
 START, END = date(2026, 3, 1), date(2026, 3, 14)
+# As the marts hold moments: UTC, without a zone.
+READ = datetime.fromisoformat("2026-03-15 02:00:00")
 HOSTILE = "<script>alert(1)</script>\"'&"
 
 
@@ -49,6 +51,15 @@ def make_campaign(key: str, engagements: int = 100, **more: Any) -> dict[str, An
         "comments": engagements - engagements // 2,
         "likes": 0,
         "engagements": engagements,
+        "platform_reposts": engagements,
+        "platform_comments": engagements,
+        "platform_likes": 8 * engagements,
+        "platform_engagements": 10 * engagements,
+        "platform_counted_posts": 2,
+        "platform_counted_since": READ,
+        "platform_counted_at": READ,
+        "platform_collected": engagements,
+        "completeness": 0.1,
         "genuine_reposts": genuine // 2,
         "genuine_comments": genuine - genuine // 2,
         "genuine_likes": 0,
@@ -112,6 +123,8 @@ def marts(tmp_path: Path) -> Path:
                 budget_amount=50000.0,
                 budget_currency="CNY",
                 cost_per_engagement=50000 / 3000,
+                cost_per_platform_engagement=50000 / 30000,
+                platform_engagement_rate=0.098,
                 cost_per_genuine_engagement=50000 / 2400,
             ),
             make_campaign("evil", 40, campaign_name=HOSTILE, brand_id=HOSTILE),
@@ -358,13 +371,20 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
     page = report(marts)
     for text in (
         "春日新茶",
-        "Engagements 3,000 2,400 2,100 to 3,000",
+        "The platform counts 30,000 engagements on its posts: 3,000 reposts, 3,000"
+        " comments and 24,000 likes, read on 15 Mar 2026 at 02:00 UTC.",
+        "3,000 of them (10.0%) were seen one by one.",
+        "80.0% of the collected ones (2,400) are genuine, between 70.0% and 100%;"
+        " 300 of these come from suspected accounts.",
+        "Engagements 30,000 3,000 2,400 2,100 to 3,000",
+        "likes 24,000 0 0",
         "Engaged people 2,999 2,399",
         "Exposure 54,321 43,210",
         "Potential reach 32,100 21,000",
-        "Cost per engagement 16.67 CNY 20.83 CNY",
-        "Engagement rate 1.2% 0.98%",
-        "data for 10 of 14 days",
+        "Cost per engagement 1.67 CNY 16.67 CNY 20.83 CNY",
+        "Engagement rate 9.8% 1.2% 0.98%",
+        "10 of 14 days covered",
+        "Data up to 1 Jun 2026",
         "genuine 2,400 (80.0%), of which suspected 300 (10.0%)"
         " likely phantom 600 (20.0%)",
         "The account … Accounts Share has hardly any followers 2 100%",
@@ -376,6 +396,131 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
     ):
         assert text in page.text, text
     assert "fake" not in page.text.lower()
+
+
+def test_readme_and_page_say_the_same_words(marts: Path) -> None:
+    """One module has them; the numbers that they name are columns of `campaigns`."""
+    text = report(marts).text
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = " ".join(readme.split())
+    columns = {
+        column.name: column.comment
+        for column in load_models("marts")["marts.campaigns"].columns
+    }
+    for term in GLOSSARY:
+        assert f"- **{term.name}**: {term.meaning}" in readme, term.name
+        assert f"{term.name} {term.meaning[0].upper()}{term.meaning[1:]}" in text
+        assert set(term.columns) <= set(columns)
+    meanings = {name: term.meaning for term in GLOSSARY for name in term.columns}
+    for name, words in (
+        ("platform_reposts", "platform"),
+        ("genuine_engagements", "without those of likely phantoms"),
+        ("suspected_engagements", "uspected"),
+        ("engaged_people", "those of one operator"),
+        ("exposure", "followers of"),
+        ("engagement_rate", "engagements / "),
+    ):
+        assert words in meanings[name], name
+        formula = (
+            columns[columns[name].removeprefix("the same as ")]
+            if (columns[name].startswith("the same as "))
+            else columns[name]
+        )
+        assert words in formula, name
+
+
+def make_lead(**more: Any) -> str:
+    return " ".join(lead(make_campaign("spring", 100) | more, ["weibo"]))
+
+
+@pytest.mark.parametrize(
+    ("more", "told", "untold"),
+    [
+        (
+            {"platform_engagements": None, "completeness": None},
+            "What the platform counts was not collected: all numbers here are of what"
+            " was seen one by one. 100 engagements were collected.",
+            "of them",
+        ),
+        (
+            {"platform_likes": None, "platform_engagements": 200},
+            "counts 200 engagements on its posts: 100 reposts and 100 comments, read",
+            "likes",
+        ),
+        (
+            {"platform_counted_posts": 1},
+            "on 1 of its 2 posts (of the others no counter was read)",
+            "on its posts",
+        ),
+        (
+            {"platform_counted_since": None, "platform_counted_at": None},
+            ", at a moment that the source does not tell.",
+            "read on",
+        ),
+        (
+            {"platform_collected": 90},
+            "90 of them (9.0%) were seen one by one; collected between its first and"
+            " last day: 100.",
+            "100 of them",
+        ),
+        (
+            {"platform_collected": 1001, "platform_engagements": 1000},
+            "1,001 were seen one by one: some of them were deleted or hidden since",
+            "%) were",
+        ),
+        (
+            {"genuine_engagements": None},
+            "Hardly anything is known of the accounts behind them, so nothing is said"
+            " about how many are genuine.",
+            "%) are genuine",
+        ),
+        (
+            {"likes": None, "comments": None},
+            "Its sources never give comments and likes one by one",
+            "never give reposts",
+        ),
+        (
+            {
+                "estimated_genuine_engagements": 780,
+                "estimated_genuine_engagements_low": 650,
+                "estimated_genuine_engagements_high": 900,
+            },
+            "Of all that the platform counts this makes about 780 genuine ones (650 to"
+            " 900).",
+            "not known",
+        ),
+        (
+            {"posts": 1, "platform_counted_posts": 1, "platform_engagements": 1},
+            "counts 1 engagement on its post:",
+            "its posts",
+        ),
+        (
+            {"engagements": 0, "platform_engagements": None, "posts_found": 0},
+            "No post of it was found in any source",
+            "engagements",
+        ),
+    ],
+)
+def test_a_campaign_is_led_by_true_sentences(
+    more: dict[str, Any], told: str, untold: str
+) -> None:
+    text = make_lead(**more)
+    assert told in text
+    assert untold not in text
+
+
+def test_the_genuine_part_of_a_day_may_be_unknown(tmp_path: Path) -> None:
+    """Of the days whose accounts are known it is drawn; the others are no zeros."""
+    days = list(make_days("spring", 10, 20))
+    days[1]["genuine_engagements"] = None
+    text = report(
+        write_marts(
+            tmp_path / "marts.duckdb",
+            campaigns=[make_campaign("spring")],
+            campaign_daily=days,
+        )
+    ).text
+    assert "Where no genuine part is drawn, hardly anything is known" in text
 
 
 def test_feedback_and_what_to_do_next(marts: Path) -> None:
@@ -491,6 +636,7 @@ def test_one_campaign_alone(marts: Path) -> None:
     assert "another network" not in page.text
     # Its 14 days and what could not be dated, not what came in June.
     assert "1 Mar 2026 to 1 Mar 2026 1 0 120 60.0% 301" in page.text
+    assert "Data up to 1 Jun 2026" in page.text
     assert "321" in report(marts).text
 
 
