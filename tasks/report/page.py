@@ -120,6 +120,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "unlisted": 0 if campaign_id is not None else total - len(listed),
         "total": total,
         "has_costs": any(row["budget_amount"] is not None for row in listed),
+        "has_spread": any(row["spread"] for row in shown),
         "glossary": GLOSSARY,
         "last_day": max(
             (row["last_data_day"] for row in coverage if row["last_data_day"]),
