@@ -27,6 +27,12 @@ from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
 from tasks.text.character_ngrams import plain_words
 from tasks.text.sentiment import LABELS, score, shipped_digest
+from tasks.text.spellings import (
+    any_spelling,
+    fold_all,
+    folded_hashtag,
+    folded_keyword,
+)
 from tasks.text.topics import find_topics, rising
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count, table_exists
@@ -41,10 +47,18 @@ from tasks.warehouse.seeds import (
     read_cpm,
     read_suppressions,
 )
-from tasks.warehouse.workspace import Policies, Workspace, load_workspace
+from tasks.warehouse.workspace import (
+    Brand,
+    Campaign,
+    Policies,
+    Workspace,
+    load_workspace,
+)
 
 # Models of this step; the others belong to `deduplicate`.
 CAMPAIGN_MODELS = (
+    "text_names",
+    "brand_mentions",
     "campaign_posts",
     "campaign_interactions",
     "campaign_counters",
@@ -204,10 +218,12 @@ def _build(
         **padded_keys(workspace.pseudonym_key()),
     }
     intermediate = load_models("intermediate")
+    _fold_named_texts(connection, intermediate["intermediate.named_texts"])
     is_growth_known = _keep_growth(connection)
     for name in CAMPAIGN_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
     window = _with_days_of_new_audiences(connection, window)
+    window = _with_days_of_new_mentions(connection, window)
     if is_growth_known:
         window = _with_days_of_new_growth(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
@@ -230,6 +246,67 @@ def _build(
     for model in marts.values():
         rows[model.table] = count(connection, f"select count(*) from {model.name}")
     return Aggregated(window, rows)
+
+
+def _fold_named_texts(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Texts that may hold a name of a brand or campaign, and their one form."""
+    forms = connection.execute("select owner, kind, form from meta.names").fetchall()
+    run_model(
+        connection,
+        model,
+        {
+            "post_names": any_spelling(form for _, _, form in forms),
+            "interaction_names": any_spelling(
+                form for owner, _, form in forms if owner == "brand"
+            ),
+        },
+    )
+    written = connection.sql(
+        """
+        select words as text from intermediate.named_texts
+        union
+        select unnest(hashtags) as text from intermediate.named_texts
+        """
+    ).pl()
+    _store(connection, "folded_texts", fold_all(written.get_column("text")))
+
+
+def _with_days_of_new_mentions(
+    connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
+) -> tuple[date, date]:
+    """Widen the window to all days whose mentions changed.
+
+    A brand's new name makes mentions of texts that landed long ago.
+    """
+    connection.execute(
+        """
+        create or replace temp table mentions_now as
+        select
+            brand_id,
+            platform,
+            activity_day,
+            count(*) as mentions,
+            count(*) filter (where is_genuine) as genuine_mentions
+        from intermediate.brand_mentions
+        group by all
+        """
+    )
+    connection.execute(
+        "create table if not exists meta.mentions as from mentions_now limit 0"
+    )
+    rows = connection.execute(
+        """
+        select min(activity_day), max(activity_day) from (
+            (from mentions_now except from meta.mentions)
+            union all
+            (from meta.mentions except from mentions_now)
+        )
+        """
+    ).fetchall()
+    connection.execute("create or replace table meta.mentions as from mentions_now")
+    connection.execute("drop table mentions_now")
+    days = [day for day in (*window, *rows[0]) if day is not None]
+    return min(days), max(days)
 
 
 def _with_days_of_new_audiences(
@@ -577,11 +654,12 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
         for campaign in workspace.campaigns
         for kind, platform, value in [
             *(("post_id", ref.platform, ref.post_id) for ref in campaign.post_ids),
-            *(("hashtag", None, text.strip("# ")) for text in campaign.hashtags),
+            *(("hashtag", None, text) for text in campaign.hashtags),
             *(("keyword", None, text) for text in campaign.keywords),
             *(("link", None, text) for text in campaign.links),
         ]
     ]
+    markets = workspace.markets()
     return {
         "suppressions": read_suppressions(workspace.root),
         "contact_history": read_contact_history(workspace.root),
@@ -611,17 +689,21 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             orient="row",
         ),
         "competitors": pl.DataFrame(
-            sorted(
-                {
-                    (brand.id, rival)
-                    for brand in workspace.brands
-                    for rival in brand.competitors
-                    if rival != brand.id
-                }
-            ),
+            [
+                (brand, rival)
+                for brand, members in sorted(markets.items())
+                for rival in members
+                if rival != brand
+            ],
             schema={"brand_id": pl.String, "competitor_id": pl.String},
             orient="row",
         ),
+        "markets": pl.DataFrame(
+            [(brand, members[0]) for brand, members in sorted(markets.items())],
+            schema={"brand_id": pl.String, "market": pl.String},
+            orient="row",
+        ),
+        "names": _names(workspace),
         "campaigns": pl.DataFrame(
             [
                 (
@@ -657,6 +739,43 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             orient="row",
         ),
     }
+
+
+def _names(workspace: Workspace) -> pl.DataFrame:
+    """Keywords and hashtags of brands and campaigns in all their forms."""
+    owners: list[tuple[str, Brand | Campaign]] = [
+        *(("brand", brand) for brand in workspace.brands),
+        *(("campaign", campaign) for campaign in workspace.campaigns),
+    ]
+    rows = {
+        (owner, section.id, kind, form)
+        for owner, section in owners
+        for kind, form in (
+            *(("hashtag", folded_hashtag(text)) for text in section.hashtags),
+            *(
+                ("call", text.strip()[1:].strip().lower())
+                for text in section.keywords
+                if text.strip().startswith(("@", "＠"))
+            ),
+            *(
+                ("keyword", form)
+                for text in section.keywords
+                if not text.strip().startswith(("@", "＠"))
+                for form in folded_keyword(text)
+            ),
+        )
+        if form
+    }
+    return pl.DataFrame(
+        sorted(rows),
+        schema={
+            "owner": pl.String,
+            "owner_id": pl.String,
+            "kind": pl.String,
+            "form": pl.String,
+        },
+        orient="row",
+    )
 
 
 @task(name="aggregate", cache_policy=NO_CACHE)

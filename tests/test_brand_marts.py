@@ -67,9 +67,9 @@ def test_share_of_voice_by_hand(lab: Lab) -> None:
     assert (first["market_mentions"], first["market_engagements"]) == (3, 4)
     assert (first["mentions_share"], first["engagements_share"]) == (0.666667, 0.5)
     assert found["aurora", 2]["mentions"] == 1
-    # Who names no competitor is a market of its own.
+    # Who is named as a competitor is in the market, whomever it names itself.
     rival = found["borealis", 1]
-    assert (rival["mentions"], rival["mentions_share"]) == (1, 1.0)
+    assert (rival["mentions"], rival["mentions_share"]) == (1, 0.333333)
     assert found["aurora", 3]["mentions_share"] is None
 
 
@@ -78,7 +78,7 @@ def test_brands_and_days(lab: Lab) -> None:
     rows = lab.dicts("from marts.brands order by brand_id")
     assert [(row["brand_id"], row["competitors_text"]) for row in rows] == [
         ("aurora", "borealis"),
-        ("borealis", ""),
+        ("borealis", "aurora"),
     ]
     assert (rows[0]["accounts"], rows[0]["followers"], rows[0]["campaigns"]) == (
         1,

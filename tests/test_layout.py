@@ -134,6 +134,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.action_effects",
         "intermediate.cascade_nodes",
         "intermediate.coordinated_accounts",
+        "intermediate.folded_texts",
         "intermediate.first_suspicion",
         "intermediate.group_evidence",
         "intermediate.negative_rises",

@@ -1,5 +1,5 @@
 -- Bad rows: a campaign's flow per platform, day and kind that differs from the
--- staged interactions of its posts.
+-- staged interactions of its posts, and mentions that differ from the share of voice.
 --
 -- grain: campaign_id, platform, activity_day, kind
 -- params: none
@@ -11,8 +11,8 @@ stated as (
         campaign_id,
         platform,
         activity_day,
-        unnest(['repost', 'comment', 'like', 'mention']) as kind,
-        unnest([reposts, comments, likes, mentions]) as stated_rows
+        unnest(['repost', 'comment', 'like']) as kind,
+        unnest([reposts, comments, likes]) as stated_rows
     from marts.campaign_daily
 ),
 
@@ -35,7 +35,18 @@ staged as (
             between campaigns.window_start and campaigns.window_end
     inner join meta.covered_days as covered_days
         on interactions.date_day = covered_days.date_day
+    where interactions.kind <> 'mention'
     group by all
+),
+
+mentioned as (
+    select
+        campaign_id,
+        activity_day,
+        cast(sum(mentions) as bigint) as mentions,
+        cast(sum(genuine_mentions) as bigint) as genuine_mentions
+    from marts.campaign_daily
+    group by campaign_id, activity_day
 )
 
 select
@@ -52,3 +63,23 @@ full join staged
         and stated.activity_day = staged.activity_day
         and stated.kind = staged.kind
 where coalesce(stated.stated_rows, 0) <> coalesce(staged.staged_rows, 0)
+union all
+select
+    campaigns.campaign_id,
+    voices.activity_day,
+    'mention' as kind,
+    mentioned.mentions as stated_rows,
+    voices.mentions as staged_rows
+from marts.share_of_voice as voices
+inner join meta.campaigns as campaigns
+    on
+        voices.brand_id = campaigns.brand_id
+        and voices.activity_day
+        between campaigns.window_start and campaigns.window_end
+left join mentioned
+    on
+        campaigns.campaign_id = mentioned.campaign_id
+        and voices.activity_day = mentioned.activity_day
+where
+    coalesce(mentioned.mentions, 0) <> voices.mentions
+    or coalesce(mentioned.genuine_mentions, 0) <> voices.genuine_mentions

@@ -10,6 +10,7 @@ summed as (
         campaign_id,
         sum(reposts) as reposts,
         sum(comments) as comments,
+        sum(mentions) as mentions,
         sum(engagements) as engagements,
         sum(genuine_engagements) as genuine_engagements,
         sum(genuine_engagements_low) as genuine_engagements_low,
@@ -26,6 +27,7 @@ left join summed on campaigns.campaign_id = summed.campaign_id
 where
     campaigns.reposts <> coalesce(summed.reposts, 0)
     or campaigns.comments <> coalesce(summed.comments, 0)
+    or campaigns.mentions <> coalesce(summed.mentions, 0)
     or campaigns.engagements <> coalesce(summed.engagements, 0)
     or campaigns.genuine_engagements <> coalesce(summed.genuine_engagements, 0)
     or campaigns.genuine_engagements_low

@@ -54,6 +54,16 @@ followed as (
     group by brand_id, date_day
 ),
 
+mentioned as (
+    select
+        brand_id,
+        activity_day,
+        count(*) as mentions,
+        count(case when is_genuine then 1 end) as genuine_mentions
+    from intermediate.brand_mentions
+    group by brand_id, activity_day
+),
+
 spoken as (
     select
         brand_id,
@@ -70,6 +80,8 @@ select
     covered_days.date_day,
     coalesce(engaged.engagements, 0) as engagements,
     coalesce(engaged.genuine_engagements, 0) as genuine_engagements,
+    coalesce(mentioned.mentions, 0) as mentions,
+    coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
     case when followed.accounts = known_accounts.accounts then followed.followers end
         as followers,
     case when spoken.judged >= 5 then round(spoken.net / spoken.judged, 6) end
@@ -80,6 +92,10 @@ left join engaged
     on
         brands.brand_id = engaged.brand_id
         and covered_days.date_day = engaged.activity_day
+left join mentioned
+    on
+        brands.brand_id = mentioned.brand_id
+        and covered_days.date_day = mentioned.activity_day
 left join followed
     on
         brands.brand_id = followed.brand_id

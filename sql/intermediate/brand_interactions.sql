@@ -1,9 +1,8 @@
 -- One row per brand, covered day and act of somebody else that concerns it: an
--- engagement with a post of one of its accounts, or a mention: a post, repost or
--- comment whose own words name one of its accounts with @, and what a network itself
--- lists as a mention of its posts. `is_ask`: its own words ask for the goods or tell of
--- a purchase.
--- Cost: linear in the interactions with brands' posts and in words that name somebody.
+-- engagement with a post of one of its accounts, or a mention (`brand_mentions` says what
+-- that is). A comment on its post that mentions it is both. `is_ask`: its own words ask
+-- for the goods or tell of a purchase.
+-- Cost: linear in the interactions with brands' posts and in mentions.
 --
 -- grain: brand_id, act, platform, interaction_id
 -- params: none
@@ -17,19 +16,6 @@ brand_accounts as (
         platform,
         account_id
     from meta.brand_accounts
-),
-
-brand_names as (
-    select distinct
-        brand_accounts.brand_id,
-        brand_accounts.platform,
-        lower(accounts.screen_name) as screen_name
-    from brand_accounts
-    inner join staging.accounts as accounts
-        on
-            brand_accounts.platform = accounts.platform
-            and brand_accounts.account_id = accounts.account_id
-    where accounts.screen_name is not null
 ),
 
 interactions as (
@@ -56,7 +42,7 @@ on_posts as (
         interactions.account_id,
         interactions.acted_at,
         interactions.date_day,
-        split_part(interactions.text, '//@', 1) as words
+        own_words(interactions.text) as words
     from interactions
     inner join staging.posts as posts
         on
@@ -66,37 +52,7 @@ on_posts as (
         on
             posts.platform = brand_accounts.platform
             and posts.account_id = brand_accounts.account_id
-),
-
-named as (
-    select
-        platform,
-        interaction_id,
-        account_id,
-        acted_at,
-        date_day,
-        split_part(text, '//@', 1) as words,
-        unnest(
-            regexp_extract_all(
-                lower(split_part(text, '//@', 1)),
-                '@([^\s@:：,，。.!！?？、;；#\[\]()（）<>]+)',
-                1
-            )
-        ) as screen_name
-    from interactions
-    where kind in ('repost', 'comment') and contains(text, '@')
-    union all
-    select
-        posts.platform,
-        'post:' || posts.post_id as interaction_id,
-        posts.account_id,
-        posts.posted_at as acted_at,
-        posts.date_day,
-        posts.text as words,
-        lower(unnest(posts.mentions)) as screen_name
-    from staging.posts as posts
-    inner join meta.covered_days as covered_days
-        on posts.date_day = covered_days.date_day
+    where interactions.kind <> 'mention'
 ),
 
 acts as (
@@ -104,7 +60,7 @@ acts as (
         brand_id,
         platform,
         interaction_id || ':' || kind as interaction_id,
-        case when kind = 'mention' then 'mention' else 'engagement' end as act,
+        'engagement' as act,
         kind,
         account_id,
         acted_at,
@@ -113,20 +69,16 @@ acts as (
     from on_posts
     union
     select
-        brand_names.brand_id,
-        named.platform,
-        named.interaction_id,
+        brand_id,
+        platform,
+        text_key as interaction_id,
         'mention' as act,
         'mention' as kind,
-        named.account_id,
-        named.acted_at,
-        named.date_day as activity_day,
-        named.words
-    from named
-    inner join brand_names
-        on
-            named.platform = brand_names.platform
-            and named.screen_name = brand_names.screen_name
+        account_id,
+        acted_at,
+        activity_day,
+        words
+    from intermediate.brand_mentions
 )
 
 select

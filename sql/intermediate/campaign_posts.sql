@@ -1,6 +1,7 @@
 -- One row per campaign and post that belongs to it, with the rule that says so:
--- listed, else hashtag, link, keyword within the window. A campaign that names
--- nothing of its own takes the posts of its brand's accounts in the window.
+-- listed, else hashtag, link, keyword within the window (hashtags and keywords in all
+-- spellings, as `text_names` compares them). A campaign that names nothing of its own
+-- takes the posts of its brand's accounts in the window.
 --
 -- grain: campaign_id, platform, post_id
 -- params: $key_inner, $key_outer
@@ -33,9 +34,7 @@ posts as (
         account_id,
         posted_at,
         date_day,
-        text,
-        links,
-        hashtags
+        links
     from staging.posts
 ),
 
@@ -50,56 +49,37 @@ listed as (
     where kind = 'post_id'
 ),
 
-tagged as (
-    select
-        platform,
-        post_id,
-        date_day,
-        lower(unnest(hashtags)) as hashtag
-    from posts
-),
-
-by_hashtag as (
-    select
-        campaigns.campaign_id,
-        tagged.platform,
-        tagged.post_id,
-        2 as priority,
-        'hashtag' as rule
-    from tagged
-    inner join selectors
-        on tagged.hashtag = lower(selectors.value) and selectors.kind = 'hashtag'
-    inner join campaigns
-        on
-            selectors.campaign_id = campaigns.campaign_id
-            and tagged.date_day between campaigns.window_start and campaigns.window_end
-),
-
-by_text as (
+by_name as (
     select
         campaigns.campaign_id,
         posts.platform,
         posts.post_id,
-        case when selectors.kind = 'link' then 3 else 4 end as priority,
-        selectors.kind as rule
+        case when names.kind = 'hashtag' then 2 else 4 end as priority,
+        names.kind as rule
+    from intermediate.text_names as names
+    inner join campaigns on names.owner_id = campaigns.campaign_id
+    inner join posts
+        on
+            names.platform = posts.platform
+            and names.post_id = posts.post_id
+            and posts.date_day between campaigns.window_start and campaigns.window_end
+    where names.owner = 'campaign'
+),
+
+by_link as (
+    select
+        campaigns.campaign_id,
+        posts.platform,
+        posts.post_id,
+        3 as priority,
+        'link' as rule
     from selectors
     inner join campaigns on selectors.campaign_id = campaigns.campaign_id
     inner join posts
         on
             posts.date_day between campaigns.window_start and campaigns.window_end
-            and (
-                (
-                    selectors.kind = 'keyword'
-                    and contains(lower(posts.text), lower(selectors.value))
-                )
-                or (
-                    selectors.kind = 'link'
-                    and contains(
-                        array_to_string(posts.links, ' '), selectors.value
-                    )
-                )
-            )
-    where selectors.kind in ('keyword', 'link')
+            and contains(array_to_string(posts.links, ' '), selectors.value)
+    where selectors.kind = 'link'
 ),
 
 by_brand as (
@@ -134,9 +114,9 @@ attributed as (
     from (
         select * from listed
         union all
-        select * from by_hashtag
+        select * from by_name
         union all
-        select * from by_text
+        select * from by_link
         union all
         select * from by_brand
     ) as found

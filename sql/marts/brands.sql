@@ -7,7 +7,7 @@
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
---   competitors [list]: ids of the brands that it is compared with
+--   competitors [list]: ids of all other brands of its market: those that competitors in workspace.toml joins, whoever lists whom
 --   competitors_text [text]: the same as one text
 --   accounts [accounts]: its own accounts
 --   account_keys [list]: their pseudonyms, as in the other marts

@@ -18,7 +18,7 @@
 --   reposts [reposts]: reposts, as collected
 --   comments [comments]: comments and replies, as collected
 --   likes [likes]: likes that are known one by one; platform_likes counts all
---   mentions [mentions]: mentions; not part of engagements
+--   mentions [mentions]: texts of others that day that mention the campaign's brand (see share_of_voice), whatever prompted them; not part of engagements
 --   engagements [interactions]: reposts + comments + likes
 --   platform_reposts [reposts]: growth of the platform's own counter of reposts that day, over the posts that were read near both midnights; negative where it took some back
 --   platform_comments [comments]: growth of the platform's own counter of comments that day, over the posts that were read near both midnights; negative where it took some back
@@ -106,11 +106,9 @@ flows as (
         count(*) filter (where kind = 'repost') as reposts,
         count(*) filter (where kind = 'comment') as comments,
         count(*) filter (where kind = 'like') as likes,
-        count(*) filter (where kind = 'mention') as mentions,
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
-        count(*) filter (where kind = 'mention' and is_genuine) as genuine_mentions,
         count(*) filter (where kind <> 'mention' and is_surely_genuine)
             as genuine_engagements_low,
         count(*) filter (where kind <> 'mention' and is_possibly_genuine)
@@ -124,6 +122,23 @@ flows as (
         ) as genuine_exposure
     from interactions
     group by campaign_id, platform, activity_day
+),
+
+mentioned as (
+    select
+        campaigns.campaign_id,
+        mentions.platform,
+        mentions.activity_day,
+        count(*) as mentions,
+        count(*) filter (where mentions.is_genuine) as genuine_mentions
+    from intermediate.brand_mentions as mentions
+    inner join meta.campaigns as campaigns
+        on
+            mentions.brand_id = campaigns.brand_id
+            and mentions.activity_day
+            between campaigns.window_start and campaigns.window_end
+    where mentions.activity_day between $start_date and $end_date
+    group by all
 ),
 
 published as (
@@ -223,6 +238,12 @@ happened as (
         campaign_id,
         platform,
         activity_day
+    from mentioned
+    union
+    select
+        campaign_id,
+        platform,
+        activity_day
     from published
     union
     select
@@ -245,7 +266,7 @@ select
     coalesce(flows.reposts, 0) as reposts,
     coalesce(flows.comments, 0) as comments,
     coalesce(flows.likes, 0) as likes,
-    coalesce(flows.mentions, 0) as mentions,
+    coalesce(mentioned.mentions, 0) as mentions,
     coalesce(flows.reposts + flows.comments + flows.likes, 0) as engagements,
     counted.reposts as platform_reposts,
     counted.comments as platform_comments,
@@ -262,7 +283,7 @@ select
     coalesce(flows.genuine_reposts, 0) as genuine_reposts,
     coalesce(flows.genuine_comments, 0) as genuine_comments,
     coalesce(flows.genuine_likes, 0) as genuine_likes,
-    coalesce(flows.genuine_mentions, 0) as genuine_mentions,
+    coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
     coalesce(flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes, 0)
         as genuine_engagements,
     coalesce(flows.genuine_engagements_low, 0) as genuine_engagements_low,
@@ -305,6 +326,11 @@ left join counted
         happened.campaign_id = counted.campaign_id
         and happened.platform = counted.platform
         and happened.activity_day = counted.activity_day
+left join mentioned
+    on
+        happened.campaign_id = mentioned.campaign_id
+        and happened.platform = mentioned.platform
+        and happened.activity_day = mentioned.activity_day
 left join people
     on
         happened.campaign_id = people.campaign_id

@@ -21,7 +21,7 @@
 --   lifetime_reposts [reposts]: reposts so far
 --   lifetime_comments [comments]: comments and replies so far
 --   lifetime_likes [likes]: likes known one by one so far
---   lifetime_mentions [mentions]: mentions so far; not part of engagements
+--   lifetime_mentions [mentions]: reposts, comments and links under it so far that mention the campaign's brand (see share_of_voice); not part of engagements
 --   lifetime_engagements [interactions]: reposts + comments + likes so far
 --   genuine_lifetime_reposts [reposts]: reposts so far without those of likely phantoms
 --   genuine_lifetime_comments [comments]: comments so far without those of likely phantoms
@@ -61,7 +61,6 @@ drawn as (
         count(*) filter (where kind = 'repost') as reposts,
         count(*) filter (where kind = 'comment') as comments,
         count(*) filter (where kind = 'like') as likes,
-        count(*) filter (where kind = 'mention') as mentions,
         count(*) filter (where kind <> 'mention') as engagements,
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
@@ -83,6 +82,32 @@ drawn as (
         ) as genuine_engagements_7d
     from intermediate.campaign_interactions
     group by campaign_id, platform, root_post_id
+),
+
+mentioned as (
+    select
+        interactions.campaign_id,
+        interactions.platform,
+        interactions.root_post_id,
+        count(*) as mentions
+    from intermediate.campaign_interactions as interactions
+    inner join meta.campaigns as campaigns
+        on interactions.campaign_id = campaigns.campaign_id
+    inner join intermediate.brand_mentions as mentions
+        on
+            campaigns.brand_id = mentions.brand_id
+            and interactions.platform = mentions.platform
+            and mentions.text_key
+            = case
+                when
+                    interactions.kind = 'comment'
+                    or interactions.platform = 'wordpress'
+                    then 'comment:'
+                else 'post:'
+            end || interactions.interaction_id
+    where interactions.kind <> 'like'
+    group by
+        interactions.campaign_id, interactions.platform, interactions.root_post_id
 ),
 
 counted as (
@@ -119,7 +144,7 @@ select
     coalesce(drawn.reposts, 0) as lifetime_reposts,
     coalesce(drawn.comments, 0) as lifetime_comments,
     coalesce(drawn.likes, 0) as lifetime_likes,
-    coalesce(drawn.mentions, 0) as lifetime_mentions,
+    coalesce(mentioned.mentions, 0) as lifetime_mentions,
     coalesce(drawn.engagements, 0) as lifetime_engagements,
     coalesce(drawn.genuine_reposts, 0) as genuine_lifetime_reposts,
     coalesce(drawn.genuine_comments, 0) as genuine_lifetime_comments,
@@ -173,6 +198,11 @@ left join drawn
         posts.campaign_id = drawn.campaign_id
         and posts.platform = drawn.platform
         and posts.post_id = drawn.root_post_id
+left join mentioned
+    on
+        posts.campaign_id = mentioned.campaign_id
+        and posts.platform = mentioned.platform
+        and posts.post_id = mentioned.root_post_id
 left join intermediate.accounts as accounts
     on
         posts.platform = accounts.platform

@@ -16,7 +16,7 @@
 --   reposts [reposts]: reposts, as collected
 --   comments [comments]: comments and replies, as collected
 --   likes [likes]: likes that are known one by one; platform_likes counts all
---   mentions [mentions]: mentions; not part of engagements
+--   mentions [mentions]: texts of others in the window that mention the campaign's brand: the sum of its mentions in share_of_voice; not part of engagements
 --   engagements [interactions]: reposts + comments + likes
 --   platform_reposts [reposts]: reposts that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
 --   platform_comments [comments]: comments that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
@@ -80,7 +80,7 @@
 --   reposts: KAWO help centre | what was collected, not the platform's counter
 --   comments: KAWO help centre | what was collected, not the platform's counter
 --   likes: KAWO help centre | exports often lack them; platform_likes counts all
---   mentions: KAWO help centre | not part of engagements
+--   mentions: this project | of the brand, whatever prompted them; campaigns of one brand that overlap share them
 --   engagements: KAWO help centre | one interaction may belong to several campaigns, so campaigns do not add up
 --   genuine_engagements: this project | as good as the phantom score; _low leaves out suspected accounts, too, _high only confirmed phantoms and those at 0.95 or above
 --   platform_engagements: KAWO help centre | counts since publication, deleted and hidden interactions included; posts without a reading are left out
@@ -170,12 +170,10 @@ flows as (
         count(*) filter (where kind = 'repost') as reposts,
         count(*) filter (where kind = 'comment') as comments,
         count(*) filter (where kind = 'like') as likes,
-        count(*) filter (where kind = 'mention') as mentions,
         count(*) filter (where kind <> 'mention') as engagements,
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
-        count(*) filter (where kind = 'mention' and is_genuine) as genuine_mentions,
         count(*) filter (where kind <> 'mention' and is_genuine) as genuine_engagements,
         count(*) filter (where kind <> 'mention' and is_surely_genuine)
             as genuine_engagements_low,
@@ -190,6 +188,20 @@ flows as (
         ) as genuine_exposure
     from interactions
     group by campaign_id
+),
+
+mentioned as (
+    select
+        campaigns.campaign_id,
+        count(*) as mentions,
+        count(*) filter (where mentions.is_genuine) as genuine_mentions
+    from intermediate.brand_mentions as mentions
+    inner join meta.campaigns as campaigns
+        on
+            mentions.brand_id = campaigns.brand_id
+            and mentions.activity_day
+            between campaigns.window_start and campaigns.window_end
+    group by campaigns.campaign_id
 ),
 
 sentiment as (
@@ -325,7 +337,7 @@ select
     coalesce(flows.reposts, 0) as reposts,
     coalesce(flows.comments, 0) as comments,
     coalesce(flows.likes, 0) as likes,
-    coalesce(flows.mentions, 0) as mentions,
+    coalesce(mentioned.mentions, 0) as mentions,
     coalesce(flows.engagements, 0) as engagements,
     counted.reposts as platform_reposts,
     counted.comments as platform_comments,
@@ -343,7 +355,7 @@ select
     coalesce(flows.genuine_reposts, 0) as genuine_reposts,
     coalesce(flows.genuine_comments, 0) as genuine_comments,
     coalesce(flows.genuine_likes, 0) as genuine_likes,
-    coalesce(flows.genuine_mentions, 0) as genuine_mentions,
+    coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
     coalesce(flows.genuine_engagements, 0) as genuine_engagements,
     coalesce(flows.genuine_engagements_low, 0) as genuine_engagements_low,
     coalesce(flows.genuine_engagements_high, 0) as genuine_engagements_high,
@@ -409,6 +421,7 @@ select
         as social_momentum
 from meta.campaigns as campaigns
 left join flows on campaigns.campaign_id = flows.campaign_id
+left join mentioned on campaigns.campaign_id = mentioned.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
 left join doubtful on campaigns.campaign_id = doubtful.campaign_id
 left join published on campaigns.campaign_id = published.campaign_id

@@ -1,6 +1,10 @@
--- A brand on a covered day, among itself and its competitors: how often others named
--- it, and how much they engaged with its accounts' posts. Only posts, reposts and
--- comments that were collected count: shares compare what was collected alike.
+-- A brand on a covered day, in its market: how often others mentioned it, and how much
+-- they engaged with its accounts' posts. A text of somebody else (a post, repost,
+-- comment, or link from another site) mentions a brand, once, when its author's own
+-- words call one of its accounts with @, hold one of its keywords or carry one of its
+-- hashtags, or when the network lists it so. A market is all brands that `competitors`
+-- in workspace.toml joins, whoever lists whom; their shares sum to 1 on each day. Only
+-- what was collected counts: shares compare what was collected alike.
 --
 -- grain: brand_id, activity_day
 -- params: none
@@ -10,13 +14,14 @@
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
 --   activity_day [day]: the day it happened, in the workspace's time zone
---   mentions [mentions]: posts, reposts and comments of others whose own words name one of its accounts with @
+--   market [id]: the market: the id of its first brand in the order of letters
+--   mentions [mentions]: texts of others that mention it: with @, a keyword or a hashtag, in their own words
 --   genuine_mentions [mentions]: the same without those of likely phantoms and hidden accounts
 --   engagements [interactions]: reposts, comments and likes of others on its accounts' posts
 --   genuine_engagements [interactions]: the same without those of likely phantoms and hidden accounts
---   market_mentions [mentions]: mentions of it and its competitors
+--   market_mentions [mentions]: mentions of all brands of its market
 --   genuine_market_mentions [mentions]: the same without those of likely phantoms
---   market_engagements [interactions]: engagements with it and its competitors
+--   market_engagements [interactions]: engagements with all brands of its market
 --   genuine_market_engagements [interactions]: the same without those of likely phantoms
 --   mentions_share [share]: mentions / market_mentions
 --   genuine_mentions_share [share]: genuine_mentions / genuine_market_mentions
@@ -32,8 +37,10 @@ brand_days as (
     select
         brands.brand_id,
         brands.brand_name,
+        markets.market,
         covered_days.date_day as activity_day
     from meta.brands as brands
+    inner join meta.markets as markets on brands.brand_id = markets.brand_id
     cross join meta.covered_days as covered_days
 ),
 
@@ -55,6 +62,7 @@ complete as (
         brand_days.brand_id,
         brand_days.brand_name,
         brand_days.activity_day,
+        brand_days.market,
         coalesce(counted.mentions, 0) as mentions,
         coalesce(counted.genuine_mentions, 0) as genuine_mentions,
         coalesce(counted.engagements, 0) as engagements,
@@ -66,35 +74,23 @@ complete as (
             and brand_days.activity_day = counted.activity_day
 ),
 
-markets as (
-    select
-        brand_id,
-        brand_id as member_id
-    from meta.brands
-    union
-    select
-        brand_id,
-        competitor_id as member_id
-    from meta.competitors
-),
-
 market as (
     select
-        markets.brand_id,
-        complete.activity_day,
-        cast(sum(complete.mentions) as bigint) as mentions,
-        cast(sum(complete.genuine_mentions) as bigint) as genuine_mentions,
-        cast(sum(complete.engagements) as bigint) as engagements,
-        cast(sum(complete.genuine_engagements) as bigint) as genuine_engagements
-    from markets
-    inner join complete on markets.member_id = complete.brand_id
-    group by markets.brand_id, complete.activity_day
+        market,
+        activity_day,
+        cast(sum(mentions) as bigint) as mentions,
+        cast(sum(genuine_mentions) as bigint) as genuine_mentions,
+        cast(sum(engagements) as bigint) as engagements,
+        cast(sum(genuine_engagements) as bigint) as genuine_engagements
+    from complete
+    group by market, activity_day
 )
 
 select
     complete.brand_id,
     complete.brand_name,
     complete.activity_day,
+    complete.market,
     complete.mentions,
     complete.genuine_mentions,
     complete.engagements,
@@ -113,5 +109,5 @@ select
 from complete
 inner join market
     on
-        complete.brand_id = market.brand_id
+        complete.market = market.market
         and complete.activity_day = market.activity_day

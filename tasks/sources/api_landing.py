@@ -346,13 +346,20 @@ def wanted_of(workspace: Workspace, source: Source, first: date, last: date) -> 
         for campaign in workspace.campaigns
         if campaign.start - reach <= last and campaign.end + reach >= first
     ]
+    # While a campaign runs, its whole market is heard alike.
+    markets = workspace.markets()
+    brands = {brand.id: brand for brand in workspace.brands}
     searches = {
         Search(text, campaign.start, campaign.end)
         for campaign in campaigns
-        for text in (
-            *(f"#{hashtag}#" for hashtag in campaign.hashtags),
-            *campaign.keywords,
+        for hashtags, keywords in (
+            (campaign.hashtags, campaign.keywords),
+            *(
+                (brands[member].hashtags, brands[member].keywords)
+                for member in markets[campaign.brand]
+            ),
         )
+        for text in (*(f"#{hashtag.strip('# ')}#" for hashtag in hashtags), *keywords)
     }
     return Wanted(
         accounts=tuple(

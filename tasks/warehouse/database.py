@@ -120,6 +120,18 @@ FUNCTIONS = {
                 )
             end
         )""",
+    # What its author added: the text before the chain of those who were reposted.
+    "own_words(x)": """
+        case
+            when contains(x, '@')
+                then regexp_replace(
+                    x,
+                    '(//\\s*@|/\\s*@[^:：\\s]+\\s*[:：]'
+                    || '|\\|\\|\\s*@[^:：\\s]+\\s*[:：])[\\s\\S]*',
+                    ''
+                )
+            else x
+        end""",
     # An address without its signature, which expires and differs each time.
     "unsigned(x)": """
         case when contains(x, 'ssig=') then split_part(x, '?', 1) else x end""",

@@ -141,12 +141,14 @@ class Source(_Section):
 
 
 class Brand(_Section):
-    """A brand, its accounts and whom it is compared with."""
+    """A brand, its accounts, whom it is compared with and what it is called."""
 
     id: str = Field(pattern=IDENTIFIER)
     name: str = Field(min_length=1)
     accounts: list[AccountRef] = []
     competitors: list[str] = []
+    keywords: list[str] = []
+    hashtags: list[str] = []
 
 
 class Budget(_Section):
@@ -255,6 +257,19 @@ class Workspace:
     def platforms(self) -> tuple[str, ...]:
         """Platforms of the configured sources, sorted."""
         return tuple(sorted({source.platform for source in self.sources}))
+
+    def markets(self) -> dict[str, tuple[str, ...]]:
+        """The brands of each brand's market, itself included, sorted.
+
+        A market is all brands that `competitors` joins, whoever lists whom.
+        """
+        market = {brand.id: {brand.id} for brand in self.brands}
+        for brand in self.brands:
+            for rival in brand.competitors:
+                if market[rival] is not market[brand.id]:
+                    joined = market[rival] | market[brand.id]
+                    market |= dict.fromkeys(joined, joined)
+        return {brand: tuple(sorted(members)) for brand, members in market.items()}
 
     def today(self) -> date:
         """Today in the workspace's time zone; for commands, never for models."""
@@ -450,6 +465,17 @@ def _cross_checks(
                     ("brands", index, "competitors"),
                     f"names '{rival}', which is no brand's id: add that brand",
                 )
+    for name in ("brands", "campaigns"):
+        for index, table in _tables(data, name):
+            for key in ("keywords", "hashtags"):
+                words = table.get(key)
+                for word in words if isinstance(words, list) else ():
+                    if isinstance(word, str) and not _NO_NAME.sub("", word):
+                        yield (
+                            (name, index, key),
+                            f"holds '{word}', which names nothing: write a word, or"
+                            " leave it out",
+                        )
     for index, table in _tables(data, "campaigns"):
         brand = table.get("brand")
         if isinstance(brand, str) and brand not in brands:
@@ -513,6 +539,10 @@ def _cross_checks(
                 ("sources", index, "path"),
                 f"'{path}' does not exist: correct it, or put the export there",
             )
+
+
+# Blanks, marks of hashtags and calls, and what stands for a gap.
+_NO_NAME = re.compile(r"[\s#＃@＠_·•‧∙⋅・‐‑-]+")
 
 
 def _is_in_the_clear(address: object) -> bool:

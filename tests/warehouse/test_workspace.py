@@ -31,6 +31,51 @@ def mistakes_of(folder: Path, text: str) -> list[str]:
     return [text.replace(f"{folder}/", "") for text in caught.value.mistakes]
 
 
+def test_names_that_name_nothing_are_refused_with_their_line(tmp_path: Path) -> None:
+    found = mistakes_of(
+        tmp_path,
+        GOOD
+        + """keywords = ["茶", " "]
+hashtags = ["##"]
+[[campaigns]]
+id = "launch"
+brand = "aurora"
+start = 2026-03-01
+end = 2026-03-02
+keywords = [
+    "",
+]
+hashtags = "春日"
+""",
+    )
+    for place, words in [
+        ("workspace.toml:5: brands[1].keywords", "holds ' ', which names nothing"),
+        ("workspace.toml:6: brands[1].hashtags", "holds '##', which names nothing"),
+        ("workspace.toml:12: campaigns[1].keywords", "holds '', which names nothing"),
+        ("workspace.toml:15: campaigns[1].hashtags", "list"),
+    ]:
+        assert any(line.startswith(place) and words in line for line in found), found
+    assert len(found) == 4
+
+
+def test_a_market_is_all_that_competitors_join(tmp_path: Path) -> None:
+    """Whoever lists whom; and who is listed by nobody is a market of its own."""
+    brands = {"a": ["b"], "b": [], "c": ["b"], "d": ["d"], "e": ["f"], "f": ["e"]}
+    tmp_path.joinpath("workspace.toml").write_text(
+        'timezone = "Asia/Shanghai"\n'
+        + "".join(
+            f'[[brands]]\nid = "{name}"\nname = "{name}"\ncompetitors = {rivals}\n'
+            for name, rivals in brands.items()
+        ),
+        encoding="utf-8",
+    )
+    assert load_workspace(tmp_path).markets() == {
+        **dict.fromkeys("abc", ("a", "b", "c")),
+        "d": ("d",),
+        **dict.fromkeys("ef", ("e", "f")),
+    }
+
+
 def test_many_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
     """Mistakes of form don't hide mistakes between keys, nor each other."""
     text = """timezone = "Asia/Shangai"
