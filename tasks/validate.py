@@ -19,7 +19,7 @@ from tasks.sources.formats import RAW_TABLES
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ValidationFailedError, without_values
-from tasks.warehouse.expectations import Outcome, run_suites
+from tasks.warehouse.expectations import Outcome, Rule, run_suites
 from tasks.warehouse.models import (
     Model,
     create_table,
@@ -27,7 +27,7 @@ from tasks.warehouse.models import (
     run_model,
 )
 from tasks.warehouse.progress import say, step
-from tasks.warehouse.staging import SUITES, leave_out, observe
+from tasks.warehouse.staging import MARK, SUITES, leave_out, observe, why_unread
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # The day that a row counts for; null where the record tells none.
@@ -116,6 +116,13 @@ def _stage(
         bad = {
             table: _quarantine(connection, table, params, outcomes) for table in SUITES
         }
+        unread = [
+            outcome
+            for table in SUITES
+            for outcome in _tell_unread(
+                connection, table, params, workspace.policies.quarantine_threshold
+            )
+        ]
         _take_landing_quarantine(connection, workspace, batches)
         had_rows = {
             table: _has_rows(connection, models[f"staging.{table}"]) for table in SUITES
@@ -138,12 +145,14 @@ def _stage(
                 "insert into meta.staged_batches values (?)",
                 [[batch.batch_id] for batch in batches],
             )
-        _record(connection, outcomes)
+        _record(connection, [*outcomes, *unread])
         refused = [o for o in outcomes if not o.success and o.rule.level == "error"]
         if refused:
             _export_quarantine(connection, workspace, "refused.parquet")
-            write_validation_page(workspace.validation, outcomes)
-            raise ValidationFailedError(_refusal(workspace, refused))
+            write_validation_page(workspace.validation, [*outcomes, *unread])
+            raise ValidationFailedError(
+                _refusal(workspace, refused, _timeless(connection))
+            )
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -152,12 +161,19 @@ def _stage(
         connection.execute(f"drop view staging.valid_{table}")
     (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)
     _export_quarantine(connection, workspace, "quarantine.parquet")
-    write_validation_page(workspace.validation, outcomes)
+    _export_quarantine(connection, workspace, "unread.parquet", "unread_values")
+    write_validation_page(workspace.validation, [*outcomes, *unread])
     rows_in, rows_bad = sum(counts.values()), sum(bad.values())
     say(
         f"  {rows_in:,} observations = {rows_in - rows_bad:,} staged"
         f" + {rows_bad:,} quarantined"
     )
+    if unread:
+        say(
+            f"  {sum(outcome.rows_failed for outcome in unread):,} values of rows that"
+            " stand can't be read and count as unknown:"
+            f" {workspace.quarantine / 'unread.parquet'}"
+        )
     return Validated(len(batches), rows_in, rows_in - rows_bad, rows_bad)
 
 
@@ -186,10 +202,7 @@ def _quarantine(
     condition = leave_out(connection, table, failing)
     if not failing:
         return 0
-    reason = " ".join(
-        f"when {rule.bad_row_sql} then '{rule.name.replace(chr(39), chr(39) * 2)}'"
-        for rule in failing
-    )
+    reason = " ".join(f"when {rule.bad_row_sql} then {_why(rule)}" for rule in failing)
     before = _quarantined(connection)
     connection.execute(
         f"""
@@ -205,6 +218,87 @@ def _quarantine(
         params,
     )
     return _quarantined(connection) - before
+
+
+def _why(rule: Rule) -> str:
+    """SQL for a rule in words and the value that breaks it."""
+    name = "'" + rule.name.replace("'", "''") + "'"
+    if rule.kind == "not_null":
+        return f"{name} || ': ' || {why_unread(rule.column)}"
+    return f"{name} || ': it is ' || cast({rule.column} as varchar)"
+
+
+def _tell_unread(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    params: dict[str, str],
+    tolerance: float,
+) -> list[Outcome]:
+    """Note the values of staged rows that could not be read; an outcome a column.
+
+    The rows stand, with nothing in place of these values: such a count is unknown, not
+    zero. They are noted like quarantined rows, but apart: no row went away.
+    """
+    found = connection.execute(
+        f"""
+        select split_part(part, '=', 1) as name, count(*)
+        from (
+            select unnest(string_split(unread, {MARK})) as part
+            from staging.valid_{table}
+            where unread is not null
+        ) as parts
+        group by name
+        order by name
+        """
+    ).fetchall()
+    if not found:
+        return []
+    connection.execute(
+        f"""
+        insert into meta.unread_values
+        select
+            'validate', source, platform, '{table}',
+            cast({_DAY_SQL[table]} at time zone 'UTC' at time zone $time_zone as date),
+            split_part(part, '=', 1) || ' is unknown: ' || problem_of(
+                split_part(part, '=', 1), substr(part, strpos(part, '=') + 1)
+            ),
+            path, position, item, count(*), null
+        from (
+            select *, unnest(string_split(unread, {MARK})) as part
+            from staging.valid_{table}
+            where unread is not null
+        ) as parts
+        group by all
+        """,
+        params,
+    )
+    outcomes = []
+    for name, failed in found:
+        read = count(connection, f"select count({name}) from staging.valid_{table}")
+        outcomes.append(
+            Outcome(
+                table=f"observed_{table}",
+                rule=Rule(name, "readable", "warning"),
+                rows_checked=read + failed,
+                rows_failed=failed,
+                tolerance=tolerance,
+                success=failed <= tolerance * (read + failed),
+            )
+        )
+    return outcomes
+
+
+def _timeless(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Examples of times that only a source's `observed_at` can complete.
+
+    They are digits and words for time, nothing that could tell a person.
+    """
+    rows = connection.execute(
+        "select distinct split_part(reason, ': ', 2) || ': state observed_at'"
+        " from meta.quarantine where stage = 'validate'"
+        " and ends_with(reason, ': state observed_at') order by all limit 2"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _quarantined(connection: duckdb.DuckDBPyConnection) -> int:
@@ -344,14 +438,17 @@ def _record(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> N
         )
 
 
-def _refusal(workspace: Workspace, refused: list[Outcome]) -> str:
+def _refusal(workspace: Workspace, refused: list[Outcome], timeless: list[str]) -> str:
     parts = [
         f"{o.rows_failed:,} of {o.rows_checked:,} rows of"
         f" {o.table.removeprefix('observed_')} fail the rule '{o.rule.name}'"
         for o in refused
     ]
+    hint = (
+        f" {'; '.join(timeless)} for the source in workspace.toml." if timeless else ""
+    )
     return (
-        f"Nothing was published: {'; '.join(parts)}. Look at"
+        f"Nothing was published: {'; '.join(parts)}.{hint} Look at"
         f" {workspace.quarantine / 'refused.parquet'}, correct the export and"
         " replace its file; or, if these rows may be left out, raise"
         " policies.quarantine_threshold in workspace.toml (now"
@@ -360,16 +457,19 @@ def _refusal(workspace: Workspace, refused: list[Outcome]) -> str:
 
 
 def _export_quarantine(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, name: str
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    name: str,
+    table: str = "quarantine",
 ) -> None:
     workspace.quarantine.mkdir(exist_ok=True)
     target = workspace.quarantine / name
-    if not _quarantined(connection):
+    if not count(connection, f"select count(*) from meta.{table}"):
         target.unlink(missing_ok=True)
         return
     beside = target.with_suffix(".tmp")
     connection.execute(
-        "copy (from meta.quarantine order by stage, source, path, position, item,"
+        f"copy (from meta.{table} order by stage, source, path, position, item,"
         f" kind, reason, record) to '{str(beside).replace(chr(39), chr(39) * 2)}'"
         " (format parquet, compression zstd)"
     )

@@ -116,7 +116,10 @@ def test_too_many_bad_rows_stop_the_run_and_change_nothing(lab: Lab) -> None:
         f"select path, position, reason from '{refused}' where kind = 'interactions'"
     ).fetchall()
     assert (path, position) == ("export/b.jsonl", 2)
-    assert reason == "acted_at must not be null"
+    assert reason == (
+        "acted_at must not be null: 昨天 10:00 tells no day: state observed_at"
+    )
+    assert "昨天 10:00 tells no day: state observed_at" in message
     # The same again, until somebody repairs it: the file lands anew.
     lab.land()
     with pytest.raises(ValidationFailedError):
@@ -161,7 +164,8 @@ def test_few_bad_rows_are_quarantined_and_the_run_goes_on(lab: Lab) -> None:
     found = lab.rows(
         "select kind, path, position, reason from meta.quarantine order by kind"
     )
-    assert ("interactions", "export/a.jsonl", 12, "acted_at must not be null") in found
+    why = "acted_at must not be null: 昨天 10:00 tells no day: state observed_at"
+    assert ("interactions", "export/a.jsonl", 12, why) in found
     assert all(position == 12 for _, _, position, _ in found)
     assert lab.value("select count(*) from staging.interactions") == 10
     exported = lab.root / "quarantine/quarantine.parquet"

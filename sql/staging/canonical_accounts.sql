@@ -25,7 +25,13 @@ select
     count_of(posts_count) as posts_count,
     count_of(likes_count) as likes_count,
     count_of(level) as level,
-    iso_time(registered_at) as registered_at,
-    coalesce(iso_time(observed_at), source_observed_at, timestamp '1970-01-01')
-        as observed_at
+    time_of(registered_at, cast(null as timestamp), 0) as registered_at,
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    account_id as account_id_text,
+    followers_count as followers_count_text,
+    following_count as following_count_text,
+    mutual_count as mutual_count_text,
+    posts_count as posts_count_text,
+    likes_count as likes_count_text,
+    registered_at as registered_at_text
 from raw.canonical_accounts

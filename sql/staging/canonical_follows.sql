@@ -12,6 +12,7 @@ select
     coalesce(record_platform, platform) as platform,
     id_of(account_id) as account_id,
     id_of(follower_id) as follower_id,
-    coalesce(iso_time(observed_at), source_observed_at, timestamp '1970-01-01')
-        as observed_at
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    account_id as account_id_text,
+    follower_id as follower_id_text
 from raw.canonical_follows

@@ -22,11 +22,16 @@ select
     end as platform_parent_id,
     case when parent_method = 'chain' then id_of(parent_id) end as source_parent_id,
     cast(null as varchar) as author_name,
-    iso_time(acted_at) as acted_at,
-    text,
-    count_of(likes_count) as likes_count,
-    coalesce(iso_time(observed_at), source_observed_at, iso_time(acted_at))
-        as observed_at
+    time_of(acted_at, seen_at, 0) as acted_at,
+    case when not is_notice(account_id, text, false) then text end as text,
+    case when not is_notice(account_id, text, false) then count_of(likes_count) end
+        as likes_count,
+    coalesce(seen_at, time_of(acted_at, seen_at, 0)) as observed_at,
+    interaction_id as interaction_id_text,
+    account_id as account_id_text,
+    root_post_id as root_post_id_text,
+    acted_at as acted_at_text,
+    likes_count as likes_count_text
 from raw.canonical_interactions
 where
     record_kind is distinct from 'repost'

@@ -4,23 +4,34 @@
 -- params: none
 -- replace: view
 
+with
+
+posts as (
+    select
+        *,
+        is_notice(account_id, text, is_deleted) as is_notice
+    from raw.canonical_posts
+)
+
 select
     source,
     path,
     position,
     item,
-    coalesce(canonical_posts.record_platform, platform) as platform,
+    coalesce(record_platform, platform) as platform,
     id_of(post_id) as post_id,
     id_of(account_id) as account_id,
-    iso_time(posted_at) as posted_at,
-    text,
+    time_of(posted_at, seen_at, 0) as posted_at,
+    case when not is_notice then text end as text,
     client,
     region,
     list_of(links) as links,
     list_of(hashtags) as hashtags,
     list_of(mentions) as mentions,
     count_of(media_count) as media_count,
-    coalesce(is_deleted, false) as is_deleted,
-    coalesce(iso_time(observed_at), source_observed_at, iso_time(posted_at))
-        as observed_at
-from raw.canonical_posts as canonical_posts
+    is_notice or coalesce(is_deleted, false) as is_deleted,
+    coalesce(seen_at, time_of(posted_at, seen_at, 0)) as observed_at,
+    post_id as post_id_text,
+    account_id as account_id_text,
+    posted_at as posted_at_text
+from posts

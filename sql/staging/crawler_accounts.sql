@@ -15,8 +15,8 @@ seen as (
         screen_name,
         cast(null as varchar) as avatar_url,
         coalesce(
-            source_observed_at,
-            beijing_time(coalesce(nullif(full_created_at, ''), created_at))
+            seen_at,
+            time_of(coalesce(nullif(full_created_at, ''), created_at), seen_at, 8)
         ) as observed_at
     from raw.crawler_posts
     union
@@ -27,9 +27,11 @@ seen as (
         retweet.screen_name as screen_name,
         cast(null as varchar) as avatar_url,
         coalesce(
-            source_observed_at,
-            beijing_time(
-                coalesce(nullif(retweet.full_created_at, ''), retweet.created_at)
+            seen_at,
+            time_of(
+                coalesce(nullif(retweet.full_created_at, ''), retweet.created_at),
+                seen_at,
+                8
             )
         ) as observed_at
     from raw.crawler_posts
@@ -41,7 +43,7 @@ seen as (
         user_screen_name as screen_name,
         nullif(user_avatar_url, '') as avatar_url,
         coalesce(
-            source_observed_at, weibo_time(created_at), beijing_time(created_at)
+            seen_at, time_of(created_at, seen_at, 8)
         ) as observed_at
     from raw.crawler_answers
 )
@@ -75,8 +77,17 @@ select
     count_of(statuses_count) as posts_count,
     cast(null as bigint) as likes_count,
     try_cast(urank as bigint) as level,
-    beijing_time(coalesce(registration_time, reg_date)) as registered_at,
-    coalesce(source_observed_at, timestamp '1970-01-01') as observed_at
+    time_of(
+        coalesce(registration_time, reg_date), cast(null as timestamp), 8
+    ) as registered_at,
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    id as account_id_text,
+    coalesce(followers_count, follower_count) as followers_count_text,
+    follow_count as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    statuses_count as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    coalesce(registration_time, reg_date) as registered_at_text
 from raw.crawler_users
 union all
 select
@@ -101,6 +112,13 @@ select
     cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
-    observed_at
+    observed_at,
+    user_id as account_id_text,
+    cast(null as varchar) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from seen
 where nullif(user_id, '') is not null and nullif(screen_name, '') is not null

@@ -22,9 +22,11 @@ crawler_interactions as (
         cast(null as varchar) as parent_id,
         author_name,
         recorded_at as acted_at,
+        written_at,
+        is_notice,
         clean_text as text,
-        count_of(attitudes_count) as likes_count,
-        source_observed_at
+        attitudes_count as likes_text,
+        seen_at
     from staging.crawler_statuses
     where root_id is not null
     union all
@@ -43,17 +45,19 @@ crawler_interactions as (
                 then nullif(record_root_id, '')
         end as parent_id,
         nullif(user_screen_name, '') as author_name,
-        coalesce(weibo_time(created_at), beijing_time(created_at)) as acted_at,
+        time_of(created_at, seen_at, 8) as acted_at,
+        created_at as written_at,
+        is_notice(user_id, text, false) as is_notice,
         case
+            when is_notice(user_id, text, false) then null
             when regexp_matches(text, '<(a|br|img|span)[ />]') then plain_text(text)
             else text
         end as text,
         -- The database keeps nothing for zero.
         case
-            when _file.form = 'sqlite' and like_count = '' then 0
-            else count_of(like_count)
-        end as likes_count,
-        source_observed_at
+            when _file.form = 'sqlite' and like_count = '' then '0' else like_count
+        end as likes_text,
+        seen_at
     from raw.crawler_answers
 )
 
@@ -72,7 +76,12 @@ select
     author_name,
     acted_at,
     text,
-    likes_count,
-    coalesce(source_observed_at, acted_at) as observed_at
+    case when not is_notice then count_of(likes_text) end as likes_count,
+    coalesce(seen_at, acted_at) as observed_at,
+    interaction_id as interaction_id_text,
+    account_id as account_id_text,
+    root_post_id as root_post_id_text,
+    written_at as acted_at_text,
+    case when not is_notice then likes_text end as likes_count_text
 from crawler_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

@@ -12,12 +12,19 @@ select
     item,
     platform,
     id_of(status_id) as post_id,
-    coalesce(source_observed_at, recorded_at) as observed_at,
+    coalesce(seen_at, recorded_at) as observed_at,
     count_of(reposts_count) as reposts_count,
     count_of(comments_count) as comments_count,
     count_of(attitudes_count) as likes_count,
-    cast(null as bigint) as reads_count
+    cast(null as bigint) as reads_count,
+    status_id as post_id_text,
+    written_at as observed_at_text,
+    reposts_count as reposts_count_text,
+    comments_count as comments_count_text,
+    attitudes_count as likes_count_text,
+    cast(null as varchar) as reads_count_text
 from staging.crawler_statuses
 where
     root_id is null
+    and not is_notice
     and coalesce(reposts_count, comments_count, attitudes_count) is not null

@@ -20,7 +20,10 @@ select
         regexp_extract_all(
             clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
         ),
-        regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1),
+        case
+            when not is_notice
+                then regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1)
+        end,
         list_filter([article_url], lambda link: link <> '')
     ))) as links,
     list_sort(list_distinct(list_concat(
@@ -40,7 +43,13 @@ select
         case when nullif(pics, '') is null then 0 else len(string_split(pics, ',')) end
         as bigint
     ) as media_count,
-    false as is_deleted,
-    coalesce(source_observed_at, recorded_at) as observed_at
+    is_notice as is_deleted,
+    coalesce(seen_at, recorded_at) as observed_at,
+    status_id as post_id_text,
+    account_id as account_id_text,
+    written_at as posted_at_text
 from staging.crawler_statuses
-where root_id is null
+where
+    root_id is null
+    -- A notice without a time says nothing that has a place.
+    and (not is_notice or recorded_at is not null)

@@ -1,6 +1,7 @@
 -- One row per post in weibo-crawler's records that are being staged, with those that
 -- stand inside of others: its text plain, its ids without the tabulators that keep
--- spreadsheets from rounding them.
+-- spreadsheets from rounding them. `is_notice`: what stands there is the platform's word
+-- that the post is gone or hidden, without author, and zeros for its counts.
 --
 -- grain: none
 -- params: none
@@ -15,12 +16,13 @@ statuses as (
         path,
         position,
         item,
-        source_observed_at,
+        seen_at,
         trim(id, ' ' || chr(9)) as status_id,
         nullif(
             trim(coalesce(nullif(retweet.id, ''), retweet_id), ' ' || chr(9)), ''
         ) as root_id,
         coalesce(nullif(user_id, ''), _file.uid) as account_id,
+        false as is_without_author,
         nullif(screen_name, '') as author_name,
         text,
         article_url,
@@ -41,10 +43,16 @@ statuses as (
         path,
         position,
         item,
-        source_observed_at,
+        seen_at,
         trim(retweet.id, ' ' || chr(9)) as status_id,
         cast(null as varchar) as root_id,
         retweet.user_id as account_id,
+        -- For a post that is gone the crawler writes nobody, and zeros.
+        trim(retweet.user_id) in ('', '0')
+        and nullif(trim(retweet.screen_name), '') is null
+        and coalesce(count_of(retweet.reposts_count), 0) = 0
+        and coalesce(count_of(retweet.comments_count), 0) = 0
+        and coalesce(count_of(retweet.attitudes_count), 0) = 0 as is_without_author,
         nullif(retweet.screen_name, '') as author_name,
         retweet.text as text,
         retweet.article_url as article_url,
@@ -64,9 +72,11 @@ statuses as (
 
 select
     *,
-    coalesce(weibo_time(written_at), beijing_time(written_at)) as recorded_at,
+    time_of(written_at, seen_at, 8) as recorded_at,
+    is_without_author or is_notice(account_id, text, false) as is_notice,
     -- HTML, unless the crawler was told to remove it.
     case
+        when is_without_author or is_notice(account_id, text, false) then null
         when regexp_matches(text, '<(a|br|img|span)[ />]') then plain_text(text)
         else text
     end as clean_text

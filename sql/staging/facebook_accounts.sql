@@ -18,7 +18,7 @@ people as (
         "from".name as person_name,
         _request.root as root,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
+            seen_at, time_of(created_time, seen_at, 0)
         ) as observed_at
     from raw.facebook_comments
     where "from".id is not null
@@ -33,7 +33,7 @@ people as (
         name as person_name,
         _request.root as root,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+            seen_at, timestamp '1970-01-01'
         ) as observed_at
     from raw.facebook_reactions
 )
@@ -60,9 +60,14 @@ select
     cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
-    ) as observed_at
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    id as account_id_text,
+    coalesce(followers_count, fan_count) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from raw.facebook_pages
 union all
 -- A page that answers on its own post is known better from its profile.
@@ -88,6 +93,13 @@ select
     cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
-    observed_at
+    observed_at,
+    person_id as account_id_text,
+    cast(null as varchar) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from people
 where person_id is distinct from split_part(root, '_', 1)

@@ -19,12 +19,16 @@ select
     id_of(coalesce(parent.id, _request.parent)) as platform_parent_id,
     cast(null as varchar) as source_parent_id,
     "from".name as author_name,
-    iso_time(created_time) as acted_at,
-    message as text,
-    count_of(like_count) as likes_count,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
-    ) as observed_at
+    time_of(created_time, seen_at, 0) as acted_at,
+    case when not is_notice("from".id, message, false) then message end as text,
+    case when not is_notice("from".id, message, false) then count_of(like_count) end
+        as likes_count,
+    coalesce(seen_at, time_of(created_time, seen_at, 0)) as observed_at,
+    id as interaction_id_text,
+    "from".id as account_id_text,
+    _request.root as root_post_id_text,
+    created_time as acted_at_text,
+    like_count as likes_count_text
 from raw.facebook_comments
 union all
 select
@@ -33,15 +37,20 @@ select
     position,
     item,
     platform,
-    id_of('like-' || _request.root || '-' || id) as interaction_id,
+    'like-' || id_of(_request.root) || '-' || id_of(id) as interaction_id,
     'like' as kind,
     id_of(id) as account_id,
     id_of(_request.root) as root_post_id,
     cast(null as varchar) as platform_parent_id,
     cast(null as varchar) as source_parent_id,
     name as author_name,
-    coalesce(iso_time(_request.observed_at), source_observed_at) as acted_at,
+    seen_at as acted_at,
     cast(null as varchar) as text,
     cast(null as bigint) as likes_count,
-    coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at
+    seen_at as observed_at,
+    id as interaction_id_text,
+    id as account_id_text,
+    _request.root as root_post_id_text,
+    cast(null as varchar) as acted_at_text,
+    cast(null as varchar) as likes_count_text
 from raw.facebook_reactions

@@ -15,15 +15,14 @@ own_counters as (
         position,
         item,
         id as post_id,
-        coalesce(
-            iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
-        ) as observed_at,
+        coalesce(seen_at, time_of(created_time, seen_at, 0)) as observed_at,
         shares.count as shares_count,
         comments.summary.total_count as comments_count,
         coalesce(reactions.summary.total_count, likes.summary.total_count)
             as likes_count,
         cast(null as varchar) as reads_count
     from raw.facebook_posts
+    where not is_notice("from".id, coalesce(message, story), is_hidden)
 ),
 
 -- Totals that stand beside a list of comments or reactions.
@@ -35,7 +34,7 @@ list_totals as (
         position,
         item,
         _request.target as post_id,
-        coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+        seen_at as observed_at,
         cast(null as varchar) as shares_count,
         case when kind = 'comment_summary' then total_count end as comments_count,
         case when kind = 'reaction_summary' then total_count end as likes_count,
@@ -53,7 +52,7 @@ views as (
         position,
         item,
         split_part(id, '/', 1) as post_id,
-        coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+        seen_at as observed_at,
         cast(null as varchar) as shares_count,
         cast(null as varchar) as comments_count,
         cast(null as varchar) as likes_count,
@@ -84,6 +83,12 @@ select
     count_of(shares_count) as reposts_count,
     count_of(comments_count) as comments_count,
     count_of(likes_count) as likes_count,
-    count_of(reads_count) as reads_count
+    count_of(reads_count) as reads_count,
+    post_id as post_id_text,
+    cast(null as varchar) as observed_at_text,
+    shares_count as reposts_count_text,
+    comments_count as comments_count_text,
+    likes_count as likes_count_text,
+    reads_count as reads_count_text
 from facebook_counters
 where coalesce(shares_count, comments_count, likes_count, reads_count) is not null

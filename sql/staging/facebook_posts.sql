@@ -8,12 +8,19 @@
 
 with
 
+noticed as (
+    select
+        *,
+        is_notice("from".id, coalesce(message, story), is_hidden) as is_notice
+    from raw.facebook_posts
+    where coalesce(is_published, true)
+),
+
 posts as (
     select
         *,
-        coalesce(message, story) as clean_text
-    from raw.facebook_posts
-    where coalesce(is_published, true)
+        case when not is_notice then coalesce(message, story) end as clean_text
+    from noticed
 )
 
 select
@@ -24,7 +31,7 @@ select
     platform,
     id_of(id) as post_id,
     id_of(coalesce("from".id, nullif(split_part(id, '_', 1), id))) as account_id,
-    iso_time(created_time) as posted_at,
+    time_of(created_time, seen_at, 0) as posted_at,
     clean_text as text,
     cast(null as varchar) as client,
     cast(null as varchar) as region,
@@ -60,8 +67,9 @@ select
             end
         )) as bigint
     ) as media_count,
-    coalesce(is_hidden, false) as is_deleted,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, iso_time(created_time)
-    ) as observed_at
+    is_notice or coalesce(is_hidden, false) as is_deleted,
+    coalesce(seen_at, time_of(created_time, seen_at, 0)) as observed_at,
+    id as post_id_text,
+    "from".id as account_id_text,
+    created_time as posted_at_text
 from posts

@@ -101,6 +101,8 @@ ranked as (
                 observations.root_post_id,
                 observations.interaction_id
             order by
+                -- A notice that it is gone takes no words and no author away.
+                observations.account_id is null and observations.text is null asc,
                 -- Where a list of likes names no time, an action happened when it
                 -- was seen: first, then; and any time of its own is better.
                 case

@@ -1,5 +1,6 @@
--- One row per post: its newest observation. Where that says no more than that the post
--- is gone, who wrote it and what it said stay as they were seen last.
+-- One row per post: its newest observation, with its words as they were seen last and
+-- its author as last told, in whatever order the observations came. A notice in place of a
+-- post that is gone or hidden has no words, and takes none away.
 --
 -- grain: platform, post_id
 -- params: $time_zone
@@ -17,9 +18,10 @@
 --   hashtags varchar[]: topics without their marks
 --   mentions varchar[]: names called with @
 --   media_count bigint: pictures
---   is_deleted boolean: the platform says that it is gone
+--   is_deleted boolean: the platform says that it is gone, or hides it from readers
 --   observed_at timestamp: UTC, when this was seen
---   content_observed_at timestamp: UTC, when author and words were seen; null where only that it is gone
+--   content_observed_at timestamp: UTC, when its words were seen; null where only that it is gone
+--   author_observed_at timestamp: UTC, when its author was told
 --   source varchar: the source that this observation came from
 
 with
@@ -46,8 +48,11 @@ observations as (
         media_count,
         is_deleted,
         observed_at,
-        case when account_id is not null or not is_deleted then observed_at end
-            as content_observed_at,
+        case
+            when nullif(text, '') is not null or (account_id is not null and not is_deleted)
+                then observed_at
+        end as content_observed_at,
+        case when account_id is not null then observed_at end as author_observed_at,
         source
     from staging.valid_posts
     union all
@@ -66,14 +71,16 @@ observations as (
         posts.is_deleted,
         posts.observed_at,
         posts.content_observed_at,
+        posts.author_observed_at,
         posts.source
     from staging.posts as posts
     inner join touched
         on posts.platform = touched.platform and posts.post_id = touched.post_id
 ),
 
--- At the same moment the fuller record wins; then the values themselves decide,
--- so that the order of arrival never does.
+-- Of the same moment a post that is there wins over a notice, and the fuller text;
+-- then the values themselves decide, so that the order of arrival never does. Each of
+-- the three orders looks at nothing that another one chooses.
 ranked as (
     select
         *,
@@ -81,43 +88,36 @@ ranked as (
             partition by platform, post_id
             order by
                 observed_at desc,
-                account_id is null asc,
-                length(text) desc nulls last,
-                text desc nulls last,
-                account_id desc,
+                is_deleted asc,
                 posted_at desc,
-                client desc nulls last,
-                region desc nulls last,
-                media_count desc nulls last,
-                is_deleted desc,
-                links desc,
-                hashtags desc,
-                mentions desc,
                 source asc
         ) as place,
         row_number() over (
             partition by platform, post_id
             order by
+                -- A record that leaves the words out doesn't say that there are none.
+                nullif(text, '') is null asc,
                 content_observed_at desc nulls last,
-                account_id is null asc,
                 length(text) desc nulls last,
                 text desc nulls last,
-                account_id desc,
                 client desc nulls last,
                 region desc nulls last,
                 media_count desc nulls last,
-                links desc,
-                hashtags desc,
-                mentions desc,
-                source asc
-        ) as content_place
+                links desc nulls last,
+                hashtags desc nulls last,
+                mentions desc nulls last
+        ) as content_place,
+        row_number() over (
+            partition by platform, post_id
+            order by author_observed_at desc nulls last, account_id desc nulls last
+        ) as author_place
     from observations
 )
 
 select
     newest.platform,
     newest.post_id,
-    content.account_id,
+    author.account_id,
     newest.posted_at,
     cast(newest.posted_at at time zone 'UTC' at time zone $time_zone as date)
         as date_day,
@@ -131,6 +131,7 @@ select
     newest.is_deleted,
     newest.observed_at,
     content.content_observed_at,
+    author.author_observed_at,
     newest.source
 from ranked as newest
 inner join ranked as content
@@ -138,4 +139,9 @@ inner join ranked as content
         newest.platform = content.platform
         and newest.post_id = content.post_id
         and content.content_place = 1
+inner join ranked as author
+    on
+        newest.platform = author.platform
+        and newest.post_id = author.post_id
+        and author.author_place = 1
 where newest.place = 1

@@ -15,7 +15,7 @@ seen as (
         name,
         cast(null as varchar) as avatar_url,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, unix_time(created_time)
+            seen_at, time_of(created_time, seen_at, 8)
         ) as observed_at
     from raw.qzone_posts
     union
@@ -26,7 +26,7 @@ seen as (
         name,
         cast(null as varchar) as avatar_url,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, unix_time(create_time)
+            seen_at, time_of(create_time, seen_at, 8)
         ) as observed_at
     from raw.qzone_comments
     union
@@ -37,7 +37,7 @@ seen as (
         nick as name,
         nullif(portrait, '') as avatar_url,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+            seen_at, timestamp '1970-01-01'
         ) as observed_at
     from raw.qzone_likes
 )
@@ -64,9 +64,14 @@ select
     cast(null as bigint) as likes_count,
     try_cast(yellow_vip_level as bigint) as level,
     cast(null as timestamp) as registered_at,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
-    ) as observed_at
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    openid as account_id_text,
+    cast(null as varchar) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from raw.qzone_users
 union all
 select
@@ -91,6 +96,13 @@ select
     cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
-    observed_at
+    observed_at,
+    account_id as account_id_text,
+    cast(null as varchar) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from seen
 where nullif(account_id, '0') is not null

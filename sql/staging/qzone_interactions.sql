@@ -20,10 +20,10 @@ qzone_interactions as (
         rt_tid as root_post_id,
         cast(null as varchar) as parent_id,
         name as author_name,
-        unix_time(created_time) as acted_at,
+        time_of(created_time, seen_at, 8) as acted_at,
+        created_time as written_at,
         content,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from raw.qzone_posts
     where kind = 'repost'
     union all
@@ -39,10 +39,10 @@ qzone_interactions as (
         _request.target as root_post_id,
         _request.parent as parent_id,
         name as author_name,
-        unix_time(create_time) as acted_at,
+        time_of(create_time, seen_at, 8) as acted_at,
+        create_time as written_at,
         content,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from raw.qzone_comments
     union all
     select
@@ -52,15 +52,15 @@ qzone_interactions as (
         position,
         item,
         'like' as kind,
-        'like-' || _request.target || '-' || fuin as interaction_id,
+        'like-' || id_of(_request.target) || '-' || id_of(fuin) as interaction_id,
         fuin as account_id,
         _request.target as root_post_id,
         cast(null as varchar) as parent_id,
         nick as author_name,
-        coalesce(iso_time(_request.observed_at), source_observed_at) as acted_at,
+        seen_at as acted_at,
+        cast(null as varchar) as written_at,
         cast(null as varchar) as content,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from raw.qzone_likes
 )
 
@@ -78,8 +78,16 @@ select
     cast(null as varchar) as source_parent_id,
     author_name,
     acted_at,
-    qzone_text(content) as text,
+    case
+        when not is_notice(nullif(account_id, '0'), content, false)
+            then qzone_text(content)
+    end as text,
     cast(null as bigint) as likes_count,
-    coalesce(iso_time(answered_at), source_observed_at, acted_at) as observed_at
+    coalesce(seen_at, acted_at) as observed_at,
+    interaction_id as interaction_id_text,
+    nullif(account_id, '0') as account_id_text,
+    root_post_id as root_post_id_text,
+    written_at as acted_at_text,
+    cast(null as varchar) as likes_count_text
 from qzone_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

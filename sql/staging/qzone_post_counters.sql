@@ -12,14 +12,23 @@ select
     platform,
     id_of(tid) as post_id,
     coalesce(
-        iso_time(_request.observed_at), source_observed_at, unix_time(created_time)
+        seen_at, time_of(created_time, seen_at, 8)
     ) as observed_at,
     count_of(fwdnum) as reposts_count,
     count_of(cmtnum) as comments_count,
     cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count
+    cast(null as bigint) as reads_count,
+    tid as post_id_text,
+    created_time as observed_at_text,
+    fwdnum as reposts_count_text,
+    cmtnum as comments_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as reads_count_text
 from raw.qzone_posts
-where kind = 'post' and coalesce(fwdnum, cmtnum) is not null
+where
+    kind = 'post'
+    and coalesce(fwdnum, cmtnum) is not null
+    and not is_notice(nullif(uin, '0'), content, false)
 union all
 select
     source,
@@ -28,9 +37,15 @@ select
     item,
     platform,
     id_of(_request.target) as post_id,
-    coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+    seen_at as observed_at,
     cast(null as bigint) as reposts_count,
     cast(null as bigint) as comments_count,
     count_of(total_number) as likes_count,
-    cast(null as bigint) as reads_count
+    cast(null as bigint) as reads_count,
+    _request.target as post_id_text,
+    cast(null as varchar) as observed_at_text,
+    cast(null as varchar) as reposts_count_text,
+    cast(null as varchar) as comments_count_text,
+    total_number as likes_count_text,
+    cast(null as varchar) as reads_count_text
 from raw.qzone_like_totals

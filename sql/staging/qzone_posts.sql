@@ -9,7 +9,11 @@ with
 written as (
     select
         *,
-        qzone_text(content) as clean_text
+        is_notice(nullif(uin, '0'), content, false) as is_notice,
+        case
+            when not is_notice(nullif(uin, '0'), content, false)
+                then qzone_text(content)
+        end as clean_text
     from raw.qzone_posts
     where kind = 'post'
 )
@@ -22,7 +26,7 @@ select
     platform,
     id_of(tid) as post_id,
     id_of(nullif(uin, '0')) as account_id,
-    unix_time(created_time) as posted_at,
+    time_of(created_time, seen_at, 8) as posted_at,
     clean_text as text,
     nullif(source_name, '') as client,
     nullif(lbs.name, '') as region,
@@ -39,8 +43,9 @@ select
         )
     )) as mentions,
     coalesce(count_of(pictotal), len(pic), 0) as media_count,
-    false as is_deleted,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, unix_time(created_time)
-    ) as observed_at
+    is_notice as is_deleted,
+    coalesce(seen_at, time_of(created_time, seen_at, 8)) as observed_at,
+    tid as post_id_text,
+    nullif(uin, '0') as account_id_text,
+    created_time as posted_at_text
 from written

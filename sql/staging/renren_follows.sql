@@ -17,7 +17,7 @@ friends as (
         _request.target as one,
         id as other,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
+            seen_at, timestamp '1970-01-01'
         ) as observed_at
     from raw.renren_users
     where kind = 'user' and _request.target is not null
@@ -31,7 +31,9 @@ select
     platform,
     id_of(one) as account_id,
     id_of(other) as follower_id,
-    observed_at
+    observed_at,
+    one as account_id_text,
+    other as follower_id_text
 from friends
 union all
 select
@@ -42,5 +44,7 @@ select
     platform,
     id_of(other) as account_id,
     id_of(one) as follower_id,
-    observed_at
+    observed_at,
+    other as account_id_text,
+    one as follower_id_text
 from friends

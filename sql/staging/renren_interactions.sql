@@ -19,10 +19,10 @@ reposts as (
         id as interaction_id,
         ownerid as account_id,
         coalesce(_request.root, sharedstatusid) as root_post_id,
-        beijing_time(createtime) as acted_at,
+        time_of(createtime, seen_at, 8) as acted_at,
+        createtime as written_at,
         content as text,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from raw.renren_statuses
     where kind = 'repost'
     union all
@@ -33,7 +33,7 @@ reposts as (
         position,
         item,
         'repost' as kind,
-        'share:' || id as interaction_id,
+        'share:' || id_of(id) as interaction_id,
         userid as account_id,
         -- A share names the id of what it shares, its address the kind.
         case
@@ -41,11 +41,11 @@ reposts as (
             when contains(url, 'album') then 'album:'
             when contains(url, 'photo') then 'photo:'
             else 'resource:'
-        end || resourceid as root_post_id,
-        beijing_time(sharetime) as acted_at,
+        end || id_of(resourceid) as root_post_id,
+        time_of(sharetime, seen_at, 8) as acted_at,
+        sharetime as written_at,
         nullif(summary, '') as text,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from raw.renren_shares
     where nullif(resourceid, '0') is not null
 ),
@@ -72,12 +72,12 @@ renren_interactions as (
         authorid as account_id,
         case
             when entry_type = 'STATUS' then entry_id
-            else lower(entry_type) || ':' || entry_id
+            else lower(entry_type) || ':' || id_of(entry_id)
         end as root_post_id,
-        beijing_time(time) as acted_at,
+        time_of(time, seen_at, 8) as acted_at,
+        time as written_at,
         content as text,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from comments
     union all
     select
@@ -87,17 +87,17 @@ renren_interactions as (
         position,
         item,
         'like' as kind,
-        'like-' || _request.target || '-' || id as interaction_id,
+        'like-' || id_of(_request.target) || '-' || id_of(id) as interaction_id,
         id as account_id,
         case
             when _request.entry_type is null or upper(_request.entry_type) = 'STATUS'
                 then _request.target
-            else lower(_request.entry_type) || ':' || _request.target
+            else lower(_request.entry_type) || ':' || id_of(_request.target)
         end as root_post_id,
-        coalesce(iso_time(_request.observed_at), source_observed_at) as acted_at,
+        seen_at as acted_at,
+        cast(null as varchar) as written_at,
         cast(null as varchar) as text,
-        _request.observed_at as answered_at,
-        source_observed_at
+        seen_at
     from raw.renren_users
     where kind = 'like'
 )
@@ -116,8 +116,13 @@ select
     cast(null as varchar) as source_parent_id,
     cast(null as varchar) as author_name,
     acted_at,
-    text,
+    case when not is_notice(account_id, text, false) then text end as text,
     cast(null as bigint) as likes_count,
-    coalesce(iso_time(answered_at), source_observed_at, acted_at) as observed_at
+    coalesce(seen_at, acted_at) as observed_at,
+    interaction_id as interaction_id_text,
+    account_id as account_id_text,
+    root_post_id as root_post_id_text,
+    written_at as acted_at_text,
+    cast(null as varchar) as likes_count_text
 from renren_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

@@ -10,17 +10,24 @@ select
     position,
     item,
     platform,
-    id_of(case when kind = 'blog' then 'blog:' || id else id end) as post_id,
+    id_of(case when kind = 'blog' then 'blog:' || id_of(id) else id end) as post_id,
     coalesce(
-        iso_time(_request.observed_at), source_observed_at, beijing_time(createtime)
+        seen_at, time_of(createtime, seen_at, 8)
     ) as observed_at,
     count_of(sharecount) as reposts_count,
     count_of(commentcount) as comments_count,
     cast(null as bigint) as likes_count,
-    count_of(viewcount) as reads_count
+    count_of(viewcount) as reads_count,
+    id as post_id_text,
+    createtime as observed_at_text,
+    sharecount as reposts_count_text,
+    commentcount as comments_count_text,
+    cast(null as varchar) as likes_count_text,
+    viewcount as reads_count_text
 from raw.renren_statuses
 where
     kind <> 'repost'
+    and not is_notice(ownerid, content, false)
     and coalesce(sharecount, commentcount, viewcount) is not null
 union all
 select
@@ -33,12 +40,18 @@ select
         case
             when _request.entry_type is null or upper(_request.entry_type) = 'STATUS'
                 then ugcid
-            else lower(_request.entry_type) || ':' || ugcid
+            else lower(_request.entry_type) || ':' || id_of(ugcid)
         end
     ) as post_id,
-    coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+    seen_at as observed_at,
     cast(null as bigint) as reposts_count,
     cast(null as bigint) as comments_count,
     count_of(likecount) as likes_count,
-    cast(null as bigint) as reads_count
+    cast(null as bigint) as reads_count,
+    ugcid as post_id_text,
+    cast(null as varchar) as observed_at_text,
+    cast(null as varchar) as reposts_count_text,
+    cast(null as varchar) as comments_count_text,
+    likecount as likes_count_text,
+    cast(null as varchar) as reads_count_text
 from raw.renren_likes

@@ -15,17 +15,19 @@ written as (
         path,
         position,
         item,
-        case when kind = 'blog' then 'blog:' || id else id end as post_id,
+        case when kind = 'blog' then 'blog:' || id_of(id) else id end as post_id,
         ownerid as account_id,
-        beijing_time(createtime) as posted_at,
+        time_of(createtime, seen_at, 8) as posted_at,
+        createtime as written_at,
         -- A status is text as it was typed, a blog HTML.
         case
+            when is_notice(ownerid, content, false) then null
             when kind = 'blog'
                 then concat_ws(chr(10), nullif(title, ''), plain_text(content))
             else content
         end as text,
-        _request.observed_at as answered_at,
-        source_observed_at
+        is_notice(ownerid, content, false) as is_notice,
+        seen_at
     from raw.renren_statuses
     where kind <> 'repost'
     union all
@@ -35,13 +37,14 @@ written as (
         path,
         position,
         item,
-        'share:' || id as post_id,
+        'share:' || id_of(id) as post_id,
         userid as account_id,
-        beijing_time(sharetime) as posted_at,
+        time_of(sharetime, seen_at, 8) as posted_at,
+        sharetime as written_at,
         concat_ws(chr(10), nullif(title, ''), nullif(summary, ''), nullif(url, ''))
             as text,
-        _request.observed_at as answered_at,
-        source_observed_at
+        false as is_notice,
+        seen_at
     from raw.renren_shares
     where nullif(resourceid, '0') is null
 )
@@ -71,6 +74,9 @@ select
         )
     )) as mentions,
     cast(null as bigint) as media_count,
-    false as is_deleted,
-    coalesce(iso_time(answered_at), source_observed_at, posted_at) as observed_at
+    is_notice as is_deleted,
+    coalesce(seen_at, posted_at) as observed_at,
+    post_id as post_id_text,
+    account_id as account_id_text,
+    written_at as posted_at_text
 from written

@@ -22,7 +22,7 @@ authors as (
         nullif(location, '') as location,
         isvip,
         coalesce(
-            iso_time(_request.observed_at), source_observed_at, unix_time(timestamp)
+            seen_at, time_of(timestamp, seen_at, 8)
         ) as observed_at
     from raw.tencent_weibo_records
     where coalesce(nullif(name, ''), nullif(openid, '')) is not null
@@ -50,10 +50,15 @@ select
     count_of(tweetnum) as posts_count,
     count_of(favnum) as likes_count,
     try_cast(level as bigint) as level,
-    unix_time(nullif(regtime, '0')) as registered_at,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
-    ) as observed_at
+    time_of(nullif(regtime, '0'), cast(null as timestamp), 8) as registered_at,
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    coalesce(nullif(name, ''), nullif(openid, '')) as account_id_text,
+    fansnum as followers_count_text,
+    idolnum as following_count_text,
+    mutual_fans_num as mutual_count_text,
+    tweetnum as posts_count_text,
+    favnum as likes_count_text,
+    nullif(regtime, '0') as registered_at_text
 from raw.tencent_weibo_users
 union all
 select
@@ -78,5 +83,12 @@ select
     cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
-    observed_at
+    observed_at,
+    account_id as account_id_text,
+    cast(null as varchar) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from authors

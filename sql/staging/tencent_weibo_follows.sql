@@ -13,8 +13,8 @@ select
     platform,
     id_of(_request.target) as account_id,
     id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as follower_id,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
-    ) as observed_at
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    _request.target as account_id_text,
+    coalesce(nullif(name, ''), nullif(openid, '')) as follower_id_text
 from raw.tencent_weibo_users
 where _request.target is not null

@@ -19,11 +19,23 @@ select
     cast(null as varchar) as platform_parent_id,
     cast(null as varchar) as source_parent_id,
     name as author_name,
-    unix_time(timestamp) as acted_at,
-    coalesce(nullif(origtext, ''), plain_text(text)) as text,
+    time_of(timestamp, seen_at, 8) as acted_at,
+    case
+        when
+            not is_notice(
+                coalesce(nullif(name, ''), nullif(openid, '')),
+                coalesce(nullif(origtext, ''), text),
+                status in ('1', '3')
+            )
+            then coalesce(nullif(origtext, ''), plain_text(text))
+    end as text,
     cast(null as bigint) as likes_count,
-    coalesce(iso_time(_request.observed_at), source_observed_at, unix_time(timestamp))
-        as observed_at
+    coalesce(seen_at, time_of(timestamp, seen_at, 8)) as observed_at,
+    id as interaction_id_text,
+    coalesce(nullif(name, ''), nullif(openid, '')) as account_id_text,
+    coalesce(_request.root, source_html.id) as root_post_id_text,
+    timestamp as acted_at_text,
+    cast(null as varchar) as likes_count_text
 from raw.tencent_weibo_records
 where
     kind <> 'status'

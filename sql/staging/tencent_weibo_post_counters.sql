@@ -12,15 +12,31 @@ select
     item,
     platform,
     id_of(id) as post_id,
-    coalesce(iso_time(_request.observed_at), source_observed_at, unix_time(timestamp))
+    coalesce(seen_at, time_of(timestamp, seen_at, 8))
         as observed_at,
     count_of(count) as reposts_count,
     count_of(mcount) as comments_count,
     cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count
+    cast(null as bigint) as reads_count,
+    id as post_id_text,
+    timestamp as observed_at_text,
+    count as reposts_count_text,
+    mcount as comments_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as reads_count_text
 from raw.tencent_weibo_records
 where
     (kind = 'status' or id = _request.root)
+    -- Nor are the zeros of a post that is gone a reading.
+    and not is_notice(
+        coalesce(nullif(name, ''), nullif(openid, '')),
+        coalesce(nullif(origtext, ''), text),
+        status in ('1', '3')
+    )
+    and not (
+        coalesce(status in ('1', '3'), false)
+        and coalesce(count_of(count), 0) + coalesce(count_of(mcount), 0) = 0
+    )
     and coalesce(count, mcount) is not null
 union all
 select
@@ -30,9 +46,15 @@ select
     item,
     platform,
     id_of(id) as post_id,
-    coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at,
+    seen_at as observed_at,
     count_of(count) as reposts_count,
     count_of(mcount) as comments_count,
     cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count
+    cast(null as bigint) as reads_count,
+    id as post_id_text,
+    cast(null as varchar) as observed_at_text,
+    count as reposts_count_text,
+    mcount as comments_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as reads_count_text
 from raw.tencent_weibo_counts

@@ -6,12 +6,25 @@
 
 with
 
+noticed as (
+    select
+        *,
+        is_notice(
+            coalesce(nullif(name, ''), nullif(openid, '')),
+            coalesce(nullif(origtext, ''), text),
+            status in ('1', '3')
+        ) as is_notice
+    from raw.tencent_weibo_records
+    where kind = 'status' or id = _request.root
+),
+
 statuses as (
     select
         *,
-        coalesce(nullif(origtext, ''), plain_text(text)) as clean_text
-    from raw.tencent_weibo_records
-    where kind = 'status' or id = _request.root
+        case
+            when not is_notice then coalesce(nullif(origtext, ''), plain_text(text))
+        end as clean_text
+    from noticed
 )
 
 select
@@ -22,7 +35,7 @@ select
     platform,
     id_of(id) as post_id,
     id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as account_id,
-    unix_time(timestamp) as posted_at,
+    time_of(timestamp, seen_at, 8) as posted_at,
     clean_text as text,
     nullif("from", '') as client,
     nullif(location, '') as region,
@@ -40,7 +53,9 @@ select
     )) as mentions,
     cast(coalesce(len(image), 0) as bigint) as media_count,
     -- 1: deleted by the platform, 3: by its author.
-    coalesce(status in ('1', '3'), false) as is_deleted,
-    coalesce(iso_time(_request.observed_at), source_observed_at, unix_time(timestamp))
-        as observed_at
+    is_notice or coalesce(status in ('1', '3'), false) as is_deleted,
+    coalesce(seen_at, time_of(timestamp, seen_at, 8)) as observed_at,
+    id as post_id_text,
+    coalesce(nullif(name, ''), nullif(openid, '')) as account_id_text,
+    timestamp as posted_at_text
 from statuses

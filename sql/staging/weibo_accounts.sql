@@ -14,7 +14,7 @@ status_users as (
         path,
         position,
         item,
-        coalesce(source_observed_at, recorded_at) as observed_at,
+        coalesce(seen_at, recorded_at) as observed_at,
         user as profile
     from raw.weibo_statuses
     where user.id is not null
@@ -24,7 +24,7 @@ embedded_users as (
     select distinct
         platform,
         source,
-        coalesce(source_observed_at, weibo_time(status.created_at)) as observed_at,
+        coalesce(seen_at, time_of(status.created_at, seen_at, 8)) as observed_at,
         status.user as profile
     from staging.weibo_roots
     where status.user.screen_name is not null
@@ -37,7 +37,7 @@ comment_users as (
         path,
         position,
         item,
-        coalesce(source_observed_at, recorded_at) as observed_at,
+        coalesce(seen_at, recorded_at) as observed_at,
         user as profile
     from raw.weibo_comments
     where user.id is not null
@@ -50,7 +50,7 @@ replies as (
         path,
         position,
         item,
-        source_observed_at,
+        seen_at,
         unnest(comments) as reply
     from raw.weibo_comments
     where len(comments) > 0
@@ -65,7 +65,7 @@ own_users as (
         path,
         position,
         item,
-        coalesce(source_observed_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        coalesce(seen_at, recorded_at, timestamp '1970-01-01') as observed_at,
         profile
     from raw.weibo_users
     union all
@@ -75,7 +75,7 @@ own_users as (
         path,
         position,
         item,
-        coalesce(source_observed_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        coalesce(seen_at, recorded_at, timestamp '1970-01-01') as observed_at,
         profile
     from raw.weibo_followers
 ),
@@ -101,7 +101,7 @@ weibo_users as (
         path,
         position,
         item,
-        coalesce(source_observed_at, weibo_time(reply.created_at)) as observed_at,
+        coalesce(seen_at, time_of(reply.created_at, seen_at, 8)) as observed_at,
         reply.user as profile
     from replies
     where reply.user.id is not null
@@ -132,6 +132,13 @@ select
     count_of(profile.statuses_count) as posts_count,
     count_of(profile.favourites_count) as likes_count,
     profile.urank as level,
-    weibo_time(profile.created_at) as registered_at,
-    observed_at
+    time_of(profile.created_at, cast(null as timestamp), 8) as registered_at,
+    observed_at,
+    profile.id as account_id_text,
+    profile.followers_count as followers_count_text,
+    coalesce(profile.friends_count, profile.follow_count) as following_count_text,
+    profile.bi_followers_count as mutual_count_text,
+    profile.statuses_count as posts_count_text,
+    profile.favourites_count as likes_count_text,
+    profile.created_at as registered_at_text
 from weibo_users

@@ -10,7 +10,9 @@ select
     position,
     item,
     platform,
-    root_id as account_id,
+    id_of(root_id) as account_id,
     id_of(profile.id) as follower_id,
-    coalesce(source_observed_at, timestamp '1970-01-01') as observed_at
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    root_id as account_id_text,
+    profile.id as follower_id_text
 from raw.weibo_followers

@@ -26,12 +26,14 @@ reposts as (
         coalesce(nullif(pidstr, ''), pid) as platform_parent_id,
         user.screen_name as author_name,
         recorded_at as acted_at,
+        created_at,
+        is_notice(user.id, coalesce(raw_text, text), deleted in ('1', 'true')) as is_notice,
         case
             when format = 'mweibo' then coalesce(raw_text, plain_text(text))
             else text
         end as text,
         attitudes_count as likes_count,
-        coalesce(source_observed_at, recorded_at) as observed_at
+        coalesce(seen_at, recorded_at) as observed_at
     from raw.weibo_statuses
     where kind = 'repost'
 ),
@@ -45,7 +47,9 @@ comment_trees as (
         item,
         format,
         recorded_at,
-        source_observed_at,
+        created_at,
+        deleted,
+        seen_at,
         coalesce(nullif(idstr, ''), id) as comment_id,
         user.id as account_id,
         user.screen_name as author_name,
@@ -67,7 +71,7 @@ replies as (
         position,
         item,
         format,
-        source_observed_at,
+        seen_at,
         root_post_id,
         comment_id,
         unnest(comments) as reply
@@ -89,9 +93,11 @@ comments as (
         nullif(parent_id, comment_id) as platform_parent_id,
         author_name,
         recorded_at as acted_at,
+        created_at,
+        is_notice(account_id, text, deleted in ('1', 'true')) as is_notice,
         text,
         like_count as likes_count,
-        coalesce(source_observed_at, recorded_at) as observed_at
+        coalesce(seen_at, recorded_at) as observed_at
     from comment_trees
     union all
     select
@@ -111,10 +117,12 @@ comments as (
             comment_id
         ) as platform_parent_id,
         reply.user.screen_name as author_name,
-        weibo_time(reply.created_at) as acted_at,
+        time_of(reply.created_at, seen_at, 8) as acted_at,
+        reply.created_at as created_at,
+        is_notice(reply.user.id, reply.text, reply.deleted in ('1', 'true')) as is_notice,
         reply.text as text,
         reply.like_count as likes_count,
-        coalesce(source_observed_at, weibo_time(reply.created_at)) as observed_at
+        coalesce(seen_at, time_of(reply.created_at, seen_at, 8)) as observed_at
     from replies
 ),
 
@@ -134,6 +142,8 @@ weibo_interactions as (
         platform_parent_id,
         author_name,
         acted_at,
+        created_at,
+        is_notice,
         case when format = 'mweibo' then plain_text(text) else text end as text,
         likes_count,
         observed_at
@@ -154,8 +164,13 @@ select
     cast(null as varchar) as source_parent_id,
     author_name,
     acted_at,
-    text,
-    count_of(likes_count) as likes_count,
-    observed_at
+    case when not is_notice then text end as text,
+    case when not is_notice then count_of(likes_count) end as likes_count,
+    observed_at,
+    interaction_id as interaction_id_text,
+    account_id as account_id_text,
+    root_post_id as root_post_id_text,
+    created_at as acted_at_text,
+    case when not is_notice then likes_count end as likes_count_text
 from weibo_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

@@ -16,8 +16,9 @@ own_statuses as (
         item,
         format,
         recorded_at,
-        coalesce(source_observed_at, recorded_at) as observed_at,
+        coalesce(seen_at, recorded_at) as observed_at,
         coalesce(nullif(idstr, ''), id) as status_id,
+        created_at,
         text,
         raw_text,
         source_html,
@@ -37,9 +38,10 @@ embedded_statuses as (
         cast(null as bigint) as position,
         cast(null as integer) as item,
         format,
-        weibo_time(status.created_at) as recorded_at,
-        coalesce(source_observed_at, weibo_time(status.created_at)) as observed_at,
+        time_of(status.created_at, seen_at, 8) as recorded_at,
+        coalesce(seen_at, time_of(status.created_at, seen_at, 8)) as observed_at,
         coalesce(nullif(status.idstr, ''), status.id) as status_id,
+        status.created_at as created_at,
         status.text as text,
         status.raw_text as raw_text,
         status.source as source_html,
@@ -57,14 +59,22 @@ weibo_statuses as (
     select * from embedded_statuses
 ),
 
+noticed as (
+    select
+        *,
+        is_notice(account_id, coalesce(raw_text, text), deleted in ('1', 'true')) as is_notice
+    from weibo_statuses
+),
+
 weibo_texts as (
     select
         *,
         case
+            when is_notice then null
             when format = 'mweibo' then coalesce(raw_text, plain_text(text))
             else text
         end as clean_text
-    from weibo_statuses
+    from noticed
 )
 
 select
@@ -84,7 +94,7 @@ select
             clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
         ),
         case
-            when format = 'mweibo'
+            when format = 'mweibo' and not is_notice
                 then regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1)
             else []
         end
@@ -99,6 +109,9 @@ select
         )
     )) as mentions,
     media_count,
-    coalesce(deleted = '1', false) as is_deleted,
-    observed_at
+    is_notice or coalesce(deleted in ('1', 'true'), false) as is_deleted,
+    observed_at,
+    status_id as post_id_text,
+    account_id as account_id_text,
+    created_at as posted_at_text
 from weibo_texts

@@ -10,16 +10,16 @@ select distinct
     platform,
     source,
     format,
-    source_observed_at,
+    seen_at,
     retweeted_status as status
 from raw.weibo_statuses
-where kind = 'repost' and retweeted_status.created_at is not null
+where kind = 'repost' and nullif(retweeted_status.created_at, '') is not null
 union
 select distinct
     platform,
     source,
     format,
-    source_observed_at,
+    seen_at,
     status
 from raw.weibo_comments
-where status.created_at is not null
+where nullif(status.created_at, '') is not null

@@ -11,7 +11,7 @@ select
     position,
     item,
     platform,
-    id_of(coalesce(_request.site || ':', '') || id) as account_id,
+    coalesce(_request.site || ':', '') || id_of(id) as account_id,
     article_text(name) as screen_name,
     slug as display_name,
     article_text(description) as description,
@@ -27,7 +27,12 @@ select
     cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
-    ) as observed_at
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    id as account_id_text,
+    cast(null as varchar) as followers_count_text,
+    cast(null as varchar) as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    cast(null as varchar) as posts_count_text,
+    cast(null as varchar) as likes_count_text,
+    cast(null as varchar) as registered_at_text
 from raw.wordpress_users

@@ -12,19 +12,32 @@ select
     position,
     item,
     platform,
-    id_of(coalesce(_request.site || ':', '') || id) as interaction_id,
+    coalesce(_request.site || ':', '') || id_of(id) as interaction_id,
     case when type in ('pingback', 'trackback') then 'mention' else 'comment' end
         as kind,
     -- Guests have author 0: a name that anybody may type, and no account.
-    id_of(coalesce(_request.site || ':', '') || nullif(author, '0')) as account_id,
-    id_of(coalesce(_request.site || ':', '') || post) as root_post_id,
-    id_of(coalesce(_request.site || ':', '') || nullif(parent, '0')) as platform_parent_id,
+    coalesce(_request.site || ':', '') || id_of(nullif(author, '0')) as account_id,
+    coalesce(_request.site || ':', '') || id_of(post) as root_post_id,
+    coalesce(_request.site || ':', '') || id_of(nullif(parent, '0')) as platform_parent_id,
     cast(null as varchar) as source_parent_id,
     article_text(author_name) as author_name,
-    iso_time(date_gmt) as acted_at,
-    trim(article_text(content.rendered), chr(10)) as text,
+    time_of(date_gmt, seen_at, 0) as acted_at,
+    -- Guests have no account, but a name: their words are their own.
+    case
+        when
+            not is_notice(
+                coalesce(nullif(author, '0'), nullif(author_name, '')),
+                content.rendered,
+                false
+            )
+            then trim(article_text(content.rendered), chr(10))
+    end as text,
     cast(null as bigint) as likes_count,
-    coalesce(iso_time(_request.observed_at), source_observed_at, iso_time(date_gmt))
-        as observed_at
+    coalesce(seen_at, time_of(date_gmt, seen_at, 0)) as observed_at,
+    id as interaction_id_text,
+    nullif(author, '0') as account_id_text,
+    post as root_post_id_text,
+    date_gmt as acted_at_text,
+    cast(null as varchar) as likes_count_text
 from raw.wordpress_comments
 where coalesce(status, 'approved') in ('approved', 'approve', '1')

@@ -8,16 +8,29 @@
 
 with
 
+-- Of an article behind a password the site shows the title only.
+noticed as (
+    select
+        *,
+        coalesce(content.protected, false)
+        or is_notice(nullif(author, '0'), content.rendered, status <> 'publish')
+            as is_notice
+    from raw.wordpress_posts
+),
+
 articles as (
     select
         *,
-        concat_ws(
-            chr(10),
-            nullif(trim(article_text(title.rendered)), ''),
-            nullif(trim(article_text(content.rendered), chr(10)), '')
-        ) as clean_text,
+        case
+            when not is_notice
+                then concat_ws(
+                    chr(10),
+                    nullif(trim(article_text(title.rendered)), ''),
+                    nullif(trim(article_text(content.rendered), chr(10)), '')
+                )
+        end as clean_text,
         flatten(_embedded."wp:term") as terms
-    from raw.wordpress_posts
+    from noticed
     where
         coalesce(status, 'publish')
         in ('publish', 'private', 'trash')
@@ -29,12 +42,9 @@ select
     position,
     item,
     platform,
-    id_of(coalesce(_request.site || ':', '') || id) as post_id,
-    case
-        when nullif(author, '0') is not null
-            then id_of(coalesce(_request.site || ':', '') || author)
-    end as account_id,
-    iso_time(date_gmt) as posted_at,
+    coalesce(_request.site || ':', '') || id_of(id) as post_id,
+    coalesce(_request.site || ':', '') || id_of(nullif(author, '0')) as account_id,
+    time_of(date_gmt, seen_at, 0) as posted_at,
     clean_text as text,
     cast(null as varchar) as client,
     cast(null as varchar) as region,
@@ -57,7 +67,9 @@ select
     cast([] as varchar[]) as mentions,
     cast(case when featured_media <> '0' then 1 else 0 end as bigint)
     + len(regexp_extract_all(content.rendered, '<img[ />]')) as media_count,
-    coalesce(status, 'publish') <> 'publish' as is_deleted,
-    coalesce(iso_time(_request.observed_at), source_observed_at, iso_time(date_gmt))
-        as observed_at
+    is_notice or coalesce(status, 'publish') <> 'publish' as is_deleted,
+    coalesce(seen_at, time_of(date_gmt, seen_at, 0)) as observed_at,
+    id as post_id_text,
+    nullif(author, '0') as account_id_text,
+    date_gmt as posted_at_text
 from articles

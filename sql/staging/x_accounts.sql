@@ -26,8 +26,13 @@ select
     count_of(public_metrics.tweet_count) as posts_count,
     count_of(public_metrics.like_count) as likes_count,
     cast(null as bigint) as level,
-    iso_time(created_at) as registered_at,
-    coalesce(
-        iso_time(_request.observed_at), source_observed_at, timestamp '1970-01-01'
-    ) as observed_at
+    time_of(created_at, cast(null as timestamp), 0) as registered_at,
+    coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    id as account_id_text,
+    public_metrics.followers_count as followers_count_text,
+    public_metrics.following_count as following_count_text,
+    cast(null as varchar) as mutual_count_text,
+    public_metrics.tweet_count as posts_count_text,
+    public_metrics.like_count as likes_count_text,
+    created_at as registered_at_text
 from raw.x_users

@@ -24,9 +24,9 @@ referring as (
         created_at,
         coalesce(note_tweet.text, text) as text,
         public_metrics.like_count as like_count,
+        withheld.scope as withheld_scope,
         _request.root as root,
-        _request.observed_at as answered_at,
-        source_observed_at,
+        seen_at,
         unnest(referenced_tweets) as reference
     from raw.x_tweets
     where len(referenced_tweets) > 0
@@ -41,7 +41,7 @@ tweets as (
         item,
         case
             when reference.type = 'retweeted' and author_id is not null
-                then 'retweet-' || reference.id || '-' || author_id
+                then 'retweet-' || id_of(reference.id) || '-' || id_of(author_id)
             else id
         end as interaction_id,
         case when reference.type = 'replied_to' then 'comment' else 'repost' end
@@ -53,13 +53,18 @@ tweets as (
             else coalesce(root, reference.id)
         end as root_post_id,
         reference.id as parent_id,
-        iso_time(created_at) as acted_at,
+        time_of(created_at, seen_at, 0) as acted_at,
+        created_at,
+        id,
         -- A retweet's text is that of the tweet it shows.
-        case when reference.type <> 'retweeted' then plain_text(text) end as text,
-        case when reference.type <> 'retweeted' then count_of(like_count) end
-            as likes_count,
-        coalesce(iso_time(answered_at), source_observed_at, iso_time(created_at))
-            as observed_at
+        case
+            when
+                reference.type <> 'retweeted'
+                and not is_notice(author_id, text, withheld_scope is not null)
+                then plain_text(text)
+        end as text,
+        case when reference.type <> 'retweeted' then like_count end as likes_text,
+        coalesce(seen_at, time_of(created_at, seen_at, 0)) as observed_at
     from referring
     where reference.type in ('retweeted', 'quoted', 'replied_to')
 ),
@@ -71,7 +76,7 @@ lists as (
         path,
         position,
         item,
-        _request.kind || '-' || _request.target || '-' || id as interaction_id,
+        _request.kind || '-' || id_of(_request.target) || '-' || id_of(id) as interaction_id,
         case when _request.kind = 'like' then 'like' else 'repost' end as kind,
         id as account_id,
         case
@@ -80,7 +85,7 @@ lists as (
             else _request.target
         end as root_post_id,
         case when _request.kind = 'retweet' then _request.target end as parent_id,
-        coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at
+        seen_at as observed_at
     from raw.x_users
     where _request.kind in ('like', 'retweet')
 )
@@ -100,8 +105,13 @@ select
     cast(null as varchar) as author_name,
     acted_at,
     text,
-    likes_count,
-    observed_at
+    count_of(likes_text) as likes_count,
+    observed_at,
+    id as interaction_id_text,
+    account_id as account_id_text,
+    root_post_id as root_post_id_text,
+    created_at as acted_at_text,
+    likes_text as likes_count_text
 from tweets
 union all
 select
@@ -120,5 +130,10 @@ select
     observed_at as acted_at,
     cast(null as varchar) as text,
     cast(null as bigint) as likes_count,
-    observed_at
+    observed_at,
+    account_id as interaction_id_text,
+    account_id as account_id_text,
+    root_post_id as root_post_id_text,
+    cast(null as varchar) as acted_at_text,
+    cast(null as varchar) as likes_count_text
 from lists

@@ -12,14 +12,21 @@ select
     item,
     platform,
     id_of(id) as post_id,
-    coalesce(iso_time(_request.observed_at), source_observed_at, iso_time(created_at))
+    coalesce(seen_at, time_of(created_at, seen_at, 0))
         as observed_at,
     count_of(public_metrics.retweet_count)
     + coalesce(count_of(public_metrics.quote_count), 0) as reposts_count,
     count_of(public_metrics.reply_count) as comments_count,
     count_of(public_metrics.like_count) as likes_count,
-    count_of(public_metrics.impression_count) as reads_count
+    count_of(public_metrics.impression_count) as reads_count,
+    id as post_id_text,
+    created_at as observed_at_text,
+    public_metrics.retweet_count as reposts_count_text,
+    public_metrics.reply_count as comments_count_text,
+    public_metrics.like_count as likes_count_text,
+    public_metrics.impression_count as reads_count_text
 from raw.x_tweets
 where
     coalesce(len(referenced_tweets), 0) = 0
     and public_metrics.retweet_count is not null
+    and not is_notice(author_id, text, withheld.scope is not null)

@@ -11,7 +11,11 @@ with
 tweets as (
     select
         *,
-        plain_text(coalesce(note_tweet.text, text)) as clean_text
+        is_notice(author_id, text, withheld.scope is not null) as is_notice,
+        case
+            when not is_notice(author_id, text, withheld.scope is not null)
+                then plain_text(coalesce(note_tweet.text, text))
+        end as clean_text
     from raw.x_tweets
     where coalesce(len(referenced_tweets), 0) = 0
 ),
@@ -25,7 +29,7 @@ shown as (
         platform,
         id_of(id) as post_id,
         id_of(author_id) as account_id,
-        iso_time(created_at) as posted_at,
+        time_of(created_at, seen_at, 0) as posted_at,
         clean_text as text,
         nullif(source_html, '') as client,
         cast(null as varchar) as region,
@@ -58,10 +62,11 @@ shown as (
             )))
         end as mentions,
         cast(len(attachments.media_keys) as bigint) as media_count,
-        coalesce(withheld.scope = 'tweet', false) as is_deleted,
-        coalesce(
-            iso_time(_request.observed_at), source_observed_at, iso_time(created_at)
-        ) as observed_at
+        is_notice or coalesce(withheld.scope = 'tweet', false) as is_deleted,
+        coalesce(seen_at, time_of(created_at, seen_at, 0)) as observed_at,
+        id as post_id_text,
+        author_id as account_id_text,
+        created_at as posted_at_text
     from tweets
 ),
 
@@ -87,7 +92,8 @@ gone as (
         cast([] as varchar[]) as mentions,
         cast(null as bigint) as media_count,
         true as is_deleted,
-        coalesce(iso_time(_request.observed_at), source_observed_at) as observed_at
+        seen_at as observed_at,
+        resource_id as post_id_text
     from raw.x_problems
     where
         resource_type = 'tweet'
@@ -114,7 +120,10 @@ select
     mentions,
     media_count,
     is_deleted,
-    observed_at
+    observed_at,
+    post_id_text,
+    account_id_text,
+    posted_at_text
 from shown
 union all
 select
@@ -134,5 +143,8 @@ select
     mentions,
     media_count,
     is_deleted,
-    coalesce(observed_at, posted_at) as observed_at
+    coalesce(observed_at, posted_at) as observed_at,
+    post_id_text,
+    cast(null as varchar) as account_id_text,
+    cast(null as varchar) as posted_at_text
 from gone

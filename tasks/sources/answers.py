@@ -21,9 +21,7 @@ from urllib.parse import urlsplit
 from tasks.sources.crawl_state import Record
 from tasks.sources.file_format import Splitter
 from tasks.sources.http_client import Answer
-
-# Where a record carries what its request told.
-CONTEXT = "_request"
+from tasks.warehouse.raw_tables import CONTEXT as CONTEXT
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ _COMMENT_BASE: dict[str, Any] = {
     "created_at": TEXT,
     "text": TEXT,
     "like_count": TEXT,
+    "deleted": TEXT,
     "user": WEIBO_USER,
     "rootid": TEXT,
     "reply_comment": {"id": TEXT, "idstr": TEXT},

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
 from tasks.sources.file_format import FileFormat
-from tasks.warehouse.raw_tables import TEXT, RawTable
+from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
 
 def site_key(address: str) -> str | None:
@@ -124,7 +124,7 @@ WORDPRESS_POST: dict[str, Any] = {
     "date_gmt": TEXT,
     "status": TEXT,
     "title": _RENDERED,
-    "content": _RENDERED,
+    "content": {**_RENDERED, "protected": FLAG},
     "author": TEXT,
     "featured_media": TEXT,
     "_embedded": {"wp:term": [[{"name": TEXT, "taxonomy": TEXT}]]},

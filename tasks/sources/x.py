@@ -1,9 +1,16 @@
-"""X (Twitter): what API v2 answers."""
+"""X (Twitter): what API v2 answers.
+
+Archives hold its answers as they came (`data`, `includes`, `errors`) or flattened, as
+twarc2 writes them: a tweet a line, with its author, the tweets that it refers to and
+the people that it names inside. Both give the same records; `__twarc` tells when they
+were read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeGuard
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
 from tasks.sources.file_format import FileFormat
@@ -27,8 +34,9 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
     if not isinstance(answer, dict) or CONTEXT in answer:
         yield answer
         return
+    request = _read_when(answer, request)
     if "id" in answer:
-        yield from _shaped([answer], {}, request, "data")
+        yield from _unfolded(answer, request)
         return
     data = answer.get("data")
     listed = data if isinstance(data, list) else [data] if data else []
@@ -55,6 +63,115 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
             yield with_context(problem, kind="problem", **request.told)
         else:
             yield problem
+
+
+def _read_when(answer: Mapping[str, Any], request: Request) -> Request:
+    """The request with the moment that twarc notes in an answer, where none is told."""
+    noted = answer.get("__twarc")
+    moment = noted.get("retrieved_at") if isinstance(noted, dict) else None
+    if not moment or "observed_at" in request.told:
+        return request
+    return replace(request, told={**request.told, "observed_at": str(moment)})
+
+
+def _unfolded(item: dict[str, Any], request: Request) -> Iterator[Any]:
+    """The records of an object that may hold others: it first, then these, once each.
+
+    An object that holds none is a record of its own.
+    """
+    tweets: dict[str, dict[str, Any]] = {}
+    users: dict[str, dict[str, Any]] = {}
+    bare = _without_others(item, tweets, users)
+    if not tweets and not users:
+        yield from _shaped([item], {}, request, "data")
+        return
+    known = {**tweets, str(item["id"]): bare}
+    tweets.pop(str(item["id"]), None)
+    yield from _shaped([bare], known, request, "data")
+    yield from _shaped(list(tweets.values()), known, request, "includes")
+    yield from _shaped(list(users.values()), known, request, "includes")
+
+
+def _without_others(
+    item: Mapping[str, Any],
+    tweets: dict[str, dict[str, Any]],
+    users: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    """An object without the tweets and users inside of it, which go to the two."""
+    bare = dict(item)
+    for name, key in (("author", "author_id"), ("in_reply_to_user", None)):
+        person = bare.get(name)
+        if _is_user(person):
+            users.setdefault(str(person["id"]), _without_others(person, tweets, users))
+            del bare[name]
+            if key:
+                bare.setdefault(key, str(person["id"]))
+    pinned = bare.get("pinned_tweet")
+    if _is_tweet(pinned):
+        tweets.setdefault(str(pinned["id"]), _without_others(pinned, tweets, users))
+        del bare["pinned_tweet"]
+    references = bare.get("referenced_tweets")
+    if isinstance(references, list):
+        for reference in references:
+            if _is_tweet(reference):
+                inner = {
+                    name: value
+                    for name, value in reference.items()
+                    if name not in ("type", "__twarc")
+                }
+                key = str(reference["id"])
+                if key not in tweets:
+                    tweets[key] = inner  # before its own parts: chains may be circles
+                    tweets[key] = _without_others(inner, tweets, users)
+        bare["referenced_tweets"] = [
+            {name: reference[name] for name in ("type", "id") if name in reference}
+            if isinstance(reference, dict)
+            else reference
+            for reference in references
+        ]
+    entities = bare.get("entities")
+    mentions = entities.get("mentions") if isinstance(entities, dict) else None
+    if isinstance(entities, dict) and isinstance(mentions, list):
+        for mention in mentions:
+            if _is_user(mention) and "public_metrics" in mention:
+                person = {
+                    name: value
+                    for name, value in mention.items()
+                    if name not in ("start", "end", "tag")
+                }
+                key = str(mention["id"])
+                users.setdefault(key, _without_others(person, tweets, users))
+        bare["entities"] = {
+            **entities,
+            "mentions": [
+                {
+                    name: mention[name]
+                    for name in ("start", "end", "username", "id")
+                    if name in mention
+                }
+                if isinstance(mention, dict)
+                else mention
+                for mention in mentions
+            ],
+        }
+    media = bare.get("attachments")
+    listed = media.get("media") if isinstance(media, dict) else None
+    if (
+        isinstance(media, dict)
+        and isinstance(listed, list)
+        and "media_keys" not in media
+    ):
+        keys = [item.get("media_key") for item in listed if isinstance(item, dict)]
+        bare["attachments"] = {**media, "media_keys": keys}
+    return bare
+
+
+def _is_user(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and "id" in value and "username" in value
+
+
+def _is_tweet(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and "id" in value and "text" in value
 
 
 def _shaped(

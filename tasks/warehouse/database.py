@@ -12,52 +12,16 @@ from typing import Any
 
 import duckdb
 
+from tasks.warehouse import written_values
+
 # What one run may take; the rest of a run (orchestrator, validation) needs
 # about 0.6 GB besides. Past it DuckDB spills to the workspace's disk.
 MEMORY_LIMIT = os.environ.get("WM_MEMORY_LIMIT", "2GB")
 
-# Small words of the staging models that DuckDB doesn't have. An engine that
-# runs them elsewhere defines the same names.
+# Small words of the staging models that DuckDB doesn't have; times, counts, ids and
+# notices stand in `written_values`. An engine that runs the models elsewhere defines
+# the same names. A function stands after those that it calls.
 FUNCTIONS = {
-    # A count as the platforms write it: 12, "12", "3.2万", "1.1亿", "100万+"
-    # (a floor). Negative and unreadable counts are unknown.
-    "count_of(x)": """
-        case
-            when try_cast(x as bigint) >= 0 then try_cast(x as bigint)
-            when regexp_full_match(x, '[0-9]+(\\.[0-9]+)?[万亿]\\+?')
-                then cast(
-                    cast(regexp_extract(x, '^[0-9.]+') as decimal(18, 4))
-                    * case when contains(x, '亿') then 100000000 else 10000 end
-                    as bigint
-                )
-            when regexp_full_match(x, '[0-9]+\\+') then
-                try_cast(rtrim(x, '+') as bigint)
-        end""",
-    # Sun Mar 01 ... +0800 2026, as naive UTC; a leap second counts as the
-    # second before it.
-    "weibo_time(x)": """
-        try_strptime(
-            replace(replace(x, ':60 +', ':59 +'), ':60 -', ':59 -'),
-            '%a %b %d %H:%M:%S %z %Y'
-        ) at time zone 'UTC'""",
-    # ISO times, as naive UTC; without an offset they are UTC already. Written so
-    # that the session's time zone never matters.
-    "iso_time(x)": """
-        case
-            when regexp_matches(x, ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
-                then try_cast(x as timestamp with time zone) at time zone 'UTC'
-            else try_cast(x as timestamp)
-        end""",
-    # A Chinese wall clock without a zone, to the day, minute or second, as naive UTC.
-    # (China has kept one offset since before there were social networks.)
-    "beijing_time(x)": """
-        case
-            when regexp_matches(x, '^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}')
-                then try_cast(x as timestamp) - interval 8 hour
-        end""",
-    # Seconds since 1970 as naive UTC.
-    "unix_time(x)": """
-        try(make_timestamp(try_cast(x as bigint) * 1000000))""",
     # Qzone's marks in texts: @{uin:1,nick:Ann,who:1,auto:1} is the name that is
     # called, [em]e100[/em] an emoticon.
     "qzone_text(x)": """
@@ -67,17 +31,6 @@ FUNCTIONS = {
             ),
             '\\[em\\]([^\\[\\]]*)\\[/em\\]', '[\\1]', 'g'
         )""",
-    # An id is a token; a float's rendering or a sentence is none.
-    # (Plain searches: a pattern match costs ten times as much.)
-    "id_of(x)": """
-        case
-            when
-                length(x) between 1 and 128
-                and not contains(x, '.')
-                and not contains(x, '+')
-                and not contains(x, ' ')
-                then x
-        end""",
     # HTML of m.weibo.cn to text: emoticon images become their [name], breaks
     # become newlines, other tags go, entities are resolved (& last).
     "plain_text(x)": """
@@ -142,6 +95,7 @@ FUNCTIONS = {
                 then coalesce(try(from_json(x, '["VARCHAR"]')), [x])
             else string_split(x, '|')
         end""",
+    **written_values.FUNCTIONS,
 }
 
 SCHEMAS = ("staging", "intermediate", "marts", "meta")
@@ -161,6 +115,11 @@ create table if not exists meta.covered_days (date_day date);
 create table if not exists meta.state (key varchar, value varchar);
 create table if not exists meta.touched_days (date_day date);
 create table if not exists meta.quarantine (
+    stage varchar, source varchar, platform varchar, kind varchar, date_day date,
+    reason varchar, path varchar, position bigint, item integer, rows bigint,
+    record varchar
+);
+create table if not exists meta.unread_values (
     stage varchar, source varchar, platform varchar, kind varchar, date_day date,
     reason varchar, path varchar, position bigint, item integer, rows bigint,
     record varchar
@@ -185,6 +144,7 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
     database.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(database))
     tune(connection, database.with_name(".spill"))
+    written_values.register(connection)
     # At once: each statement of its own would wait for the disk.
     connection.begin()
     for schema in SCHEMAS:

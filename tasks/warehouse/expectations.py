@@ -24,13 +24,14 @@ Level = Literal["error", "warning"]
 class Rule:
     """A row rule: a Great Expectations expectation and its level.
 
-    `kind` is one of `not_null`, `in_set`, `between`; `low`, `high` and `values`
-    are constants of the code, never data. A row with a null passes all but
+    `kind` is one of `not_null`, `in_set`, `between`, and `readable` for a value that is
+    left out of a row that stands, which no expectation can see; `low`, `high` and
+    `values` are constants of the code, never data. A row with a null passes all but
     `not_null`, as in Great Expectations.
     """
 
     column: str
-    kind: Literal["not_null", "in_set", "between"]
+    kind: Literal["not_null", "in_set", "between", "readable"]
     level: Level = "error"
     low: str | int | None = None
     high: str | int | None = None
@@ -41,6 +42,8 @@ class Rule:
         """The expectation in words, the reason in quarantine."""
         if self.kind == "not_null":
             return f"{self.column} must not be null"
+        if self.kind == "readable":
+            return f"{self.column} must be readable"
         if self.kind == "in_set":
             return f"{self.column} must be one of {', '.join(self.values)}"
         return f"{self.column} must lie between {self.low} and {self.high}"

@@ -219,7 +219,13 @@ def reset_when_changed(
     for schema in ("marts", "intermediate", "staging"):
         connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute(f"create schema {schema}")
-    for table in ("staged_batches", "state", "quarantine", "touched_days"):
+    for table in (
+        "staged_batches",
+        "state",
+        "quarantine",
+        "unread_values",
+        "touched_days",
+    ):
         connection.execute(f"delete from meta.{table}")
     connection.execute(
         "insert into meta.touched_days select date_day from meta.covered_days"
@@ -252,7 +258,10 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                     "from meta.intervals order by platform, date_day, step"
                 ),
                 "quarantine": rows(
-                    "select stage, source, platform, kind, reason,"
+                    # By rule: the values that the reasons name stay in quarantine.
+                    "select stage, source, platform, kind,"
+                    " case when stage = 'validate' then split_part(reason, ': ', 1)"
+                    " else reason end as reason,"
                     " sum(rows) as rows, count(distinct path) as files"
                     " from meta.quarantine group by all order by all"
                 ),

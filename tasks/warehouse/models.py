@@ -50,6 +50,7 @@ _MAKERS = (
     "text/*.py",
     "warehouse/account_*.py",
     "warehouse/staging.py",
+    "warehouse/written_values.py",
 )
 _FIELD = re.compile(r"(grain|params|replace|time axis|columns|metrics):\s*(.*)")
 _COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")

@@ -23,6 +23,9 @@ from tasks.warehouse.landing import Batch, select_files
 # and null where it can't; the raw record stays in landing.
 TEXT, COUNT, FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
 
+# Where a record of an API's answer carries what its request told.
+CONTEXT = "_request"
+
 # Names that say something else in the raw tables than in the record.
 _RENAMED = {
     "source": "source_html",
@@ -41,7 +44,10 @@ class RawTable:
         kinds: landed kinds.
         schema: which fields of a record become columns, and their type.
         is_profile: a record stays one value, the column `profile`.
-        time_field: the record's own time in Weibo's form becomes `recorded_at`.
+        time_field: the record's own time, of China's clocks, becomes `recorded_at`.
+
+    Each has `seen_at` besides: when the record was read (naive UTC), as it says itself,
+    else as the source says in workspace.toml; null where nobody does.
     """
 
     formats: tuple[str, ...]
@@ -84,12 +90,15 @@ def build_raw_tables(
             f"""
             create or replace table raw.{table} as
             select
-                records.* exclude (object), {_columns(spec)},
+                seen.* exclude (object), {_columns(spec)},
                 {_recorded_at(spec)} as recorded_at
             from (
-                select * exclude (record), from_json(record, $schema) as object
-                from ({" union all ".join(parts) or empty})
-            ) as records
+                select records.*, {_seen_at(spec)} as seen_at
+                from (
+                    select * exclude (record), from_json(record, $schema) as object
+                    from ({" union all ".join(parts) or empty})
+                ) as records
+            ) as seen
             """,
             {"schema": json.dumps(spec.schema)},
         )
@@ -130,5 +139,16 @@ def _columns(spec: RawTable) -> str:
 
 def _recorded_at(spec: RawTable) -> str:
     if spec.time_field:
-        return f'weibo_time(object."{spec.time_field}")'
+        return f'time_of(object."{spec.time_field}", seen_at, 8)'
     return "cast(null as timestamp)"
+
+
+def _seen_at(spec: RawTable) -> str:
+    """When a record was read: as it says itself, else as the source says."""
+    for field in (f"{CONTEXT}.observed_at", "observed_at"):
+        place: Any = spec.schema
+        for name in field.split("."):
+            place = place.get(name) if isinstance(place, Mapping) else None
+        if place == TEXT:
+            return f"coalesce(time_of(object.{field}, null, 0), source_observed_at)"
+    return "source_observed_at"

@@ -24,6 +24,8 @@ _EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
 _LARGEST_COUNT = 10**12
 # Landed Parquet that is parsed at a time; about nine times as much JSON.
 PORTION_BYTES = 64 << 20
+# Parts the values of a row that could not be read; no text holds it.
+MARK = "chr(31)"
 
 SUITES: dict[str, tuple[Rule, ...]] = {
     "accounts": (
@@ -90,7 +92,7 @@ def observe(
         for table in SUITES:
             connection.execute(
                 f"create table raw.observed_{table} as"
-                f" select * from staging.canonical_{table} limit 0"
+                f" {_select_readable(connection, f'staging.canonical_{table}')} limit 0"
             )
     for batch_portion in landing.portions(folder, batches, PORTION_BYTES):
         given = given_tables(batch_portion, raw_tables)
@@ -102,7 +104,7 @@ def observe(
                     if model.table.endswith(f"_{table}"):
                         connection.execute(
                             f"insert into raw.observed_{table} by name"
-                            f" select * from {model.name}"
+                            f" {_select_readable(connection, model.name)}"
                         )
     return {
         table: count(connection, f"select count(*) from raw.observed_{table}")
@@ -156,6 +158,40 @@ def _portion(
         connection.execute(f"drop {what} {model.name}")
     for name in parsed:
         connection.execute(f"drop table raw.{name}")
+
+
+def _select_readable(connection: duckdb.DuckDBPyConnection, model: str) -> str:
+    """A select of a model's rows that keeps what was written only where it's unread.
+
+    The model gives `x` as it was understood beside `x_text` as it was written. Of the
+    latter stays one column `unread`: `x=text`, parted by `MARK`; null, as nearly
+    always, where everything could be read. So no text is held twice.
+    """
+    names = [row[0] for row in connection.execute(f"describe from {model}").fetchall()]
+    written = [name for name in names if name.endswith("_text") and name[:-5] in names]
+    unread = ", ".join(
+        f"case when {name[:-5]} is null"
+        f" and not coalesce({_is_empty(name)}, true)"
+        f" then '{name[:-5]}=' || replace(substr({name}, 1, 100), {MARK}, ' ') end"
+        for name in written
+    )
+    return (
+        f"select * exclude ({', '.join(written)}),"
+        f" nullif(concat_ws({MARK}, {unread}), '') as unread from {model}"
+    )
+
+
+def _is_empty(name: str) -> str:
+    # A count may be written as a dash; an id of that kind is to be named.
+    return f"is_blank({name})" if name.endswith("_count_text") else f"trim({name}) = ''"
+
+
+def why_unread(column: str) -> str:
+    """SQL that says why a column of an observed table is null, naming the value."""
+    return (
+        f"problem_of('{column}', nullif(regexp_extract(unread,"
+        f" '(^|' || {MARK} || '){column}=([^' || {MARK} || ']*)', 2), ''))"
+    )
 
 
 def leave_out(

@@ -3,7 +3,8 @@
 A case is a folder: `input/` as an export lies there, and `expect.json` with a
 note, the format, and for each staging table all its rows, each with only the
 columns that matter and the reason why it is as it is. Rejected records stand
-under `quarantine` as file, line, start of the reason.
+under `quarantine` as file, line, start of the reason, values of rows that stand under
+`unread` by their reasons.
 """
 
 from __future__ import annotations
@@ -76,3 +77,9 @@ def test_case(case: Path, tmp_path: Path, quick_rules: None) -> None:
     ]
     for (_, _, reason), (_, _, start) in zip(rejected, sorted(expected), strict=True):
         assert reason.startswith(start)
+    unread = lab.rows(
+        "select distinct reason from meta.unread_values"
+        " where kind <> 'accounts' order by all"
+    )
+    if "unread" in expect:
+        assert [reason for (reason,) in unread] == expect["unread"]

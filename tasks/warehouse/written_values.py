@@ -1,0 +1,536 @@
+"""What platforms and spreadsheets write as a time, a count, an id or a text.
+
+One definition of what can be read, on all formats: SQL functions that every staging
+model shares. What can't be read is null, never guessed, and `problem_of` puts the value
+into words. The common forms are read by short SQL, since a run reads millions of values
+and nearly all are plain; all others by the Python functions below. Another engine
+registers the same functions under the same names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+from duckdb.func import SPECIAL
+
+# --- what values look like ---------------------------------------------------
+
+# Blanks, marks and quotes that spreadsheets and copying leave around a value.
+_ODD = " \t\r\n\"'\u00a0\u200b\u2009\u202f\u3000\ufeff"
+# Full-width digits and marks to plain ones, odd blanks to blanks, traditional
+# characters of times and counts to simplified ones.
+_TIDY = str.maketrans(
+    "０１２３４５６７８９：／－．，＋（）\u2019剛鐘點時個號週後萬億轉發評論讚閱讀",
+    "0123456789:/-.,+()'刚钟点时个号周后万亿转发评论赞阅读",
+) | dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000"), " ")
+# 4.99000E+15, 1.5e9: digits are gone for good. (Hashes look like 12e34, too.)
+_ROUNDED = re.compile(
+    r"[-+]?\d+(\.\d+)?[eE][-+]\d+|[-+]?\d+\.\d+[eE]\d+|\d{1,3}[eE]\d{1,2}"
+)
+_DECIMAL = re.compile(r"[-+]?\d+\.\d*")
+_NOTHING = {"", "-", "--", "—", "/", "null", "none", "nan", "undefined", "n/a"}
+_NO_IDS = {
+    "null", "undefined", "nan", "none", "n/a",
+    "#n/a", "#ref!", "#value!", "#name?", "#num!", "[object",
+}  # fmt: skip
+_SEPARATED = re.compile(r"\d{1,3}(,\d{3})+")
+
+# --- times -------------------------------------------------------------------
+
+_WEEKDAY = "(?:星期|周|礼拜)[一二三四五六日天]"
+_CALENDAR = re.compile(
+    rf"(?:{_WEEKDAY}\s*)?"
+    r"(?:(?:(?P<year>\d{4})\s?[-/.年]\s?)?"
+    r"(?P<month>\d{1,2})\s?[-/.月]\s?(?P<day>\d{1,2})\s?[日号]?"
+    r"|(?P<word>今天|今日|昨天|昨日|前天|前日))"
+    rf"(?:[\s,(]*{_WEEKDAY}[)\s]*)?"
+    r"(?:[T,\s]*(?P<half>上午|下午|中午|凌晨|早上|晚上|傍晚|[AaPp][Mm])?\s*"
+    r"(?P<hour>\d{1,2})[:时点]\s?(?P<minute>\d{1,2})"
+    r"(?:[:分]\s?(?P<second>\d{1,2})(?:[.](?P<part>\d{1,9}))?)?[分秒]?"
+    r"\s*(?P<half_after>[AaPp][.]?[Mm][.]?)?"
+    r"\s*(?P<zone>Z|z|UTC|GMT|CST|[+-]\d{2}(?::?\d{2})?)?)?"
+)
+_BEFORE = re.compile(r"(\d{1,6}|半)\s*个?(秒|分|小时|天|日|周|星期)钟?[以之]?前")
+_UNIT_SECONDS = {
+    "秒": 1, "分": 60, "小时": 3600, "天": 86400, "日": 86400,
+    "周": 604800, "星期": 604800,
+}  # fmt: skip
+_WORDS = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "前日": 2}
+_NOW = ("刚刚", "刚才")
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+# Digits before the point: what part of a second one step is.
+_EPOCHS = {
+    9: 1, 10: 1, 12: 1000, 13: 1000, 15: 10**6, 16: 10**6, 18: 10**9, 19: 10**9,
+}  # fmt: skip
+_COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+# A spreadsheet counts days since 1900; as seconds these five digits lie in 1970.
+_SERIAL_ORIGIN = datetime(1899, 12, 30)  # noqa: DTZ001
+_SERIALS = (36526, 73050)  # 2000 to 2099
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_ZONED = ("%a %b %d %H:%M:%S %z %Y", "%a, %d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S %z")
+_NAIVE = (
+    "%a %b %d %H:%M:%S %Y",
+    "%b %d, %Y", "%b %d, %Y %H:%M", "%b %d, %Y %I:%M %p",
+    "%d %b %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S",
+    "%d-%b-%Y", "%d-%b-%Y %H:%M", "%d-%b-%Y %H:%M:%S",
+    "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p",
+)  # fmt: skip
+_SLASHES = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?"
+)
+# What a spreadsheet makes of 12-19.
+_DAY_MONTH = re.compile(r"(\d{1,2})-([A-Z][a-z]{2})")
+_CHINA_HOURS = 8
+
+
+def tidy(text: str) -> str:
+    """A text without odd blanks and marks around it, in plain digits."""
+    return text.translate(_TIDY).strip(_ODD + "=")
+
+
+@lru_cache(maxsize=1 << 16)
+def told_time(
+    text: str | None, seen_at: datetime | None, hours: int
+) -> datetime | None:
+    """A time in any form that platforms and spreadsheets write.
+
+    A day without a clock is that day's first moment where the clocks are; a leap second
+    is the second before it.
+
+    Args:
+        text: as it is written.
+        seen_at: when the record was read, naive UTC: what 12-19, 昨天 22:15 and 5分钟前
+            are counted from; None where nobody says, and these then tell nothing.
+        hours: how far ahead of UTC the clocks are that wrote a time without a zone. The
+            clocks that say today and yesterday in Chinese are China's.
+
+    Returns:
+        Naive UTC; None where the text tells no time.
+    """
+    if not text:
+        return None
+    plain = tidy(text)
+    try:
+        if _NUMBER.fullmatch(plain):
+            return _time_of_number(plain, hours)
+        if plain in _NOW:
+            return seen_at
+        if before := _BEFORE.fullmatch(plain):
+            if seen_at is None:
+                return None
+            seconds = _UNIT_SECONDS[before[2]]
+            number = before[1]
+            return seen_at - timedelta(
+                seconds=seconds / 2 if number == "半" else seconds * int(number)
+            )
+        if parts := _CALENDAR.fullmatch(plain):
+            return _time_of_calendar(parts, seen_at, hours)
+        return _time_of_western(plain, seen_at, hours)
+    except (ValueError, OverflowError, ArithmeticError):
+        return None
+
+
+def _time_of_number(text: str, hours: int) -> datetime | None:
+    whole, _, part = text.partition(".")
+    if len(whole) in _COMPACT and not part and whole[:2] in ("19", "20"):
+        moment = datetime.strptime(whole, _COMPACT[len(whole)])  # noqa: DTZ007
+        return moment - timedelta(hours=hours)
+    if len(whole) == 5 and _SERIALS[0] <= int(whole) <= _SERIALS[1]:
+        seconds = (Decimal(text) * 86400).quantize(Decimal(1), ROUND_HALF_UP)
+        return _SERIAL_ORIGIN + timedelta(seconds=int(seconds), hours=-hours)
+    if step := _EPOCHS.get(len(whole)):
+        return _EPOCH + timedelta(microseconds=int(Decimal(text) * 10**6 // step))
+    return None
+
+
+def _time_of_calendar(
+    parts: re.Match[str], seen_at: datetime | None, hours: int
+) -> datetime | None:
+    if parts["word"]:
+        if seen_at is None:
+            return None
+        hours = _CHINA_HOURS
+        day: date | None = (seen_at + timedelta(hours=hours)).date() - timedelta(
+            days=_WORDS[parts["word"]]
+        )
+    elif parts["year"]:
+        day = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+    else:
+        day = _day_of_year(int(parts["month"]), int(parts["day"]), seen_at, hours)
+    if day is None:
+        return None
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001
+    if parts["hour"] is None:
+        return midnight - timedelta(hours=hours)
+    hour = _hour_of_day(int(parts["hour"]), parts["half"] or parts["half_after"] or "")
+    minute, second = int(parts["minute"]), int(parts["second"] or 0)
+    if hour is None or minute > 59 or second > 60:
+        return None
+    zone = parts["zone"] or ""
+    if zone == "CST" and hours != _CHINA_HOURS:
+        return None  # Chicago's or China's
+    return (
+        midnight
+        + timedelta(
+            hours=hour,
+            minutes=minute,
+            seconds=min(second, 59),
+            microseconds=int((parts["part"] or "").ljust(6, "0")[:6]),
+        )
+        - _offset(zone, hours)
+    )
+
+
+def _day_of_year(
+    month: int, day: int, seen_at: datetime | None, hours: int
+) -> date | None:
+    """The newest such day that is none after the day it was seen."""
+    if seen_at is None:
+        return None
+    today = (seen_at + timedelta(hours=hours)).date()
+    for year in (today.year, today.year - 1):
+        try:
+            found = date(year, month, day)
+        except ValueError:  # 29 February
+            continue
+        if found <= today:
+            return found
+    return None
+
+
+def _hour_of_day(hour: int, half: str) -> int | None:
+    half = half.lower().replace(".", "")
+    if hour > 23:
+        return None
+    if half in ("下午", "晚上", "傍晚", "pm") and hour < 12:
+        return hour + 12
+    if half == "中午" and hour < 3:
+        return hour + 12
+    if half in ("上午", "凌晨", "早上", "am") and hour == 12:
+        return 0
+    return hour
+
+
+def _offset(zone: str, hours: int) -> timedelta:
+    if zone in ("Z", "z", "UTC", "GMT"):
+        return timedelta(0)
+    if zone in ("", "CST"):
+        return timedelta(hours=hours)
+    ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:] if zone[3:] else 0))
+    return -ahead if zone[0] == "-" else ahead
+
+
+def _time_of_western(
+    text: str, seen_at: datetime | None, hours: int
+) -> datetime | None:
+    zoned = text.replace(" GMT", " +0000").replace(" UTC", " +0000")
+    if hours == _CHINA_HOURS:
+        zoned = zoned.replace(" CST", " +0800")
+    zoned = zoned.replace(":60 ", ":59 ")
+    for form in _ZONED:
+        try:
+            moment = datetime.strptime(zoned, form)  # noqa: DTZ007 (it has %z)
+        except ValueError:
+            continue
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    for form in _NAIVE:
+        try:
+            moment = datetime.strptime(text, form)  # noqa: DTZ007
+        except ValueError:
+            continue
+        return moment - timedelta(hours=hours)
+    if short := _DAY_MONTH.fullmatch(text):
+        month = datetime.strptime(short[2], "%b").month  # noqa: DTZ007
+        day = _day_of_year(month, int(short[1]), seen_at, hours)
+        if day is None:
+            return None
+        return datetime(day.year, day.month, day.day) - timedelta(hours=hours)  # noqa: DTZ001
+    if slashes := _SLASHES.fullmatch(text):
+        one, other, year, hour, minute, second = (int(x or 0) for x in slashes.groups())
+        if one <= 12 and other <= 12 and one != other:
+            return None  # nobody says which is the month
+        month, day_of_month = (other, one) if one > 12 else (one, other)
+        moment = datetime(year, month, day_of_month, hour, minute, second)  # noqa: DTZ001
+        return moment - timedelta(hours=hours)
+    return None
+
+
+# --- counts ------------------------------------------------------------------
+
+_LABEL = re.compile(
+    r"(转发|评论|点赞|赞|喜欢|收藏|分享|回复|阅读|播放|观看|浏览|粉丝|关注|微博)"
+    r"[数量]?\s*:?\s*"
+)
+# Buttons: the page writes no number where nobody has pressed them.
+_BUTTONS = ("转发", "评论", "点赞", "赞", "喜欢", "收藏", "分享", "回复")
+_BRACKETS = re.compile(r"[\[(]\s*(.*?)\s*[\])]")
+_COUNT = re.compile(
+    r"(?:超过?|约|近|>=?|≥)?\s*"
+    r"(?P<whole>\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d{1,3}(?:'\d{3})+)"
+    r"(?:\.(?P<part>\d{1,8}))?\s?"
+    r"(?P<unit>十万|百万|千万|千|万|亿|[kKwWmMbB])?\s?\+?\s?(?:次|人|个|条|位|赞)?\+?"
+)
+_UNITS = {
+    "": 1, "千": 10**3, "k": 10**3, "万": 10**4, "w": 10**4, "十万": 10**5,
+    "百万": 10**6, "m": 10**6, "千万": 10**7, "亿": 10**8, "b": 10**9,
+}  # fmt: skip
+_LARGEST = 2**63 - 1
+
+
+@lru_cache(maxsize=1 << 16)
+def told_count(text: str | None) -> int | None:
+    """A count as platforms and spreadsheets write it.
+
+    12, "1,234", "3.2万", "1.5K", "100万+" (a floor), "转发 12", a button's bare label
+    (0). None for negative ones, parts of one and everything else.
+    """
+    if not text:
+        return None
+    plain = tidy(text)
+    label = _LABEL.match(plain)
+    if label:
+        plain = plain[label.end() :]
+        if not plain:
+            return 0 if label[1] in _BUTTONS else None
+    if brackets := _BRACKETS.fullmatch(plain):
+        plain = brackets[1]
+    found = _COUNT.fullmatch(plain)
+    if found is None:
+        return None
+    unit, part = (found["unit"] or "").lower(), found["part"] or ""
+    if not unit and part.strip("0"):
+        return None  # a part of one: no count
+    number = Decimal(f"{re.sub('[, ' + chr(39) + ']', '', found['whole'])}.{part or 0}")
+    count = int((number * _UNITS[unit]).quantize(Decimal(1), ROUND_HALF_UP))
+    return count if count <= _LARGEST else None
+
+
+def is_blank(text: str | None) -> bool:
+    """Whether a text stands for nothing, in the ways of people and programs."""
+    return text is None or text.strip(_ODD).lower() in _NOTHING
+
+
+# --- ids ---------------------------------------------------------------------
+
+
+def told_id(text: str | None) -> str | None:
+    """An id, without what spreadsheets put around it; None where it is none.
+
+    An id is a token: a float's rendering, zero, a word for nothing or a sentence is
+    none.
+    """
+    if text is None:
+        return None
+    plain = text.strip(_ODD)
+    if plain.startswith('="'):
+        plain = plain[2:]
+    if (
+        not 1 <= len(plain) <= 128
+        or any(mark in plain for mark in ".+ ")
+        or not plain.lstrip("0")
+        or plain.lower() in _NO_IDS
+        or (plain[0] == "-" and plain[1:].isdecimal())
+        or _ROUNDED.fullmatch(plain)
+        or _SEPARATED.fullmatch(plain)
+    ):
+        return None
+    return plain
+
+
+def is_rounded(text: str | None) -> bool:
+    """Whether a text is a number of which a spreadsheet kept the first digits only."""
+    return text is not None and bool(_ROUNDED.fullmatch(text.strip(_ODD)))
+
+
+# --- notices -----------------------------------------------------------------
+
+# Notices that stand where a text stood, whatever the network. They count only where
+# there is no author, or where the platform marks the record: people quote them.
+_THING = (
+    "(微博|博文|原文|正文|转发|评论|回复|账号|帐号|用户|内容|文章|文|帖子?|动态|说说"
+    "|日志|状态|分享|博主|作者|主人|空间|页面|网页|视频|图片|信息)"
+)
+_FATE = (
+    "(删除|删|投诉|举报|屏蔽|隐藏|封禁|封号|冻结|注销|下架|锁定|限制|关闭|失效|过期"
+    "|不可见|不适合|不存在|看不到|无法|不能|不适宜|不宜|违反|违规|权限|仅展示"
+    "|仅.{0,12}可见|暂不|设置)"
+)
+_NOTICE = re.compile(
+    "|".join(
+        (
+            rf"(很?抱歉|对不起|不好意思)[,，!！。\s]*.{{0,40}}{_THING}.{{0,60}}{_FATE}",
+            rf"(该|此|本|原|源|这)[条篇个则]?{_THING}.{{0,60}}{_FATE}",
+            r"(根据|由于|因|应)(该|此)?.{0,30}(设置|要求|规定|法规|规则|法律|政策|投诉)"
+            rf".{{0,60}}({_THING}|无法|不可|查看|显示|访问|展示)",
+            rf"(转发的?|被转发的?|原始|原创)?{_THING}(已|不|被|可能|因|暂|无法)"
+            rf".{{0,40}}{_FATE}",
+            r"[你您]?(暂时?)?(没有|无)(权限|查看)",
+            r"(sorry,? *)?(this|the|that) (original )?"
+            r"(post|tweet|status|account|content|comment|page|media|photo|video|message"
+            r"|user|article|author|reply)\b.{0,80}"
+            r"(unavailable|n.t available|not available|no longer|withheld|suspended"
+            r"|deleted|removed|hidden|limit|violat|n.t exist|not exist|not found"
+            r"|private|protected)",
+            r"(content|post|tweet|page|comment|status)"
+            r" (is ?n.t|is not|not|was|has been)"
+            r" (available|found|deleted|removed|withheld)",
+            r"you.re (unable|not able) to view",
+            r"(deleted|removed|withheld|unavailable)$",
+        )
+    ),
+    re.IGNORECASE | re.DOTALL,
+)
+# Longer texts are somebody's words.
+_LONGEST_NOTICE = 300
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_CLOSING = '】」]”")）」'
+
+
+@lru_cache(maxsize=1 << 12)
+def reads_like_notice(text: str | None) -> bool:
+    """Whether a text reads like a notice that something is gone or hidden."""
+    if not text or len(text) > 2 * _LONGEST_NOTICE:
+        return False
+    plain = _TAG.sub("", text).strip(_ODD + _CLOSING).lstrip("【「[“(（")
+    return len(plain) <= _LONGEST_NOTICE and _NOTICE.match(plain) is not None
+
+
+# --- reasons -----------------------------------------------------------------
+
+
+def problem_of(name: str, text: str | None) -> str:
+    """Why a value of a column could not be read, in words that name it.
+
+    Args:
+        name: the column; its ending (`_id`, `_at`, `_count`) says what it holds.
+        text: as it was written.
+    """
+    if text is None or not text.strip(_ODD):
+        return "it is missing"
+    shown = text.strip(_ODD)
+    if is_rounded(text):
+        kind = {"_id": "an id", "_at": "a time"}.get(name[-3:], "a number")
+        return f"{shown} is {kind} that a spreadsheet has rounded"
+    if name.endswith("_id"):
+        if _DECIMAL.fullmatch(shown):
+            return f"{shown} is a decimal number and no id: programs round long ones"
+        return f"{shown} is no id"
+    if name.endswith("_count"):
+        return f"{shown} is no count"
+    if not name.endswith("_at"):
+        return f"{shown} is not known"
+    # What could be told if it were known when the record was read.
+    if (
+        told_time(text, datetime(2024, 12, 31), 0) is not None  # noqa: DTZ001
+        and told_time(text, None, 0) is None
+    ):
+        is_day = _CALENDAR.fullmatch(tidy(text)) or _DAY_MONTH.fullmatch(tidy(text))
+        missing = "day" if not is_day or is_day.groupdict().get("word") else "year"
+        return f"{shown} tells no {missing}: state observed_at"
+    if _SLASHES.fullmatch(tidy(text)):
+        return f"{shown} may name the day or the month first"
+    return f"{shown} is no time"
+
+
+# --- as SQL ------------------------------------------------------------------
+
+FUNCTIONS = {
+    # A time as naive UTC: see `told_time`.
+    "time_of(x, seen_at, hours)": """
+        coalesce(
+            case
+                when substr(x, 4, 1) = ' ' and length(x) between 28 and 31
+                    then try_strptime(
+                        replace(replace(x, ':60 +', ':59 +'), ':60 -', ':59 -'),
+                        '%a %b %d %H:%M:%S %z %Y'
+                    ) at time zone 'UTC'
+                when length(x) = 10 and substr(x, 5, 1) = '-' and substr(x, 8, 1) = '-'
+                    then try_cast(x as timestamp) - to_hours(hours)
+                when
+                    length(x) = 10
+                    and try_cast(x as bigint) between 946684800 and 4102444800
+                    then make_timestamp(try_cast(x as bigint) * 1000000)
+                when
+                    length(x) = 16 and substr(x, 5, 1) = '-' and substr(x, 14, 1) = ':'
+                    then try_cast(x || ':00' as timestamp) - to_hours(hours)
+                when
+                    length(x) >= 19
+                    and substr(x, 5, 1) = '-'
+                    and substr(x, 8, 1) = '-'
+                    and substr(x, 17, 1) = ':'
+                    and substr(x, 18, 2) <> '60'
+                    then case
+                        when
+                            right(x, 1) = 'Z'
+                            or contains(substr(x, 20), '+')
+                            or contains(substr(x, 20), '-')
+                            then try_cast(x as timestamp with time zone)
+                                at time zone 'UTC'
+                        when right(x, 1) between '0' and '9'
+                            then try_cast(x as timestamp) - to_hours(hours)
+                    end
+            end,
+            case when x <> '' then told_time(x, cast(seen_at as timestamp), hours) end
+        )""",
+    "count_of(x)": """
+        case
+            when
+                length(x) between 1 and 18
+                and ascii(x) between 48 and 57
+                and not contains(x, '.')
+                and not contains(x, 'e')
+                and not contains(x, 'E')
+                and try_cast(x as bigint) is not null
+                then try_cast(x as bigint)
+            when x <> '' then told_count(x)
+        end""",
+    # (Plain searches: a pattern match costs ten times as much.)
+    "id_of(x)": """
+        case
+            when
+                length(x) between 10 and 128
+                and ascii(x) between 49 and 122
+                and ascii(right(x, 1)) between 48 and 122
+                and not contains(x, '.')
+                and not contains(x, '+')
+                and not contains(x, ' ')
+                and not contains(x, ',')
+                then x
+            when x <> '' then told_id(x)
+        end""",
+    # Whether a text is a notice of a platform and not an author's words: it reads like
+    # one, and there is no author, or the platform marks the record as gone.
+    "is_notice(author_id, x, is_marked)": """
+        case
+            when (id_of(author_id) is null or coalesce(is_marked, false)) and x <> ''
+                then reads_like_notice(x)
+            else false
+        end""",
+}
+
+# Signatures of the Python functions: names of DuckDB's types.
+_SIGNATURES: dict[Callable[..., Any], tuple[list[Any], Any]] = {
+    told_time: (["VARCHAR", "TIMESTAMP", "BIGINT"], "TIMESTAMP"),
+    told_count: (["VARCHAR"], "BIGINT"),
+    told_id: (["VARCHAR"], "VARCHAR"),
+    is_blank: (["VARCHAR"], "BOOLEAN"),
+    reads_like_notice: (["VARCHAR"], "BOOLEAN"),
+    problem_of: (["VARCHAR", "VARCHAR"], "VARCHAR"),
+}
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give a connection the Python functions; the SQL ones call them.
+
+    Nulls reach them: a time is read without a moment of reading, too.
+    """
+    for function, (takes, gives) in _SIGNATURES.items():
+        connection.create_function(
+            function.__name__, function, takes, gives, null_handling=SPECIAL
+        )
