@@ -16,8 +16,8 @@
 --   likes [likes]: its likes of the campaign's posts that are known one by one
 --   mentions [mentions]: its mentions under the campaign's posts; not part of engagements
 --   engagements [interactions]: its reposts + comments + likes
---   first_activity_day [day]: the first day in the campaign on which it acted on its posts
---   last_activity_day [day]: the last day in the campaign on which it acted on its posts
+--   first_acted_day [day]: the first day in the campaign on which it acted on its posts
+--   last_acted_day [day]: the last day in the campaign on which it acted on its posts
 -- metrics:
 --   engagements: KAWO help centre | hidden accounts and those that a source does not name have no row
 
@@ -32,8 +32,8 @@ select
     count(*) filter (where interactions.kind = 'like') as likes,
     count(*) filter (where interactions.kind = 'mention') as mentions,
     count(*) filter (where interactions.kind <> 'mention') as engagements,
-    min(interactions.activity_day) as first_activity_day,
-    max(interactions.activity_day) as last_activity_day
+    min(interactions.activity_day) as first_acted_day,
+    max(interactions.activity_day) as last_acted_day
 from intermediate.campaign_interactions as interactions
 inner join intermediate.accounts as accounts
     on
