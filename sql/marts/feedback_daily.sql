@@ -16,9 +16,9 @@
 --   negative [comments]: comments that sound negative
 --   wordless [comments]: comments without words of their own, which are not judged
 --   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
---   genuine_positive [comments]: genuine_comments that sound positive
---   genuine_neutral [comments]: genuine_comments that sound neutral
---   genuine_negative [comments]: genuine_comments that sound negative
+--   genuine_positive [comments]: genuine_comments that sound positive; null where nobody of the day's comments is named
+--   genuine_neutral [comments]: genuine_comments that sound neutral; null where nobody of the day's comments is named
+--   genuine_negative [comments]: genuine_comments that sound negative; null where nobody of the day's comments is named
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   is_negative_rise [yes or no]: more negative comments than the 14 days before explain (99.9 % of a negative binomial law), told the same day
