@@ -25,6 +25,7 @@ from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
+from tasks.sources.gives import KINDS, gives_of, lacks_of
 from tasks.text.character_ngrams import plain_words
 from tasks.text.sentiment import LABELS, score, shipped_digest
 from tasks.text.spellings import (
@@ -60,7 +61,10 @@ CAMPAIGN_MODELS = (
     "text_names",
     "brand_mentions",
     "campaign_posts",
+    "campaign_authors",
     "campaign_interactions",
+    "campaign_audiences",
+    "campaign_kinds",
     "campaign_counters",
     "campaign_counter_days",
     "campaign_media_value",
@@ -219,13 +223,11 @@ def _build(
     }
     intermediate = load_models("intermediate")
     _fold_named_texts(connection, intermediate["intermediate.named_texts"])
-    is_growth_known = _keep_growth(connection)
+    kept = _set_aside(connection)
     for name in CAMPAIGN_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
-    window = _with_days_of_new_audiences(connection, window)
+    window = _widen(connection, window, kept)
     window = _with_days_of_new_mentions(connection, window)
-    if is_growth_known:
-        window = _with_days_of_new_growth(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
     _build_cascade_nodes(connection)
     _judge_comments(connection, workspace.policies)
@@ -309,92 +311,60 @@ def _with_days_of_new_mentions(
     return min(days), max(days)
 
 
-def _with_days_of_new_audiences(
-    connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
-) -> tuple[date, date]:
-    """Widen the window to all days of campaigns whose audience changed.
-
-    Daily rates divide by the followers of all accounts that posted, so one more
-    post by another account changes every day of its campaign.
-    """
-    connection.execute(
+# Small tables whose news change days on which no row may have landed, and which days:
+# a counter read late tells of its own; one more author, another reading of an author's
+# profile, or a source that tells one more kind, of all days of the campaign.
+_WIDENING = {
+    "campaign_counter_days": "select activity_day from changed",
+    **dict.fromkeys(
+        ("campaign_authors", "campaign_kinds"),
         """
-        create or replace temp table audiences_now as
-        select
-            campaign_id,
-            platform,
-            cast(sum(followers_count) as bigint) as followers
-        from (
-            select distinct
-                posts.campaign_id, posts.platform, posts.account_id,
-                accounts.followers_count
-            from intermediate.campaign_posts as posts
-            inner join intermediate.accounts as accounts
-                on
-                    posts.platform = accounts.platform
-                    and posts.account_id = accounts.account_id
-        )
-        group by campaign_id, platform
-        """
-    )
-    connection.execute(
-        "create table if not exists meta.audiences as from audiences_now limit 0"
-    )
-    rows = connection.execute(
-        """
-        with changed as (
-            select campaign_id from (
-                (from audiences_now except from meta.audiences)
-                union all
-                (from meta.audiences except from audiences_now)
-            )
-        )
-        select min(activity_day), max(activity_day) from (
-            select interactions.activity_day
-            from intermediate.campaign_interactions as interactions
-            semi join changed using (campaign_id)
-            union all
-            select posts.post_day
-            from intermediate.campaign_posts as posts
-            semi join changed using (campaign_id)
-        )
-        """
-    ).fetchall()
-    connection.execute("create or replace table meta.audiences as from audiences_now")
-    connection.execute("drop table audiences_now")
-    days = [day for day in (*window, *rows[0]) if day is not None]
-    return min(days), max(days)
+        select interactions.activity_day
+        from intermediate.campaign_interactions as interactions
+        semi join changed using (campaign_id)
+        union all
+        select posts.post_day
+        from intermediate.campaign_posts as posts
+        semi join changed using (campaign_id)
+        union all
+        select counters.activity_day
+        from intermediate.campaign_counter_days as counters
+        semi join changed using (campaign_id)
+        """,
+    ),
+}
 
 
-def _keep_growth(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Set aside how counters grew by day, as the marts show it, if they show it."""
-    known = table_exists(connection, "intermediate", "campaign_counter_days")
-    if known:
+def _set_aside(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Keep those of these tables that the marts were made of; their names."""
+    known = [
+        name for name in _WIDENING if table_exists(connection, "intermediate", name)
+    ]
+    for name in known:
         connection.execute(
-            "create or replace temp table growth_before as"
-            " from intermediate.campaign_counter_days"
+            f"create or replace temp table {name}_before as from intermediate.{name}"
         )
     return known
 
 
-def _with_days_of_new_growth(
-    connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
+def _widen(
+    connection: duckdb.DuckDBPyConnection, window: tuple[date, date], kept: list[str]
 ) -> tuple[date, date]:
-    """Widen the window to days whose counters are known otherwise than before.
-
-    A counter read late tells of a day on which no row may have landed.
-    """
-    rows = connection.execute(
-        """
-        select min(activity_day), max(activity_day) from (
-            (from intermediate.campaign_counter_days except from growth_before)
-            union all
-            (from growth_before except from intermediate.campaign_counter_days)
-        )
-        """
-    ).fetchall()
-    connection.execute("drop table growth_before")
-    days = [day for day in (*window, *rows[0]) if day is not None]
+    """Widen the window to days that are known otherwise than before."""
+    days = list(window)
+    for name in kept:
+        rows = connection.execute(
+            f"""
+            with changed as (
+                (from intermediate.{name} except from {name}_before)
+                union all
+                (from {name}_before except from intermediate.{name})
+            )
+            select min(activity_day), max(activity_day) from ({_WIDENING[name]})
+            """
+        ).fetchall()
+        connection.execute(f"drop table {name}_before")
+        days += [day for day in rows[0] if day is not None]
     return min(days), max(days)
 
 
@@ -666,8 +636,50 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
         "cpm": read_cpm(workspace.root),
         "brand_actions": read_brand_actions(workspace.root, workspace.timezone),
         "sources": pl.DataFrame(
-            [(source.name, source.platform) for source in workspace.sources],
-            schema={"source": pl.String, "platform": pl.String},
+            [
+                (
+                    source.name,
+                    source.platform,
+                    source.format,
+                    gives_of(source).followers,
+                    gives_of(source).follower_lists,
+                    lacks_of(gives_of(source)),
+                )
+                for source in workspace.sources
+            ],
+            schema={
+                "source": pl.String,
+                "platform": pl.String,
+                "format": pl.String,
+                "gives_followers": pl.Boolean,
+                "gives_follower_lists": pl.Boolean,
+                "lacks": pl.String,
+            },
+            orient="row",
+        ),
+        "source_gives": pl.DataFrame(
+            [
+                (
+                    source.name,
+                    kind,
+                    place,
+                    kind in gives_of(source).rows,
+                    kind in gives_of(source).accounts,
+                    kind in gives_of(source).times,
+                    kind in gives_of(source).counters,
+                )
+                for source in workspace.sources
+                for place, kind in enumerate(KINDS)
+            ],
+            schema={
+                "source": pl.String,
+                "kind": pl.String,
+                "place": pl.Int64,
+                "gives_rows": pl.Boolean,
+                "gives_accounts": pl.Boolean,
+                "gives_times": pl.Boolean,
+                "gives_counters": pl.Boolean,
+            },
             orient="row",
         ),
         "brands": pl.DataFrame(

@@ -241,6 +241,7 @@ def test_marts_of_the_design_are_there() -> None:
         "days",
         "share_of_voice",
         "data_coverage",
+        "source_coverage",
         "feedback_daily",
         "feedback_topics",
         "metric_definitions",
@@ -306,11 +307,20 @@ DIFFERENT = {
     "engagement_rate_by_impressions",
     "engagements",  # with a campaign, with a brand, of an account, of a group
     "exposure",  # of a campaign; of one account
+    "author_followers",  # of a campaign's posts; of a day's
+    "engagement_kinds",  # of a campaign; of a post
+    "engagement_rate_by_reach",  # mean over posts; of a post
+    "genuine_daily_engagement_rate",
+    "genuine_engagement_rate_by_followers",
+    "genuine_engagement_rate_by_impressions",
+    "genuine_engagement_rate_by_reach",
+    "platform_engagement_rate_by_reach",
+    "potential_reach",  # of a campaign, a day, a post
     "first_seen_day",  # of an account; of a group
     "followers",  # newest known; after an action
     "kind",  # of a group; of an action
     "last_seen_day",
-    "likes",  # of a campaign; of an account in it
+    "likes",  # of a campaign; of an account in it; of a source
     "mentions",  # of a campaign, of a brand, by an account
     "platform_collected",  # of what the platform counts: in all, so far, of a day
     "platform_comments",  # since publication, at a campaign's end or so far; growth

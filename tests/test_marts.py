@@ -18,6 +18,7 @@ import pytest
 
 from tasks.warehouse.models import load_models
 from tests.oracles import cascades as oracle
+from tests.oracles.worlds import campaign_posts
 from tests.workspaces import (
     FIRST,
     LAST,
@@ -495,7 +496,10 @@ def test_campaigns_equal_the_planted_truth(truth: World, built: Lab) -> None:
 
 
 def test_exposure_equals_the_planted_followers(truth: World, built: Lab) -> None:
-    """Each repost adds its author's followers; reach takes each account once."""
+    """Each repost adds its author's followers; reach takes each account once.
+
+    Among them the posts' authors, with the followers read nearest to the post.
+    """
     followers = truth.accounts.select("account_id", "followers_count")
     reposts = (
         members(truth)
@@ -505,18 +509,45 @@ def test_exposure_equals_the_planted_followers(truth: World, built: Lab) -> None
     exposure = dict(
         reposts.group_by("campaign_id").agg(pl.col("followers_count").sum()).iter_rows()
     )
+    brands = {"1000000001", "1000000002"}
+    assert not brands & set(reposts["account_id"])  # their followers change by day
+    readings = pl.concat([truth.account_history, truth.accounts])
+    authors = (
+        campaign_posts(truth, hashtags=True)
+        .join(truth.posts.select("post_id", "account_id", "posted_at"), on="post_id")
+        .join(
+            readings.select("account_id", "followers_count", "observed_at"),
+            on="account_id",
+        )
+        .with_columns(away=(pl.col("observed_at") - pl.col("posted_at")).abs())
+        .sort("campaign_id", "post_id", "away", "observed_at")
+        .group_by("campaign_id", "post_id", maintain_order=True)
+        .first()
+    )
+    assert brands & set(authors["account_id"])
+    by_post = dict(
+        authors.group_by("campaign_id").agg(pl.col("followers_count").sum()).iter_rows()
+    )
+    columns = ["campaign_id", "account_id", "followers_count"]
     reach = dict(
-        reposts.unique(["campaign_id", "account_id"])
+        pl.concat([reposts.select(columns), authors.select(columns)])
+        .group_by("campaign_id", "account_id")
+        .agg(pl.col("followers_count").max())
         .group_by("campaign_id")
         .agg(pl.col("followers_count").sum())
         .iter_rows()
     )
-    brands = {"1000000001", "1000000002"}
-    assert not brands & set(reposts["account_id"])  # their followers change by day
-    for campaign, seen, once in built.rows(
-        "select campaign_id, exposure, potential_reach from marts.campaigns"
-    ):
-        assert (seen, once) == (exposure.get(campaign, 0), reach.get(campaign, 0))
+    found = built.rows(
+        "select campaign_id, exposure, author_followers, potential_reach"
+        " from marts.campaigns"
+    )
+    assert len(found) == 3
+    for campaign, seen, of_authors, once in found:
+        assert (seen, of_authors, once) == (
+            exposure.get(campaign, 0),
+            by_post[campaign],
+            reach[campaign],
+        )
 
 
 def test_genuine_counts_are_those_of_levels(built: Lab) -> None:

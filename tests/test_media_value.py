@@ -49,11 +49,12 @@ def test_the_band_is_reach_to_exposure_times_the_price(tmp_path: Path) -> None:
         "weibo,99,cny,next year's,2026-03-15\n"
         "x,5,USD,not asked for,2026-01-01\n",
     )
-    assert (row["potential_reach"], row["exposure"]) == (1300, 2300)
-    # 1,300 x 30.50 / 1,000 x 0.85 and 2,300 x 30.50 / 1,000 x 1.15.
+    assert (row["potential_reach"], row["exposure"]) == (1400, 2300)
+    assert row["author_followers"] == 100
+    # 1,400 x 30.50 / 1,000 x 0.85 and 2,400 x 30.50 / 1,000 x 1.15.
     assert (row["earned_media_value_low"], row["earned_media_value_high"]) == (
-        33.70,
-        80.67,
+        36.30,
+        84.18,
     )
     assert row["earned_media_currency"] == "CNY"
     assert row["cpm_source"] == "weibo: rate card, 2026-03-14"

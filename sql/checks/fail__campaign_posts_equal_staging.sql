@@ -32,6 +32,6 @@ left join staged
         posts.platform = staged.platform
         and posts.post_id = staged.root_post_id
 where
-    marts_posts.lifetime_reposts <> coalesce(staged.reposts, 0)
-    or marts_posts.lifetime_engagements <> coalesce(staged.engagements, 0)
+    coalesce(marts_posts.lifetime_reposts, 0) <> coalesce(staged.reposts, 0)
+    or coalesce(marts_posts.lifetime_engagements, 0) <> coalesce(staged.engagements, 0)
     or marts_posts.genuine_lifetime_engagements > marts_posts.lifetime_engagements

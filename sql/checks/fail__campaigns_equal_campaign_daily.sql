@@ -11,12 +11,15 @@ summed as (
         sum(reposts) as reposts,
         sum(comments) as comments,
         sum(mentions) as mentions,
+        sum(likes) as likes,
         sum(engagements) as engagements,
         sum(genuine_engagements) as genuine_engagements,
         sum(genuine_engagements_low) as genuine_engagements_low,
         sum(exposure) as exposure,
         sum(genuine_exposure) as genuine_exposure,
-        max(engaged_accounts) as most_accounts
+        sum(author_followers) as author_followers,
+        max(engaged_accounts) as most_accounts,
+        max(potential_reach) as most_reach
     from marts.campaign_daily
     group by campaign_id
 )
@@ -25,14 +28,22 @@ select campaigns.campaign_id
 from marts.campaigns as campaigns
 left join summed on campaigns.campaign_id = summed.campaign_id
 where
-    campaigns.reposts <> coalesce(summed.reposts, 0)
-    or campaigns.comments <> coalesce(summed.comments, 0)
+    coalesce(campaigns.reposts, 0) <> coalesce(summed.reposts, 0)
+    or coalesce(campaigns.comments, 0) <> coalesce(summed.comments, 0)
     or campaigns.mentions <> coalesce(summed.mentions, 0)
-    or campaigns.engagements <> coalesce(summed.engagements, 0)
-    or campaigns.genuine_engagements <> coalesce(summed.genuine_engagements, 0)
-    or campaigns.genuine_engagements_low
+    or coalesce(campaigns.likes, 0) <> coalesce(summed.likes, 0)
+    or coalesce(campaigns.engagements, 0) <> coalesce(summed.engagements, 0)
+    or coalesce(campaigns.genuine_engagements, 0)
+    <> coalesce(summed.genuine_engagements, 0)
+    or coalesce(campaigns.genuine_engagements_low, 0)
     <> coalesce(summed.genuine_engagements_low, 0)
-    or campaigns.exposure <> coalesce(summed.exposure, 0)
-    or campaigns.genuine_exposure <> coalesce(summed.genuine_exposure, 0)
-    or campaigns.engaged_accounts < coalesce(summed.most_accounts, 0)
-    or campaigns.potential_reach > campaigns.exposure
+    or coalesce(campaigns.exposure, 0) <> coalesce(summed.exposure, 0)
+    or coalesce(campaigns.genuine_exposure, 0)
+    <> coalesce(summed.genuine_exposure, 0)
+    or coalesce(campaigns.author_followers, 0) < coalesce(summed.author_followers, 0)
+    or coalesce(campaigns.engaged_accounts, 0) < coalesce(summed.most_accounts, 0)
+    or campaigns.potential_reach < coalesce(summed.most_reach, 0)
+    or campaigns.potential_reach
+    > coalesce(campaigns.exposure, 0) + coalesce(campaigns.author_followers, 0)
+    or campaigns.genuine_potential_reach > campaigns.potential_reach
+    or campaigns.genuine_engagements > campaigns.engagements

@@ -100,7 +100,7 @@ where
     or marts_posts.platform_comments is distinct from last_known.comments
     or marts_posts.platform_likes is distinct from last_known.likes
     or marts_posts.platform_reads is distinct from last_known.reads
-    or marts_posts.platform_collected > marts_posts.lifetime_engagements
+    or marts_posts.platform_collected > coalesce(marts_posts.lifetime_engagements, 0)
 union all
 select
     'campaign_daily' as mart,

@@ -1,6 +1,7 @@
 -- One row per campaign and interaction with one of its posts, on covered days.
--- Followers are those of the activity day where a profile of that day is known,
--- else the newest known.
+-- Followers are those of the profile read nearest to the act, earlier or later (of two
+-- as near the earlier), with the day on which it was read.
+-- Cost: the interactions with campaigns' posts, each with the readings of its account.
 --
 -- grain: campaign_id, platform, root_post_id, kind, interaction_id
 -- params: none
@@ -8,27 +9,70 @@
 
 with
 
-day_profiles as (
+roots as (
+    select distinct
+        platform,
+        post_id
+    from intermediate.campaign_posts
+),
+
+interactions as (
+    select
+        interactions.platform,
+        interactions.kind,
+        interactions.interaction_id,
+        interactions.account_id,
+        interactions.root_post_id,
+        interactions.parent_method,
+        interactions.acted_at,
+        interactions.date_day
+    from staging.interactions as interactions
+    inner join meta.covered_days as covered_days
+        on interactions.date_day = covered_days.date_day
+    inner join roots
+        on
+            interactions.platform = roots.platform
+            and interactions.root_post_id = roots.post_id
+),
+
+moments as (
+    select distinct
+        platform,
+        account_id,
+        acted_at
+    from interactions
+    where account_id is not null
+),
+
+profiles as (
     select
         platform,
         account_id,
+        observed_at,
         date_day,
         followers_count
     from staging.accounts
     where followers_count is not null
 ),
 
-interactions as (
+nearest as (
     select
-        platform,
-        kind,
-        interaction_id,
-        account_id,
-        root_post_id,
-        parent_method,
-        acted_at,
-        date_day
-    from staging.interactions
+        moments.platform,
+        moments.account_id,
+        moments.acted_at,
+        profiles.followers_count,
+        profiles.date_day,
+        row_number() over (
+            partition by moments.platform, moments.account_id, moments.acted_at
+            order by
+                abs(date_diff('second', profiles.observed_at, moments.acted_at)),
+                profiles.observed_at
+        ) as place
+    from moments
+    inner join profiles
+        on
+            moments.platform = profiles.platform
+            and moments.account_id = profiles.account_id
 )
 
 select
@@ -42,8 +86,8 @@ select
     coalesce(accounts.is_genuine, false) as is_genuine,
     coalesce(accounts.is_surely_genuine, false) as is_surely_genuine,
     coalesce(accounts.is_possibly_genuine, false) as is_possibly_genuine,
-    coalesce(day_profiles.followers_count, accounts.followers_count)
-        as followers_count,
+    nearest.followers_count,
+    nearest.date_day as followers_day,
     interactions.acted_at,
     interactions.date_day as activity_day,
     interactions.date_day between campaigns.window_start and campaigns.window_end
@@ -57,14 +101,13 @@ inner join interactions
     on
         campaign_posts.platform = interactions.platform
         and campaign_posts.post_id = interactions.root_post_id
-inner join meta.covered_days as covered_days
-    on interactions.date_day = covered_days.date_day
 left join intermediate.accounts as accounts
     on
         interactions.platform = accounts.platform
         and interactions.account_id = accounts.account_id
-left join day_profiles
+left join nearest
     on
-        interactions.platform = day_profiles.platform
-        and interactions.account_id = day_profiles.account_id
-        and interactions.date_day = day_profiles.date_day
+        interactions.platform = nearest.platform
+        and interactions.account_id = nearest.account_id
+        and interactions.acted_at = nearest.acted_at
+        and nearest.place = 1

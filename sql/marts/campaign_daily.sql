@@ -15,11 +15,11 @@
 --   platform [text]: the network
 --   activity_day [day]: the day it happened, in the workspace's time zone
 --   posts [posts]: posts of the campaign published that day
---   reposts [reposts]: reposts, as collected
---   comments [comments]: comments and replies, as collected
---   likes [likes]: likes that are known one by one; platform_likes counts all
+--   reposts [reposts]: reposts, as collected; null where no source can give them
+--   comments [comments]: comments and replies, as collected; null where no source can give them
+--   likes [likes]: likes that are known one by one; null where no source can give them; platform_likes counts all
 --   mentions [mentions]: texts of others that day that mention the campaign's brand (see share_of_voice), whatever prompted them; not part of engagements
---   engagements [interactions]: reposts + comments + likes
+--   engagements [interactions]: reposts + comments + likes, those that a source can give
 --   platform_reposts [reposts]: growth of the platform's own counter of reposts that day, over the posts that were read near both midnights; negative where it took some back
 --   platform_comments [comments]: growth of the platform's own counter of comments that day, over the posts that were read near both midnights; negative where it took some back
 --   platform_likes [likes]: growth of the platform's own counter of likes that day, over the posts that were read near both midnights; negative where it took some back
@@ -44,7 +44,9 @@
 --   genuine_engaged_people [people]: the same without likely phantoms
 --   exposure [follower contacts]: followers of all reposters, an account counted at each repost
 --   genuine_exposure [follower contacts]: the same without likely phantoms
---   potential_reach [followers]: followers of the reposters, each account once; an upper bound
+--   author_followers [follower contacts]: followers of the authors of posts published that day, an account counted at each of its posts
+--   genuine_author_followers [follower contacts]: the same without likely phantoms
+--   potential_reach [followers]: followers of the authors of the day's posts and of the day's reposters, each account once; an upper bound
 --   genuine_potential_reach [followers]: the same without likely phantoms
 --   phantom_share [share]: likely phantoms among engaged accounts
 --   daily_engagement_rate [share a day]: engagements of the day / followers of the accounts that posted
@@ -59,7 +61,6 @@ interactions as (
     where is_in_window and activity_day between $start_date and $end_date
 ),
 
--- Each account once a day: the most followers it had at one of its reposts.
 account_days as (
     select
         campaign_id,
@@ -69,11 +70,9 @@ account_days as (
         operator_id,
         is_genuine,
         is_surely_genuine,
-        is_possibly_genuine,
-        bool_or(kind <> 'mention') as is_engaged,
-        max(followers_count) filter (where kind = 'repost') as reach
+        is_possibly_genuine
     from interactions
-    where account_id is not null
+    where account_id is not null and kind <> 'mention'
     group by all
 ),
 
@@ -82,20 +81,88 @@ people as (
         campaign_id,
         platform,
         activity_day,
-        count(*) filter (where is_engaged) as engaged_accounts,
-        count(*) filter (where is_engaged and is_genuine) as genuine_engaged_accounts,
-        count(*) filter (where is_engaged and is_surely_genuine)
-            as genuine_engaged_accounts_low,
-        count(*) filter (where is_engaged and is_possibly_genuine)
-            as genuine_engaged_accounts_high,
-        count(distinct operator_id) filter (where is_engaged) as engaged_people,
-        count(distinct operator_id) filter (where is_engaged and is_genuine)
-            as genuine_engaged_people,
-        cast(coalesce(sum(reach), 0) as bigint) as potential_reach,
-        cast(coalesce(sum(reach) filter (where is_genuine), 0) as bigint)
-            as genuine_potential_reach
+        count(*) as engaged_accounts,
+        count(*) filter (where is_genuine) as genuine_engaged_accounts,
+        count(*) filter (where is_surely_genuine) as genuine_engaged_accounts_low,
+        count(*) filter (where is_possibly_genuine) as genuine_engaged_accounts_high,
+        count(distinct operator_id) as engaged_people,
+        count(distinct operator_id) filter (where is_genuine) as genuine_engaged_people
     from account_days
     group by campaign_id, platform, activity_day
+),
+
+authors as (
+    select authors.*
+    from intermediate.campaign_authors as authors
+    inner join meta.campaigns as campaigns
+        on
+            authors.campaign_id = campaigns.campaign_id
+            and authors.post_day
+            between campaigns.window_start and campaigns.window_end
+    inner join meta.covered_days as covered_days
+        on authors.post_day = covered_days.date_day
+    where authors.post_day between $start_date and $end_date
+),
+
+-- Each account once a day: the most followers it had at one of its posts and reposts.
+audience_acts as (
+    select
+        campaign_id,
+        platform,
+        post_day as activity_day,
+        account_id,
+        is_genuine,
+        followers_count
+    from authors
+    union all
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        account_id,
+        is_genuine,
+        followers_count
+    from interactions
+    where kind = 'repost' and account_id is not null
+),
+
+audience_days as (
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        account_id,
+        is_genuine,
+        max(followers_count) as followers
+    from audience_acts
+    group by campaign_id, platform, activity_day, account_id, is_genuine
+),
+
+reached as (
+    select
+        campaign_id,
+        platform,
+        activity_day,
+        cast(sum(followers) as bigint) as potential_reach,
+        cast(
+            sum(case when is_genuine then coalesce(followers, 0) else 0 end) as bigint
+        ) as genuine_potential_reach
+    from audience_days
+    group by campaign_id, platform, activity_day
+),
+
+authored as (
+    select
+        campaign_id,
+        platform,
+        post_day as activity_day,
+        cast(sum(followers_count) as bigint) as author_followers,
+        cast(
+            sum(case when is_genuine then coalesce(followers_count, 0) else 0 end)
+            as bigint
+        ) as genuine_author_followers
+    from authors
+    group by campaign_id, platform, post_day
 ),
 
 flows as (
@@ -106,6 +173,13 @@ flows as (
         count(*) filter (where kind = 'repost') as reposts,
         count(*) filter (where kind = 'comment') as comments,
         count(*) filter (where kind = 'like') as likes,
+        count(*) filter (where kind <> 'mention') as engagements,
+        -- Of how many it is known who acted.
+        count(account_id) filter (where kind = 'repost') as known_reposts,
+        count(account_id) filter (where kind = 'comment') as known_comments,
+        count(account_id) filter (where kind = 'like') as known_likes,
+        count(account_id) filter (where kind <> 'mention') as known_engagements,
+        count(followers_count) filter (where kind = 'repost') as known_followers,
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
@@ -160,24 +234,33 @@ published as (
 ),
 
 posting_accounts as (
-    select distinct
-        campaign_posts.campaign_id,
-        campaign_posts.platform,
-        accounts.account_key,
-        accounts.followers_count
-    from intermediate.campaign_posts as campaign_posts
-    inner join intermediate.accounts as accounts
-        on
-            campaign_posts.platform = accounts.platform
-            and campaign_posts.account_id = accounts.account_id
+    select
+        campaign_id,
+        platform,
+        account_id,
+        max(followers_count) as followers
+    from intermediate.campaign_authors
+    group by campaign_id, platform, account_id
 ),
 
 audiences as (
     select
         campaign_id,
         platform,
-        sum(followers_count) as followers
+        cast(sum(followers) as bigint) as followers
     from posting_accounts
+    group by campaign_id, platform
+),
+
+-- What could have been collected: of other kinds nothing is known.
+kinds as (
+    select
+        campaign_id,
+        platform,
+        bool_or(kind = 'repost') as reposts,
+        bool_or(kind = 'comment') as comments,
+        bool_or(kind = 'like') as likes
+    from intermediate.campaign_kinds
     group by campaign_id, platform
 ),
 
@@ -252,22 +335,79 @@ happened as (
         activity_day
     from counted
     where is_changed
+),
+
+-- A network on which the campaign has no post: nothing can have happened to one.
+placed as (
+    select
+        happened.campaign_id,
+        happened.platform,
+        count(posts.post_id) > 0 as is_there
+    from happened
+    left join intermediate.campaign_posts as posts
+        on
+            happened.campaign_id = posts.campaign_id
+            and happened.platform = posts.platform
+    group by happened.campaign_id, happened.platform
+),
+
+-- Null where nothing is known, 0 where it is known that nothing happened.
+totals as (
+    select
+        happened.campaign_id,
+        happened.platform,
+        happened.activity_day,
+        case when not placed.is_there or kinds.reposts then coalesce(flows.reposts, 0) end as reposts,
+        case when not placed.is_there or kinds.comments then coalesce(flows.comments, 0) end as comments,
+        case when not placed.is_there or kinds.likes then coalesce(flows.likes, 0) end as likes,
+        case
+            when not placed.is_there or kinds.campaign_id is not null
+                then coalesce(flows.engagements, 0)
+        end as engagements,
+        coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0
+            as knows_reposters,
+        coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0
+            as knows_commenters,
+        coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0
+            as knows_likers,
+        (not placed.is_there or kinds.campaign_id is not null)
+        and (
+            coalesce(flows.known_engagements, 0) > 0
+            or coalesce(flows.engagements, 0) = 0
+        ) as knows_accounts,
+        (not placed.is_there or coalesce(kinds.reposts, false))
+        and (coalesce(flows.known_followers, 0) > 0 or coalesce(flows.reposts, 0) = 0)
+            as knows_followers
+    from happened
+    left join flows
+        on
+            happened.campaign_id = flows.campaign_id
+            and happened.platform = flows.platform
+            and happened.activity_day = flows.activity_day
+    inner join placed
+        on
+            happened.campaign_id = placed.campaign_id
+            and happened.platform = placed.platform
+    left join kinds
+        on
+            happened.campaign_id = kinds.campaign_id
+            and happened.platform = kinds.platform
 )
 
 select
-    happened.campaign_id,
+    totals.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
     campaigns.window_start,
     campaigns.window_end,
-    happened.platform,
-    happened.activity_day,
+    totals.platform,
+    totals.activity_day,
     coalesce(published.posts, 0) as posts,
-    coalesce(flows.reposts, 0) as reposts,
-    coalesce(flows.comments, 0) as comments,
-    coalesce(flows.likes, 0) as likes,
+    totals.reposts,
+    totals.comments,
+    totals.likes,
     coalesce(mentioned.mentions, 0) as mentions,
-    coalesce(flows.reposts + flows.comments + flows.likes, 0) as engagements,
+    totals.engagements,
     counted.reposts as platform_reposts,
     counted.comments as platform_comments,
     counted.likes as platform_likes,
@@ -280,68 +420,124 @@ select
         when counted.engagements > 0
             then round(least(counted.collected / counted.engagements, 1), 6)
     end as completeness,
-    coalesce(flows.genuine_reposts, 0) as genuine_reposts,
-    coalesce(flows.genuine_comments, 0) as genuine_comments,
-    coalesce(flows.genuine_likes, 0) as genuine_likes,
+    case
+        when totals.reposts is not null and totals.knows_reposters
+            then coalesce(flows.genuine_reposts, 0)
+    end as genuine_reposts,
+    case
+        when totals.comments is not null and totals.knows_commenters
+            then coalesce(flows.genuine_comments, 0)
+    end as genuine_comments,
+    case
+        when totals.likes is not null and totals.knows_likers
+            then coalesce(flows.genuine_likes, 0)
+    end as genuine_likes,
     coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
-    coalesce(flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes, 0)
-        as genuine_engagements,
-    coalesce(flows.genuine_engagements_low, 0) as genuine_engagements_low,
-    coalesce(flows.genuine_engagements_high, 0) as genuine_engagements_high,
-    coalesce(people.engaged_accounts, 0) as engaged_accounts,
-    coalesce(people.genuine_engaged_accounts, 0) as genuine_engaged_accounts,
-    coalesce(people.genuine_engaged_accounts_low, 0) as genuine_engaged_accounts_low,
-    coalesce(people.genuine_engaged_accounts_high, 0) as genuine_engaged_accounts_high,
-    coalesce(people.engaged_people, 0) as engaged_people,
-    coalesce(people.genuine_engaged_people, 0) as genuine_engaged_people,
-    coalesce(flows.exposure, 0) as exposure,
-    coalesce(flows.genuine_exposure, 0) as genuine_exposure,
-    coalesce(people.potential_reach, 0) as potential_reach,
-    coalesce(people.genuine_potential_reach, 0) as genuine_potential_reach,
+    case
+        when totals.knows_accounts
+            then
+                coalesce(
+                    flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes,
+                    0
+                )
+    end as genuine_engagements,
+    case when totals.knows_accounts then coalesce(flows.genuine_engagements_low, 0) end
+        as genuine_engagements_low,
+    case when totals.knows_accounts then coalesce(flows.genuine_engagements_high, 0) end
+        as genuine_engagements_high,
+    case when totals.knows_accounts then coalesce(people.engaged_accounts, 0) end
+        as engaged_accounts,
+    case when totals.knows_accounts then coalesce(people.genuine_engaged_accounts, 0) end
+        as genuine_engaged_accounts,
+    case
+        when totals.knows_accounts
+            then coalesce(people.genuine_engaged_accounts_low, 0)
+    end as genuine_engaged_accounts_low,
+    case
+        when totals.knows_accounts
+            then coalesce(people.genuine_engaged_accounts_high, 0)
+    end as genuine_engaged_accounts_high,
+    case when totals.knows_accounts then coalesce(people.engaged_people, 0) end
+        as engaged_people,
+    case when totals.knows_accounts then coalesce(people.genuine_engaged_people, 0) end
+        as genuine_engaged_people,
+    case when totals.knows_followers then coalesce(flows.exposure, 0) end as exposure,
+    case when totals.knows_followers then coalesce(flows.genuine_exposure, 0) end
+        as genuine_exposure,
+    case
+        when coalesce(published.posts, 0) = 0 then 0 else authored.author_followers
+    end as author_followers,
+    case
+        when coalesce(published.posts, 0) = 0 then 0
+        when authored.author_followers is not null
+            then authored.genuine_author_followers
+    end as genuine_author_followers,
+    case
+        when coalesce(published.posts, 0) = 0 and totals.reposts = 0 then 0
+        else reached.potential_reach
+    end as potential_reach,
+    case
+        when coalesce(published.posts, 0) = 0 and totals.reposts = 0 then 0
+        when reached.potential_reach is not null then reached.genuine_potential_reach
+    end as genuine_potential_reach,
     round(
         (people.engaged_accounts - people.genuine_engaged_accounts)
         / nullif(people.engaged_accounts, 0), 6
     ) as phantom_share,
-    round(
-        coalesce(flows.reposts + flows.comments + flows.likes, 0)
-        / nullif(audiences.followers, 0), 6
-    ) as daily_engagement_rate,
-    round(
-        coalesce(
-            flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes, 0
-        ) / nullif(audiences.followers, 0), 6
-    ) as genuine_daily_engagement_rate,
+    round(totals.engagements / nullif(audiences.followers, 0), 6)
+        as daily_engagement_rate,
+    case
+        when totals.knows_accounts
+            then
+                round(
+                    coalesce(
+                        flows.genuine_reposts
+                        + flows.genuine_comments
+                        + flows.genuine_likes, 0
+                    ) / nullif(audiences.followers, 0), 6
+                )
+    end as genuine_daily_engagement_rate,
     round(counted.engagements / nullif(audiences.followers, 0), 6)
         as platform_daily_engagement_rate
-from happened
+from totals
 inner join meta.campaigns as campaigns
-    on happened.campaign_id = campaigns.campaign_id
+    on totals.campaign_id = campaigns.campaign_id
 left join flows
     on
-        happened.campaign_id = flows.campaign_id
-        and happened.platform = flows.platform
-        and happened.activity_day = flows.activity_day
+        totals.campaign_id = flows.campaign_id
+        and totals.platform = flows.platform
+        and totals.activity_day = flows.activity_day
 left join counted
     on
-        happened.campaign_id = counted.campaign_id
-        and happened.platform = counted.platform
-        and happened.activity_day = counted.activity_day
+        totals.campaign_id = counted.campaign_id
+        and totals.platform = counted.platform
+        and totals.activity_day = counted.activity_day
 left join mentioned
     on
-        happened.campaign_id = mentioned.campaign_id
-        and happened.platform = mentioned.platform
-        and happened.activity_day = mentioned.activity_day
+        totals.campaign_id = mentioned.campaign_id
+        and totals.platform = mentioned.platform
+        and totals.activity_day = mentioned.activity_day
 left join people
     on
-        happened.campaign_id = people.campaign_id
-        and happened.platform = people.platform
-        and happened.activity_day = people.activity_day
+        totals.campaign_id = people.campaign_id
+        and totals.platform = people.platform
+        and totals.activity_day = people.activity_day
 left join published
     on
-        happened.campaign_id = published.campaign_id
-        and happened.platform = published.platform
-        and happened.activity_day = published.activity_day
+        totals.campaign_id = published.campaign_id
+        and totals.platform = published.platform
+        and totals.activity_day = published.activity_day
+left join reached
+    on
+        totals.campaign_id = reached.campaign_id
+        and totals.platform = reached.platform
+        and totals.activity_day = reached.activity_day
+left join authored
+    on
+        totals.campaign_id = authored.campaign_id
+        and totals.platform = authored.platform
+        and totals.activity_day = authored.activity_day
 left join audiences
     on
-        happened.campaign_id = audiences.campaign_id
-        and happened.platform = audiences.platform
+        totals.campaign_id = audiences.campaign_id
+        and totals.platform = audiences.platform

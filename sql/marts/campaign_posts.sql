@@ -18,11 +18,12 @@
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account)
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC
---   lifetime_reposts [reposts]: reposts so far
---   lifetime_comments [comments]: comments and replies so far
---   lifetime_likes [likes]: likes known one by one so far
+--   lifetime_reposts [reposts]: reposts so far, as collected; null where no source can give them
+--   lifetime_comments [comments]: comments and replies so far, as collected; null where no source can give them
+--   lifetime_likes [likes]: likes known one by one so far; null where no source can give them
 --   lifetime_mentions [mentions]: reposts, comments and links under it so far that mention the campaign's brand (see share_of_voice); not part of engagements
---   lifetime_engagements [interactions]: reposts + comments + likes so far
+--   lifetime_engagements [interactions]: reposts + comments + likes so far, those that a source can give
+--   engagement_kinds [text]: the kinds that lifetime_engagements holds
 --   genuine_lifetime_reposts [reposts]: reposts so far without those of likely phantoms
 --   genuine_lifetime_comments [comments]: comments so far without those of likely phantoms
 --   genuine_lifetime_likes [likes]: likes so far without those of likely phantoms
@@ -33,17 +34,27 @@
 --   genuine_engagements_1h [interactions; post day]: the same without likely phantoms
 --   genuine_engagements_24h [interactions; post day]: the same without likely phantoms
 --   genuine_engagements_7d [interactions; post day]: the same without likely phantoms
---   account_followers [followers]: followers of who posted, newest known
+--   account_followers [followers]: followers of who posted, of the profile read nearest to the post
+--   followers_observed_day [day]: the day on which that profile was read
+--   exposure [follower contacts]: followers of all its reposters so far, an account counted at each repost
+--   genuine_exposure [follower contacts]: the same without likely phantoms
+--   potential_reach [followers]: followers of its author and of its reposters so far, each account once; an upper bound
+--   genuine_potential_reach [followers]: the same without likely phantoms
 --   engagement_rate_by_followers [share]: lifetime_engagements / account_followers
 --   genuine_engagement_rate_by_followers [share]: genuine_lifetime_engagements / account_followers
+--   engagement_rate_by_reach [share]: lifetime_engagements / potential_reach
+--   genuine_engagement_rate_by_reach [share]: genuine_lifetime_engagements / genuine_potential_reach
 --   engagement_rate_by_impressions [share]: lifetime_engagements / platform_reads
+--   genuine_engagement_rate_by_impressions [share]: genuine_lifetime_engagements / platform_reads
 --   platform_engagement_rate_by_followers [share]: platform_engagements / account_followers
+--   platform_engagement_rate_by_reach [share]: platform_engagements / potential_reach
 --   platform_engagement_rate_by_impressions [share]: platform_engagements / platform_reads
 --   platform_reposts [reposts]: reposts that the platform itself counts since publication, newest reading that tells them
 --   platform_comments [comments]: comments that the platform itself counts since publication, newest reading that tells them
 --   platform_likes [likes]: likes that the platform itself counts since publication, newest reading that tells them
 --   platform_reads [reads]: reads that the platform itself counts since publication, newest reading that tells them
 --   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_engagement_kinds [text]: the kinds that platform_engagements holds
 --   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
 --   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same kinds, up to the day of the reading
 --   completeness [share]: platform_collected / platform_engagements, at most 1; null where the platform counts nothing
@@ -62,6 +73,19 @@ drawn as (
         count(*) filter (where kind = 'comment') as comments,
         count(*) filter (where kind = 'like') as likes,
         count(*) filter (where kind <> 'mention') as engagements,
+        -- Of how many it is known who acted.
+        count(account_id) filter (where kind = 'repost') as known_reposts,
+        count(account_id) filter (where kind = 'comment') as known_comments,
+        count(account_id) filter (where kind = 'like') as known_likes,
+        count(account_id) filter (where kind <> 'mention') as known_engagements,
+        count(followers_count) filter (where kind = 'repost') as known_followers,
+        cast(coalesce(sum(followers_count) filter (where kind = 'repost'), 0) as bigint)
+            as exposure,
+        cast(
+            coalesce(
+                sum(followers_count) filter (where kind = 'repost' and is_genuine), 0
+            ) as bigint
+        ) as genuine_exposure,
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
@@ -126,6 +150,120 @@ counted as (
             as collected
     from intermediate.campaign_counters
     group by campaign_id, platform, post_id
+),
+
+reached as (
+    select
+        campaign_id,
+        platform,
+        post_id,
+        cast(sum(lifetime_followers) as bigint) as potential_reach,
+        cast(
+            sum(case when is_genuine then coalesce(lifetime_followers, 0) else 0 end)
+            as bigint
+        ) as genuine_potential_reach
+    from intermediate.campaign_audiences
+    group by campaign_id, platform, post_id
+),
+
+-- What could have been collected: of other kinds nothing is known.
+kinds as (
+    select
+        campaign_id,
+        platform,
+        post_id,
+        bool_or(kind = 'repost') as reposts,
+        bool_or(kind = 'comment') as comments,
+        bool_or(kind = 'like') as likes
+    from intermediate.campaign_kinds
+    group by campaign_id, platform, post_id
+),
+
+-- Null where nothing is known, 0 where it is known that nothing happened.
+totals as (
+    select
+        posts.*,
+        case when kinds.reposts then coalesce(drawn.reposts, 0) end as reposts,
+        case when kinds.comments then coalesce(drawn.comments, 0) end as comments,
+        case when kinds.likes then coalesce(drawn.likes, 0) end as likes,
+        case when kinds.post_id is not null then coalesce(drawn.engagements, 0) end
+            as engagements,
+        concat_ws(
+            ', ',
+            case when kinds.reposts then 'reposts' end,
+            case when kinds.comments then 'comments' end,
+            case when kinds.likes then 'likes' end
+        ) as engagement_kinds,
+        coalesce(drawn.known_reposts, 0) > 0 or coalesce(drawn.reposts, 0) = 0
+            as knows_reposters,
+        coalesce(drawn.known_comments, 0) > 0 or coalesce(drawn.comments, 0) = 0
+            as knows_commenters,
+        coalesce(drawn.known_likes, 0) > 0 or coalesce(drawn.likes, 0) = 0
+            as knows_likers,
+        kinds.post_id is not null
+        and (
+            coalesce(drawn.known_engagements, 0) > 0
+            or coalesce(drawn.engagements, 0) = 0
+        ) as knows_accounts,
+        coalesce(kinds.reposts, false)
+        and (coalesce(drawn.known_followers, 0) > 0 or coalesce(drawn.reposts, 0) = 0)
+            as knows_followers,
+        kinds.post_id is not null and posts.posted_at is not null as knows_ages,
+        authors.followers_count as account_followers,
+        authors.followers_day as followers_observed_day,
+        reached.potential_reach,
+        case
+            when reached.potential_reach is not null
+                then reached.genuine_potential_reach
+        end as genuine_potential_reach
+    from intermediate.campaign_posts as posts
+    left join drawn
+        on
+            posts.campaign_id = drawn.campaign_id
+            and posts.platform = drawn.platform
+            and posts.post_id = drawn.root_post_id
+    left join kinds
+        on
+            posts.campaign_id = kinds.campaign_id
+            and posts.platform = kinds.platform
+            and posts.post_id = kinds.post_id
+    left join intermediate.campaign_authors as authors
+        on
+            posts.campaign_id = authors.campaign_id
+            and posts.platform = authors.platform
+            and posts.post_id = authors.post_id
+    left join reached
+        on
+            posts.campaign_id = reached.campaign_id
+            and posts.platform = reached.platform
+            and posts.post_id = reached.post_id
+),
+
+genuine as (
+    select
+        totals.campaign_id,
+        totals.platform,
+        totals.post_id,
+        case
+            when totals.reposts is not null and totals.knows_reposters
+                then coalesce(drawn.genuine_reposts, 0)
+        end as reposts,
+        case
+            when totals.comments is not null and totals.knows_commenters
+                then coalesce(drawn.genuine_comments, 0)
+        end as comments,
+        case
+            when totals.likes is not null and totals.knows_likers
+                then coalesce(drawn.genuine_likes, 0)
+        end as likes,
+        case when totals.knows_accounts then coalesce(drawn.genuine_engagements, 0) end
+            as engagements
+    from totals
+    left join drawn
+        on
+            totals.campaign_id = drawn.campaign_id
+            and totals.platform = drawn.platform
+            and totals.post_id = drawn.root_post_id
 )
 
 select
@@ -141,42 +279,57 @@ select
     posts.rule as attribution_rule,
     posts.post_day,
     posts.posted_at,
-    coalesce(drawn.reposts, 0) as lifetime_reposts,
-    coalesce(drawn.comments, 0) as lifetime_comments,
-    coalesce(drawn.likes, 0) as lifetime_likes,
+    posts.reposts as lifetime_reposts,
+    posts.comments as lifetime_comments,
+    posts.likes as lifetime_likes,
     coalesce(mentioned.mentions, 0) as lifetime_mentions,
-    coalesce(drawn.engagements, 0) as lifetime_engagements,
-    coalesce(drawn.genuine_reposts, 0) as genuine_lifetime_reposts,
-    coalesce(drawn.genuine_comments, 0) as genuine_lifetime_comments,
-    coalesce(drawn.genuine_likes, 0) as genuine_lifetime_likes,
-    coalesce(drawn.genuine_engagements, 0) as genuine_lifetime_engagements,
-    case when posts.posted_at is not null then coalesce(drawn.engagements_1h, 0) end
+    posts.engagements as lifetime_engagements,
+    posts.engagement_kinds,
+    genuine.reposts as genuine_lifetime_reposts,
+    genuine.comments as genuine_lifetime_comments,
+    genuine.likes as genuine_lifetime_likes,
+    genuine.engagements as genuine_lifetime_engagements,
+    case when posts.knows_ages then coalesce(drawn.engagements_1h, 0) end
         as engagements_1h,
-    case when posts.posted_at is not null then coalesce(drawn.engagements_24h, 0) end
+    case when posts.knows_ages then coalesce(drawn.engagements_24h, 0) end
         as engagements_24h,
-    case when posts.posted_at is not null then coalesce(drawn.engagements_7d, 0) end
+    case when posts.knows_ages then coalesce(drawn.engagements_7d, 0) end
         as engagements_7d,
     case
-        when posts.posted_at is not null then coalesce(drawn.genuine_engagements_1h, 0)
+        when posts.knows_ages and posts.knows_accounts
+            then coalesce(drawn.genuine_engagements_1h, 0)
     end as genuine_engagements_1h,
     case
-        when posts.posted_at is not null then coalesce(drawn.genuine_engagements_24h, 0)
+        when posts.knows_ages and posts.knows_accounts
+            then coalesce(drawn.genuine_engagements_24h, 0)
     end as genuine_engagements_24h,
     case
-        when posts.posted_at is not null then coalesce(drawn.genuine_engagements_7d, 0)
+        when posts.knows_ages and posts.knows_accounts
+            then coalesce(drawn.genuine_engagements_7d, 0)
     end as genuine_engagements_7d,
-    accounts.followers_count as account_followers,
-    round(
-        coalesce(drawn.engagements, 0) / nullif(accounts.followers_count, 0), 6
-    ) as engagement_rate_by_followers,
-    round(
-        coalesce(drawn.genuine_engagements, 0) / nullif(accounts.followers_count, 0), 6
-    ) as genuine_engagement_rate_by_followers,
-    round(
-        coalesce(drawn.engagements, 0) / nullif(counted.reads, 0), 6
-    ) as engagement_rate_by_impressions,
-    round(counted.engagements / nullif(accounts.followers_count, 0), 6)
+    posts.account_followers,
+    posts.followers_observed_day,
+    case when posts.knows_followers then coalesce(drawn.exposure, 0) end as exposure,
+    case when posts.knows_followers then coalesce(drawn.genuine_exposure, 0) end
+        as genuine_exposure,
+    posts.potential_reach,
+    posts.genuine_potential_reach,
+    round(posts.engagements / nullif(posts.account_followers, 0), 6)
+        as engagement_rate_by_followers,
+    round(genuine.engagements / nullif(posts.account_followers, 0), 6)
+        as genuine_engagement_rate_by_followers,
+    round(posts.engagements / nullif(posts.potential_reach, 0), 6)
+        as engagement_rate_by_reach,
+    round(genuine.engagements / nullif(posts.genuine_potential_reach, 0), 6)
+        as genuine_engagement_rate_by_reach,
+    round(posts.engagements / nullif(counted.reads, 0), 6)
+        as engagement_rate_by_impressions,
+    round(genuine.engagements / nullif(counted.reads, 0), 6)
+        as genuine_engagement_rate_by_impressions,
+    round(counted.engagements / nullif(posts.account_followers, 0), 6)
         as platform_engagement_rate_by_followers,
+    round(counted.engagements / nullif(posts.potential_reach, 0), 6)
+        as platform_engagement_rate_by_reach,
     round(counted.engagements / nullif(counted.reads, 0), 6)
         as platform_engagement_rate_by_impressions,
     counted.reposts as platform_reposts,
@@ -184,15 +337,26 @@ select
     counted.likes as platform_likes,
     counted.reads as platform_reads,
     counted.engagements as platform_engagements,
+    concat_ws(
+        ', ',
+        case when counted.reposts is not null then 'reposts' end,
+        case when counted.comments is not null then 'comments' end,
+        case when counted.likes is not null then 'likes' end
+    ) as platform_engagement_kinds,
     counted.counted_at as platform_counted_at,
     counted.collected as platform_collected,
     case
         when counted.engagements > 0
             then round(least(counted.collected / counted.engagements, 1), 6)
     end as completeness
-from intermediate.campaign_posts as posts
+from totals as posts
 inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id
+inner join genuine
+    on
+        posts.campaign_id = genuine.campaign_id
+        and posts.platform = genuine.platform
+        and posts.post_id = genuine.post_id
 left join drawn
     on
         posts.campaign_id = drawn.campaign_id

@@ -13,16 +13,18 @@
 --   window_end [day]: last day of the campaign
 --   days_covered [days]: days of the window that the marts cover
 --   posts [posts]: posts that belong to it
---   reposts [reposts]: reposts, as collected
---   comments [comments]: comments and replies, as collected
---   likes [likes]: likes that are known one by one; platform_likes counts all
+--   reposts [reposts]: reposts, as collected; null where no source can give them
+--   comments [comments]: comments and replies, as collected; null where no source can give them
+--   likes [likes]: likes that are known one by one; null where no source can give them; platform_likes counts all
 --   mentions [mentions]: texts of others in the window that mention the campaign's brand: the sum of its mentions in share_of_voice; not part of engagements
---   engagements [interactions]: reposts + comments + likes
+--   engagements [interactions]: reposts + comments + likes, those that a source can give
+--   engagement_kinds [text]: the kinds that engagements holds
 --   platform_reposts [reposts]: reposts that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
 --   platform_comments [comments]: comments that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
 --   platform_likes [likes]: likes that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
 --   platform_reads [reads]: reads that the platform itself counts of its posts since their publication: at the first reading at or after the campaign's last day, else the newest
 --   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_engagement_kinds [text]: the kinds that platform_engagements holds
 --   platform_counted_posts [posts]: posts of which the platform counts engagements
 --   platform_counted_since [time in UTC]: moment of the oldest of these readings; null where one does not tell it
 --   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
@@ -45,17 +47,27 @@
 --   genuine_engaged_people [people]: the same without likely phantoms
 --   exposure [follower contacts]: followers of all reposters, an account counted at each repost
 --   genuine_exposure [follower contacts]: the same without likely phantoms
---   potential_reach [followers]: followers of the reposters, each account once; an upper bound
+--   author_followers [follower contacts]: followers of the posts' authors, an account counted at each of its posts
+--   genuine_author_followers [follower contacts]: the same without likely phantoms
+--   potential_reach [followers]: followers of the posts' authors and of the reposters, each account once; an upper bound
 --   genuine_potential_reach [followers]: the same without likely phantoms
+--   followers_first_observed_day [day]: these followers were read nearest to each act: on this day at the earliest
+--   followers_last_observed_day [day]: and on this day at the latest
 --   phantom_share [share]: likely phantoms among engaged accounts
---   posting_followers [followers]: followers of the accounts that posted, each account once
+--   posting_followers [followers]: followers of the accounts that posted, each account once, the most it had at one of its posts
+--   genuine_posting_followers [followers]: the same without likely phantoms
 --   engagement_rate [share]: the same as engagement_rate_by_followers
 --   genuine_engagement_rate [share]: genuine engagements / posting_followers
---   engagement_rate_by_reach [share]: engagements / potential_reach
+--   engagement_rate_by_reach [share]: mean over posts of engagements of the post / reach of the post: followers of its author and reposters, each account once; posts of unknown reach are left out
+--   genuine_engagement_rate_by_reach [share]: mean over posts of genuine engagements of the post / its reach without likely phantoms
 --   engagement_rate_by_followers [share]: engagements / posting_followers
---   engagement_rate_by_impressions [share]: engagements / platform_reads
+--   genuine_engagement_rate_by_followers [share]: genuine engagements / posting_followers
+--   engagement_rate_by_impressions [share]: engagements of posts with reads / platform_reads
+--   genuine_engagement_rate_by_impressions [share]: genuine engagements of posts with reads / platform_reads
 --   daily_engagement_rate [share a day]: engagements / (days covered x posting_followers)
+--   genuine_daily_engagement_rate [share a day]: genuine engagements / (days covered x posting_followers)
 --   platform_engagement_rate [share]: platform_engagements / posting_followers
+--   platform_engagement_rate_by_reach [share]: mean over posts of platform_engagements of the post / reach of the post
 --   platform_engagement_rate_by_followers [share]: platform_engagements / posting_followers
 --   platform_engagement_rate_by_impressions [share]: platform_engagements of posts with reads / platform_reads
 --   platform_daily_engagement_rate [share a day]: platform_engagements / (days covered x posting_followers)
@@ -64,10 +76,12 @@
 --   cost_per_engagement [currency of the budget]: budget_amount / engagements
 --   cost_per_platform_engagement [currency of the budget]: budget_amount / platform_engagements
 --   cost_per_genuine_engagement [currency of the budget]: budget_amount / genuine_engagements
---   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over networks; null without a price for each
---   earned_media_value_high [currency]: 1.15 x exposure x CPM / 1,000
+--   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over the networks whose reach is known; null without a price for each
+--   earned_media_value_high [currency]: 1.15 x (exposure + author_followers) x CPM / 1,000
 --   genuine_earned_media_value_low [currency]: the low end without likely phantoms
 --   genuine_earned_media_value_high [currency]: the high end without likely phantoms
+--   platform_earned_media_value_low [currency]: 0.85 x platform_reads x CPM / 1,000, summed over the networks that tell reads; null without a price for each
+--   platform_earned_media_value_high [currency]: 1.15 x platform_reads x CPM / 1,000
 --   earned_media_currency [text]: the currency of earned media values
 --   cpm_source [text]: where the prices come from, and of which day
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
@@ -92,22 +106,25 @@
 --   engaged_accounts: KAWO help centre | does not add up over days, platforms or campaigns
 --   engaged_people: this project | an account on its own counts as one person; does not add up
 --   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
---   potential_reach: metrics of potential reach (Sprinklr), upper bound | audiences overlap, so true reach is smaller; does not add up
+--   author_followers: this project | beside exposure, which counts reposters only; not deduplicated
+--   potential_reach: metrics of potential reach (Sprinklr), upper bound | audiences overlap, so true reach is smaller; an account whose followers are unknown adds none; does not add up
 --   phantom_share: this project | as good as the phantom score; the audit corrects for its prior
 --   engagement_rate: it-benchmarking-journal.com 2019 | null without known followers
---   engagement_rate_by_reach: Hootsuite, ERR | reach is an upper bound, so the rate is a lower one
---   engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers newest known
+--   engagement_rate_by_reach: Hootsuite, ERR | reach counts every follower of author and reposters, so the rate is a lower bound; a mean over posts, large and small alike
+--   engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
 --   engagement_rate_by_impressions: it-benchmarking-journal.com 2019 | only where the platform tells reads
---   daily_engagement_rate: it-benchmarking-journal.com 2019 | followers newest known
+--   daily_engagement_rate: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
 --   platform_engagement_rate: it-benchmarking-journal.com 2019 | null without known followers
---   platform_engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers newest known
+--   platform_engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
 --   platform_engagement_rate_by_impressions: it-benchmarking-journal.com 2019 | only where the platform tells reads
---   platform_daily_engagement_rate: it-benchmarking-journal.com 2019 | followers newest known
+--   platform_daily_engagement_rate: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
 --   cost_per_platform_engagement: common usage | the whole budget, against all that the platform counts, genuine or not
 --   cost_per_engagement: common usage | the whole budget, whatever part of the window is covered
 --   cost_per_genuine_engagement: this project | as good as the phantom score
 --   earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | no money: read contentgrip.com on its limits before using it
---   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each repost
+--   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each post and repost
+--   platform_earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
+--   platform_earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
 --   sentiment_net: this project | judged by words alone; irony is not seen; wordless comments are left out
 --   social_momentum: ClickZ, social momentum; direction chosen by this project | a trend, no verdict; null without two snapshots
 
@@ -127,29 +144,21 @@ campaign_accounts as (
         operator_id,
         is_genuine,
         is_surely_genuine,
-        is_possibly_genuine,
-        bool_or(kind <> 'mention') as is_engaged,
-        max(followers_count) filter (where kind = 'repost') as reach
+        is_possibly_genuine
     from interactions
-    where account_id is not null
+    where account_id is not null and kind <> 'mention'
     group by all
 ),
 
 people as (
     select
         campaign_id,
-        count(*) filter (where is_engaged) as engaged_accounts,
-        count(*) filter (where is_engaged and is_genuine) as genuine_engaged_accounts,
-        count(*) filter (where is_engaged and is_surely_genuine)
-            as genuine_engaged_accounts_low,
-        count(*) filter (where is_engaged and is_possibly_genuine)
-            as genuine_engaged_accounts_high,
-        count(distinct operator_id) filter (where is_engaged) as engaged_people,
-        count(distinct operator_id) filter (where is_engaged and is_genuine)
-            as genuine_engaged_people,
-        cast(coalesce(sum(reach), 0) as bigint) as potential_reach,
-        cast(coalesce(sum(reach) filter (where is_genuine), 0) as bigint)
-            as genuine_potential_reach
+        count(*) as engaged_accounts,
+        count(*) filter (where is_genuine) as genuine_engaged_accounts,
+        count(*) filter (where is_surely_genuine) as genuine_engaged_accounts_low,
+        count(*) filter (where is_possibly_genuine) as genuine_engaged_accounts_high,
+        count(distinct operator_id) as engaged_people,
+        count(distinct operator_id) filter (where is_genuine) as genuine_engaged_people
     from campaign_accounts
     group by campaign_id
 ),
@@ -164,6 +173,75 @@ doubtful as (
     group by campaign_id
 ),
 
+-- Followers of authors and reposters: each account once in all, and once a post.
+reached_accounts as (
+    select
+        campaign_id,
+        platform,
+        account_id,
+        is_genuine,
+        max(window_followers) as followers,
+        min(window_first_followers_day) as first_day,
+        max(window_last_followers_day) as last_day
+    from intermediate.campaign_audiences
+    where is_in_window
+    group by campaign_id, platform, account_id, is_genuine
+),
+
+reached as (
+    select
+        campaign_id,
+        cast(sum(followers) as bigint) as potential_reach,
+        cast(
+            sum(case when is_genuine then coalesce(followers, 0) else 0 end) as bigint
+        ) as genuine_potential_reach,
+        min(first_day) as first_day,
+        max(last_day) as last_day
+    from reached_accounts
+    group by campaign_id
+),
+
+reached_by_post as (
+    select
+        campaign_id,
+        platform,
+        post_id,
+        sum(window_followers) as reach,
+        sum(window_followers) filter (where is_genuine) as genuine_reach
+    from intermediate.campaign_audiences
+    where is_in_window
+    group by campaign_id, platform, post_id
+),
+
+authors as (
+    select
+        campaign_id,
+        platform,
+        account_id,
+        is_genuine,
+        max(followers_count) as posting_followers,
+        sum(followers_count) as author_followers
+    from intermediate.campaign_authors
+    group by campaign_id, platform, account_id, is_genuine
+),
+
+audiences as (
+    select
+        campaign_id,
+        cast(sum(posting_followers) as bigint) as followers,
+        cast(
+            sum(case when is_genuine then coalesce(posting_followers, 0) else 0 end)
+            as bigint
+        ) as genuine_followers,
+        cast(sum(author_followers) as bigint) as author_followers,
+        cast(
+            sum(case when is_genuine then coalesce(author_followers, 0) else 0 end)
+            as bigint
+        ) as genuine_author_followers
+    from authors
+    group by campaign_id
+),
+
 flows as (
     select
         campaign_id,
@@ -171,6 +249,12 @@ flows as (
         count(*) filter (where kind = 'comment') as comments,
         count(*) filter (where kind = 'like') as likes,
         count(*) filter (where kind <> 'mention') as engagements,
+        -- Of how many it is known who acted.
+        count(account_id) filter (where kind = 'repost') as known_reposts,
+        count(account_id) filter (where kind = 'comment') as known_comments,
+        count(account_id) filter (where kind = 'like') as known_likes,
+        count(account_id) filter (where kind <> 'mention') as known_engagements,
+        count(followers_count) filter (where kind = 'repost') as known_followers,
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
@@ -202,6 +286,29 @@ mentioned as (
             and mentions.activity_day
             between campaigns.window_start and campaigns.window_end
     group by campaigns.campaign_id
+),
+
+-- What could have been collected: of other kinds nothing is known.
+post_kinds as (
+    select
+        campaign_id,
+        platform,
+        post_id,
+        bool_or(kind = 'repost') as reposts,
+        bool_or(kind = 'comment') as comments,
+        bool_or(kind = 'like') as likes
+    from intermediate.campaign_kinds
+    group by campaign_id, platform, post_id
+),
+
+kinds as (
+    select
+        campaign_id,
+        bool_or(reposts) as reposts,
+        bool_or(comments) as comments,
+        bool_or(likes) as likes
+    from post_kinds
+    group by campaign_id
 ),
 
 sentiment as (
@@ -266,23 +373,78 @@ published as (
     group by campaign_id
 ),
 
-posting_accounts as (
-    select distinct
-        campaign_posts.campaign_id,
-        accounts.account_key,
-        accounts.followers_count
-    from intermediate.campaign_posts as campaign_posts
-    inner join intermediate.accounts as accounts
-        on
-            campaign_posts.platform = accounts.platform
-            and campaign_posts.account_id = accounts.account_id
-),
-
-audiences as (
+post_flows as (
     select
         campaign_id,
-        cast(sum(followers_count) as bigint) as followers
-    from posting_accounts
+        platform,
+        root_post_id as post_id,
+        count(*) filter (where kind <> 'mention') as engagements,
+        count(account_id) filter (where kind <> 'mention') as known_engagements,
+        count(*) filter (where kind <> 'mention' and is_genuine) as genuine_engagements
+    from interactions
+    group by campaign_id, platform, root_post_id
+),
+
+-- Each post's numbers, null where nothing is known of it.
+post_numbers as (
+    select
+        post_kinds.campaign_id,
+        coalesce(post_flows.engagements, 0) as engagements,
+        case
+            when
+                coalesce(post_flows.engagements, 0) = 0
+                or post_flows.known_engagements > 0
+                then coalesce(post_flows.genuine_engagements, 0)
+        end as genuine_engagements,
+        counted_posts.engagements as platform_engagements,
+        counted_posts.reads,
+        reached_by_post.reach,
+        reached_by_post.genuine_reach
+    from post_kinds
+    left join post_flows
+        on
+            post_kinds.campaign_id = post_flows.campaign_id
+            and post_kinds.platform = post_flows.platform
+            and post_kinds.post_id = post_flows.post_id
+    left join counted_posts
+        on
+            post_kinds.campaign_id = counted_posts.campaign_id
+            and post_kinds.platform = counted_posts.platform
+            and post_kinds.post_id = counted_posts.post_id
+    left join reached_by_post
+        on
+            post_kinds.campaign_id = reached_by_post.campaign_id
+            and post_kinds.platform = reached_by_post.platform
+            and post_kinds.post_id = reached_by_post.post_id
+),
+
+post_rates as (
+    select
+        campaign_id,
+        reads,
+        engagements,
+        genuine_engagements,
+        -- Decimals add up to the same sum in any order.
+        cast(round(engagements / nullif(reach, 0), 12) as decimal(30, 12)) as by_reach,
+        cast(round(genuine_engagements / nullif(genuine_reach, 0), 12) as decimal(30, 12))
+            as genuine_by_reach,
+        cast(round(platform_engagements / nullif(reach, 0), 12) as decimal(30, 12))
+            as platform_by_reach
+    from post_numbers
+),
+
+rates as (
+    select
+        campaign_id,
+        round(sum(by_reach) / nullif(count(by_reach), 0), 6) as by_reach,
+        round(sum(genuine_by_reach) / nullif(count(genuine_by_reach), 0), 6)
+            as genuine_by_reach,
+        round(sum(platform_by_reach) / nullif(count(platform_by_reach), 0), 6)
+            as platform_by_reach,
+        sum(engagements) filter (where reads is not null) as engagements_with_reads,
+        sum(genuine_engagements) filter (where reads is not null)
+            as genuine_engagements_with_reads
+    from post_rates
     group by campaign_id
 ),
 
@@ -324,6 +486,52 @@ coverage as (
     inner join meta.covered_days as covered_days
         on covered_days.date_day between campaigns.window_start and campaigns.window_end
     group by campaigns.campaign_id
+),
+
+-- Null where nothing is known, 0 where it is known that nothing happened.
+totals as (
+    select
+        campaigns.campaign_id,
+        coalesce(published.posts, 0) as posts,
+        case
+            when published.posts is null or kinds.reposts
+                then coalesce(flows.reposts, 0)
+        end as reposts,
+        case
+            when published.posts is null or kinds.comments
+                then coalesce(flows.comments, 0)
+        end as comments,
+        case
+            when published.posts is null or kinds.likes then coalesce(flows.likes, 0)
+        end as likes,
+        case
+            when published.posts is null or kinds.campaign_id is not null
+                then coalesce(flows.engagements, 0)
+        end as engagements,
+        concat_ws(
+            ', ',
+            case when kinds.reposts then 'reposts' end,
+            case when kinds.comments then 'comments' end,
+            case when kinds.likes then 'likes' end
+        ) as engagement_kinds,
+        coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0
+            as knows_reposters,
+        coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0
+            as knows_commenters,
+        coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0
+            as knows_likers,
+        (published.posts is null or kinds.campaign_id is not null)
+        and (
+            coalesce(flows.known_engagements, 0) > 0
+            or coalesce(flows.engagements, 0) = 0
+        ) as knows_accounts,
+        (published.posts is null or coalesce(kinds.reposts, false))
+        and (coalesce(flows.known_followers, 0) > 0 or coalesce(flows.reposts, 0) = 0)
+            as knows_followers
+    from meta.campaigns as campaigns
+    left join flows on campaigns.campaign_id = flows.campaign_id
+    left join kinds on campaigns.campaign_id = kinds.campaign_id
+    left join published on campaigns.campaign_id = published.campaign_id
 )
 
 select
@@ -333,17 +541,24 @@ select
     campaigns.window_start,
     campaigns.window_end,
     coalesce(coverage.days_covered, 0) as days_covered,
-    coalesce(published.posts, 0) as posts,
-    coalesce(flows.reposts, 0) as reposts,
-    coalesce(flows.comments, 0) as comments,
-    coalesce(flows.likes, 0) as likes,
+    totals.posts,
+    totals.reposts,
+    totals.comments,
+    totals.likes,
     coalesce(mentioned.mentions, 0) as mentions,
-    coalesce(flows.engagements, 0) as engagements,
+    totals.engagements,
+    totals.engagement_kinds,
     counted.reposts as platform_reposts,
     counted.comments as platform_comments,
     counted.likes as platform_likes,
     counted.reads as platform_reads,
     counted.engagements as platform_engagements,
+    concat_ws(
+        ', ',
+        case when counted.reposts is not null then 'reposts' end,
+        case when counted.comments is not null then 'comments' end,
+        case when counted.likes is not null then 'likes' end
+    ) as platform_engagement_kinds,
     coalesce(counted.posts, 0) as platform_counted_posts,
     counted.counted_since as platform_counted_since,
     counted.counted_at as platform_counted_at,
@@ -352,45 +567,109 @@ select
         when counted.engagements > 0
             then round(least(counted.collected / counted.engagements, 1), 6)
     end as completeness,
-    coalesce(flows.genuine_reposts, 0) as genuine_reposts,
-    coalesce(flows.genuine_comments, 0) as genuine_comments,
-    coalesce(flows.genuine_likes, 0) as genuine_likes,
+    case
+        when totals.reposts is not null and totals.knows_reposters
+            then coalesce(flows.genuine_reposts, 0)
+    end as genuine_reposts,
+    case
+        when totals.comments is not null and totals.knows_commenters
+            then coalesce(flows.genuine_comments, 0)
+    end as genuine_comments,
+    case
+        when totals.likes is not null and totals.knows_likers
+            then coalesce(flows.genuine_likes, 0)
+    end as genuine_likes,
     coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
-    coalesce(flows.genuine_engagements, 0) as genuine_engagements,
-    coalesce(flows.genuine_engagements_low, 0) as genuine_engagements_low,
-    coalesce(flows.genuine_engagements_high, 0) as genuine_engagements_high,
-    coalesce(doubtful.engagements, 0) as suspected_engagements,
-    coalesce(people.engaged_accounts, 0) as engaged_accounts,
-    coalesce(people.genuine_engaged_accounts, 0) as genuine_engaged_accounts,
-    coalesce(people.genuine_engaged_accounts_low, 0) as genuine_engaged_accounts_low,
-    coalesce(people.genuine_engaged_accounts_high, 0) as genuine_engaged_accounts_high,
-    coalesce(doubtful.accounts, 0) as suspected_engaged_accounts,
-    coalesce(people.engaged_people, 0) as engaged_people,
-    coalesce(people.genuine_engaged_people, 0) as genuine_engaged_people,
-    coalesce(flows.exposure, 0) as exposure,
-    coalesce(flows.genuine_exposure, 0) as genuine_exposure,
-    coalesce(people.potential_reach, 0) as potential_reach,
-    coalesce(people.genuine_potential_reach, 0) as genuine_potential_reach,
+    case when totals.knows_accounts then coalesce(flows.genuine_engagements, 0) end
+        as genuine_engagements,
+    case when totals.knows_accounts then coalesce(flows.genuine_engagements_low, 0) end
+        as genuine_engagements_low,
+    case when totals.knows_accounts then coalesce(flows.genuine_engagements_high, 0) end
+        as genuine_engagements_high,
+    case when totals.knows_accounts then coalesce(doubtful.engagements, 0) end
+        as suspected_engagements,
+    case when totals.knows_accounts then coalesce(people.engaged_accounts, 0) end
+        as engaged_accounts,
+    case when totals.knows_accounts then coalesce(people.genuine_engaged_accounts, 0) end
+        as genuine_engaged_accounts,
+    case
+        when totals.knows_accounts
+            then coalesce(people.genuine_engaged_accounts_low, 0)
+    end as genuine_engaged_accounts_low,
+    case
+        when totals.knows_accounts
+            then coalesce(people.genuine_engaged_accounts_high, 0)
+    end as genuine_engaged_accounts_high,
+    case when totals.knows_accounts then coalesce(doubtful.accounts, 0) end
+        as suspected_engaged_accounts,
+    case when totals.knows_accounts then coalesce(people.engaged_people, 0) end
+        as engaged_people,
+    case when totals.knows_accounts then coalesce(people.genuine_engaged_people, 0) end
+        as genuine_engaged_people,
+    case when totals.knows_followers then coalesce(flows.exposure, 0) end as exposure,
+    case when totals.knows_followers then coalesce(flows.genuine_exposure, 0) end
+        as genuine_exposure,
+    case when totals.posts = 0 then 0 else audiences.author_followers end
+        as author_followers,
+    case
+        when totals.posts = 0 then 0
+        when audiences.author_followers is not null
+            then audiences.genuine_author_followers
+    end as genuine_author_followers,
+    case when totals.posts = 0 then 0 else reached.potential_reach end
+        as potential_reach,
+    case
+        when totals.posts = 0 then 0
+        when reached.potential_reach is not null then reached.genuine_potential_reach
+    end as genuine_potential_reach,
+    reached.first_day as followers_first_observed_day,
+    reached.last_day as followers_last_observed_day,
     round(
         (people.engaged_accounts - people.genuine_engaged_accounts)
         / nullif(people.engaged_accounts, 0), 6
     ) as phantom_share,
     audiences.followers as posting_followers,
-    round(coalesce(flows.engagements, 0) / nullif(audiences.followers, 0), 6) as engagement_rate,
-    round(coalesce(flows.genuine_engagements, 0) / nullif(audiences.followers, 0), 6)
-        as genuine_engagement_rate,
-    round(coalesce(flows.engagements, 0) / nullif(people.potential_reach, 0), 6)
-        as engagement_rate_by_reach,
-    round(coalesce(flows.engagements, 0) / nullif(audiences.followers, 0), 6)
+    case when audiences.followers is not null then audiences.genuine_followers end
+        as genuine_posting_followers,
+    round(totals.engagements / nullif(audiences.followers, 0), 6) as engagement_rate,
+    case
+        when totals.knows_accounts
+            then
+                round(
+                    coalesce(flows.genuine_engagements, 0)
+                    / nullif(audiences.followers, 0), 6
+                )
+    end as genuine_engagement_rate,
+    rates.by_reach as engagement_rate_by_reach,
+    rates.genuine_by_reach as genuine_engagement_rate_by_reach,
+    round(totals.engagements / nullif(audiences.followers, 0), 6)
         as engagement_rate_by_followers,
-    round(coalesce(flows.engagements, 0) / nullif(counted.reads, 0), 6)
+    case
+        when totals.knows_accounts
+            then
+                round(
+                    coalesce(flows.genuine_engagements, 0)
+                    / nullif(audiences.followers, 0), 6
+                )
+    end as genuine_engagement_rate_by_followers,
+    round(rates.engagements_with_reads / nullif(counted.reads, 0), 6)
         as engagement_rate_by_impressions,
+    round(rates.genuine_engagements_with_reads / nullif(counted.reads, 0), 6)
+        as genuine_engagement_rate_by_impressions,
     round(
-        coalesce(flows.engagements, 0)
-        / nullif(coverage.days_covered * audiences.followers, 0), 8
+        totals.engagements / nullif(coverage.days_covered * audiences.followers, 0), 8
     ) as daily_engagement_rate,
+    case
+        when totals.knows_accounts
+            then
+                round(
+                    coalesce(flows.genuine_engagements, 0)
+                    / nullif(coverage.days_covered * audiences.followers, 0), 8
+                )
+    end as genuine_daily_engagement_rate,
     round(counted.engagements / nullif(audiences.followers, 0), 6)
         as platform_engagement_rate,
+    rates.platform_by_reach as platform_engagement_rate_by_reach,
     round(counted.engagements / nullif(audiences.followers, 0), 6)
         as platform_engagement_rate_by_followers,
     round(counted.engagements_with_reads / nullif(counted.reads, 0), 6)
@@ -401,16 +680,20 @@ select
     ) as platform_daily_engagement_rate,
     campaigns.budget_amount,
     campaigns.budget_currency,
-    round(campaigns.budget_amount / nullif(flows.engagements, 0), 4)
+    round(campaigns.budget_amount / nullif(totals.engagements, 0), 4)
         as cost_per_engagement,
     round(campaigns.budget_amount / nullif(counted.engagements, 0), 4)
         as cost_per_platform_engagement,
-    round(campaigns.budget_amount / nullif(flows.genuine_engagements, 0), 4)
-        as cost_per_genuine_engagement,
+    case
+        when totals.knows_accounts
+            then round(campaigns.budget_amount / nullif(flows.genuine_engagements, 0), 4)
+    end as cost_per_genuine_engagement,
     media_value.earned_media_value_low,
     media_value.earned_media_value_high,
     media_value.genuine_earned_media_value_low,
     media_value.genuine_earned_media_value_high,
+    media_value.platform_earned_media_value_low,
+    media_value.platform_earned_media_value_high,
     media_value.earned_media_currency,
     media_value.cpm_source,
     sentiment.sentiment_net,
@@ -420,13 +703,15 @@ select
     round(momentum.fans_gained / nullif(momentum.posts_gained, 0), 6)
         as social_momentum
 from meta.campaigns as campaigns
+inner join totals on campaigns.campaign_id = totals.campaign_id
 left join flows on campaigns.campaign_id = flows.campaign_id
 left join mentioned on campaigns.campaign_id = mentioned.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
 left join doubtful on campaigns.campaign_id = doubtful.campaign_id
-left join published on campaigns.campaign_id = published.campaign_id
 left join counted on campaigns.campaign_id = counted.campaign_id
+left join reached on campaigns.campaign_id = reached.campaign_id
 left join audiences on campaigns.campaign_id = audiences.campaign_id
+left join rates on campaigns.campaign_id = rates.campaign_id
 left join sentiment on campaigns.campaign_id = sentiment.campaign_id
 left join momentum on campaigns.campaign_id = momentum.campaign_id
 left join coverage on campaigns.campaign_id = coverage.campaign_id
