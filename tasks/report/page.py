@@ -38,7 +38,7 @@ from tasks.report.figures import (
     shorten,
 )
 from tasks.report.validation import environment
-from tasks.report.words import GLOSSARY, is_known, lead
+from tasks.report.words import GLOSSARY, genuine_share, is_known, lead
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 
@@ -61,6 +61,7 @@ SHOWN_MARTS = (
     "feedback_topics",
     "amplifiers",
     "data_coverage",
+    "source_coverage",
 )
 
 # What the signs tell of suspected accounts and likely phantoms.
@@ -106,6 +107,8 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     )
     if campaign_id is not None and not listed:
         raise ConfigurationError([describe_unknown(connection, campaign_id)])
+    for row in listed:
+        row["genuine_share"] = genuine_share(row)
     shown = listed[:MOST_SHOWN]
     for number, campaign in enumerate(shown, start=1):
         campaign["anchor"] = f"campaign-{number}"
@@ -270,11 +273,25 @@ def add_details(
             ids,
         )
     )
+    sources = fetch(
+        connection,
+        """
+        select source, platform, lacks
+        from source_coverage
+        where lacks <> ''
+        order by source, platform
+        """,
+    )
     for campaign in campaigns:
         key = campaign["campaign_id"]
         campaign["posts_found"] = sum(row["posts_found"] for row in platforms[key])
         campaign["is_known"] = is_known(campaign)
-        campaign["lead"] = lead(campaign, [row["platform"] for row in platforms[key]])
+        networks = [row["platform"] for row in platforms[key]]
+        campaign["lead"] = lead(
+            campaign,
+            networks,
+            [source for source in sources if source["platform"] in networks],
+        )
         campaign["top_posts"] = posts[key]
         campaign["spread"] = spread[key][0] if spread[key] else None
         campaign["levels"] = split_levels(campaign)
@@ -468,17 +485,23 @@ def read_coverage(
         connection,
         """
         select
-            source,
-            platform,
-            count(activity_day) filter (is_covered) as days_covered,
+            coverage.source,
+            coverage.platform,
+            count(activity_day) filter (is_covered and coverage.collected > 0)
+                as days_with_data,
             count(activity_day) filter (is_covered and is_final) as days_final,
             min(activity_day) filter (is_covered) as first_day,
             max(activity_day) filter (is_covered) as last_day,
-            cast(sum(collected) as bigint) as collected,
+            cast(sum(coverage.collected) as bigint) as collected,
             cast(sum(expected) as bigint) as expected,
             cast(sum(expected_collected) as bigint) as expected_collected,
-            cast(sum(quarantined) as bigint) as quarantined
-        from data_coverage
+            cast(sum(quarantined) as bigint) as quarantined,
+            max(tells.lacks) as lacks
+        from data_coverage as coverage
+        left join source_coverage as tells
+            on
+                coverage.source = tells.source
+                and coverage.platform = tells.platform
         where
             (
                 $start_date is null
@@ -487,15 +510,15 @@ def read_coverage(
             )
             and (
                 $campaign_id is null
-                or platform in (
+                or coverage.platform in (
                     select platform from campaign_posts where campaign_id = $campaign_id
                 )
                 or not exists (
                     from campaign_posts where campaign_id = $campaign_id
                 )
             )
-        group by source, platform
-        order by source, platform
+        group by coverage.source, coverage.platform
+        order by coverage.source, coverage.platform
         """,
         {"start_date": start, "end_date": end, "campaign_id": campaign_id},
     )
@@ -508,18 +531,12 @@ def read_coverage(
         group by source, platform
         """,
     )
+    newest = {
+        (row["source"], row["platform"]): row["last_data_day"] for row in last_days
+    }
     for row in rows:
         row["completeness"] = compare([row])
-        row["last_data_day"] = max(
-            (
-                other["last_data_day"]
-                for other in last_days
-                if (other["source"], other["platform"])
-                == (row["source"], row["platform"])
-                and other["last_data_day"]
-            ),
-            default=None,
-        )
+        row["last_data_day"] = newest.get((row["source"], row["platform"]))
     return rows
 
 

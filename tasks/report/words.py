@@ -11,9 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.report.figures import format_day, format_number, format_share
+from tasks.report.figures import (
+    format_day,
+    format_number,
+    format_share,
+    shorten,
+)
 
 KINDS = ("reposts", "comments", "likes")
+# What more of them lack, the table of sources tells.
+MOST_SOURCES = 3
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,15 @@ GLOSSARY = (
     Term(
         "Genuine",
         "the collected ones without those of likely phantoms and hidden accounts."
-        " Suspected accounts count as genuine; how many they are stands beside it.",
+        " Suspected accounts count as genuine; how many they are stands beside it. The"
+        " interval carries what the scores may miss and what is not known.",
         ("genuine_engagements", "suspected_engagements"),
+    ),
+    Term(
+        "Genuine of all, estimated",
+        "what that makes of the platform's count; the interval also carries that"
+        " interactions which nobody collected may differ. A dash where hardly anything"
+        " is known of the accounts.",
     ),
     Term(
         "Likely phantom",
@@ -79,9 +93,14 @@ GLOSSARY = (
         ("exposure",),
     ),
     Term(
+        "Followers of the authors",
+        "followers of those who posted, added up at every post.",
+        ("author_followers",),
+    ),
+    Term(
         "Potential reach",
-        "the same followers, each account once. Audiences overlap: not all of them saw"
-        " it.",
+        "followers of the posts' authors and of the reposters, each account once."
+        " Audiences overlap: fewer people can have seen it.",
         ("potential_reach",),
     ),
     Term(
@@ -98,12 +117,17 @@ GLOSSARY = (
 )
 
 
-def lead(campaign: Mapping[str, Any], platforms: Sequence[str]) -> list[str]:
+def lead(
+    campaign: Mapping[str, Any],
+    platforms: Sequence[str],
+    sources: Sequence[Mapping[str, Any]] = (),
+) -> list[str]:
     """The sentences that tell what a campaign drew, the platform's number first.
 
     Args:
         campaign: its row of `campaigns`; a column that is not there is unknown.
         platforms: the networks of its posts.
+        sources: those of these networks that lack something: source and lacks.
 
     Returns:
         Plain sentences, to be read in this order.
@@ -120,7 +144,7 @@ def lead(campaign: Mapping[str, Any], platforms: Sequence[str]) -> list[str]:
             tell_collected(campaign),
             tell_genuine(campaign),
             tell_estimate(campaign, platforms),
-            tell_missing(campaign, platforms),
+            *(tell_missing(source) for source in sources[:MOST_SOURCES]),
         )
         if sentence
     ]
@@ -206,58 +230,112 @@ def tell_collected(campaign: Mapping[str, Any]) -> str:
     return f"{text}."
 
 
+def nameless_kinds(campaign: Mapping[str, Any]) -> list[str]:
+    """Kinds that were collected without telling who acted."""
+    return [
+        kind
+        for kind in KINDS
+        if campaign.get(kind) and campaign.get(f"genuine_{kind}") is None
+    ]
+
+
+def genuine_share(campaign: Mapping[str, Any]) -> float | None:
+    """Which share of the collected engagements is genuine; None where unknown."""
+    collected = campaign.get("engagements")
+    genuine = campaign.get("genuine_engagements")
+    known = campaign.get("known_engagements")
+    if not collected or genuine is None or nameless_kinds(campaign):
+        return None
+    # Of most accounts behind them nothing but a name is known: no figure.
+    if known is not None and 2 * known < collected:
+        return None
+    return float(genuine / collected)
+
+
 def tell_genuine(campaign: Mapping[str, Any]) -> str:
     """Which share of the collected ones is genuine."""
     collected = campaign.get("engagements")
-    genuine = campaign.get("genuine_engagements")
     if not collected:
         return ""
-    if genuine is None:
-        return (
-            "Hardly anything is known of the accounts behind them, so nothing is said"
-            " about how many are genuine."
-        )
-    low = campaign.get("genuine_engagements_low")
-    high = campaign.get("genuine_engagements_high")
+    if genuine_share(campaign) is None:
+        return tell_little(campaign)
+    genuine = campaign["genuine_engagements"]
     text = (
         f"{format_share(genuine, collected)} of the collected ones"
-        f" ({format_number(genuine)}) are genuine"
+        f" ({format_number(genuine)}) are genuine by the scores of their accounts"
     )
-    if low is not None and high is not None and low < high:
-        text += (
-            f", between {format_share(low, collected)} and"
-            f" {format_share(high, collected)}"
-        )
     suspected = campaign.get("suspected_engagements")
     if suspected:
-        text += f"; {format_number(suspected)} of these come from suspected accounts"
+        text += f", {format_number(suspected)} of these from suspected accounts"
+    between = tell_bounds(campaign)
+    if between:
+        text += f"; with what the scores may miss, {between}"
     return f"{text}."
+
+
+def tell_bounds(campaign: Mapping[str, Any]) -> str:
+    """The interval of the genuine share; empty where it says nothing."""
+    collected = campaign["engagements"]
+    low = campaign.get("genuine_engagements_low")
+    high = campaign.get("genuine_engagements_high")
+    if low is None or high is None or low >= high or high - low >= collected:
+        return ""
+    return f"between {format_share(low, collected)} and {format_share(high, collected)}"
+
+
+def tell_little(campaign: Mapping[str, Any]) -> str:
+    """What remains to be said where most accounts behind the numbers are unknown."""
+    nameless = nameless_kinds(campaign)
+    known = campaign.get("known_engagements")
+    if nameless:
+        without = sum(campaign[kind] for kind in nameless)
+        text = (
+            f"Who gave the {format_number(without)} {join_words(nameless)} is not told"
+        )
+    elif known:
+        text = (
+            f"Only of the accounts behind {format_number(known)} of the collected ones"
+            " more than a name is known"
+        )
+    else:
+        text = "Hardly anything is known of the accounts behind them"
+    between = tell_bounds(campaign)
+    if between:
+        return (
+            f"{text}: {between} of the collected ones are genuine, and no single number"
+            " can be told."
+        )
+    return f"{text}, so nothing is said about how many are genuine."
 
 
 def tell_estimate(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
     """What that makes of the platform's count."""
-    if campaign.get("platform_engagements") is None:
-        return ""
+    total = campaign.get("platform_engagements")
     estimate = campaign.get("estimated_genuine_engagements")
-    if estimate is None:
-        return ""
     low = campaign.get("estimated_genuine_engagements_low")
     high = campaign.get("estimated_genuine_engagements_high")
+    if not total:
+        return ""
     who = "the platforms count" if len(platforms) > 1 else "the platform counts"
+    if estimate is None:
+        if low is None or high is None or high - low >= total:
+            return ""
+        return (
+            f"Of all that {who}, between {format_number(low)} and"
+            f" {format_number(high)} are genuine."
+        )
     text = f"Of all that {who} this makes about {format_number(estimate)} genuine ones"
     if low is not None and high is not None:
         text += f" ({format_number(low)} to {format_number(high)})"
     return f"{text}."
 
 
-def tell_missing(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
-    """Which kinds the sources never give one by one."""
-    kinds = [kind for kind in KINDS if campaign.get(kind) is None]
-    if not kinds or campaign.get("engagements") is None:
-        return ""
+def tell_missing(source: Mapping[str, Any]) -> str:
+    """What a source does not tell, which is why a number is not known."""
+    lacks = str(source["lacks"]).split("; ")
     return (
-        f"Its sources never give {join_words(kinds)} one by one: a dash stands where"
-        " they would, and sums leave them out."
+        f"“{shorten(source['source'], 60)}” does not tell {join_words(lacks)}: a dash"
+        " stands where that leaves a number unknown."
     )
 
 

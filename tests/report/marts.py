@@ -74,6 +74,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
             genuine_engaged_accounts_high engaged_people genuine_engaged_people
             exposure genuine_exposure potential_reach genuine_potential_reach
+            author_followers genuine_author_followers
             posting_followers fans_gained posts_gained platform_reposts
             platform_comments platform_likes platform_reads platform_engagements
             platform_counted_posts platform_collected
@@ -114,6 +115,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "DOUBLE": "completeness freshness_hours",
         "BOOLEAN": "is_covered is_final",
     },
+    "source_coverage": {"VARCHAR": "source platform lacks"},
     "metric_definitions": {
         "VARCHAR": "mart column_name role time_axis formula unit source caveat",
     },

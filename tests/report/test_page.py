@@ -65,7 +65,7 @@ def make_campaign(key: str, engagements: int = 100, **more: Any) -> dict[str, An
         "genuine_likes": 0,
         "genuine_engagements": genuine,
         "genuine_engagements_low": sure,
-        "genuine_engagements_high": engagements,
+        "genuine_engagements_high": engagements * 9 // 10,
         "engaged_accounts": engagements,
         "genuine_engaged_accounts": genuine,
         "suspected_engagements": genuine - sure,
@@ -216,6 +216,13 @@ def marts(tmp_path: Path) -> Path:
                 "activity_day": START,
                 "collected": 7,
                 "is_covered": True,
+            }
+        ],
+        source_coverage=[
+            {
+                "source": "export",
+                "platform": "weibo",
+                "lacks": "likes one by one; reads",
             }
         ],
         metric_definitions=[
@@ -374,9 +381,10 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
         "The platform counts 30,000 engagements on its posts: 3,000 reposts, 3,000"
         " comments and 24,000 likes, read on 15 Mar 2026 at 02:00 UTC.",
         "3,000 of them (10.0%) were seen one by one.",
-        "80.0% of the collected ones (2,400) are genuine, between 70.0% and 100%;"
-        " 300 of these come from suspected accounts.",
-        "Engagements 30,000 3,000 2,400 2,100 to 3,000",
+        "80.0% of the collected ones (2,400) are genuine by the scores of their"
+        " accounts, 300 of these from suspected accounts; with what the scores may"
+        " miss, between 70.0% and 90.0%.",
+        "Engagements 30,000 3,000 2,400 2,100 to 2,700",
         "likes 24,000 0 0",
         "Engaged people 2,999 2,399",
         "Exposure 54,321 43,210",
@@ -385,6 +393,8 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
         "Engagement rate 9.8% 1.2% 0.98%",
         "10 of 14 days covered",
         "Data up to 1 Jun 2026",
+        "“export” does not tell likes one by one and reads: a dash stands where",
+        "export weibo 1 Jun 2026 1 Mar 2026 to 1 Jun 2026 2 0 180 60.0% 321 likes",
         "genuine 2,400 (80.0%), of which suspected 300 (10.0%)"
         " likely phantom 600 (20.0%)",
         "The account … Accounts Share has hardly any followers 2 100%",
@@ -469,15 +479,28 @@ def make_lead(**more: Any) -> str:
             "%) were",
         ),
         (
-            {"genuine_engagements": None},
+            {"genuine_engagements": None, "genuine_engagements_low": None},
             "Hardly anything is known of the accounts behind them, so nothing is said"
             " about how many are genuine.",
             "%) are genuine",
         ),
         (
-            {"likes": None, "comments": None},
-            "Its sources never give comments and likes one by one",
-            "never give reposts",
+            {"genuine_engagements": None, "genuine_engagements_low": 20},
+            "Hardly anything is known of the accounts behind them: between 20.0% and"
+            " 90.0% of the collected ones are genuine, and no single number can be"
+            " told.",
+            "80.0%",
+        ),
+        (
+            {"known_engagements": 40},
+            "Only of the accounts behind 40 of the collected ones more than a name is"
+            " known: between 70.0% and 90.0% of the collected ones",
+            "80.0%",
+        ),
+        (
+            {"genuine_comments": None, "genuine_engagements_low": None},
+            "Who gave the 50 comments is not told, so nothing is said about",
+            "80.0%",
         ),
         (
             {
@@ -488,6 +511,22 @@ def make_lead(**more: Any) -> str:
             "Of all that the platform counts this makes about 780 genuine ones (650 to"
             " 900).",
             "not known",
+        ),
+        (
+            {
+                "estimated_genuine_engagements_low": 50,
+                "estimated_genuine_engagements_high": 900,
+            },
+            "Of all that the platform counts, between 50 and 900 are genuine.",
+            "about",
+        ),
+        (
+            {
+                "estimated_genuine_engagements_low": 0,
+                "estimated_genuine_engagements_high": 1000,
+            },
+            "80.0% of the collected ones",
+            "Of all",
         ),
         (
             {"posts": 1, "platform_counted_posts": 1, "platform_engagements": 1},
