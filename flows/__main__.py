@@ -26,8 +26,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Track Weibo campaigns and publish feedback marts.",
-    epilog="Exit codes: 0 done, 1 failed (what was published stands), 2 wrong use"
-    " or configuration, 3 an API's budget is spent for now, 4 another run holds the"
+    epilog="Exit codes: 0 done, 1 failed or late (what was published stands), 2 wrong"
+    " use or configuration, 3 an API's budget is spent for now, 4 another run holds the"
     " workspace.",
 )
 
@@ -200,6 +200,14 @@ def _nearest(name: str, known: list[str]) -> str:
 @app.command()
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, all days.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="For monitors: exit code 1 when a source is late or never gave"
+            " anything, the last run failed, or nothing is published.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
@@ -212,6 +220,8 @@ def status(
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
         show(found, Console(highlight=False, soft_wrap=True))
+    if check and found["exit_code"]:
+        raise typer.Exit(found["exit_code"])
 
 
 @app.command()

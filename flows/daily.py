@@ -12,8 +12,8 @@ from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
 from tasks.validate import validate
-from tasks.warehouse.errors import DeferredError
-from tasks.warehouse.ledger import days_to_run, open_run
+from tasks.warehouse.errors import DeferredError, SourceLateError
+from tasks.warehouse.ledger import days_to_run, late_sources, open_run
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
 
@@ -26,6 +26,11 @@ def daily(day: date | None = None, workspace: str = "data") -> None:
         day: the day to run; without it yesterday in the workspace's time zone,
             after the days before it that failed or never ran.
         workspace: the workspace's folder.
+
+    Raises:
+        DeferredError: an API's budget is spent; what was read is published.
+        SourceLateError: a source gave nothing when it should have; what the others
+            gave is published.
     """
     root = Path(workspace)
     configuration = load_workspace(root)
@@ -36,7 +41,10 @@ def daily(day: date | None = None, workspace: str = "data") -> None:
         deferred = extract(root, first, last)
         validate(root, run.run_id)
         deduplicate(root, run.run_id)
-        aggregate(root, run.run_id, first, last)
+        aggregate(root, run.run_id, first, last, catches_up=day is None)
         publish(root, run.run_id)
     if deferred:
         raise DeferredError("\n".join(deferred))
+    late = late_sources(configuration, last)
+    if late:
+        raise SourceLateError(late)

@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.console import Console
 from flows.recover import damage_of
 from tasks.warehouse.database import MEMORY_LIMIT
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.ledger import copied_rhythms, read_copy
 from tasks.warehouse.lock import describe_holder, is_held
 from tasks.warehouse.publication import damaged_files
 from tasks.warehouse.seeds import check_seeds
@@ -63,6 +65,7 @@ def examine(root: Path) -> list[Finding]:
         Finding("configuration", f"{named} {len(workspace.campaigns)} campaigns"),
         *_seeds(workspace),
         *_sources(workspace),
+        *_rhythms(workspace),
         *_secrets(workspace),
         *_state(workspace),
     ]
@@ -193,6 +196,31 @@ def _sources(workspace: Workspace) -> Iterator[Finding]:
             yield from (_broken("APIs", one) for one in error.mistakes)
         else:
             yield Finding("APIs", "credentials and limits are there")
+
+
+def _rhythms(workspace: Workspace) -> Iterator[Finding]:
+    """Sources that gave nothing when they should have, by what runs have read."""
+    if not (workspace.root / "ledger.json").exists():
+        return
+    try:
+        copy = read_copy(workspace)
+    except ValueError:
+        return  # damaged: told below
+    yesterday = workspace.today() - timedelta(days=1)
+    for one in copied_rhythms(workspace, copy):
+        late = one.up_to(workspace.today()).tell_late(yesterday)
+        if late:
+            yield _note(
+                f"rhythm of {one.source}",
+                f"{late}: see whether its export or crawl still works, then run"
+                " `daily`; if nothing more is to come, say expect_every_days = 0",
+            )
+        elif one.last_record_day:
+            yield Finding(
+                f"rhythm of {one.source}",
+                f"last record of {one.last_record_day}, one is expected"
+                f" {one.tell_expected()}",
+            )
 
 
 def _secrets(workspace: Workspace) -> Iterator[Finding]:

@@ -1,16 +1,18 @@
-"""What `status` says: days by platform, runs, what is broken."""
+"""What `status` says: days by platform, sources, runs, what is broken."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
-from tasks.warehouse.ledger import read_copy
+from tasks.warehouse.ledger import copied_rhythms, read_copy
 from tasks.warehouse.lock import describe_holder, is_held
 from tasks.warehouse.publication import read_manifest
+from tasks.warehouse.rhythm import Rhythm
 from tasks.warehouse.workspace import Workspace
 
 _STEPS = {"extract": "extracted", "validate": "validated", "publish": "published"}
@@ -49,12 +51,30 @@ def describe(workspace: Workspace) -> dict[str, Any]:
             if last["from_day"] <= entry["day"] <= last["to_day"]:
                 entry["state"] = entry["state"] + ", last run failed"
     manifest = read_manifest(workspace.published)
+    sources = [
+        _describe_source(
+            one.up_to(workspace.today()), yesterday, _read_on(workspace, runs)
+        )
+        for one in copied_rhythms(workspace, ledger)
+    ]
+    problems = [
+        *(f"{source['says']}" for source in sources if source["is_late"]),
+        *(
+            [f"the last run failed: {last['why'] or 'no reason is known'}"]
+            if last and last["state"] == "failed"
+            else []
+        ),
+        *([] if manifest else ["nothing is published yet"]),
+    ]
     return {
         "workspace": str(workspace.root),
         "running": describe_holder(workspace.lock) if is_held(workspace.lock) else None,
         "publication": manifest and manifest["publication"],
         "window": manifest and manifest["window"],
         "late_days": max((yesterday - latest).days, 0) if latest else None,
+        "exit_code": 1 if problems else 0,
+        "problems": problems,
+        "sources": sources,
         "last_run": last,
         "failed_runs": [run for run in runs if run["state"] == "failed"][:5],
         "days": [days[key] for key in sorted(days)],
@@ -65,6 +85,45 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "model_change": ledger["model_change"],
         "apis": _spending(workspace),
     }
+
+
+def _read_on(workspace: Workspace, runs: list[dict[str, Any]]) -> date | None:
+    """The day of the newest run that read the sources to its end, here."""
+    ended = [
+        datetime.fromisoformat(run["finished_at"]).replace(tzinfo=UTC)
+        for run in runs
+        if run["state"] == "done" and run["finished_at"]
+    ]
+    return max(ended).astimezone(ZoneInfo(workspace.timezone)).date() if ended else None
+
+
+def _describe_source(
+    found: Rhythm, yesterday: date, read_on: date | None
+) -> dict[str, Any]:
+    """What a source gave and whether it is late, by the clock."""
+    since = found.late_since(yesterday)
+    late = found.tell_late(yesterday)
+    if late and since and (read_on is None or read_on <= since):
+        # It may have given something by now, and nobody has looked.
+        late += f"; no run has read it since {read_on}: start `daily`"
+    return {
+        "source": found.source,
+        "platform": found.platform,
+        "last_record_day": _iso(found.last_record_day),
+        "data_up_to_day": _iso(found.last_activity_day),
+        "record_days": len(found.days),
+        "expected_every_days": found.expected_every_days,
+        "rhythm_origin": found.origin,
+        "due_day": _iso(found.due_day),
+        "late_since_day": _iso(since),
+        "late_days": (yesterday - since).days + 1 if since else 0,
+        "is_late": late is not None,
+        "says": late or "on time",
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _spending(workspace: Workspace) -> list[dict[str, Any]]:
@@ -115,11 +174,24 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     else:
         console.print("Published: nothing yet")
+    for problem in status["problems"]:
+        console.print(f"Problem: {problem}", markup=False)
     if status["late_days"]:
-        console.print(
-            f"Late: {status['late_days']} days up to yesterday are not covered;"
-            " `daily` catches up"
+        # Days that no source has told of can't be caught up.
+        told = max(
+            (one["last_record_day"] or "" for one in status["sources"]), default=""
         )
+        covered = max((row["day"] for row in status["days"]), default="")
+        console.print(
+            f"Not covered: {status['late_days']} days up to yesterday;"
+            + (
+                " `daily` catches up"
+                if not told or told > covered
+                else f" no source gave anything after {told}"
+            )
+        )
+    if status["sources"]:
+        console.print(_table_of_sources(status["sources"]))
     run = status["last_run"]
     if run:
         why = f": {run['why']}" if run["why"] else ""
@@ -180,6 +252,30 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     for item in status["broken_files"][:20]:
         console.print(f"Broken file: {item['path']}: {item['reason']}", markup=False)
+
+
+def _table_of_sources(sources: list[dict[str, Any]]) -> Table:
+    table = Table("source", "platform", "last record", "expected every", "state")
+    for one in sources:
+        days = one["expected_every_days"]
+        expected = (
+            "-"
+            if days is None
+            else "no more"
+            if days == 0
+            else f"{'day' if days == 1 else f'{days} days'}, {one['rhythm_origin']}"
+        )
+        state = f"late since {one['late_since_day']}" if one["is_late"] else "on time"
+        if one["last_record_day"] is None:
+            state = "never gave anything"
+        table.add_row(
+            one["source"],
+            one["platform"],
+            one["last_record_day"] or "-",
+            expected,
+            state,
+        )
+    return table
 
 
 def _minute(moment: str) -> str:

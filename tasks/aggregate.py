@@ -42,6 +42,7 @@ from tasks.warehouse.metric_headers import metric_headers
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
+from tasks.warehouse.rhythm import Rhythm, tell_silence
 from tasks.warehouse.seeds import (
     read_brand_actions,
     read_contact_history,
@@ -90,9 +91,22 @@ class Aggregated:
 
 
 def build_marts(
-    workspace: Workspace, run_id: str, first: date, last: date
+    workspace: Workspace,
+    run_id: str,
+    first: date,
+    last: date,
+    *,
+    catches_up: bool = False,
 ) -> Aggregated:
     """Cover the days from `first` to `last` and bring the marts up to date.
+
+    Args:
+        workspace: whose marts.
+        run_id: for the ledger.
+        first: first day to cover.
+        last: last day to cover.
+        catches_up: whether days are left out that no source has told of yet: they
+            come when one does.
 
     Raises:
         CheckFailedError: the marts contradict staging; nothing changed.
@@ -101,11 +115,20 @@ def build_marts(
         ledger.require(connection, "intermediate", "accounts")
         connection.begin()
         try:
-            window = _window(connection, workspace, first, last)
+            rhythms = ledger.source_rhythms(connection, workspace)
+            window = _window(
+                connection,
+                workspace,
+                _days_to_cover(
+                    connection, workspace, rhythms, (first, last), catches_up
+                ),
+            )
             if window is None:
                 connection.rollback()
+                _tell_silence(connection, rhythms, first, last)
                 say("  the marts are up to date")
                 return Aggregated(None, {})
+            _store_rhythms(connection, rhythms)
             result = _build(connection, workspace, window)
             window = result.window or window
             ledger.mark(
@@ -139,44 +162,107 @@ def build_marts(
             connection.rollback()
             raise
         ledger.write_copy(connection, workspace)
-        _tell_empty_window(connection, first, last)
+        _tell_silence(connection, rhythms, first, last)
         listed = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
         say(f"  days {window[0]} to {window[1]} made anew; rows: {listed}")
         return result
 
 
-def _tell_empty_window(
-    connection: duckdb.DuckDBPyConnection, first: date, last: date
+def _tell_silence(
+    connection: duckdb.DuckDBPyConnection,
+    rhythms: list[Rhythm],
+    first: date,
+    last: date,
 ) -> None:
-    """An empty result is a finding, not a success: say where the data is."""
-    in_window = count(
-        connection,
-        "select count(*) from staging.interactions"
-        " where date_day between $first and $last",
-        {"first": first, "last": last},
-    )
-    if in_window:
+    """An empty result is a finding, not a success: say what gave nothing, and when."""
+    for line in tell_silence(rhythms, first, last):
+        say(f"  warning: {line}")
+    if any(first <= day <= last for one in rhythms for day in one.days):
         return
     rows = connection.execute(
-        "select min(date_day), max(date_day) from staging.interactions"
+        """
+        select min(date_day), max(date_day)
+        from (
+            select date_day from staging.interactions
+            union
+            select date_day from staging.posts
+        )
+        where date_day not in (select date_day from meta.covered_days)
+        """
     ).fetchall()
-    landed = (
-        f"activity has landed from {rows[0][0]} to {rows[0][1]}: run"
-        f" `backfill --from {rows[0][0]} --to {rows[0][1]} --reason ...` to cover it"
-        if rows[0][0]
-        else "no activity has landed at all: look at the sources in workspace.toml"
+    if rows[0][0]:
+        say(
+            f"  activity has landed from {rows[0][0]} to {rows[0][1]} that is not"
+            f" covered: run `backfill --from {rows[0][0]} --to {rows[0][1]}"
+            " --reason ...` to cover it"
+        )
+
+
+def _store_rhythms(
+    connection: duckdb.DuckDBPyConnection, rhythms: list[Rhythm]
+) -> None:
+    """What is expected of each source, and the days that lack it, for the marts."""
+    _store(
+        connection,
+        "source_rhythms",
+        pl.DataFrame(
+            [
+                (
+                    one.source,
+                    one.platform,
+                    one.last_record_day,
+                    one.last_activity_day,
+                    one.expected_every_days,
+                    one.origin,
+                    one.due_day,
+                )
+                for one in rhythms
+            ],
+            schema={
+                "source": pl.String,
+                "platform": pl.String,
+                "last_record_day": pl.Date,
+                "last_activity_day": pl.Date,
+                "expected_every_days": pl.Int64,
+                "origin": pl.String,
+                "due_day": pl.Date,
+            },
+            orient="row",
+        ),
+        schema="meta",
     )
-    say(f"  warning: nothing happened from {first} to {last}; {landed}")
+
+
+def _days_to_cover(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    rhythms: list[Rhythm],
+    window: tuple[date, date],
+    catches_up: bool,
+) -> list[date]:
+    """The days of a run that marts can speak of.
+
+    A day that is not over for anybody is none of them; when days are caught up, none
+    that no source has told of: marts would claim that nothing happened. A workspace
+    that covers nothing yet covers what is asked, so that its marts stand.
+    """
+    first, last = window
+    told = [found.days[-1] for found in rhythms if found.days]
+    ends = [] if catches_up else [workspace.today()]
+    end = min(last, max([*told, *ends], default=last))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return [day for day in days if day <= end] or (
+        [] if ledger.covered_days(connection) else days
+    )
 
 
 def _window(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace, first: date, last: date
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, asked: list[date]
 ) -> tuple[date, date] | None:
     """Write the configuration's tables and say which days to make anew."""
     digest = _write_configuration(connection, workspace)
     covered = ledger.covered_days(connection)
-    asked = {first + timedelta(days=n) for n in range((last - first).days + 1)}
-    fresh = asked - covered
+    fresh = set(asked) - covered
     if fresh:
         connection.register("fresh", pl.DataFrame({"date_day": sorted(fresh)}))
         connection.execute("insert into meta.covered_days select date_day from fresh")
@@ -195,7 +281,8 @@ def _window(
         return min(touched), max(touched)
     # No covered day was touched, but marts without a day (accounts, counters,
     # coverage) may have news all the same.
-    return (first, last) if is_new else None
+    days = asked or sorted(covered)
+    return (days[0], days[-1]) if is_new else None
 
 
 def _input_hash(connection: duckdb.DuckDBPyConnection) -> str:
@@ -791,7 +878,11 @@ def _names(workspace: Workspace) -> pl.DataFrame:
 
 
 @task(name="aggregate", cache_policy=NO_CACHE)
-def aggregate(root: Path, run_id: str, first: date, last: date) -> Aggregated:
+def aggregate(
+    root: Path, run_id: str, first: date, last: date, *, catches_up: bool = False
+) -> Aggregated:
     """Cover a window of days with marts."""
     with without_values("aggregate"):
-        return build_marts(load_workspace(root), run_id, first, last)
+        return build_marts(
+            load_workspace(root), run_id, first, last, catches_up=catches_up
+        )

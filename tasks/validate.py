@@ -139,6 +139,7 @@ def _stage(
                 " select distinct date_day from staging.interactions"
                 " union select distinct date_day from staging.posts"
             )
+        _note_source_days(connection, params)
         _mark(connection, run_id, params)
         if batches:
             connection.executemany(
@@ -361,6 +362,37 @@ def _touch_days(connection: duckdb.DuckDBPyConnection) -> None:
         ) as observed
             on posts.platform = observed.platform and posts.post_id = observed.post_id
         """
+    )
+
+
+def _note_source_days(
+    connection: duckdb.DuckDBPyConnection, params: dict[str, str]
+) -> None:
+    """Note of which days each source gave something.
+
+    Of observations, not of what staging keeps of them: two sources that give the same
+    comment are both alive.
+    """
+    given = " union all ".join(
+        f"select source, platform, {moment} as happened_at,"
+        f" {str(table in ('posts', 'interactions')).lower()} as is_activity"
+        f" from staging.valid_{table}"
+        for table, moment in _DAY_SQL.items()
+    )
+    connection.execute(
+        f"""
+        insert into meta.source_days
+        select distinct
+            source,
+            platform,
+            cast(happened_at at time zone 'UTC' at time zone $time_zone as date),
+            is_activity
+        from ({given})
+        where happened_at is not null
+        except
+        from meta.source_days
+        """,
+        params,
     )
 
 

@@ -112,6 +112,9 @@ create table if not exists meta.runs (
 );
 create table if not exists meta.staged_batches (batch_id varchar);
 create table if not exists meta.covered_days (date_day date);
+create table if not exists meta.source_days (
+    source varchar, platform varchar, date_day date, is_activity boolean
+);
 create table if not exists meta.state (key varchar, value varchar);
 create table if not exists meta.touched_days (date_day date);
 create table if not exists meta.quarantine (

@@ -4,6 +4,7 @@ WeiboManagerError            exit code 1
 ├── StepFailedError          exit code 1, hides what a library's error quotes
 ├── ConfigurationError       exit code 2, carries every mistake found
 ├── DeferredError            exit code 3, an API's budget is spent for now
+├── SourceLateError          exit code 1, a source gave nothing when it should have
 ├── WorkspaceLockedError     exit code 4
 ├── ValidationFailedError    exit code 1, an error-level expectation failed
 └── CheckFailedError         exit code 1, a `fail__` check found bad rows
@@ -41,6 +42,25 @@ class DeferredError(WeiboManagerError):
     """A source could not be read to its end now; what was read is published."""
 
     exit_code = 3
+
+
+class SourceLateError(WeiboManagerError):
+    """A source gave nothing when it should have; what the others gave is published."""
+
+    def __init__(self, late: Sequence[str]) -> None:
+        """Name the sources, one a line, and the repair."""
+        super().__init__(
+            "\n".join(
+                [
+                    *(f"Late: {one}." for one in late),
+                    "What had landed is published; the days that are missing are caught"
+                    " up when it arrives. See whether the export is still made and put"
+                    " where workspace.toml looks for it. Of a source that gives"
+                    " something less often, or no more, say so there:"
+                    " expect_every_days = 7, or 0 for never.",
+                ]
+            )
+        )
 
 
 class WorkspaceLockedError(WeiboManagerError):

@@ -22,6 +22,7 @@ from tasks.warehouse.database import FUNCTIONS, connect, table_exists
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
+from tasks.warehouse.rhythm import Rhythm, rhythms
 from tasks.warehouse.workspace import Workspace
 
 STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
@@ -169,6 +170,20 @@ def covered_days(connection: duckdb.DuckDBPyConnection) -> set[date]:
     return {row[0] for row in connection.execute("from meta.covered_days").fetchall()}
 
 
+def source_rhythms(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> list[Rhythm]:
+    """When each source gave something, and how often it should."""
+    names = ("source", "platform", "date_day", "is_activity")
+    return rhythms(
+        workspace,
+        (
+            dict(zip(names, row, strict=True))
+            for row in connection.execute("from meta.source_days").fetchall()
+        ),
+    )
+
+
 def days_to_run(workspace: Workspace, last: date) -> tuple[date, date]:
     """The window of a `daily` without a date: what is missing up to `last`."""
     if not workspace.database.exists():
@@ -221,6 +236,7 @@ def reset_when_changed(
         connection.execute(f"create schema {schema}")
     for table in (
         "staged_batches",
+        "source_days",
         "state",
         "quarantine",
         "unread_values",
@@ -254,6 +270,7 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                     "from meta.runs order by started_at desc, run_id limit 100"
                 ),
                 "covered_days": rows("from meta.covered_days order by date_day"),
+                "source_days": rows("from meta.source_days order by all"),
                 "intervals": rows(
                     "from meta.intervals order by platform, date_day, step"
                 ),
@@ -314,3 +331,37 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
         )
     data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return data
+
+
+def late_sources(workspace: Workspace, end: date) -> list[str]:
+    """Sentences on sources that are late when the day `end` is over.
+
+    A source that gave something later isn't: what it left out stands among the days
+    without a record.
+    """
+    return [
+        late
+        for one in copied_rhythms(workspace, read_copy(workspace))
+        if (late := one.up_to(workspace.today()).tell_late(end))
+    ]
+
+
+def copied_rhythms(workspace: Workspace, copy: dict[str, Any]) -> list[Rhythm]:
+    """`source_rhythms` from the ledger's copy.
+
+    Args:
+        workspace: what it states of its sources, as it is now.
+        copy: what `read_copy` gives.
+
+    Returns:
+        Nothing where the copy is of a version that kept no days of sources.
+    """
+    if "source_days" not in copy:
+        return []
+    return rhythms(
+        workspace,
+        (
+            {**row, "date_day": date.fromisoformat(row["date_day"])}
+            for row in copy["source_days"]
+        ),
+    )

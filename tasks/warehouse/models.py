@@ -49,6 +49,7 @@ _MAKERS = (
     "campaigns/*.py",
     "text/*.py",
     "warehouse/account_*.py",
+    "warehouse/rhythm.py",
     "warehouse/staging.py",
     "warehouse/written_values.py",
 )

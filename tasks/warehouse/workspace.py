@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +84,9 @@ _API_KEYS = (
 )
 _FILE_KEYS = ("format", "path", "observed_at")
 
+# What `today` looks at, Unix seconds; tests put another clock here.
+clock = time.time
+
 # Ids stand in file names, manifests and URLs of the report: letters of any
 # script, digits and three marks; no separator and no leading dot.
 IDENTIFIER = r"^\w[\w.-]{0,99}$"
@@ -122,6 +126,8 @@ class Source(_Section):
     # When the export was made: stands in for a crawl time that the records
     # themselves don't carry.
     observed_at: datetime | None = None
+    # The next record comes within so many days, 0: no more; learned where not stated.
+    expect_every_days: int | None = Field(default=None, ge=0, le=366)
     # Of an API: another address than the platform's own (a proxy, a blog); what
     # to collect; what the app may spend of its limits and how long it may wait.
     base_url: Address | None = None
@@ -273,7 +279,7 @@ class Workspace:
 
     def today(self) -> date:
         """Today in the workspace's time zone; for commands, never for models."""
-        return datetime.now(ZoneInfo(self.timezone)).date()
+        return datetime.fromtimestamp(clock(), ZoneInfo(self.timezone)).date()
 
     def source_path(self, source: Source) -> Path:
         """The source's path, relative paths taken from the workspace."""
