@@ -514,13 +514,13 @@ def _judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -
     run_model(connection, models["intermediate.campaign_comments"], {})
     run_model(connection, models["intermediate.sentiment_days"], {})
     days = connection.sql(
-        "select campaign_id, activity_day as date_day, negative"
-        " from intermediate.sentiment_days"
+        "select campaign_id, activity_day as date_day, negative,"
+        " positive + neutral + negative as judged from intermediate.sentiment_days"
     ).pl()
     _store(
         connection,
         "negative_rises",
-        rising(days, ["campaign_id"], "negative").select(
+        rising(days, ["campaign_id"], "negative", "judged").select(
             "campaign_id", activity_day="date_day", is_rise="is_rising"
         ),
     )

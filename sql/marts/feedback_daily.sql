@@ -21,7 +21,7 @@
 --   genuine_negative [comments]: genuine_comments that sound negative; null where nobody of the day's comments is named
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
---   is_negative_rise [yes or no]: more negative comments than the 14 days before explain (99.9 % of a negative binomial law), told the same day
+--   is_negative_rise [yes or no]: a larger share of the day's judged comments is negative than that of the 14 days before explains; null where under 3 days with 10 judged comments precede
 
 select
     daily.campaign_id,
@@ -47,7 +47,7 @@ select
             daily.genuine_positive + daily.genuine_neutral + daily.genuine_negative, 0
         ), 6
     ) as genuine_sentiment_net,
-    coalesce(rises.is_rise, false) as is_negative_rise
+    rises.is_rise as is_negative_rise
 from intermediate.sentiment_days as daily
 inner join meta.campaigns as campaigns on daily.campaign_id = campaigns.campaign_id
 left join intermediate.negative_rises as rises

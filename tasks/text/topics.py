@@ -6,8 +6,11 @@ them there: words are linked by normalised pointwise mutual information (Bouma, 
 70, 066111, 2004), the co-word analysis of Callon et al. (Soc. Sci. Inf. 22, 1983). Each
 comment belongs to the topic whose words say most in it, or to none.
 
-A rise is a count that the preceding days make unlikely: the upper tail of a negative
-binomial with their mean and variance.
+A rise is a share that the preceding days make unlikely, whatever the volume: the upper
+tail of a beta-binomial law with their share. A trend is a share that moves over the
+days: the test of Cochran (Biometrics 10, 1954) and Armitage (ibid. 11, 1955). Comments
+of one day take after each other, so both laws are widened by the correlation within
+days, told from the differences between neighbours: these a slow trend leaves alone.
 """
 
 from __future__ import annotations
@@ -17,9 +20,11 @@ from itertools import repeat
 
 import igraph
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import rjieba
-from scipy.stats import nbinom
+from scipy.special import betaln, gammaln
+from scipy.stats import nbinom, norm
 
 # A word counts from this many comments on, and of this many people: it is then
 # nobody's own.
@@ -36,12 +41,25 @@ MOST_EXAMPLES = 3
 COMMON = 0.4
 # Words are linked from this normalised mutual information on; 0 is chance, 1 always.
 CLOSE = 0.2
-# Days before a day that say what to expect of it; with fewer, nothing is said.
+# Days before a day that say what to expect of it; where fewer have comments, or these
+# are fewer, nothing is said.
 PRECEDING_DAYS = 14
 FEWEST_DAYS = 3
-# A rise is at least this many, and rarer by chance than one day in a thousand.
+FEWEST_BEFORE = 10
+# A rise is at least this many. Its share is rarer by chance than three days in a
+# thousand; or both its share and its number are rare, each by a law of its own.
 FEWEST_RISEN = 5
-RARE = 0.001
+RARE = 0.003
+RARE_SHARE, RARE_NUMBER = 0.03, 0.003
+# A share that is expected to be so large can hardly rise: its number alone is judged.
+FULL = 0.8
+# A trend is rarer by chance, either way, than one topic in a hundred.
+TREND_RARE = 0.01
+# Correlation of comments within a day: as much as these pairs of days would say it is,
+# no less than the one and no more than the other. As measured on real threads.
+USUAL_CORRELATION = 0.015
+USUAL_PAIRS = 5
+LEAST_CORRELATION, MOST_CORRELATION = 0.004, 0.5
 
 # Parts of speech that carry a topic (ICTCLAS tags as jieba has them): nouns, verbs,
 # adjectives, idioms, English.
@@ -141,25 +159,29 @@ def redact(texts: pl.Series, names: Sequence[str] = ()) -> pl.Series:
 
 
 def rising(
-    daily: pl.DataFrame, keys: Sequence[str], count: str = "comments"
+    daily: pl.DataFrame, keys: Sequence[str], count: str, among: str
 ) -> pl.DataFrame:
-    """Days on which something is said more often than the days before let expect.
+    """Days on which something is a larger share than the days before let expect.
 
-    Each day is judged by what came before it only, so a rise is told the same day. A
-    day without a row counts as none, from the first to the last day of the frame.
-    The expectation is the mean of the last 14 days; the variance is theirs, at least
-    the mean's (Poisson), and the mean's own uncertainty is added. Cost: a row per key
-    and day.
+    Each day is judged by what came before it only, so a rise is told the same day, and
+    by its share of what was said at all: a burst of comments is no rise, nor is a day
+    without any a fall. The share to expect is that of the 14 days before; the day's
+    count then follows a beta-binomial law whose correlation is that within days and the
+    share's own uncertainty. Where the number is rare as well, by a negative binomial
+    law of the numbers before, the share needs to be less so; where nearly all is what
+    is counted, the number is judged alone. Cost: fourteen rows per key and day, and a
+    number per comment.
 
     Args:
-        daily: a row per keys and day: the keys, `date_day`, the count.
+        daily: a row per keys and day: the keys, `date_day`, both counts.
         keys: columns that name what is counted.
         count: the column of whole numbers to judge.
+        among: the column of those that it is a part of; days without any say nothing.
 
     Returns:
-        The keys, `date_day`, the count, `expected` (null where fewer than three days
-        precede), `chance` (of so many or more, rounded to six digits), `is_rising`
-        and `is_falling` (null where `expected` is).
+        The keys, `date_day`, both counts, `expected` (of so many; null where fewer than
+        three days with ten in all precede), `chance` (of so many or more, rounded to
+        six digits), `is_rising` and `is_falling` (null where `expected` is).
 
     Raises:
         ValueError: keys and day occur twice.
@@ -167,48 +189,160 @@ def rising(
     by = [*keys, "date_day"]
     if daily.select(by).is_duplicated().any():
         raise ValueError(f"{', '.join(by)} occur twice: sum the counts first")
-    if daily.is_empty():
-        full = daily.select(*by, count)
-    else:
-        days = daily.select(
-            pl.date_range(pl.col("date_day").min(), pl.col("date_day").max())
-        )
-        full = (
-            daily.select(keys)
-            .unique()
-            .join(days, how="cross")
-            .join(daily.select(*by, count), on=by, how="left")
-            .with_columns(pl.col(count).fill_null(0))
-            .sort(by)
-        )
-    before = pl.col(count).cast(pl.Float64).shift(1)
-    judged = full.with_columns(
-        expected=before.rolling_mean(PRECEDING_DAYS, min_samples=FEWEST_DAYS).over(
-            keys
-        ),
-        _spread=before.rolling_var(PRECEDING_DAYS, min_samples=FEWEST_DAYS).over(keys),
-        _days=(pl.int_range(pl.len()).over(keys)).clip(1, PRECEDING_DAYS),
+    said = daily.select(
+        *by, pl.col(count).cast(pl.Int64), pl.col(among).cast(pl.Int64)
+    ).filter(pl.col(among) > 0)
+    share = pl.col(count) / pl.col(among)
+    size_before = pl.col(among).shift(1).over(keys)
+    weight = pl.col(among) * size_before / (pl.col(among) + size_before)
+    # whole numbers, so that the order of a sum does not matter
+    active = said.sort(by).with_columns(
+        _square=pl.col(among) ** 2,
+        _days=pl.lit(1, pl.Int64),
+        _number=pl.col(count).cast(pl.Int64) ** 2,
+        _difference=(weight * (share - share.shift(1).over(keys)) ** 2 * 10**9)
+        .round()
+        .cast(pl.Int64),
+        _weight=((2 * weight - 1) * 10**9).round().cast(pl.Int64),
     )
-    # nothing on all days before is no proof that nothing is to be expected
-    mean = (
-        (judged["expected"] * judged["_days"] + 0.5) / (judged["_days"] + 0.5)
-    ).to_numpy()
-    variance = np.maximum(judged["_spread"].to_numpy(), mean) * (
-        1 + 1 / judged["_days"].to_numpy()
+    window = [count, among, "_square", "_days", "_difference", "_weight", "_number"]
+    judged = active.join(_before(active, by, window), on=by, how="left").sort(by)
+    parts = [judged[f"{name}_before"].to_numpy().astype(float) for name in window]
+    counted, total, squares, days, difference, weights, numbers = parts
+    observed, size = judged[count].to_numpy(), judged[among].to_numpy()
+    known = (days >= FEWEST_DAYS) & (total >= FEWEST_BEFORE)
+    # A half more on either side: never seen before is no proof that it can't be.
+    total = np.where(known, total, 1)
+    mean = (counted + 0.5) / (total + 1)
+    within = _correlation(
+        difference / 10**9, weights / 10**9, mean * (1 - mean), days - 1
     )
+    own = (1 - within) / total + within * squares / total**2
+    spread = np.minimum(within + own, MOST_CORRELATION)
+    lower, upper = _tails(observed, size, mean, spread)
+    number = _chance_of_number(observed, counted, numbers, np.where(known, days, 2))
+    rare = (upper < RARE) | (
+        ((upper < RARE_SHARE) | (mean >= FULL)) & (number < RARE_NUMBER)
+    )
+    is_known = pl.Series(known)
+    return judged.select(
+        *by,
+        count,
+        among,
+        expected=pl.when(is_known).then(pl.Series(mean * size).round(4)),
+        chance=pl.when(is_known).then(pl.Series(upper).round(6)),
+        is_rising=pl.when(is_known).then(pl.Series(rare & (observed >= FEWEST_RISEN))),
+        is_falling=pl.when(is_known).then(pl.Series(lower < RARE)),
+    )
+
+
+def _before(
+    active: pl.DataFrame, by: Sequence[str], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Sums of columns over the 14 calendar days before each row's day."""
+    *keys, day = by
+    # each day stands in the windows of the 14 days after it
+    return (
+        active.join(
+            pl.DataFrame(
+                {"_after": range(1, PRECEDING_DAYS + 1)}, {"_after": pl.Int64}
+            ),
+            how="cross",
+        )
+        .with_columns(
+            (pl.col(day) + pl.duration(days=pl.col("_after"))).cast(pl.Date),
+            # a difference belongs to the window when both its days do
+            _is_inside=pl.col(day).is_not_null()
+            & (
+                (pl.col(day) - pl.col(day).shift(1).over([*keys, "_after"]))
+                .dt.total_days()
+                .fill_null(PRECEDING_DAYS + 1)
+                + pl.col("_after")
+                <= PRECEDING_DAYS
+            ),
+        )
+        .with_columns(
+            pl.when("_is_inside").then(name).otherwise(0).alias(name)
+            for name in ("_difference", "_weight")
+        )
+        .group_by(by)
+        .agg(pl.col(name).sum().name.suffix("_before") for name in columns)
+    )
+
+
+_Floats = npt.NDArray[np.float64]
+
+
+def _correlation(
+    difference: _Floats, weights: _Floats, variance: _Floats, pairs: _Floats
+) -> _Floats:
+    """How much comments of one day take after each other, from pairs of days.
+
+    The weighted square of the difference between two days' shares is their variance
+    for independent comments, and as much more as `weights` times the correlation.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = (difference / variance - pairs) / weights
+    seen = np.where(np.isfinite(seen) & (weights > 0), seen, USUAL_CORRELATION)
+    trust = np.maximum(pairs, 0) / (np.maximum(pairs, 0) + USUAL_PAIRS)
+    mixed = trust * np.clip(seen, 0, 1) + (1 - trust) * USUAL_CORRELATION
+    found: _Floats = np.clip(mixed, LEAST_CORRELATION, MOST_CORRELATION)
+    return found
+
+
+def _chance_of_number(
+    observed: npt.NDArray[np.int64], counted: _Floats, squares: _Floats, days: _Floats
+) -> _Floats:
+    """Chance of so many or more, by the numbers of the days before alone.
+
+    The upper tail of a negative binomial law with their mean and variance, at least the
+    mean's (Poisson), and the mean's own uncertainty.
+    """
+    mean = (counted + 0.5) / (days + 0.5)
+    spread = (squares - counted**2 / days) / (days - 1)
+    variance = np.maximum(spread, mean) * (1 + 1 / days)
     shape = mean**2 / (variance - mean)
-    observed = judged[count].to_numpy()
-    upper = nbinom.sf(observed - 1, shape, mean / variance)
-    lower = nbinom.cdf(observed, shape, mean / variance)
-    known = pl.col("expected").is_not_null()
-    return judged.with_columns(
-        pl.col("expected").round(4),
-        chance=pl.Series(upper, dtype=pl.Float64).fill_nan(None).round(6),
-        is_rising=pl.when(known).then(
-            pl.Series(upper < RARE) & (pl.col(count) >= FEWEST_RISEN)
-        ),
-        is_falling=pl.when(known).then(pl.Series(lower < RARE)),
-    ).drop("_spread", "_days")
+    return np.asarray(nbinom.sf(observed - 1, shape, mean / variance), dtype=float)
+
+
+def _tails(
+    observed: npt.NDArray[np.int64],
+    size: npt.NDArray[np.int64],
+    mean: _Floats,
+    correlation: _Floats,
+) -> tuple[_Floats, _Floats]:
+    """Chances of at most and of at least so many of a beta-binomial law."""
+    scale = (1 - correlation) / correlation
+    first, second = mean * scale, (1 - mean) * scale
+    # the shorter side is summed, term by term
+    is_upper = observed >= mean * size
+    begin = np.where(is_upper, observed, 0)
+    end = np.where(is_upper, size, observed)
+    lengths = end - begin + 1
+    row = np.repeat(np.arange(len(size)), lengths)
+    starts = np.cumsum(lengths) - lengths
+    k = np.arange(len(row)) - starts[row] + begin[row]
+
+    def chance(k: npt.NDArray[np.int64], row: npt.NDArray[np.int64]) -> _Floats:
+        n, a, b = size[row], first[row], second[row]
+        found: _Floats = np.exp(
+            np.minimum(
+                gammaln(n + 1)
+                - gammaln(k + 1)
+                - gammaln(n - k + 1)
+                + betaln(k + a, n - k + b)
+                - betaln(a, b),
+                0,
+            )
+        )
+        return found
+
+    if not len(size):
+        return np.zeros(0), np.zeros(0)
+    side = np.minimum(np.add.reduceat(chance(k, row), starts), 1)
+    here = chance(observed, np.arange(len(size)))
+    other = np.clip(1 - side + here, 0, 1)
+    return np.where(is_upper, other, side), np.where(is_upper, side, other)
 
 
 def find_topics(
@@ -231,10 +365,11 @@ def find_topics(
         A row per campaign and topic, largest first, up to twenty and those that rise:
         `topic` (1, 2, ...), `terms` (up to eight, most said first), `comments`,
         `genuine_comments`, `sentiment_net` (mean of positive minus negative, −1 to
-        1, four digits; null where no comment has a sentiment), `trend` (rising,
-        falling or steady on the last day of the
-        campaign's comments, against the days before; null where fewer than three
-        precede), `examples` (up to three, redacted, genuine ones first).
+        1, four digits; null where no comment has a sentiment), `trend` (rising or
+        falling where its share of the campaign's comments moves over the last 15 days,
+        or jumps on the last one, more than chance explains; else steady; null where
+        fewer than three days with ten comments precede), `examples` (up to three,
+        redacted, genuine ones first).
         Cost: one segmentation a distinct text, pairs of words within a comment.
         Row order does not matter.
 
@@ -367,7 +502,7 @@ def _topics_of(
         .sort(["comments", "group"], descending=[True, False])
         .with_columns(
             told=(pl.col("terms").list.len() > 1),
-            rises=(pl.col("trend") == "rising").fill_null(False),
+            rises=pl.col("is_burst").fill_null(False),
         )
         .filter(
             (pl.col("told") & (pl.col("told").cum_sum() <= MOST_TOPICS))
@@ -423,36 +558,78 @@ def _group(spoken: pl.DataFrame, mine: pl.DataFrame, total: int) -> pl.DataFrame
 
 
 def _trends(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """How each group moves on the last day of all the campaign's comments."""
-    first, last = rows["date_day"].min(), rows["date_day"].max()
-    ends = placed.select("group").unique().sort("group")
-    # both ends of the campaign count, also for a topic that is silent there
-    edges = pl.concat(
-        [
-            ends.with_columns(
-                date_day=pl.lit(day, pl.Date), comments=pl.lit(0, pl.Int64)
-            )
-            for day in (first, last)
-        ]
+    """How each group's share of the campaign's comments moves up to its last day.
+
+    Returns:
+        group, trend (null where too few days precede), is_burst (whether the last day
+        alone is a rise by the rule of `rising`).
+    """
+    dated = rows.drop_nulls("date_day")
+    groups = placed.select("group").unique().sort("group")
+    last = dated["date_day"].max()
+    recent = dated.filter(
+        pl.col("date_day") >= pl.lit(last, pl.Date) - pl.duration(days=PRECEDING_DAYS)
     )
+    sizes = recent.group_by("date_day").agg(among=pl.len()).sort("date_day")
     daily = (
-        pl.concat(
-            [placed.select("group", "date_day", comments=pl.lit(1, pl.Int64)), edges]
+        groups.join(sizes, how="cross")
+        .join(
+            placed.group_by("group", "date_day").agg(comments=pl.len()),
+            on=["group", "date_day"],
+            how="left",
         )
-        .drop_nulls("date_day")
-        .group_by("group", "date_day")
-        .agg(pl.col("comments").sum())
+        .with_columns(pl.col("comments").fill_null(0))
+        .sort("group", "date_day")
     )
-    judged = rising(daily, ["group"])
-    return judged.filter(pl.col("date_day") == last).select(
+    judged = rising(daily, ["group"], "comments", "among").filter(
+        pl.col("date_day") == last
+    )
+    size = sizes["among"].to_numpy().astype(float)
+    day = (sizes["date_day"] - last).dt.total_days().to_numpy().astype(float)
+    counts = daily["comments"].to_numpy().reshape(len(groups), len(size)).astype(float)
+    slope = _slopes(counts, size, day)
+    edge = norm.isf(TREND_RARE / 2)
+    return judged.select(
         "group",
-        trend=pl.when("is_rising")
+        is_burst="is_rising",
+        trend=pl.when(pl.col("expected").is_null())
+        .then(None)
+        .when(pl.col("is_rising") | pl.Series(slope > edge))
         .then(pl.lit("rising"))
-        .when("is_falling")
+        .when(pl.col("is_falling") | pl.Series(slope < -edge))
         .then(pl.lit("falling"))
-        .when(pl.col("expected").is_not_null())
-        .then(pl.lit("steady")),
+        .otherwise(pl.lit("steady")),
     )
+
+
+def _slopes(counts: _Floats, size: _Floats, day: _Floats) -> _Floats:
+    """How many standard errors each row's share moves over the days, up or down.
+
+    Args:
+        counts: a row per group, a column per day.
+        size: comments of each day.
+        day: the days' numbers.
+    """
+    total = size.sum()
+    mean = (counts.sum(axis=1) + 0.5) / (total + 1)
+    variance = mean * (1 - mean)
+    weight = size[1:] * size[:-1] / (size[1:] + size[:-1])
+    difference = (weight * np.diff(counts / size, axis=1) ** 2).sum(axis=1)
+    within = _correlation(
+        difference,
+        np.full(len(counts), (2 * weight - 1).sum()),
+        variance,
+        np.full(len(counts), len(size) - 1.0),
+    )
+    centred = day - (size * day).sum() / total
+    moved = (counts - np.outer(counts.sum(axis=1) / total, size)) @ centred
+    spread = variance * (
+        (1 - within) * (size * centred**2).sum() + within * (size**2 * centred**2).sum()
+    )
+    found: _Floats = np.divide(
+        moved, np.sqrt(spread), out=np.zeros_like(moved), where=spread > 0
+    ).round(9)
+    return found
 
 
 def _examples(placed: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:

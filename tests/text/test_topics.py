@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -169,59 +170,148 @@ def test_any_text_is_redacted_alone(texts: list[str | None]) -> None:
         assert text is None or not any(c.isdecimal() or c in "@＠" for c in text)
 
 
-def _daily(counts: np.ndarray) -> pl.DataFrame:
+def _daily(counts: np.ndarray, said: np.ndarray) -> pl.DataFrame:
     keys, days = counts.shape
     return pl.DataFrame(
         {
             "key": np.repeat(np.arange(keys), days),
             "date_day": [_FIRST + timedelta(days=d) for d in range(days)] * keys,
-            "comments": counts.ravel(),
+            "negative": counts.ravel(),
+            "said": said.ravel(),
         }
     )
+
+
+def _rises(counts: np.ndarray, said: np.ndarray) -> pl.DataFrame:
+    return rising(_daily(counts, said), ["key"], "negative", "said")
+
+
+def _told(found: pl.DataFrame, day: int) -> float:
+    """Share of the keys whose rise is told on a day."""
+    there = found.filter(pl.col("date_day") == _FIRST + timedelta(days=day))
+    return float(there["is_rising"].fill_null(False).mean())
 
 
 def test_a_rise_is_told_the_same_day_and_seldom_without_one() -> None:
     rng = np.random.default_rng(11)
-    steady = rng.poisson(20, (400, 20))
-    quiet = rising(_daily(steady), ["key"])
-    # 17 judged days a key, nominal one in a thousand; twice that is allowed
-    assert quiet["is_rising"].drop_nulls().len() == 400 * 17
-    assert quiet["is_rising"].mean() < 0.002
-    wild = rng.negative_binomial(4, 4 / 24, (400, 20))
-    # days that differ by themselves are no rises either
-    assert rising(_daily(wild), ["key"])["is_rising"].mean() < 0.02
-    risen = steady.copy()
-    risen[:, 12] = rng.poisson(60, 400)
-    told = rising(_daily(risen), ["key"]).filter(
-        pl.col("date_day") == _FIRST + timedelta(days=12)
-    )
-    assert told["is_rising"].mean() > 0.99
+    said = rng.poisson(60, (300, 20))
+    said[:, 16] *= 8  # a burst of comments
+    quiet = rng.binomial(said, 0.2)
+    found = _rises(quiet, said)
+    # 17 judged days a key, and at most one alarm in a hundred of them
+    assert found["is_rising"].drop_nulls().len() == 300 * 17
+    assert found["is_rising"].mean() < 0.005
+    assert _told(found, 16) < 0.01, "a burst is no rise"
+    # days that differ by themselves: one share a day, 13 to 27 in a hundred
+    share = rng.beta(19.6, 78.4, (300, 20))
+    assert _rises(rng.binomial(said, share), said)["is_rising"].mean() < 0.01
+    # thirty negative comments more, and as many comments as before
+    more, other = quiet.copy(), said.copy()
+    more[:, 12] += 30
+    other[:, 12] += 30
+    assert _told(_rises(more, other), 12) > 0.95
+    other = quiet.copy()
+    other[:, 12] = rng.binomial(said[:, 12], 0.5)
+    assert _told(_rises(other, said), 12) > 0.9
 
 
-def test_days_to_come_change_nothing() -> None:
+def test_where_all_is_negative_the_number_is_judged() -> None:
+    """A share of all can't rise; four times as many can."""
+    said = np.array([[10, 12, 9, 11, 10, 12, 40], [10, 12, 9, 11, 10, 12, 14]])
+    found = _rises(said, said)
+    assert found.filter("is_rising")["key"].to_list() == [0]
+    assert _told(found, 6) == 0.5
+
+
+def test_days_to_come_and_other_keys_change_nothing() -> None:
     rng = np.random.default_rng(12)
-    daily = _daily(rng.poisson(5, (3, 15)))
-    until = _FIRST + timedelta(days=9)
-    early = rising(daily.filter(pl.col("date_day") <= until), ["key"])
-    assert rising(daily, ["key"]).filter(pl.col("date_day") <= until).equals(early)
-
-
-def test_first_days_and_days_without_a_row() -> None:
-    daily = pl.DataFrame(
-        {
-            "key": ["a", "a"],
-            "date_day": [_FIRST, _FIRST + timedelta(days=5)],
-            "comments": [1, 9],
-        }
+    said = rng.poisson(15, (3, 25))
+    daily = _daily(rng.binomial(said, 0.3), said)
+    until = _FIRST + timedelta(days=19)
+    whole = rising(daily, ["key"], "negative", "said")
+    early = daily.filter(pl.col("date_day") <= until)
+    found = rising(early, ["key"], "negative", "said")
+    assert whole.filter(pl.col("date_day") <= until).equals(found)
+    # what happened more than 14 days before says nothing
+    late = pl.col("date_day") >= until - timedelta(days=14)
+    alone = daily.filter(late & (pl.col("key") == 1)).sample(
+        fraction=1, shuffle=True, seed=1
     )
-    found = rising(daily, ["key"])
-    assert found["comments"].to_list() == [1, 0, 0, 0, 0, 9]
-    assert found["is_rising"].to_list() == [None, None, None, False, False, True]
-    assert found["expected"].to_list()[3:] == [0.3333, 0.25, 0.2]
-    assert rising(daily.clear(), ["key"]).is_empty()
+    here = (pl.col("key") == 1) & (pl.col("date_day") == until)
+    found = rising(alone, ["key"], "negative", "said")
+    assert found.filter(here).equals(whole.filter(here))
 
 
-def test_counts_that_are_not_summed_are_refused() -> None:
-    twice = _daily(np.ones((1, 2), dtype=np.int64))
+@pytest.mark.parametrize(
+    ("negative", "said", "told"),
+    [
+        # nothing precedes the first burst
+        ([90], [100], [None]),
+        # two days are too few, and so are three with nine comments
+        ([2, 2, 90], [20, 20, 100], [None] * 3),
+        ([1, 1, 1, 90], [3, 3, 3, 100], [None] * 4),
+        ([1, 1, 1, 90], [3, 3, 4, 100], [None, None, None, True]),
+        # days without comments are no days that tell of what is usual
+        ([2, 0, 0, 90], [20, 0, 0, 100], [None] * 2),
+        # less than five are none
+        ([0, 0, 0, 4], [200, 200, 200, 4], [None, None, None, False]),
+        ([0, 0, 0, 5], [200, 200, 200, 5], [None, None, None, True]),
+    ],
+)
+def test_a_rise_needs_days_to_rise_over(
+    negative: list[int], said: list[int], told: list[bool | None]
+) -> None:
+    found = _rises(np.array([negative]), np.array([said]))
+    assert found["is_rising"].to_list() == told
+    assert found["expected"].is_null().to_list() == [one is None for one in told]
+
+
+def test_no_comments_and_counts_that_are_not_summed() -> None:
+    one = _daily(np.ones((1, 2), dtype=np.int64), np.ones((1, 2), dtype=np.int64))
+    assert rising(one.clear(), ["key"], "negative", "said").is_empty()
     with pytest.raises(ValueError, match="occur twice"):
-        rising(pl.concat([twice, twice]), ["key"])
+        rising(pl.concat([one, one]), ["key"], "negative", "said")
+
+
+def _course(seed: int, shares: Callable[[int], float], days: int = 12) -> pl.DataFrame:
+    """Thirty comments a day, of which this share are about delivery on each."""
+    rng = random.Random(seed)
+    rows = []
+    for day in range(days):
+        about = [
+            "delivery"
+            if rng.random() < shares(day)
+            else rng.choice(["taste", "package"])
+            for _ in range(30)
+        ]
+        rows += [_say(topic, rng, day, number) for number, topic in enumerate(about)]
+    return pl.DataFrame(rows)
+
+
+def _trend_of_delivery(comments: pl.DataFrame) -> str | None:
+    found = find_topics(comments).filter(
+        pl.col("terms").list.set_intersection(_PLANTED["delivery"][0]).list.len() > 0
+    )
+    (trend,) = found["trend"].to_list()
+    return trend
+
+
+def test_topic_that_grows_over_days_rises_and_one_that_fades_falls() -> None:
+    seeds = range(40, 50)
+    grown = [
+        _trend_of_delivery(_course(n, lambda day: 0.15 + 0.04 * day)) for n in seeds
+    ]
+    faded = [
+        _trend_of_delivery(_course(n, lambda day: 0.6 - 0.04 * day)) for n in seeds
+    ]
+    still = [_trend_of_delivery(_course(n, lambda day: 0.3)) for n in seeds]
+    jumped = [
+        _trend_of_delivery(_course(n, lambda day: 0.7 if day == 11 else 0.2))
+        for n in seeds
+    ]
+    assert grown.count("rising") >= 9
+    assert faded.count("falling") >= 9
+    assert jumped.count("rising") >= 9
+    assert still.count("steady") >= 9
+    few = _course(1, lambda day: 0.3, days=3)
+    assert _trend_of_delivery(few) is None
