@@ -63,8 +63,12 @@ _OVERLAP = 50
 _SKEW = 300.0
 # Made once: thousands of rows come a minute.
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-# A profile is read whole so often; between, its counts are.
+# A profile is read whole so often; between, its counts are. An account whose posts'
+# reads the contract does not show is asked for again after as long.
 _PROFILE_DAYS = 7
+_READS_DAYS = 7
+# Posts a call of those that tell counters.
+_COUNTED_A_CALL = 100
 # So many accounts a call: whole, with the commercial endpoints, and their counts.
 _PROFILES_A_CALL, _COUNTS_A_CALL = 50, 100
 # Of a historical search: what an archive may hold, and may be unpacked. A window
@@ -150,15 +154,11 @@ class WeiboApi:
             endpoint = "statuses/user_timeline"
             if self.commercial:
                 endpoint += "/other"
-            streams += [
-                Stream(
-                    f"posts:{uid}",
-                    endpoint,
-                    {"uid": uid, "start_time": start, "end_time": end},
-                    _POSTS,
-                )
-                for uid in wanted.accounts
-            ]
+            for uid in wanted.accounts:
+                params = {"uid": uid, "start_time": start, "end_time": end}
+                if self._asks_reads(uid, wanted, state, now):
+                    params["_reads"] = "asked"
+                streams.append(Stream(f"posts:{uid}", endpoint, params, _POSTS))
         # Shown once; whether its lists have changed, the counters tell, a hundred
         # posts a call.
         shown = {stream.key for stream in state.streams("done") if not stream.note}
@@ -185,6 +185,21 @@ class WeiboApi:
         if "counters" in wanted.collect and state.is_new_pass:
             streams += _due_counters(state, now, wanted.look_back_days)
         return streams
+
+    def _asks_reads(
+        self, uid: str, wanted: Wanted, state: CrawlState, now: datetime
+    ) -> bool:
+        """Whether to ask how often an account's posts were read.
+
+        Weibo shows that to commercial apps, of the token's own account and of media
+        accounts of the contract; nobody else's posts are in its answer.
+        """
+        if not self.commercial or "counters" not in wanted.collect:
+            return False
+        asked, told = (state.fact(f"reads_{what}:{uid}") for what in ("asked", "told"))
+        if asked is None or (told is not None and told >= asked):
+            return True
+        return abs(now.timestamp() - float(asked)) >= _READS_DAYS * DAY
 
     def _profiles(
         self, accounts: Iterable[str], state: CrawlState, now: datetime
@@ -301,6 +316,11 @@ class WeiboApi:
         }
         return Request(self._address(stream.endpoint), asked)
 
+    def _ask_reads(self, stream: Stream) -> Request:
+        address = self._address(stream.endpoint, commercial=True)
+        # A contract without this endpoint has all the rest.
+        return Request(address, {"ids": stream.params["ids"]}, is_optional=True)
+
     def _ask_batch(self, stream: Stream) -> Request:
         address = self._address(
             stream.endpoint, commercial=stream.endpoint.endswith("/other")
@@ -416,10 +436,36 @@ class WeiboApi:
         found = tuple(_follow_up(rows, answer, wanted, own=True))
         records = tuple(Record(_dump(row)) for row in rows)
         start = float(stream.params["start_time"])
+        cursor = dict(stream.cursor or {})
+        own = cursor.get("own", [])
+        if "_reads" in stream.params:
+            own = [*own, *_own_posts(rows)]
         if not ids or any(moment < start for moment in _moments(rows)):
-            return Page(replace(stream, cursor=None, state="done"), records, found)
-        lowest = min([*ids, (stream.cursor or {}).get("max_id", ids[0])])
-        return Page(replace(stream, cursor={"max_id": lowest - 1}), records, found)
+            reads = tuple(_reads_streams(stream.params["uid"], own, answer))
+            after = replace(stream, cursor=None, state="done")
+            facts: tuple[tuple[str, Any], ...] = ()
+            if reads:
+                facts = ((f"reads_asked:{stream.params['uid']}", _seconds(answer)),)
+            return Page(after, records, found + reads, facts=facts)
+        cursor["max_id"] = min([*ids, cursor.get("max_id", ids[0])]) - 1
+        if own:
+            cursor["own"] = own
+        return Page(replace(stream, cursor=cursor), records, found)
+
+    def _read_reads(
+        self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
+    ) -> Page:
+        """How often posts were read, with their other counters."""
+        asked = set(stream.params["ids"].split(","))
+        rows = [row for row in _rows(content, "") if str(row.get("id")) in asked]
+        facts: tuple[tuple[str, Any], ...] = ()
+        if any(row.get("reads") is not None for row in rows):
+            facts = ((f"reads_told:{stream.params['uid']}", _seconds(answer)),)
+        return Page(
+            replace(stream, cursor=None, state="done"),
+            tuple(Record(_dump(row), "count") for row in rows),
+            facts=facts,
+        )
 
     def _read_search(
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
@@ -616,6 +662,7 @@ _ASK: dict[str, _Asks] = {
     "statuses/user_timeline/other": WeiboApi._ask_timeline,
     "statuses/show": WeiboApi._ask_once,
     "statuses/count": WeiboApi._ask_once,
+    "media_statuses/count_sp/biz": WeiboApi._ask_reads,
     "statuses/repost_timeline": WeiboApi._ask_list,
     "comments/show": WeiboApi._ask_list,
     "users/show": WeiboApi._ask_once,
@@ -633,6 +680,7 @@ _READ: dict[str, _Reads] = {
     "statuses/user_timeline/other": WeiboApi._read_timeline,
     "statuses/show": WeiboApi._read_post,
     "statuses/count": WeiboApi._read_counts,
+    "media_statuses/count_sp/biz": WeiboApi._read_reads,
     "statuses/repost_timeline": WeiboApi._read_list,
     "comments/show": WeiboApi._read_list,
     "users/show": WeiboApi._read_user,
@@ -664,6 +712,32 @@ def _batches(
         uids = ",".join(accounts[start : start + size])
         name = hashlib.sha256(uids.encode()).hexdigest()[:16]
         yield Stream(f"{kind}:{name}", endpoint, {"uids": uids}, _PROFILES)
+
+
+def _own_posts(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Ids of posts that are there and are no reposts of others'."""
+    keys = (
+        str(row.get("idstr") or row.get("id") or "")
+        for row in rows
+        if "retweeted_status" not in row and str(row.get("deleted")) != "1"
+    )
+    return [key for key in keys if key.isdigit()]
+
+
+def _reads_streams(uid: str, posts: list[str], answer: Answer) -> Iterator[Stream]:
+    """How often an account's posts were read, so many a call, each time anew."""
+    ids = sorted(set(posts))
+    for number, start in enumerate(range(0, len(ids), _COUNTED_A_CALL)):
+        yield Stream(
+            f"reads:{uid}:{number}",
+            "media_statuses/count_sp/biz",
+            {
+                "uid": uid,
+                "ids": ",".join(ids[start : start + _COUNTED_A_CALL]),
+                "at": str(_seconds(answer)),
+            },
+            _COUNTS,
+        )
 
 
 def _seconds(answer: Answer) -> int:
@@ -830,8 +904,8 @@ def _due_counters(
         if age <= timedelta(days=look_back_days) or (key, step) not in sampled:
             due[key] = (posted, step)
     ids = sorted(due)
-    for start in range(0, len(ids), 100):
-        part = ids[start : start + 100]
+    for start in range(0, len(ids), _COUNTED_A_CALL):
+        part = ids[start : start + _COUNTED_A_CALL]
         name = hashlib.sha256(",".join(part).encode()).hexdigest()[:16]
         yield Stream(
             f"counts:{name}",

@@ -222,6 +222,27 @@ def test_counts_have_the_recorded_shape(plain: Phone, world: World) -> None:
     assert not differences(user, shapes.USER_COUNTS)
 
 
+def test_reads_are_told_of_own_and_media_posts_only(world: World) -> None:
+    own = own_posts(world)[0]
+    others = world.posts.filter(
+        (pl.col("account_id") != OWNER) & ~pl.col("is_deleted")
+    ).sort("post_id")
+    other, author = others.select("post_id", "account_id").row(0)
+    path, ids = "media_statuses/count_sp/biz", f"{own},{other},999"
+    with phone(world) as running:
+        (found,) = running.get(path, ids=ids)
+        assert not differences(found, shapes.READS)
+        assert found["id"] == int(own)
+        assert found["reads"] == running.emulator.reads(own)
+    with phone(world, media=frozenset({author})) as running:
+        assert {row["id"] for row in running.get(path, ids=ids)} == {
+            int(own),
+            int(other),
+        }
+    with phone(world, tells_reads=False) as running:
+        assert running.ask(path, ids=ids).json()["error_code"] == 10014
+
+
 def test_answers_carry_no_header_about_limits(plain: Phone) -> None:
     headers = plain.ask("account/get_uid").headers
     assert headers["content-type"] == "application/json;charset=UTF-8"

@@ -57,7 +57,7 @@ __all__ = [
 CHINA = timedelta(hours=8)
 # What is answered for a limit that is none.
 NO_LIMIT = 1_000_000
-_COUNT = re.compile(rb'("(?:\w+_count|comments|reposts|attitudes)":)(-?\d+)')
+_COUNT = re.compile(rb'("(?:\w+_count|comments|reposts|attitudes|reads)":)(-?\d+)')
 _PATH = re.compile(r"^/(?:C/)?2/(.+)\.json$")
 
 
@@ -125,6 +125,7 @@ class WeiboEmulator(Emulator):
             "statuses/user_timeline/other": self._other_timeline,
             "statuses/show": self._show_status,
             "statuses/count": self._count_statuses,
+            "media_statuses/count_sp/biz": self._count_reads,
             "statuses/repost_timeline": self._repost_timeline,
             "statuses/repost_timeline/ids": self._repost_ids,
             "comments/show": self._show_comments,
@@ -461,6 +462,24 @@ class WeiboEmulator(Emulator):
                     "attitudes": likes,
                 }
             )
+        return Answer(orjson.dumps(rows), rows=len(rows))
+
+    def reads(self, key: str) -> int:
+        """How often a post was read by now; invented, and growing with its threads."""
+        reposts, comments, likes = self.counts(key)
+        return 100 + int(key) % 97 + 40 * (reposts + comments + likes)
+
+    def _count_reads(self, asked: Asked, uid: str) -> Answer:
+        """Counters with reads, of the owner's posts and of the contract's media."""
+        if not self.options.tells_reads:
+            raise Refused(10014)
+        allowed = {uid, *self.options.media}
+        rows = []
+        for row in orjson.loads(self._count_statuses(asked, uid).body):
+            key = str(row["id"])
+            place = self._posts.shelf.place[int(key)]
+            if self._posts.authors[place] in allowed:
+                rows.append({**row, "reads": self.reads(key)})
         return Answer(orjson.dumps(rows), rows=len(rows))
 
     # --- reposts and comments ---------------------------------------------------

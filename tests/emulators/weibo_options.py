@@ -98,6 +98,8 @@ class WeiboOptions:
         historical_sealed: a download leads on to an archive under the password
             `task_id` + `secret_key`, as the documentation says; else it is a plain
             archive at once.
+        tells_reads: the contract has `media_statuses/count_sp/biz`; 10014 without.
+        media: accounts besides the owner whose posts' reads it shows.
         http_status: of errors, where it isn't 400.
     """
 
@@ -125,6 +127,8 @@ class WeiboOptions:
     historical_days: float = 7.0
     historical_host: str = ""
     historical_sealed: bool = False
+    tells_reads: bool = True
+    media: frozenset[str] = frozenset()
     http_status: Mapping[int, int] = field(default_factory=lambda: HTTP_STATUS)
 
 

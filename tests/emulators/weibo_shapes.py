@@ -88,6 +88,7 @@ COMMENT_MORE: dict[str, Any] = {
 }
 
 COUNTS = _all(INT, "id comments reposts attitudes")
+READS = _all(INT, "id comments reposts attitudes reads")
 USER_COUNTS = _all(
     INT,
     "id followers_count friends_count statuses_count private_friends_count"

@@ -475,10 +475,71 @@ def test_counters_are_kept_as_they_were_seen_and_the_newest_is_shown(
     assert len(set(expected)) > 2
     assert max(counted) == moment + 31 * 24 * 3600.0
     shown = found.lab.rows(
-        "select distinct platform_reposts_count, platform_comments_count,"
-        f" platform_likes_count from marts.campaign_posts where post_id = '{key}'"
+        "select distinct platform_reposts, platform_comments, platform_likes"
+        f" from marts.campaign_posts where post_id = '{key}'"
     )
     assert shown == [expected[-1]]
+
+
+def test_reads_are_asked_and_shown_where_the_contract_has_them(
+    small_world: World, tmp_path: Path, quick_rules: None, token: None
+) -> None:
+    with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
+        emulator = found.emulator
+        found.collect()
+        emulator.now += 86_400
+        found.collect()
+        assert len(emulator.calls.of("media_statuses/count_sp/biz")) == 2
+        own = small_world.posts.filter(pl.col("account_id") == ACCOUNTS[0])
+        truth = {
+            key: emulator.reads(key)
+            for key in own["post_id"]
+            if key not in emulator.deleted_posts
+        }
+    found.build()
+    rows = found.lab.rows(
+        "select post_id, max(reads_count) from staging.post_counters"
+        " where reads_count is not null group by all"
+    )
+    assert dict(rows) == truth
+    shown = found.lab.rows(
+        "select post_id, platform_reads from marts.campaign_posts"
+        " where platform_reads is not null"
+    )
+    assert shown
+    assert all(truth[key] == reads for key, reads in shown)
+    ((counters, lacks),) = found.lab.rows(
+        "select gives_counters, lacks from marts.source_coverage"
+    )
+    assert counters == "reposts, comments, likes, reads"
+    assert "reads" not in lacks.split("; ")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [WeiboOptions(tells_reads=False), WeiboOptions(owner=ACCOUNTS[1])],
+    ids=["no right", "other people's posts"],
+)
+def test_reads_that_are_not_told_are_asked_for_once_a_week(
+    small_world: World,
+    tmp_path: Path,
+    quick_rules: None,
+    token: None,
+    options: WeiboOptions,
+) -> None:
+    """A contract without them has all the rest."""
+    with site(small_world, tmp_path, options, COMMERCIAL) as found:
+        calls = found.emulator.calls
+        for days, asked in ((0, 1), (1, 1), (7, 2)):
+            found.emulator.now += days * 86_400
+            assert found.collect().deferred is None
+            assert len(calls.of("media_statuses/count_sp/biz")) == asked
+        truth = found.told()
+    found.lab.stage()
+    assert found.lab.value("select count(*) from staging.interactions") == len(
+        truth.interactions
+    )
+    assert found.lab.value("select count(reads_count) from staging.post_counters") == 0
 
 
 def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
