@@ -38,7 +38,14 @@ from tasks.report.figures import (
     shorten,
 )
 from tasks.report.validation import environment
-from tasks.report.words import GLOSSARY, genuine_share, is_known, lead
+from tasks.report.words import (
+    GLOSSARY,
+    genuine_share,
+    is_known,
+    lead,
+    tell_late,
+    tell_unnamed,
+)
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 
@@ -292,12 +299,24 @@ def add_details(
             networks,
             [source for source in sources if source["platform"] in networks],
         )
+        campaign["unnamed"] = tell_unnamed(campaign)
         campaign["top_posts"] = posts[key]
+        for post in posts[key]:
+            if any(
+                post[f"lifetime_{kind}"] and post[f"genuine_lifetime_{kind}"] is None
+                for kind in ("reposts", "comments", "likes")
+            ):
+                post["genuine_lifetime_engagements"] = None
         campaign["spread"] = spread[key][0] if spread[key] else None
         campaign["levels"] = split_levels(campaign)
         campaign["timeline"] = timeline = build_timeline(
             [
-                DayCount(row["activity_day"], row["raw"] or 0, row["genuine"])
+                DayCount(
+                    row["activity_day"],
+                    row["raw"] or 0,
+                    # A part of what is unknown would look like the whole.
+                    None if campaign["genuine_share"] is None else row["genuine"],
+                )
                 for row in days[key]
             ],
             get_window(campaign),
@@ -489,9 +508,13 @@ def read_coverage(
             coverage.platform,
             count(activity_day) filter (is_covered and coverage.collected > 0)
                 as days_with_data,
+            count(activity_day) filter (is_covered and is_gap) as days_missing,
             count(activity_day) filter (is_covered and is_final) as days_final,
             min(activity_day) filter (is_covered) as first_day,
             max(activity_day) filter (is_covered) as last_day,
+            max(data_up_to_day) as last_data_day,
+            max(last_record_day) as last_record_day,
+            max(late_since_day) as late_since_day,
             cast(sum(coverage.collected) as bigint) as collected,
             cast(sum(expected) as bigint) as expected,
             cast(sum(expected_collected) as bigint) as expected_collected,
@@ -522,21 +545,9 @@ def read_coverage(
         """,
         {"start_date": start, "end_date": end, "campaign_id": campaign_id},
     )
-    last_days = fetch(
-        connection,
-        """
-        select source, platform, max(activity_day) as last_data_day
-        from data_coverage
-        where collected > 0
-        group by source, platform
-        """,
-    )
-    newest = {
-        (row["source"], row["platform"]): row["last_data_day"] for row in last_days
-    }
     for row in rows:
         row["completeness"] = compare([row])
-        row["last_data_day"] = newest.get((row["source"], row["platform"]))
+        row["late"] = tell_late(row)
     return rows
 
 

@@ -239,6 +239,18 @@ def nameless_kinds(campaign: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def tell_unnamed(campaign: Mapping[str, Any]) -> str:
+    """Which engagements the accounts of a campaign are not those of."""
+    nameless = nameless_kinds(campaign)
+    if not nameless:
+        return ""
+    without = sum(campaign[kind] for kind in nameless)
+    return (
+        f"Who gave the {format_number(without)} {join_words(nameless)} is not told:"
+        " these are the accounts of the others."
+    )
+
+
 def genuine_share(campaign: Mapping[str, Any]) -> float | None:
     """Which share of the collected engagements is genuine; None where unknown."""
     collected = campaign.get("engagements")
@@ -336,6 +348,20 @@ def tell_missing(source: Mapping[str, Any]) -> str:
     return (
         f"“{shorten(source['source'], 60)}” does not tell {join_words(lacks)}: a dash"
         " stands where that leaves a number unknown."
+    )
+
+
+def tell_late(source: Mapping[str, Any]) -> str:
+    """Since when a source is late, or that it never gave anything; else empty."""
+    due, newest = source["late_since_day"], source["last_record_day"]
+    name = f"“{shorten(source['source'], 60)}”"
+    if newest is None:
+        return f"{name} never gave anything."
+    if due is None:
+        return ""
+    return (
+        f"{name} is late: its newest record is of {format_day(newest)}, the next was due"
+        f" by {format_day(due)}."
     )
 
 

@@ -110,10 +110,12 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "data_coverage": {
         "VARCHAR": "source platform",
-        "DATE": "activity_day",
+        "DATE": """
+            activity_day data_up_to_day last_record_day late_since_day
+        """,
         "BIGINT": "collected expected expected_collected quarantined",
         "DOUBLE": "completeness freshness_hours",
-        "BOOLEAN": "is_covered is_final",
+        "BOOLEAN": "is_covered is_final is_gap",
     },
     "source_coverage": {"VARCHAR": "source platform lacks"},
     "metric_definitions": {

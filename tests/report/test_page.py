@@ -206,6 +206,9 @@ def marts(tmp_path: Path) -> Path:
                 "quarantined": quarantined,
                 "is_covered": day is not None,
                 "is_final": False,
+                "is_gap": False,
+                "data_up_to_day": date(2026, 6, 1),
+                "last_record_day": date(2026, 6, 1),
             }
             for day, quarantined in ((START, 1), (date(2026, 6, 1), 20), (None, 300))
         ]
@@ -216,6 +219,9 @@ def marts(tmp_path: Path) -> Path:
                 "activity_day": START,
                 "collected": 7,
                 "is_covered": True,
+                "data_up_to_day": START,
+                "last_record_day": START,
+                "late_since_day": date(2026, 3, 8),
             }
         ],
         source_coverage=[
@@ -392,9 +398,10 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
         "Cost per engagement 1.67 CNY 16.67 CNY 20.83 CNY",
         "Engagement rate 9.8% 1.2% 0.98%",
         "10 of 14 days covered",
-        "Data up to 1 Jun 2026",
+        "Data up to 1 Jun 2026. “another network” is late: its newest record is of"
+        " 1 Mar 2026, the next was due by 8 Mar 2026.",
         "“export” does not tell likes one by one and reads: a dash stands where",
-        "export weibo 1 Jun 2026 1 Mar 2026 to 1 Jun 2026 2 0 180 60.0% 321 likes",
+        "export weibo 1 Jun 2026 1 Mar 2026 to 1 Jun 2026 2 0 0 180 60.0% 321 likes",
         "genuine 2,400 (80.0%), of which suspected 300 (10.0%)"
         " likely phantom 600 (20.0%)",
         "The account … Accounts Share has hardly any followers 2 100%",
@@ -674,7 +681,7 @@ def test_one_campaign_alone(marts: Path) -> None:
     assert "suspected: one order 5 2 8.1% 12 accounts reposted" in other
     assert "another network" not in page.text
     # Its 14 days and what could not be dated, not what came in June.
-    assert "1 Mar 2026 to 1 Mar 2026 1 0 120 60.0% 301" in page.text
+    assert "1 Mar 2026 to 1 Mar 2026 1 0 0 120 60.0% 301" in page.text
     assert "Data up to 1 Jun 2026" in page.text
     assert "321" in report(marts).text
 

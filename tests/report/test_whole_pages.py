@@ -45,6 +45,8 @@ def test_comments_without_accounts_are_neither_genuine_nor_not(tmp_path: Path) -
     assert re.search(rf" comments [\d,]+ {comments:,} – ", text)
     assert re.search(r" likes [\d,]+ – – ", text)
     assert re.search(r"positive [\d,]+ – ", text)
+    assert "Where no genuine part is drawn" in text
+    assert f"{comments:,} comments is not told: these are the accounts of" in text
     assert "Genuine of the collected –" in text
     # Its people are those of the campaign's card.
     found = re.search(r"genuine ([\d,]+) \(.*?likely phantom ([\d,]+) \(", text)
@@ -60,5 +62,6 @@ def test_a_workspace_with_nothing_landed_says_so(tmp_path: Path) -> None:
     for text in (page_of(lab), page_of(lab, "launch")):
         assert "No post of it was found in any source" in text
         assert "Data up to 1" not in text
+        assert "“export” never gave anything." in text
         assert "genuine 0" not in text
         assert "%" not in text.split("How complete the data is")[0]
