@@ -360,8 +360,8 @@ def tell_late(source: Mapping[str, Any]) -> str:
     if due is None:
         return ""
     return (
-        f"{name} is late: its newest record is of {format_day(newest)}, the next was due"
-        f" by {format_day(due)}."
+        f"{name} is late: its newest record is of {format_day(newest)}, the next was"
+        f" due by {format_day(due)}."
     )
 
 
