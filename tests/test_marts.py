@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -31,7 +34,7 @@ from tests.workspaces import (
     status,
     user,
 )
-from tests.world import World, WorldSpec, generate, write
+from tests.world import BRANDS, World, WorldSpec, generate, write
 
 ALICE, BOB = user(11, "alice"), user(12, "bob")
 pytestmark = pytest.mark.usefixtures("quick_rules")
@@ -493,6 +496,33 @@ def test_campaigns_equal_the_planted_truth(truth: World, built: Lab) -> None:
         " from marts.campaigns order by all"
     )
     assert found == sorted(expected.iter_rows())
+
+
+def test_mentions_equal_a_plain_recount(truth: World, built: Lab) -> None:
+    """Calls by others in their own words; a text that stands twice counts once."""
+    names = {f"@{brand.screen_name}".lower(): brand for brand in BRANDS}
+    texts = {
+        ("post", row["post_id"]): (row["account_id"], row["posted_at"], row["text"])
+        for row in truth.posts.iter_rows(named=True)
+    }
+    for row in truth.interactions.iter_rows(named=True):
+        if row["kind"] in ("repost", "comment"):
+            own = re.split(r"//?\s*@[^:：\s]+\s*[:：]|//\s*@", row["text"] or "")[0]
+            key = (row["kind"], row["interaction_id"])
+            texts[key] = (row["account_id"], row["acted_at"], own)
+    expected: Counter[tuple[str, date]] = Counter()
+    for account, moment, text in texts.values():
+        called = {name.lower() for name in re.findall(r"@[-\w·]+", text)}
+        for name in called & names.keys():
+            day = moment.astimezone(ZoneInfo("Asia/Shanghai")).date()
+            if account != str(names[name].account_id):
+                expected[names[name].brand_id, day] += 1
+    found = built.rows(
+        "select brand_id, activity_day, mentions from marts.share_of_voice"
+        " where mentions > 0 order by all"
+    )
+    assert found == sorted((*key, count) for key, count in expected.items())
+    assert built.rows("select count(*) from marts.campaign_daily where mentions > 0")
 
 
 def test_exposure_equals_the_planted_followers(truth: World, built: Lab) -> None:
