@@ -21,7 +21,7 @@ MEMORY := /dev/shm
 IN_MEMORY = $(shell test "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 1000000 \
 	-a "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo 2>/dev/null)" -gt 4000000 2>/dev/null \
 	&& echo TMPDIR=$(MEMORY))
-SAMPLE := --from 2026-03-01 --to 2026-03-14 --reason "first run of the sample"
+SAMPLE := --from 2026-03-01 --to 2026-04-14 --reason "first run of the sample"
 
 .PHONY: help setup run test test-marked check lock clean
 .DEFAULT_GOAL := help

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from .big import BigTotals, write_big
 from .generator import generate
-from .sample import sample_spec, write_sample
+from .sample import sample_seeds, sample_world, write_sample
 from .spec import BRANDS, Brand, CampaignSpec, World, WorldSpec
 from .workspace_file import workspace_toml
 from .writing import Format, write
@@ -26,7 +26,8 @@ __all__ = [
     "World",
     "WorldSpec",
     "generate",
-    "sample_spec",
+    "sample_seeds",
+    "sample_world",
     "workspace_toml",
     "write",
     "write_big",

@@ -1,14 +1,19 @@
-"""`python -m tests.world`: write a synthetic world to a folder."""
+"""`python -m tests.world`: write a synthetic world to a folder.
+
+`--sample` writes the shipped sample anew, into `data/samples` and `data/seeds`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import get_args
 
 from .generator import generate
 from .json_lines import Compression
-from .spec import WorldSpec
+from .sample import write_sample
+from .spec import World, WorldSpec
 from .weibo_api import Layout
 from .workspace_file import workspace_toml
 from .writing import Format, write
@@ -26,11 +31,19 @@ def main() -> None:
     parser.add_argument("--layout", choices=get_args(Layout), default="lines")
     parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--huge-ids", action="store_true")
-    parser.add_argument("--out", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path)
+    where.add_argument("--sample", action="store_true", help="the shipped sample")
     parser.add_argument(
         "--workspace", type=Path, help="folder that also gets a workspace.toml"
     )
     options = parser.parse_args()
+    if options.sample:
+        data = Path(__file__).resolve().parents[2] / "data"
+        for folder in ("weibo", "canonical"):
+            shutil.rmtree(data / "samples" / folder, ignore_errors=True)
+        _tell(write_sample(data / "samples", data / "seeds"))
+        return
     world = generate(
         WorldSpec(
             seed=options.seed,
@@ -54,7 +67,11 @@ def main() -> None:
             world, [("weibo-export", options.format, options.out.resolve())]
         )
         (options.workspace / "workspace.toml").write_text(text)
-    print(f"seed {options.seed}")
+    _tell(world)
+
+
+def _tell(world: World) -> None:
+    print(f"seed {world.spec.seed}")
     for name in ("accounts", "posts", "interactions", "follows"):
         print(f"{name} {getattr(world, name).height}")
     for kind, rows in sorted(world.interactions["kind"].value_counts().iter_rows()):

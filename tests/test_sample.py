@@ -1,0 +1,58 @@
+"""The shipped sample shows in the marts what tests/world/sample.py plants in it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.workspaces import REPOSITORY, Lab
+from tests.world.sample import GROUP_SIZE
+
+FIRST, LAST = date(2026, 3, 1), date(2026, 4, 14)
+
+
+def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> None:
+    """Each mart has something to say on the first day that somebody looks at it."""
+    lab = Lab(tmp_path)
+    shutil.copy(REPOSITORY / "data/workspace.toml", tmp_path)
+    for folder in ("samples", "seeds"):
+        shutil.copytree(REPOSITORY / "data" / folder, tmp_path / folder)
+    lab.run(FIRST, LAST, publish=False)
+
+    told = {row["action_id"]: row for row in lab.dicts("from marts.brand_actions")}
+    # An effect that is found, and one that is absent.
+    assert told["two-for-one"]["engagements_change_low"] > 0
+    assert told["tasting"]["engagements_change_low"] < 0
+    assert told["tasting"]["engagements_change_high"] > 0
+
+    (group,) = lab.dicts("from marts.account_groups where kind = 'coordinated'")
+    assert GROUP_SIZE - 2 <= group["size"] <= GROUP_SIZE + 1
+
+    for row in lab.dicts("from marts.campaigns"):
+        assert row["earned_media_value_low"] > 0
+        assert row["platform_reads"] > 0
+        assert row["platform_engagements"] > 1.5 * row["engagements"]
+        assert 0 < row["genuine_engagements"] < row["engagements"]
+
+    voices = lab.dicts(
+        "select brand_id, market, sum(mentions) as mentions from marts.share_of_voice"
+        " group by all order by brand_id"
+    )
+    assert [(row["brand_id"], row["market"]) for row in voices] == [
+        ("aurora", "aurora"),
+        ("borealis", "aurora"),
+    ]
+    assert voices[0]["mentions"] > voices[1]["mentions"] > 20
+
+    cups = lab.dicts("from marts.feedback_topics where terms_text like '%杯子%'")
+    assert [row["campaign_id"] for row in cups] == ["gift-box"]
+    assert cups[0]["sentiment_net"] < -0.5
+
+    results = lab.dicts("from marts.contact_results where brand_id = 'aurora'")[0]
+    assert 0 < results["answered_people"] < results["judged_people"]
+    assert results["ranking_auc"] == pytest.approx(0.75, abs=0.25)
+    why = {row["why_not"] for row in lab.dicts("from marts.contacts")}
+    assert {"asked not to be contacted", "was contacted lately", ""} <= why
