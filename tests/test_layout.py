@@ -327,6 +327,7 @@ DIFFERENT = {
     "platform_counted_at",
     "platform_counted_posts",
     "platform_daily_engagement_rate",  # of one day; of a window's mean day
+    "platform_engagements",  # of a campaign, a post, a day; of a source's posts
     "platform_engagement_rate_by_followers",  # of a post; of a campaign
     "platform_engagement_rate_by_impressions",
     "platform_likes",

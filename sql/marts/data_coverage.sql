@@ -13,7 +13,10 @@
 --   collected [rows]: distinct posts and interactions of that day
 --   expected [rows]: reposts and comments that the platform's counters state for the posts published that day, last snapshots
 --   expected_collected [rows]: reposts and comments collected of those posts
---   completeness [share]: expected_collected / expected, at most 1; null where the platform states nothing, or 0
+--   expected_completeness [share]: expected_collected / expected, at most 1; null where the platform states nothing, or 0
+--   platform_engagements [interactions]: reposts, comments and likes that the platform counts of the posts published that day, the newest reading of each kind
+--   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same posts and kinds
+--   completeness [share]: platform_collected / platform_engagements, at most 1; null where the platform counts nothing
 --   quarantined [rows]: rows in quarantine
 --   freshness_hours [hours]: hours from the source's newest record to the end of the last activity day landed
 --   is_covered [yes or no]: the marts cover the day
@@ -90,8 +93,9 @@ counters as (
     select
         platform,
         post_id,
-        coalesce(arg_max(reposts_count, observed_at), 0)
-        + coalesce(arg_max(comments_count, observed_at), 0) as expected
+        arg_max(reposts_count, observed_at) as reposts,
+        arg_max(comments_count, observed_at) as comments,
+        arg_max(likes_count, observed_at) as likes
     from staging.post_counters
     group by platform, post_id
 ),
@@ -100,9 +104,10 @@ drawn as (
     select
         platform,
         root_post_id,
-        count(*) as collected
+        count(*) filter (where kind = 'repost') as reposts,
+        count(*) filter (where kind = 'comment') as comments,
+        count(*) filter (where kind = 'like') as likes
     from staging.interactions
-    where kind in ('repost', 'comment')
     group by platform, root_post_id
 ),
 
@@ -111,8 +116,47 @@ expectations as (
         posts.source,
         posts.platform,
         posts.date_day,
-        cast(sum(counters.expected) as bigint) as expected,
-        cast(sum(coalesce(drawn.collected, 0)) as bigint) as expected_collected
+        cast(
+            sum(coalesce(counters.reposts, 0) + coalesce(counters.comments, 0))
+            as bigint
+        ) as expected,
+        cast(
+            sum(coalesce(drawn.reposts, 0) + coalesce(drawn.comments, 0)) as bigint
+        ) as expected_collected,
+        case
+            when count(coalesce(counters.reposts, counters.comments, counters.likes)) > 0
+                then
+                    cast(
+                        sum(
+                            coalesce(counters.reposts, 0)
+                            + coalesce(counters.comments, 0)
+                            + coalesce(counters.likes, 0)
+                        ) as bigint
+                    )
+        end as counted,
+        case
+            when count(coalesce(counters.reposts, counters.comments, counters.likes)) > 0
+                then
+                    cast(
+                        sum(
+                            case
+                                when counters.reposts is not null
+                                    then coalesce(drawn.reposts, 0)
+                                else 0
+                            end
+                            + case
+                                when counters.comments is not null
+                                    then coalesce(drawn.comments, 0)
+                                else 0
+                            end
+                            + case
+                                when counters.likes is not null
+                                    then coalesce(drawn.likes, 0)
+                                else 0
+                            end
+                        ) as bigint
+                    )
+        end as counted_collected
     from staging.posts as posts
     inner join counters
         on posts.platform = counters.platform and posts.post_id = counters.post_id
@@ -186,6 +230,15 @@ select
                 round(
                     least(expectations.expected_collected / expectations.expected, 1),
                     6
+                )
+    end as expected_completeness,
+    expectations.counted as platform_engagements,
+    expectations.counted_collected as platform_collected,
+    case
+        when expectations.counted > 0
+            then
+                round(
+                    least(expectations.counted_collected / expectations.counted, 1), 6
                 )
     end as completeness,
     coalesce(rejected.quarantined, 0) as quarantined,

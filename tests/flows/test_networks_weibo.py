@@ -646,7 +646,7 @@ def test_a_gap_is_told_as_completeness(
             expected[day] += counts[key]
             collected[day] += min(drawn[key, "repost"], cap) + drawn[key, "comment"]
     rows = found.lab.rows(
-        "select activity_day, expected, expected_collected, completeness"
+        "select activity_day, expected, expected_collected, expected_completeness"
         " from marts.data_coverage where expected is not null"
     )
     assert {row[0] for row in rows} == set(expected)
