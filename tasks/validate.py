@@ -7,6 +7,7 @@ and a few aggregates over the new records, a rewrite of the rows that they touch
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,15 @@ class Validated:
     rows_in: int
     rows_out: int
     rows_quarantined: int
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What a source lost while landing: rows of all its rows, and whole files."""
+
+    rows: int
+    rows_in: int
+    files: int
 
 
 def stage_batches(workspace: Workspace, run_id: str) -> Validated:
@@ -93,9 +103,10 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             except ValidationFailedError:
                 # What stays landed would be refused for ever; the file lands
                 # again with the next run, corrected or accepted by then.
-                landing.withdraw(
-                    workspace.landing, _refused_batches(connection, workspace, batches)
-                )
+                withdrawn = _refused_batches(connection, workspace, batches, outcomes)
+                landing.withdraw(workspace.landing, withdrawn)
+                for batch in withdrawn:  # their rows stand in refused.parquet
+                    _landing_quarantine(workspace, batch).unlink(missing_ok=True)
                 raise
             ledger.write_copy(connection, workspace)
         return result
@@ -147,12 +158,19 @@ def _stage(
                 [[batch.batch_id] for batch in batches],
             )
         _record(connection, [*outcomes, *unread])
-        refused = [o for o in outcomes if not o.success and o.rule.level == "error"]
-        if refused:
+        refused = _refused_rules(outcomes)
+        lost = lost_while_landing(workspace, batches)
+        if refused or lost:
             _export_quarantine(connection, workspace, "refused.parquet")
             write_validation_page(workspace.validation, [*outcomes, *unread])
             raise ValidationFailedError(
-                _refusal(workspace, refused, _timeless(connection))
+                _refusal(
+                    workspace,
+                    refused,
+                    _timeless(connection),
+                    lost,
+                    _first_reasons(connection, lost),
+                )
             )
         connection.commit()
     except BaseException:
@@ -312,7 +330,7 @@ def _take_landing_quarantine(
     batches: list[landing.Batch],
 ) -> None:
     for batch in batches:
-        file = workspace.quarantine / f"landing-{batch.batch_id}.parquet"
+        file = _landing_quarantine(workspace, batch)
         if file.exists():
             connection.execute(
                 "insert into meta.quarantine select 'landing', source, platform, null,"
@@ -320,6 +338,58 @@ def _take_landing_quarantine(
                 " from read_parquet($file)",
                 {"file": str(file)},
             )
+
+
+def _landing_quarantine(workspace: Workspace, batch: landing.Batch) -> Path:
+    return workspace.quarantine / f"landing-{batch.batch_id}.parquet"
+
+
+def lost_while_landing(
+    workspace: Workspace, batches: list[landing.Batch]
+) -> dict[str, Lost]:
+    """Sources of files that lost more than the threshold allows while landing.
+
+    A file that was lost whole counts as many rows as its bytes hold in the source's
+    other files, at least one.
+    """
+    files: dict[str, list[landing.LandedFile]] = {
+        source.name: [] for source in workspace.sources if source.kind == "files"
+    }
+    for batch in batches:
+        for file in batch.inputs:
+            if file.source in files:
+                files[file.source].append(file)
+    lost = {}
+    for name, found in files.items():
+        landed = sum(file.records for file in found)
+        rejected = sum(file.quarantined for file in found if not file.error)
+        whole = [file for file in found if file.error]
+        size = sum(file.size for file in found if not file.error)
+        density = (landed + rejected) / size if size else 0.0
+        rows = rejected + sum(max(round(file.size * density), 1) for file in whole)
+        if rows and rows / (rows + landed) > workspace.policies.quarantine_threshold:
+            lost[name] = Lost(rows, rows + landed, len(whole))
+    return lost
+
+
+def _first_reasons(
+    connection: duckdb.DuckDBPyConnection, sources: Iterable[str]
+) -> dict[str, list[str]]:
+    """The most frequent reasons of each source, each with a place, without values."""
+    return {
+        source: [
+            f"{path}{f', line {line}' if line else ''}: {reason}"
+            for path, line, reason in connection.execute(
+                "select arg_min(path, (path, position)),"
+                " arg_min(position, (path, position)),"
+                f" {ledger.REASON_WITHOUT_VALUE} as reason"
+                " from meta.quarantine where stage = 'landing' and source = $source"
+                " group by all order by count(*) desc, 1, 2, 3 limit 3",
+                {"source": source},
+            ).fetchall()
+        ]
+        for source in sources
+    }
 
 
 def _touch_days(connection: duckdb.DuckDBPyConnection) -> None:
@@ -440,13 +510,16 @@ def _refused_batches(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     batches: list[landing.Batch],
+    outcomes: list[Outcome],
 ) -> list[landing.Batch]:
     """Batches of the sources that refused rows came from; the others stay landed."""
-    rows = connection.execute(
-        "select distinct source from read_parquet($files)",
-        {"files": landing.as_patterns([workspace.quarantine / "refused.parquet"])},
-    ).fetchall()
-    sources = {row[0] for row in rows}
+    sources = set(lost_while_landing(workspace, batches))
+    if _refused_rules(outcomes):
+        rows = connection.execute(
+            "select distinct source from read_parquet($files)",
+            {"files": landing.as_patterns([workspace.quarantine / "refused.parquet"])},
+        ).fetchall()
+        sources |= {row[0] for row in rows}
     return [batch for batch in batches if batch.inputs[0].source in sources]
 
 
@@ -470,12 +543,31 @@ def _record(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> N
         )
 
 
-def _refusal(workspace: Workspace, refused: list[Outcome], timeless: list[str]) -> str:
+def _refused_rules(outcomes: list[Outcome]) -> list[Outcome]:
+    return [o for o in outcomes if not o.success and o.rule.level == "error"]
+
+
+def _refusal(
+    workspace: Workspace,
+    refused: list[Outcome],
+    timeless: list[str],
+    lost: Mapping[str, Lost],
+    reasons: Mapping[str, list[str]],
+) -> str:
     parts = [
         f"{o.rows_failed:,} of {o.rows_checked:,} rows of"
         f" {o.table.removeprefix('observed_')} fail the rule '{o.rule.name}'"
         for o in refused
     ]
+    for source, found in lost.items():
+        share = 100 * found.rows / found.rows_in
+        files = "file" if found.files == 1 else "files"
+        whole = f", {found.files:,} {files} whole" if found.files else ""
+        parts.append(
+            f"source '{source}' lost {share:.0f} % of its rows while landing"
+            f" ({found.rows:,} of {found.rows_in:,}{whole}):"
+            f" {'; '.join(reasons[source])}"
+        )
     hint = (
         f" {'; '.join(timeless)} for the source in workspace.toml." if timeless else ""
     )

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing import read_log
 from tests.workspaces import Lab, comment, repost, status, user
 from tests.world import World, write
 
@@ -361,6 +362,52 @@ def test_files_of_a_changed_export_are_all_accounted_for(
         objects + small_world.posts.height + small_world.accounts.height
     )
     assert result.quarantined == 0
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-16-be"])
+def test_another_encoding_is_taken_and_told(
+    lab: Lab, capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    """The run says which; the log of landing keeps it; lines keep their numbers."""
+    posts = [status(number, f"第{number}杯茶，很好喝") for number in range(1, 9)]
+    text = "\n".join(json.dumps(post, ensure_ascii=False) for post in posts)
+    lab.put("export/a.jsonl", text.encode(encoding))
+    lab.put("export/b.jsonl", [status(20, "茶")])
+    assert lab.land().records == 9
+    name = {"utf-16": "utf-16-le"}.get(encoding, encoding)
+    assert f"read as {name.upper()}: export/a.jsonl" in capsys.readouterr().out
+    assert "export/b" not in capsys.readouterr().out
+    (log,) = read_log(lab.root / "landing")
+    assert [file.encoding for file in log.inputs] == [name, None]
+    assert [
+        (row["position"], json.loads(row["record"])["text"])
+        for row in landed(lab)
+        if row["path"] == "export/a.jsonl"
+    ] == [(number, f"第{number}杯茶，很好喝") for number in range(1, 9)]
+
+
+def test_marks_within_joined_files_are_no_part_of_records(
+    lab: Lab, quick_rules: None
+) -> None:
+    """`cat` of files that begin with a mark, with and without a last line break."""
+    first, second, third = (
+        json.dumps(status(number, "茶"), ensure_ascii=False) for number in (1, 2, 3)
+    )
+    mark = "\ufeff"
+    lab.put(
+        "export/a.jsonl",
+        f"{mark}{first}\n{mark}{second}\n{mark}\n{mark}{third}{mark}{first}\n",
+    )
+    lab.put("export/b.json", f"{mark}{mark}[\n{first}]\n{mark}[\n{second},\n{third}]")
+    # Ids with what nobody sees around them.
+    ids = ["4\t", "\u200b5", " 6\u00a0", f"{mark}7"]
+    lab.put("export/c.jsonl", [{**status(1), "id": key} for key in ids])
+    result = lab.land()
+    assert (result.records, result.quarantined) == (11, 0)
+    lab.stage()
+    assert lab.rows("select post_id from staging.posts order by all") == [
+        (str(number),) for number in range(1, 8)
+    ]
 
 
 mutations = st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -258,3 +259,122 @@ def test_portions_do_not_show_in_what_is_staged(
     assert found[0] == found[1]
     assert len(found[0]["interactions"]) == 4
     assert len(found[0]["posts"]) == 1
+
+
+# --- what is lost while landing ----------------------------------------------
+
+
+def errors(number: int) -> list[object]:
+    """Error answers, as an archive keeps them among records."""
+    return [{"error": "expired_token", "error_code": 21327}] * number
+
+
+def test_source_that_loses_most_of_its_rows_stops_the_run(
+    lab: Lab, quick_rules: None
+) -> None:
+    """By name, with the share and the first reasons; corrected, the files land."""
+    file = lab.put("export/a.jsonl", [status(1), *errors(3)])
+    lab.land()
+    with pytest.raises(ValidationFailedError) as caught:
+        lab.stage()
+    assert str(caught.value).startswith(
+        "Nothing was published: source 'export' lost 75 % of its rows while landing"
+        " (3 of 4): export/a.jsonl, line 2: an error answer of Weibo: 21327"
+        " expired_token. Look at"
+    )
+    refused = lab.root / "quarantine/refused.parquet"
+    assert duckdb.sql(f"select count(*) from '{refused}'").fetchall() == [(3,)]
+    # Told once, and not kept as if it had landed.
+    assert lab.quarantined() == []
+    lab.land()
+    with pytest.raises(ValidationFailedError, match="lost 75 %"):
+        lab.stage()
+    lab.put(str(file.relative_to(lab.root)), [status(1), repost(2, 1, ALICE)])
+    lab.land()
+    lab.stage()
+    assert lab.value("select count(*) from staging.interactions") == 1
+    assert not refused.exists()
+
+
+def test_refusal_quotes_no_value(lab: Lab, quick_rules: None) -> None:
+    """It goes to logs and to the orchestrator; the rows stay in quarantine."""
+    lab.put("export/a.jsonl", [{"name": "金丝雀"}, ["金丝雀"], '"金丝雀"'])
+    lab.land()
+    with pytest.raises(ValidationFailedError) as caught:
+        lab.stage()
+    assert "its shape is no known weibo-api record" in str(caught.value)
+    assert "金丝雀" not in str(caught.value)
+
+
+def test_sources_of_others_stay_landed(lab: Lab, quick_rules: None) -> None:
+    """Only the files of the source that lost its rows land again."""
+    lab.put("export/a.jsonl", [status(1), *errors(3)])
+    lab.put("other/b.jsonl", [status(2), repost(3, 2, ALICE), *errors(0)])
+    text = (lab.root / "workspace.toml").read_text(encoding="utf-8")
+    block = text[text.index("[[sources]]") : text.index("[[brands]]")]
+    other = block.replace('"export"', '"other"')
+    lab.put("workspace.toml", text.replace(block, block + other))
+    lab.land()
+    with pytest.raises(ValidationFailedError, match="source 'export' lost"):
+        lab.stage()
+    again = lab.land()
+    assert (again.files, again.unchanged_files) == (1, 1)
+
+
+@pytest.mark.parametrize(("lost", "stops"), [(2, False), (3, True)])
+def test_threshold_is_what_may_be_lost(
+    lab: Lab, quick_rules: None, lost: int, stops: bool
+) -> None:
+    """Exactly the threshold is allowed, a row more isn't."""
+    lab.configure(policies="quarantine_threshold = 0.2")
+    good = [status(1), *(repost(number, 1, ALICE) for number in range(2, 9))]
+    lab.put("export/a.jsonl", [*good, *errors(lost)])
+    lab.land()
+    if stops:
+        with pytest.raises(ValidationFailedError, match=r"lost 27 % .* \(3 of 11\)"):
+            lab.stage()
+    else:
+        lab.stage()
+
+
+def test_whole_files_count_as_the_rows_that_they_held(
+    lab: Lab, quick_rules: None
+) -> None:
+    """By their bytes: a large broken file is no single row."""
+    good = [status(number) for number in range(20)]
+    lab.put("export/a.jsonl", good)
+    lab.put("export/small.json", '{"id": 1, "text": "cut')
+    lab.land()
+    lab.stage()  # a row's worth of 21
+    lab.put("export/large.json", "[" + json.dumps(good)[:-9])
+    lab.put("export/b.jsonl", [status(number, day=2) for number in range(30, 40)])
+    lab.land()
+    with pytest.raises(
+        ValidationFailedError,
+        match=r"lost \d+ % .*, 1 file whole\): export/large.json: ",
+    ):
+        lab.stage()
+
+
+def test_first_run_of_broken_files_publishes_nothing(
+    lab: Lab, quick_rules: None
+) -> None:
+    """No row at all is no result."""
+    lab.put("export/a.json", "<html><title>登录</title></html>")
+    lab.put("export/b.json", '{"id": 1')
+    lab.land()
+    with pytest.raises(ValidationFailedError, match=r"lost 100 % .* 2 files whole"):
+        lab.stage()
+
+
+def test_reasons_are_grouped_without_their_values(lab: Lab, quick_rules: None) -> None:
+    """`status` shows one line a reason, and nobody's words."""
+    lab.configure(policies="quarantine_threshold = 1.0")
+    lab.put("export/a.jsonl", [status(1), ["金丝雀"], ["鹦鹉"]])
+    lab.land()
+    lab.stage()
+    text = (lab.root / "ledger.json").read_text(encoding="utf-8")
+    (item,) = json.loads(text)["quarantine"]
+    assert item["rows"] == 2
+    assert item["reason"] == "its shape is no known weibo-api record: it is ..."
+    assert "金丝雀" not in text

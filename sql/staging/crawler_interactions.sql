@@ -37,9 +37,9 @@ crawler_interactions as (
         position,
         item,
         kind,
-        trim(id, ' ' || chr(9)) as interaction_id,
+        bare(id) as interaction_id,
         user_id as account_id,
-        trim(weibo_id, ' ' || chr(9)) as root_post_id,
+        bare(weibo_id) as root_post_id,
         case
             when kind = 'comment' and record_root_id <> id
                 then nullif(record_root_id, '')
@@ -69,7 +69,7 @@ select
     platform,
     id_of(interaction_id) as interaction_id,
     kind,
-    id_of(nullif(trim(account_id), '')) as account_id,
+    id_of(account_id) as account_id,
     id_of(root_post_id) as root_post_id,
     id_of(parent_id) as platform_parent_id,
     cast(null as varchar) as source_parent_id,

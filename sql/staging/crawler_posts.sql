@@ -11,7 +11,7 @@ select
     item,
     platform,
     id_of(status_id) as post_id,
-    id_of(nullif(trim(account_id), '')) as account_id,
+    id_of(account_id) as account_id,
     recorded_at as posted_at,
     clean_text as text,
     nullif(source_html, '') as client,

@@ -17,10 +17,8 @@ statuses as (
         position,
         item,
         seen_at,
-        trim(id, ' ' || chr(9)) as status_id,
-        nullif(
-            trim(coalesce(nullif(retweet.id, ''), retweet_id), ' ' || chr(9)), ''
-        ) as root_id,
+        bare(id) as status_id,
+        nullif(bare(coalesce(nullif(retweet.id, ''), retweet_id)), '') as root_id,
         coalesce(nullif(user_id, ''), _file.uid) as account_id,
         false as is_without_author,
         nullif(screen_name, '') as author_name,
@@ -44,7 +42,7 @@ statuses as (
         position,
         item,
         seen_at,
-        trim(retweet.id, ' ' || chr(9)) as status_id,
+        bare(retweet.id) as status_id,
         cast(null as varchar) as root_id,
         retweet.user_id as account_id,
         -- For a post that is gone the crawler writes nobody, and zeros.

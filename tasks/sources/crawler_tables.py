@@ -1,38 +1,45 @@
 """weibo-crawler's tables to records: CSV files and its SQLite database.
 
-CSV as the crawler appends it: a mark of UTF-8 at the start, rows of 19, 37 or 39
-cells under one header, a header from before the options changed, rows twice. A row
-becomes a record under the keys of the crawler's own JSON, its values unchanged; what
-it shares of another post stands under `retweet`, cells without a name under
-`more_cells`. `_file` tells the kind, and whose posts a file without authors holds.
+CSV as the crawler appends it: rows of every version of the program under the header of
+the first one or a repeated one (`tasks.sources.crawler_layouts`), marks of UTF-8
+anywhere, rows twice. A row becomes a record under the keys of the crawler's own JSON,
+its values unchanged; what it shares of another post stands under `retweet`, cells
+without a name under `more_cells`. `_file` tells the kind, and whose posts a file
+without authors holds.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 import pyarrow as pa
 
+from tasks.sources.crawler_layouts import (
+    ANALYSIS,
+    KNOWN_NAMES,
+    ORIGINAL,
+    SHARED,
+    canonical_names,
+    is_row,
+    kind_of,
+    names_of_row,
+)
+from tasks.sources.csv_rows import CsvFile, names_of
 from tasks.sources.documents import (
     SCHEMA,
+    Notes,
     Rejected,
     UnreadableFileError,
-    open_packed,
     read_documents,
 )
 from tasks.sources.file_format import Splitter, data_suffix
 
 FILE = "_file"
-# Text of one article; the module's own limit is 128 KB.
-_LARGEST_CELL = 64 << 20
-_BLOCK_BYTES = 1 << 20
 _ROWS = 10_000
 
 _POST_KEYS = {
@@ -54,20 +61,11 @@ _POST_KEYS = {
     "完整日期": "full_created_at",
     "是否编辑过": "edited",
     "编辑次数": "edit_count",
+    ANALYSIS: ANALYSIS,
 }
-_SHARED = "源微博"
-_POST_HEADER = [
-    *_POST_KEYS,
-    "是否原创",
-    "源用户id",
-    "源用户昵称",
-    *(_SHARED + name for name in _POST_KEYS),
-]
-# The crawler never fills the last two cells of a post that is shared.
-_SHARED_LEAST = len(_POST_HEADER) - 2
 _KEYS = {
     **_POST_KEYS,
-    "是否原创": "is_original",
+    ORIGINAL: "is_original",
     "用户id": "id",
     "昵称": "screen_name",
     "性别": "gender",
@@ -91,18 +89,19 @@ _KEYS = {
     "认证类型": "verified_type",
     "认证信息": "verified_reason",
     "上次记录微博信息": "last_weibo",
+    "上次记录微博id": "last_weibo",
 }
 _SHARED_KEYS = {
     "源用户id": "user_id",
     "源用户昵称": "screen_name",
-    **{_SHARED + name: key for name, key in _POST_KEYS.items()},
+    **{SHARED + name: key for name, key in _POST_KEYS.items()},
 }
 # Tables of the database that hold records; `bins` holds pictures.
 _TABLES = {"user": "user", "weibo": "post", "comments": "comment", "reposts": "repost"}
 
 
 def read_crawler(
-    path: Path, rejected: list[Rejected], split: Splitter | None
+    path: Path, notes: Notes, split: Splitter | None
 ) -> Iterator[pa.RecordBatch]:
     """Yield the records of one of the crawler's files as batches of `SCHEMA`.
 
@@ -111,9 +110,9 @@ def read_crawler(
     """
     suffix = data_suffix(path)
     if suffix == ".json":
-        yield from read_documents(path, rejected, split)
+        yield from read_documents(path, notes, split)
     elif suffix == ".csv":
-        yield from _batches(_csv_records(path, rejected))
+        yield from _batches(_csv_records(path, notes))
     else:
         yield from _batches(_database_records(path))
 
@@ -140,59 +139,53 @@ def _tagged(
     return {**record, FILE: {"kind": kind, "form": form, "uid": uid}}
 
 
-def _csv_records(path: Path, rejected: list[Rejected]) -> Iterator[tuple[int, Any]]:
-    csv.field_size_limit(_LARGEST_CELL)
-    line = 0
-    try:
-        with open_packed(path) as stream:
-            reader = csv.reader(_lines(stream), strict=True)
-            header = next(reader, None)
-            if header is None:
-                return
-            kind = _kind_of(header)
-            uid = _uid_of(path) if kind == "post" else None
-            line = reader.line_num
-            for row in reader:
-                position, line = line + 1, reader.line_num
-                if not row or row == header:
-                    continue
-                names = _names_of(header, row, kind)
-                if why := _cut_off(header, row, kind):
-                    text = orjson.dumps(row).decode()
-                    rejected.append(Rejected(position, why, text))
-                else:
-                    yield position, _tagged(_record(names, row), kind, "csv", uid)
-    except UnicodeDecodeError:
-        raise UnreadableFileError(f"not UTF-8 after line {line}") from None
-    except csv.Error as error:
-        raise UnreadableFileError(f"not CSV after line {line}: {error}") from None
-    except (OSError, EOFError, pa.ArrowException) as error:
-        detail = str(error) or type(error).__name__
-        raise UnreadableFileError(f"can't be unpacked or read: {detail}") from None
+def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
+    header: tuple[str, ...] = ()
+    kind: str | None = None
+    width = 0
+    uid = _uid_of(path)
+
+    def fits(cells: list[str]) -> bool:
+        return kind is None or (
+            kind_of(canonical_names(names_of(cells))) is not None
+            or is_row(header, cells, kind, width)
+        )
+
+    table = CsvFile(path, notes, _known)
+    for row in table.rows(fits):
+        names = tuple(canonical_names(names_of(row.cells)))
+        if kind_of(names) is not None:
+            # A header, once more where files were joined or a program wrote it again.
+            notes.repeated_headers += kind is not None
+            header, kind, width = names, kind_of(names), len(row.cells)
+            continue
+        if kind is None:
+            # Posts whose header is lost are known by their cells.
+            if not is_row((), row.cells, "post"):
+                raise UnreadableFileError(
+                    "its header is none of weibo-crawler's: " + ",".join(names)[:100]
+                )
+            kind = "post"
+        found = names_of_row(header, row.cells, kind, width)
+        if isinstance(found, str):
+            text = orjson.dumps(row.cells).decode()
+            notes.rejected.append(Rejected(row.line, found, text))
+        else:
+            yield (
+                row.line,
+                _tagged(
+                    _record(found, row.cells),
+                    kind,
+                    "csv",
+                    uid if kind == "post" else None,
+                ),
+            )
 
 
-def _lines(stream: IO[bytes]) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    rest = ""
-    while block := stream.read(_BLOCK_BYTES):
-        *lines, rest = (rest + decoder.decode(block)).split("\n")
-        for line in lines:
-            yield line + "\n"
-    rest += decoder.decode(b"", final=True)
-    if rest:
-        yield rest
-
-
-def _kind_of(header: Sequence[str]) -> str:
-    names = set(header)
-    if "weibo_id" in names and "id" in names:
-        return "comment"
-    if "用户id" in names and "昵称" in names:
-        return "user"
-    if {"id", "正文"} <= names:
-        return "post"
-    raise UnreadableFileError(
-        "its header is none of weibo-crawler's: " + ",".join(header)[:100]
+def _known(names: Sequence[str]) -> int:
+    """How many names weibo-crawler writes."""
+    return sum(
+        name.removeprefix(SHARED) in KNOWN_NAMES for name in canonical_names(names)
     )
 
 
@@ -202,29 +195,6 @@ def _uid_of(path: Path) -> str | None:
         if name.isascii() and name.isdigit():
             return name
     return None
-
-
-def _names_of(header: list[str], row: list[str], kind: str) -> Sequence[str]:
-    """The names of a row's cells.
-
-    A header stays as it was written first; rows of later runs may be longer.
-    """
-    if (
-        kind == "post"
-        and len(row) > len(header)
-        and header == _POST_HEADER[: len(header)]
-    ):
-        return _POST_HEADER
-    return header
-
-
-def _cut_off(header: list[str], row: list[str], kind: str) -> str | None:
-    least = min(len(header), len(_POST_KEYS)) if kind == "post" else len(header)
-    if kind == "post" and len(row) > len(_POST_KEYS) + 1 and _SHARED + "id" in header:
-        least = _SHARED_LEAST
-    if len(row) >= least:
-        return None
-    return f"cut off: {len(row)} of at least {least} cells"
 
 
 def _record(names: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
@@ -237,7 +207,7 @@ def _record(names: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
             record[_KEYS.get(name, name)] = value
     if any(shared.values()):
         record["retweet"] = shared
-    if len(row) > len(names):
+    if any(row[len(names) :]):
         record["more_cells"] = list(row[len(names) :])
     return record
 

@@ -1,5 +1,8 @@
 """Files to JSON documents: plain, gzip or zstandard; lines or one document.
 
+Any encoding that can be told is read (`tasks.sources.file_encodings`); the mark of one
+is no part of a document, wherever joined files left it.
+
 A file is read in one of two ways, told from its first lines: *lines* (each
 line a JSON document of its own) or *whole* (the file is one document). Lines go
 through as Arrow buffers cut at the newlines, without a Python object per row:
@@ -12,7 +15,8 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +24,15 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from tasks.sources.error_answers import explain_page, is_nothing, is_refusal, shown
+from tasks.sources.file_encodings import (
+    UNSEEN,
+    UTF8,
+    Recoded,
+    UnknownEncodingError,
+    tell_encoding,
+    tell_mark,
+)
 from tasks.sources.file_format import Splitter
 
 # Bytes read at a time. Larger blocks gain nothing and cost memory.
@@ -33,6 +46,8 @@ EXPANSION_FREE_BYTES = 1 << 30
 
 # Keys under which the platforms wrap lists of records in an answer.
 ENVELOPE_KEYS = ("statuses", "reposts", "comments", "users", "root_comments", "data")
+
+_MARKS_AND_BLANKS = b"\xef\xbb\xbf \t\r\n\v\f"
 
 SCHEMA = pa.schema(
     [("position", pa.int64()), ("item", pa.int32()), ("document", pa.large_string())]
@@ -52,34 +67,78 @@ class Rejected:
     text: str
 
 
+@dataclass
+class Notes:
+    """What is told to and by the reader of a file, besides its records.
+
+    Attributes:
+        told_encoding: the source's, where the workspace names one.
+        rejected: what stands in the file and is no record.
+        encoding: in which it was read.
+        repeated_headers: lines that only name columns once more.
+    """
+
+    told_encoding: str | None = None
+    rejected: list[Rejected] = field(default_factory=list)
+    encoding: str = UTF8
+    repeated_headers: int = 0
+
+
 def read_documents(
-    path: Path, rejected: list[Rejected], split: Splitter | None = None
+    path: Path, notes: Notes, split: Splitter | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Yield the documents of a file as batches of `SCHEMA`.
 
     `position` is the line (1 for a whole document), `item` the index within a
     list or an answer envelope, null for a document that is a record itself.
     Lines are not parsed here, unless `split` says what records an answer holds;
-    a line that isn't UTF-8 goes to `rejected`.
+    a line that isn't UTF-8 goes to `notes.rejected`.
 
     Raises:
         UnreadableFileError: the file is damaged; says at which byte or line.
     """
+    with open_text(path, notes) as (head, stream):
+        if not head.strip(_MARKS_AND_BLANKS):
+            if stream.read(1):
+                raise UnreadableFileError("the file starts with 16 MB of blanks")
+            return
+        if _is_lines(head):
+            yield from _read_lines(head, stream, notes.rejected, split)
+        else:
+            yield from _read_whole(head, stream, split)
+
+
+@contextmanager
+def open_text(path: Path, notes: Notes) -> Iterator[tuple[bytes, IO[bytes]]]:
+    """Open a file as UTF-8, whatever it is packed and encoded in.
+
+    Yields:
+        How it begins, without the encoding's mark, and the stream of the rest.
+
+    Raises:
+        UnreadableFileError: damaged, also while it is read; or its encoding can't
+            be told or doesn't have one of its bytes.
+    """
     try:
-        with open_packed(path) as stream:
+        with open_packed(path) as packed:
+            stream: Any = packed
             head = stream.read(BLOCK_BYTES)
-            head = head.removeprefix(b"\xef\xbb\xbf")
-            if not head.strip():
-                if stream.read(1):
-                    raise UnreadableFileError("the file starts with 16 MB of blanks")
-                return
-            if _is_lines(head):
-                yield from _read_lines(head, stream, rejected, split)
-            else:
-                yield from _read_whole(head, stream, split)
+            encoding, mark = tell_mark(head) or (
+                (notes.told_encoding, 0)
+                if notes.told_encoding
+                else tell_encoding(head, len(head) < BLOCK_BYTES)
+            )
+            notes.encoding = encoding
+            head = head[mark:]
+            if encoding != UTF8:
+                stream = Recoded(stream, encoding, head, mark)
+                head = stream.read(BLOCK_BYTES)
+            yield head, stream
     except (OSError, EOFError, pa.ArrowException) as error:
         detail = str(error) or type(error).__name__
         raise UnreadableFileError(f"can't be unpacked or read: {detail}") from None
+    except UnknownEncodingError as error:
+        raise UnreadableFileError(str(error)) from None
 
 
 def split_document(text: str, split: Splitter | None = None) -> list[str]:
@@ -87,11 +146,12 @@ def split_document(text: str, split: Splitter | None = None) -> list[str]:
 
     A document that is a record itself comes back alone, normalised: duplicate
     keys keep the last value and a lone surrogate becomes U+FFFD, since no
-    column can hold one.
+    column can hold one. Documents that joined files left on one line come one by one.
 
     Raises:
         ValueError: not JSON; the message names the place.
     """
+    text = text.strip(UNSEEN)
     try:
         # Integers beyond 64 bits would come back from orjson as floats.
         document = None if _LONG_NUMBER.search(text) else orjson.loads(text)
@@ -104,7 +164,40 @@ def split_document(text: str, split: Splitter | None = None) -> list[str]:
             document = json.loads(text)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+        except json.JSONDecodeError as error:
+            parts = _joined(text)
+            if parts is None:
+                raise ValueError(_why_not_json(text, error)) from None
+            return [
+                _dump(record) for part in parts for record in (split or _records)(part)
+            ]
     return [_dump(record) for record in (split or _records)(document)]
+
+
+def _joined(text: str) -> list[Any] | None:
+    """The documents of a text that holds several; None where it is none such."""
+    decoder = json.JSONDecoder()
+    parts: list[Any] = []
+    place = 0
+    try:
+        while place < len(text):
+            part, place = decoder.raw_decode(text, place)
+            if not isinstance(part, dict | list):
+                return None
+            parts.append(part)
+            while place < len(text) and text[place] in UNSEEN:
+                place += 1
+    except (ValueError, RecursionError):
+        return None
+    return parts
+
+
+def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
+    return explain_page(text) or (
+        f"{error}, at {shown(text[error.pos :])}"
+        if error.pos < len(text)
+        else f"{error}: it ends there"
+    )
 
 
 _LONG_NUMBER = re.compile(r"\d{19}")
@@ -155,11 +248,11 @@ class _Capped(io.BytesIO):
 
 def _is_lines(head: bytes) -> bool:
     """Whether one of the first two lines is a document and others follow."""
-    lines = head.lstrip().split(b"\n", 2)
-    if lines[0].strip() in (b"[", b"{"):
+    lines = head.lstrip(_MARKS_AND_BLANKS).split(b"\n", 2)
+    if lines[0].strip(_MARKS_AND_BLANKS) in (b"[", b"{"):
         return False
     for line in lines[:2]:
-        text = line.strip()
+        text = line.strip(_MARKS_AND_BLANKS)
         if text[:1] not in (b"{", b"["):
             continue
         try:
@@ -264,7 +357,7 @@ def _read_whole(
 
 
 def _is_envelope(head: bytes) -> bool:
-    line = head.lstrip().split(b"\n", 1)[0]
+    line = head.lstrip(_MARKS_AND_BLANKS).split(b"\n", 1)[0]
     return re.match(rb'\s*(\[|\{\s*"(%s)"\s*:\s*\[)' % _KEYS, line) is not None
 
 
@@ -307,6 +400,10 @@ def _batch(
 
 
 def _records(document: Any) -> list[Any]:
+    if is_nothing(document):
+        return []
+    if is_refusal(document):
+        return [document]
     if isinstance(document, list):
         return document
     if isinstance(document, dict) and "id" not in document:

@@ -28,8 +28,9 @@ class FileFormat:
         platform: the network whose records these are, where only one has them.
         split: a document to its records, where it is an answer that wraps them;
             None where only the common envelopes occur.
-        explain: why a record of no known kind is none (an error that the platform
-            answered with HTTP 200); None where it just looks like nothing known.
+        explain: why a record of no known kind is none (an error that the platform,
+            named, answered with HTTP 200); None where nothing is known besides what
+            `tasks.sources.error_answers` knows.
         read: how a file becomes batches of documents, where it holds no JSON; takes
             what `read_documents` takes.
     """
@@ -43,7 +44,7 @@ class FileFormat:
     folder_is_root: bool = False
     platform: str = "weibo"
     split: Splitter | None = None
-    explain: Callable[[Any], str | None] | None = None
+    explain: Callable[[Any, str], str | None] | None = None
     read: Callable[..., Iterator[Any]] | None = None
 
 

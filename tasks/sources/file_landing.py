@@ -23,14 +23,23 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from tasks.sources.canonical import read_table
 from tasks.sources.documents import (
     SCHEMA,
+    Notes,
     Rejected,
     UnreadableFileError,
     read_documents,
     split_document,
 )
 from tasks.sources.erasure import Landed, hide_erased, keep_out_erased
+from tasks.sources.error_answers import (
+    PAGE,
+    PLATFORM_NAMES,
+    explain_error,
+    shown,
+)
+from tasks.sources.file_encodings import UTF8
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
 from tasks.sources.formats import FORMATS
 from tasks.warehouse import landing
@@ -41,6 +50,8 @@ from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
 
 # Inputs that land together: bounds what a killed run has to do again.
 BATCH_BYTES = 4 << 30
+# Files that a run names one by one.
+_SAID_AT_MOST = 20
 # Records on their way into Parquet together.
 BYTES_AT_ONCE = 8 << 20
 
@@ -96,8 +107,18 @@ class _Reading:
     files: list[_InputFile]
     platform: str
     source: str
-    rejected: list[tuple[int, Rejected]] = field(default_factory=list)
+    encoding: str | None = None
+    notes: dict[int, Notes] = field(default_factory=dict)
     unreadable: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def rejected(self) -> list[tuple[int, Rejected]]:
+        """By number of the file."""
+        return [
+            (number, item)
+            for number, notes in sorted(self.notes.items())
+            for item in notes.rejected
+        ]
 
 
 def land_sources(workspace: Workspace) -> Extracted:
@@ -259,7 +280,7 @@ def _land_batch(
     while True:
         folder = landing.new_folder(workspace.landing, batch_id)
         readable = [file for file in files if file.shown_path not in unreadable]
-        reading = _Reading(readable, source.platform, source.name)
+        reading = _Reading(readable, source.platform, source.name, source.encoding)
         stream = _stream(connection, reading, form, meter)
         copy_records(connection, workspace, source, form, stream, folder)
         if not reading.unreadable:
@@ -267,9 +288,10 @@ def _land_batch(
         # What a damaged file gave before it broke must not stay: once more
         # without it.
         for number, why in reading.unreadable.items():
-            unreadable[readable[number].shown_path] = why
+            unreadable[readable[number].shown_path] = told_as_error(form, source, why)
 
     rejected = _second_look(connection, workspace, source, form, reading, folder)
+    taken = _tell_notes(readable, reading)
     quarantine = shut_out(
         workspace,
         source,
@@ -296,6 +318,7 @@ def _land_batch(
             records=landed.get(file.shown_path, 0),
             quarantined=bad.get(file.shown_path, 0),
             error=unreadable.get(file.shown_path),
+            encoding=taken.get(file.shown_path),
         )
         for file in files
     ]
@@ -313,6 +336,26 @@ def _land_batch(
     )
 
 
+def _tell_notes(files: list[_InputFile], reading: _Reading) -> dict[str, str]:
+    """Say what was read in another encoding, and which headers were skipped.
+
+    Returns:
+        The encoding by path, where it isn't UTF-8.
+    """
+    taken = {
+        files[number].shown_path: notes.encoding
+        for number, notes in sorted(reading.notes.items())
+        if notes.encoding != UTF8
+    }
+    for path, encoding in itertools.islice(taken.items(), _SAID_AT_MOST):
+        say(f"  read as {encoding.upper()}: {path}")
+    if len(taken) > _SAID_AT_MOST:
+        say(f"  and {len(taken) - _SAID_AT_MOST:,} more files that are no UTF-8")
+    if headers := sum(notes.repeated_headers for notes in reading.notes.values()):
+        say(f"  {headers:,} repeated headers are no rows and left out")
+    return taken
+
+
 def _stream(
     connection: duckdb.DuckDBPyConnection,
     reading: _Reading,
@@ -326,18 +369,19 @@ def _stream(
                 f"its name tells no kind of record: call it one of {expected}"
             )
             continue
-        rejected: list[Rejected] = []
+        notes = reading.notes[number] = Notes(reading.encoding)
         try:
-            batches = (
-                _read_table(connection, file.path)
-                if form.name == "canonical"
-                else (form.read or read_documents)(file.path, rejected, form.split)
-            )
+            if form.name != "canonical":
+                read = form.read or read_documents
+                batches = read(file.path, notes, form.split)
+            elif data_suffix(file.path) == ".csv":
+                batches = read_table(file.path, notes)
+            else:
+                batches = _read_parquet(connection, file.path)
             for batch in batches:
                 yield _tagged(batch, file, form)
         except UnreadableFileError as error:
             reading.unreadable[number] = str(error)
-        reading.rejected += [(number, item) for item in rejected]
         meter.advance(file.size)
 
 
@@ -363,27 +407,22 @@ def _tagged(
     return pa.record_batch([*columns, unknown, *batch.columns], schema=STREAM)
 
 
-def _read_table(
+def _read_parquet(
     connection: duckdb.DuckDBPyConnection, path: Path
 ) -> Iterator[pa.RecordBatch]:
-    """Rows of a Parquet or CSV file as JSON documents.
+    """Rows of a Parquet file as JSON documents.
 
     Raises:
         UnreadableFileError: the file is no table of its kind.
     """
-    reader = (
-        "read_parquet($path)"
-        if data_suffix(path) == ".parquet"
-        else "read_csv($path, header = true, all_varchar = true, delim = ',',"
-        " quote = '\"', escape = '\"', parallel = false)"
-    )
     cursor = connection.cursor()
     tune(cursor, path.parent)
     try:
         rows = cursor.sql(
             "select row_number() over () as position,"
             " cast(null as integer) as item,"
-            f" cast(to_json(file_row) as varchar) as document from {reader} file_row",
+            " cast(to_json(file_row) as varchar) as document"
+            " from read_parquet($path) as file_row",
             params={"path": str(path)},
         )
         for batch in rows.to_arrow_reader(50_000):
@@ -511,9 +550,8 @@ def _second_look(
             try:
                 records = split_document(text, form.split)
             except ValueError as error:
-                rejected.append(
-                    (number, Rejected(position, f"not JSON: {error}", text), item)
-                )
+                why = told_as_error(form, source, f"not JSON: {error}")
+                rejected.append((number, Rejected(position, why, text), item))
                 continue
             if not records:
                 continue
@@ -533,7 +571,7 @@ def _second_look(
     again = folder / "again"
     copy_records(connection, workspace, source, form, split(), again)
     for number, position, item, text in leftovers(again):
-        why = _explain(form, text) or f"its shape is no known {source.format} record"
+        why = explain_unknown(form, source, text)
         rejected.append((number, Rejected(position, why, text), item))
     for file in sorted(again.rglob("*.parquet")):
         target = folder / file.relative_to(again)
@@ -542,9 +580,37 @@ def _second_look(
     return rejected
 
 
-def _explain(form: FileFormat, text: str) -> str | None:
-    """What the format says of a record that it doesn't know."""
-    return form.explain(json.loads(text)) if form.explain else None
+def explain_unknown(form: FileFormat, source: Source, text: str) -> str:
+    """Why a record is none: an error that the platform answered, or its shape."""
+    document = json.loads(text)
+    if isinstance(document, dict) and isinstance(document.get("request"), dict):
+        document = document.get("answer", document)
+    platform = _WHOSE.get(form.name, PLATFORM_NAMES.get(source.platform, "the site"))
+    return (
+        (form.explain and form.explain(document, platform))
+        or explain_error(document, platform)
+        or f"its shape is no known {source.format} record{_names_told(document)}"
+    )
+
+
+def told_as_error(form: FileFormat, source: Source, why: str) -> str:
+    """A reason, where a page for people came in place of data named as an answer."""
+    if PAGE not in why:
+        return why
+    platform = _WHOSE.get(form.name, PLATFORM_NAMES.get(source.platform, "the site"))
+    return f"an error answer of {platform}: {why[why.index(PAGE) :]}"
+
+
+# Whose answers a format's files hold, where the platform alone doesn't tell.
+_WHOSE = {"mweibo": "m.weibo.cn", "weibo-crawler": "m.weibo.cn"}
+
+
+def _names_told(document: Any) -> str:
+    """What a document of unknown shape looks like."""
+    if isinstance(document, dict):
+        names = ", ".join(list(document)[:8])
+        return f": it has {shown(names)}" if names else ": it is empty"
+    return f": it is {shown(json.dumps(document, ensure_ascii=False))}"
 
 
 def _quarantine_frame(

@@ -47,7 +47,7 @@ _POST_OF_LIKES = re.compile(r"/mood/([0-9A-Za-z]+)")
 _PLACES = ("msglist", "list")
 
 
-def explain_refusal(record: Any) -> str | None:
+def explain_refusal(record: Any, platform: str) -> str | None:
     """Why a document holds no record; None where its shape is just unknown."""
     if not isinstance(record, dict):
         return None
@@ -55,7 +55,7 @@ def explain_refusal(record: Any) -> str | None:
     if code != "0":
         meaning = _ERRORS.get(code, "an error")
         told = record.get("msg") or record.get("message") or ""
-        return f"the platform answered an error: {code} ({meaning}) {told}".rstrip()
+        return f"an error answer of {platform}: {code} ({meaning}) {told}".rstrip()
     if "nickname" in record:
         return "it tells a profile without its openid: archive it with its request"
     if "fuin" in record or "like_uin_info" in record:

@@ -23,7 +23,7 @@ from tasks.sources.file_format import FileFormat
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
 
-def explain_refusal(record: Any) -> str | None:
+def explain_refusal(record: Any, platform: str) -> str | None:
     """Why a document holds no record; None where its shape is just unknown."""
     if not isinstance(record, dict):
         return None
@@ -34,7 +34,7 @@ def explain_refusal(record: Any) -> str | None:
         code, message = record["error_code"], record.get("error_msg")
     else:
         return None
-    return f"the platform answered an error: {code} ({message})"
+    return f"an error answer of {platform}: {code} {message or ''}".rstrip()
 
 
 def _records(answer: Any, request: Request) -> Iterator[Any]:

@@ -57,7 +57,7 @@ _DETAILS = {
 }
 
 
-def explain_refusal(record: Any) -> str | None:
+def explain_refusal(record: Any, platform: str) -> str | None:
     """Why a document holds no record; None where its shape is just unknown."""
     if not isinstance(record, dict):
         return None
@@ -68,9 +68,12 @@ def explain_refusal(record: Any) -> str | None:
         return None
     meaning = _ERRORS.get(ret, "an unknown error")
     detail = _DETAILS.get((ret, code))
-    return f"the platform answered an error: ret {ret} ({meaning}), errcode {code}" + (
-        f" ({detail})" if detail else ""
+    words = " ".join(
+        part
+        for part in (f"errcode {code}", detail and f"({detail})", record.get("msg"))
+        if part
     )
+    return f"an error answer of {platform}: ret {ret} ({meaning}), {words}"
 
 
 def _records(answer: Any, request: Request) -> Iterator[Any]:

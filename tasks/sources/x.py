@@ -44,8 +44,13 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
     included = includes if isinstance(includes, dict) else {}
     tweets = included.get("tweets")
     problems = answer.get("errors")
-    if data is None and not included and not problems and "meta" not in answer:
-        yield answer
+    told = [
+        problem
+        for problem in (problems if isinstance(problems, list) else ())
+        if isinstance(problem, dict) and "resource_id" in problem
+    ]
+    if data is None and not included and not told and "meta" not in answer:
+        yield answer  # nothing but an error, or nothing known
         return
     known = {
         str(item["id"]): item

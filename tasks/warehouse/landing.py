@@ -37,6 +37,8 @@ class LandedFile:
     records: int
     quarantined: int
     error: str | None = None
+    # Where it is no UTF-8.
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,12 @@ from tasks.warehouse.models import code_hash
 from tasks.warehouse.rhythm import Rhythm, rhythms
 from tasks.warehouse.workspace import Workspace
 
+# A quarantined row's reason without the value that it names, after the rule or between
+# quotes: what leaves quarantine for logs and the ledger quotes nobody.
+REASON_WITHOUT_VALUE = (
+    "case when stage = 'validate' then split_part(reason, ': ', 1)"
+    r" else regexp_replace(reason, '(^|[ (:])''.*''', '\1...') end"
+)
 STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
 
 
@@ -274,11 +280,11 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                 "intervals": rows(
                     "from meta.intervals order by platform, date_day, step"
                 ),
+                # Without the values that reasons name: a reason is one line here,
+                # and no person's words stand in it.
                 "quarantine": rows(
-                    # By rule: the values that the reasons name stay in quarantine.
                     "select stage, source, platform, kind,"
-                    " case when stage = 'validate' then split_part(reason, ': ', 1)"
-                    " else reason end as reason,"
+                    f" {REASON_WITHOUT_VALUE} as reason,"
                     " sum(rows) as rows, count(distinct path) as files"
                     " from meta.quarantine group by all order by all"
                 ),

@@ -6,6 +6,7 @@ with the line where there is one.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import os
 import re
@@ -21,7 +22,7 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.pseudonyms import key_in
@@ -82,7 +83,7 @@ _API_KEYS = (
     "patience_minutes",
     "download_hosts",
 )
-_FILE_KEYS = ("format", "path", "observed_at")
+_FILE_KEYS = ("format", "path", "observed_at", "encoding")
 
 # What `today` looks at, Unix seconds; tests put another clock here.
 clock = time.time
@@ -95,6 +96,14 @@ IDENTIFIER = r"^\w[\w.-]{0,99}$"
 # Of a server: no user, no password.
 ADDRESS = r"^https?://[^\s/@]+(/\S*)?$"
 Address = Annotated[str, Field(pattern=ADDRESS)]
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"no encoding is called {name}") from None
 
 
 class _Section(BaseModel):
@@ -128,6 +137,8 @@ class Source(_Section):
     observed_at: datetime | None = None
     # The next record comes within so many days, 0: no more; learned where not stated.
     expect_every_days: int | None = Field(default=None, ge=0, le=366)
+    # Of text files, where it can't be told from them.
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     # Of an API: another address than the platform's own (a proxy, a blog); what
     # to collect; what the app may spend of its limits and how long it may wait.
     base_url: Address | None = None

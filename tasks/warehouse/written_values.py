@@ -22,13 +22,15 @@ from duckdb.func import SPECIAL
 # --- what values look like ---------------------------------------------------
 
 # Blanks, marks and quotes that spreadsheets and copying leave around a value.
-_ODD = " \t\r\n\"'\u00a0\u200b\u2009\u202f\u3000\ufeff"
+_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_ODD = " \t\r\n\"'\u00a0\u2009\u202f\u3000" + _UNSEEN
 # Full-width digits and marks to plain ones, odd blanks to blanks, traditional
 # characters of times and counts to simplified ones.
 _TIDY = str.maketrans(
     "０１２３４５６７８９：／－．，＋（）\u2019剛鐘點時個號週後萬億轉發評論讚閱讀",
     "0123456789:/-.,+()'刚钟点时个号周后万亿转发评论赞阅读",
 ) | dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000"), " ")
+_WITHOUT_UNSEEN = dict.fromkeys(map(ord, _UNSEEN))
 # 4.99000E+15, 1.5e9: digits are gone for good. (Hashes look like 12e34, too.)
 _ROUNDED = re.compile(
     r"[-+]?\d+(\.\d+)?[eE][-+]\d+|[-+]?\d+\.\d+[eE]\d+|\d{1,3}[eE]\d{1,2}"
@@ -327,7 +329,7 @@ def told_id(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    plain = text.strip(_ODD)
+    plain = text.translate(_WITHOUT_UNSEEN).strip(_ODD)
     if plain.startswith('="'):
         plain = plain[2:]
     if (

@@ -32,7 +32,7 @@ def test_archive_gives_the_worlds_rows(
     assert set(told.interactions["kind"]) == {"repost", "comment", "like"}
     reconcile(lab, told, "qzone", Options(tables=tuple(KEYS)))
     assert [reason for _, _, reason in lab.quarantined()] == [
-        "the platform answered an error: 1002 (the user is not logged in) not login",
-        "the platform answered an error: -3000 (not logged in) please log in",
+        "an error answer of Qzone: 1002 (the user is not logged in) not login",
+        "an error answer of Qzone: -3000 (not logged in) please log in",
         "it tells a profile without its openid: archive it with its request",
     ]

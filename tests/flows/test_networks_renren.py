@@ -34,5 +34,5 @@ def test_archive_gives_the_worlds_rows(
     assert [reason.partition(":")[2][:16] for _, _, reason in lab.quarantined()] == [
         " Expecting ',' d",
         " invalid_authori",
-        " 10600 (not foun",
+        " 10600 not found",
     ]

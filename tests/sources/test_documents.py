@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tasks.sources import documents
 from tasks.sources.documents import (
+    Notes,
     Rejected,
     UnreadableFileError,
     read_documents,
@@ -57,13 +58,13 @@ LAYOUTS = ("lines", "array", "dense array", "pretty array", "envelope lines")
 
 def read(path: Path) -> tuple[list[Found], list[Rejected]]:
     """All documents and rejections of a file."""
-    rejected: list[Rejected] = []
+    notes = Notes()
     found = [
         (row["position"], row["item"], row["document"])
-        for batch in read_documents(path, rejected)
+        for batch in read_documents(path, notes)
         for row in batch.to_pylist()
     ]
-    return found, rejected
+    return found, notes.rejected
 
 
 def records_of(found: list[Found]) -> tuple[list[Any], int]:
@@ -208,7 +209,9 @@ def test_items_of_envelopes_are_numbered(tmp_path: Path) -> None:
 def test_line_that_is_not_utf8_is_rejected_alone(tmp_path: Path) -> None:
     """GBK among UTF-8: that line is named, the others come through."""
     path = tmp_path / "a.jsonl"
-    path.write_bytes(b'{"id":1}\n{"t":"' + "茶".encode("gbk") + b'"}\n{"id":3}\n')
+    path.write_bytes(
+        '{"t":"好茶"}\n'.encode() + b'{"t":"' + "茶".encode("gbk") + b'"}\n{"id":3}\n'
+    )
     found, rejected = read(path)
     assert [place for place, _, _ in found] == [1, 3]
     assert [(item.position, "not UTF-8" in item.reason) for item in rejected] == [
