@@ -22,6 +22,7 @@ from tasks.sources.erasure import (
     Erased,
     Landed,
     Person,
+    bare_reason,
     erase_from,
     own_records,
     with_names,
@@ -279,7 +280,7 @@ def _exports_with(workspace: Workspace, landed: Landed, person: Person) -> list[
 
 
 def _erase_quarantine(workspace: Workspace, person: Person) -> None:
-    """Rejected records that show the person keep their reason only."""
+    """Rejected records that show the person keep their reason only, without values."""
     needles = [person.account_id, *sorted(person.names)]
     for file in sorted(workspace.quarantine.glob("*.parquet")):
         frame = pl.read_parquet(file)
@@ -292,13 +293,20 @@ def _erase_quarantine(workspace: Workspace, person: Person) -> None:
         if not frame.select(shown.any()).item():
             continue
         beside = file.with_suffix(".tmp")
+        stage = pl.col("stage") if "stage" in texts else None
+        masked: dict[str, pl.Expr] = {
+            name: pl.lit(MARK)
+            for name in ("record", "path", "account_id")
+            if name in texts
+        }
+        if "reason" in texts:
+            masked["reason"] = bare_reason(needles, stage)
         frame.with_columns(
             pl.when(shown & pl.col(name).is_not_null())
-            .then(pl.lit(MARK))
+            .then(mask)
             .otherwise(pl.col(name))
             .alias(name)
-            for name in texts
-            if name in ("record", "path", "account_id")
+            for name, mask in masked.items()
         ).write_parquet(beside)
         landing.sync(beside)
         beside.replace(file)

@@ -273,8 +273,26 @@ def hide_erased(
         record.str.contains(needle, literal=True) for needle in sorted(needles)
     )
     return rejected.with_columns(
-        record=pl.when(shown).then(pl.lit(MARK)).otherwise(record)
+        record=pl.when(shown).then(pl.lit(MARK)).otherwise(record),
+        reason=pl.when(shown).then(bare_reason(needles)).otherwise(pl.col("reason")),
     )
+
+
+def bare_reason(needles: Iterable[str], stage: pl.Expr | None = None) -> pl.Expr:
+    """A reason of quarantine without the value that it names.
+
+    Args:
+        needles: what must not stand in it, else the reason goes altogether.
+        stage: of the rejection, where rules name their value after a colon.
+    """
+    reason = pl.col("reason").str.replace(r"(^|[ (:])'.*'", "${1}...")
+    if stage is not None:
+        rule = pl.col("reason").str.split(": ").list.first()
+        reason = pl.when(stage == "validate").then(rule).otherwise(reason)
+    told = pl.any_horizontal(
+        reason.str.contains(needle, literal=True) for needle in sorted(needles)
+    )
+    return pl.when(told).then(pl.lit(MARK)).otherwise(reason)
 
 
 def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from tasks.sources.answers import CONTEXT
 from tasks.sources.erasure import (
+    MARK,
     Erased,
     Landed,
     Person,
+    bare_reason,
     erase_from,
     keep_out_erased,
     names_in,
@@ -200,3 +202,21 @@ def test_no_shape_of_json_keeps_the_id(record: Any) -> None:
     """Whatever an unknown record looks like, the id is not in what is left."""
     for left in without_person(record, ANN):
         assert '"1234567890"' not in json.dumps(left)
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "left"),
+    [
+        ("landing", "not JSON: x, at 'ann says hi'", "not JSON: x, at ..."),
+        ("landing", "日期 holds '5012345678': no fit", "日期 holds ...: no fit"),
+        ("landing", "a file of 5012345678", MARK),
+        ("validate", "acted_at must not be null: ann is no time", "acted_at must not be"
+         " null"),
+        ("validate", "its id isn't 'known'", "its id isn't 'known'"),
+    ],
+)  # fmt: skip
+def test_reasons_keep_no_value_of_a_person(stage: str, reason: str, left: str) -> None:
+    """What a rejected row's reason names may be the person, or the half of a name."""
+    frame = pl.DataFrame({"stage": [stage], "reason": [reason]})
+    found = frame.select(bare_reason(["5012345678", "ann"], pl.col("stage")))
+    assert found.item() == left
