@@ -280,6 +280,18 @@ def add_details(
             ids,
         )
     )
+    named = group(
+        fetch(
+            connection,
+            """
+            select campaign_id, cast(sum(engagements) as bigint) as engagements
+            from campaign_accounts
+            where list_contains($ids, campaign_id)
+            group by campaign_id
+            """,
+            ids,
+        )
+    )
     sources = fetch(
         connection,
         """
@@ -293,6 +305,9 @@ def add_details(
         key = campaign["campaign_id"]
         campaign["posts_found"] = sum(row["posts_found"] for row in platforms[key])
         campaign["is_known"] = is_known(campaign)
+        campaign["unnamed_engagements"] = (campaign["engagements"] or 0) - sum(
+            row["engagements"] or 0 for row in named[key]
+        )
         networks = [row["platform"] for row in platforms[key]]
         campaign["lead"] = lead(
             campaign,
@@ -516,8 +531,8 @@ def read_coverage(
             max(last_record_day) as last_record_day,
             max(late_since_day) as late_since_day,
             cast(sum(coverage.collected) as bigint) as collected,
-            cast(sum(expected) as bigint) as expected,
-            cast(sum(expected_collected) as bigint) as expected_collected,
+            cast(sum(platform_engagements) as bigint) as platform_engagements,
+            cast(sum(platform_collected) as bigint) as platform_collected,
             cast(sum(quarantined) as bigint) as quarantined,
             max(tells.lacks) as lacks
         from data_coverage as coverage
@@ -546,16 +561,15 @@ def read_coverage(
         {"start_date": start, "end_date": end, "campaign_id": campaign_id},
     )
     for row in rows:
-        row["completeness"] = compare([row])
+        row["completeness"] = compare(row)
         row["late"] = tell_late(row)
     return rows
 
 
-def compare(rows: Sequence[Row]) -> float | None:
-    """Collected against what the platforms state; None where they state nothing."""
-    expected = sum(row["expected"] or 0 for row in rows)
-    collected = sum(row["expected_collected"] or 0 for row in rows)
-    return min(collected / expected, 1) if expected else None
+def compare(row: Row) -> float | None:
+    """Collected against what the platform counts; None where it counts nothing."""
+    counted = row["platform_engagements"]
+    return min((row["platform_collected"] or 0) / counted, 1) if counted else None
 
 
 @cache

@@ -241,13 +241,12 @@ def nameless_kinds(campaign: Mapping[str, Any]) -> list[str]:
 
 def tell_unnamed(campaign: Mapping[str, Any]) -> str:
     """Which engagements the accounts of a campaign are not those of."""
-    nameless = nameless_kinds(campaign)
-    if not nameless:
+    unnamed, collected = campaign.get("unnamed_engagements"), campaign["engagements"]
+    if not unnamed:
         return ""
-    without = sum(campaign[kind] for kind in nameless)
     return (
-        f"Who gave the {format_number(without)} {join_words(nameless)} is not told:"
-        " these are the accounts of the others."
+        f"Who gave {format_number(unnamed)} of the {format_number(collected)}"
+        " engagements is not told: these are the accounts behind the others."
     )
 
 
@@ -297,13 +296,10 @@ def tell_bounds(campaign: Mapping[str, Any]) -> str:
 
 def tell_little(campaign: Mapping[str, Any]) -> str:
     """What remains to be said where most accounts behind the numbers are unknown."""
-    nameless = nameless_kinds(campaign)
+    unnamed = campaign.get("unnamed_engagements")
     known = campaign.get("known_engagements")
-    if nameless:
-        without = sum(campaign[kind] for kind in nameless)
-        text = (
-            f"Who gave the {format_number(without)} {join_words(nameless)} is not told"
-        )
+    if unnamed and 2 * unnamed >= campaign["engagements"]:
+        text = f"Who gave {format_number(unnamed)} of the collected ones is not told"
     elif known:
         text = (
             f"Only of the accounts behind {format_number(known)} of the collected ones"

@@ -113,7 +113,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "DATE": """
             activity_day data_up_to_day last_record_day late_since_day
         """,
-        "BIGINT": "collected expected expected_collected quarantined",
+        "BIGINT": "collected platform_engagements platform_collected quarantined",
         "DOUBLE": "completeness freshness_hours",
         "BOOLEAN": "is_covered is_final is_gap",
     },

@@ -201,8 +201,8 @@ def marts(tmp_path: Path) -> Path:
                 "platform": "weibo",
                 "activity_day": day,
                 "collected": 60,
-                "expected": 100,
-                "expected_collected": 60,
+                "platform_engagements": 100,
+                "platform_collected": 60,
                 "quarantined": quarantined,
                 "is_covered": day is not None,
                 "is_final": False,
@@ -505,8 +505,12 @@ def make_lead(**more: Any) -> str:
             "80.0%",
         ),
         (
-            {"genuine_comments": None, "genuine_engagements_low": None},
-            "Who gave the 50 comments is not told, so nothing is said about",
+            {
+                "genuine_comments": None,
+                "genuine_engagements_low": None,
+                "unnamed_engagements": 50,
+            },
+            "Who gave 50 of the collected ones is not told, so nothing is said about",
             "80.0%",
         ),
         (

@@ -40,13 +40,13 @@ def test_comments_without_accounts_are_neither_genuine_nor_not(tmp_path: Path) -
     assert comments
     text = page_of(lab, key)
     assert "The platform counts" in text
-    assert f"{comments:,} comments is not told" in text
+    assert f"Who gave {comments:,} of the collected ones is not told" in text
     assert "does not tell likes one by one" in text
     assert re.search(rf" comments [\d,]+ {comments:,} – ", text)
     assert re.search(r" likes [\d,]+ – – ", text)
     assert re.search(r"positive [\d,]+ – ", text)
     assert "Where no genuine part is drawn" in text
-    assert f"{comments:,} comments is not told: these are the accounts of" in text
+    assert f"Who gave {comments:,} of the " in text.split("Who engaged")[1]
     assert "Genuine of the collected –" in text
     # Its people are those of the campaign's card.
     found = re.search(r"genuine ([\d,]+) \(.*?likely phantom ([\d,]+) \(", text)
