@@ -48,7 +48,9 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> 
     assert voices[0]["mentions"] > voices[1]["mentions"] > 20
 
     cups = lab.dicts("from marts.feedback_topics where terms_text like '%杯子%'")
-    assert [row["campaign_id"] for row in cups] == ["gift-box"]
+    assert [(row["campaign_id"], row["trend"]) for row in cups] == [
+        ("gift-box", "rising")
+    ]
     assert cups[0]["sentiment_net"] < -0.5
 
     results = lab.dicts("from marts.contact_results where brand_id = 'aurora'")[0]

@@ -43,9 +43,20 @@ _BLOCKS = (
     range(0x1D400, 0x1D800),
 )
 _CHINESE = range(0x3400, 0xA000)
-# What may stand between the letters of a name: whatever folding takes out is neither a
-# letter nor a digit.
-_GAP = r"[^\pL\pN]*"
+# Marks that change no letter: joiners, accents apart, choices of a picture's look.
+_INVISIBLE = (
+    range(0xAD, 0xAE),
+    range(0x300, 0x370),
+    range(0x200B, 0x2010),
+    range(0x202A, 0x202F),
+    range(0x2060, 0x2070),
+    range(0x20D0, 0x2100),
+    range(0x3099, 0x309B),
+    range(0xFE00, 0xFE10),
+    range(0xFE20, 0xFE30),
+    range(0xFEFF, 0xFF00),
+)
+_BLANK = ("Zs", "Zl", "Zp", "Cc")
 _WORD = "0-9a-z\u00aa-\u024f\u0370-\u052f\u1e00-\u1fff"
 _PARTS = re.compile(rf"([{_WORD}]+)|[^\S\n]+")
 _BETWEEN_WORDS = re.compile(rf"(?<=[{_WORD}]) (?=[{_WORD}])")
@@ -68,12 +79,11 @@ def _character(character: str) -> str:
         if len(simple) != 1 or simple == character:
             return character
         return _character(simple)
-    category = unicodedata.category(character)
     if character in "\n\r":
         return "\n"
-    if category in ("Cf", "Mn", "Me"):
+    if any(code in block for block in _INVISIBLE):
         return ""
-    if category in ("Zs", "Zl", "Zp", "Cc") or character in _GAPS:
+    if unicodedata.category(character) in _BLANK or character in _GAPS:
         return " "
     if not any(code in block for block in _BLOCKS):
         return character
@@ -88,7 +98,7 @@ def _character(character: str) -> str:
         # What is one character stays one: signs that stand for several are none.
         return character
     form = _character(plain)
-    return form if form.strip() or category[0] not in "LN" else character
+    return form if form.strip() or plain in _GAPS else character
 
 
 _CHARACTERS = _Characters()
@@ -110,7 +120,11 @@ def folded_hashtag(text: str) -> str:
 
     Empty where nothing but marks and gaps is given.
     """
-    bare = folded(text).replace(" ", "").replace("\n", "").strip("#")
+    return _hashtag(folded(text))
+
+
+def _hashtag(form: str) -> str:
+    bare = form.replace(" ", "").replace("\n", "").strip("#")
     while (shorter := _SUPER_TOPIC.sub("", bare).strip("#")) != bare:
         bare = shorter
     return bare
@@ -128,13 +142,14 @@ def folded_keyword(text: str) -> list[str]:
 
 
 def fold_all(texts: pl.Series) -> pl.DataFrame:
-    """Distinct texts with their forms: text, folded, hashtag. Cost: linear."""
+    """Distinct texts with their forms: text, folded, hashtag. Cost: 5 µs a text."""
     distinct = texts.cast(pl.String).drop_nulls().unique().sort()
+    forms = [folded(text) for text in distinct]
     return pl.DataFrame(
         {
             "text": distinct,
-            "folded": [folded(text) for text in distinct],
-            "hashtag": [folded_hashtag(text) for text in distinct],
+            "folded": forms,
+            "hashtag": [_hashtag(form) for form in forms],
         },
         schema={"text": pl.String, "folded": pl.String, "hashtag": pl.String},
     )
@@ -155,20 +170,21 @@ def any_spelling(forms: Iterable[str]) -> str | None:
     if not kept:
         return None
     spellings = _spellings()
+    gap = _class(spellings[" "]) + "*"
     return "|".join(
-        _GAP.join(_class(spellings.get(letter, {ord(letter)})) for letter in form)
+        gap.join(_class(spellings.get(letter, {ord(letter)})) for letter in form)
         for form in sorted(kept)
     )
 
 
 @cache
 def _spellings() -> dict[str, set[int]]:
-    """The characters behind each form."""
+    """The characters behind each form; behind a blank all that may part letters."""
     found: dict[str, set[int]] = defaultdict(set)
-    for block in (*_BLOCKS, _CHINESE):
+    for block in (range(0x20), range(0x1680, 0x1681), *_BLOCKS, *_INVISIBLE, _CHINESE):
         for code in block:
-            form = _CHARACTERS[code]
-            found[form] |= {code, *map(ord, form)}
+            form = _CHARACTERS[code] or " "
+            found[form] |= {code, ord(form)}
     return dict(found)
 
 
