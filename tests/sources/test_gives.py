@@ -1,0 +1,62 @@
+"""What sources can give: declared for every format, cut to what an API is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tasks.sources.formats import FORMATS
+from tasks.sources.gives import GIVES, KINDS, Gives, gives_of, lacks_of
+from tasks.warehouse.workspace import API_FORMATS, Source
+
+
+def api(platform: str, **more: Any) -> Source:
+    """An API source."""
+    return Source.model_validate(
+        {
+            "name": "source",
+            "platform": platform,
+            "kind": "api",
+            "format": API_FORMATS[platform],
+            "path": ".",
+            **more,
+        }
+    )
+
+
+def test_every_format_is_declared() -> None:
+    assert set(GIVES) == set(FORMATS)
+    for gives in GIVES.values():
+        assert gives.accounts | gives.times <= gives.rows <= set(KINDS) - {"read"}
+        assert gives.counters <= set(KINDS) - {"mention"}
+
+
+def test_an_api_gives_what_it_is_asked_for() -> None:
+    assert gives_of(api("x")).rows == {"repost", "comment", "like"}
+    assert not gives_of(api("x")).follower_lists
+    some = gives_of(api("x", collect=["posts", "comments", "followers"]))
+    assert some.rows == some.accounts == some.times == {"comment"}
+    assert some.follower_lists
+
+
+def test_reads_of_weibo_need_the_commercial_endpoints() -> None:
+    assert "read" not in gives_of(api("weibo")).counters
+    assert "read" in gives_of(api("weibo", commercial=True)).counters
+
+
+@pytest.mark.parametrize(
+    ("gives", "words"),
+    [
+        (GIVES["canonical"], ""),
+        (GIVES["mweibo"], "likes one by one; reads; lists of followers"),
+        (
+            Gives(rows=frozenset({"like"}), counters=frozenset({"like", "read"})),
+            "reposts one by one; comments one by one; who gave likes; times of likes;"
+            " the platform's counts of reposts and comments; numbers of followers;"
+            " lists of followers",
+        ),
+    ],
+)
+def test_what_lacks_is_told_in_words(gives: Gives, words: str) -> None:
+    assert lacks_of(gives) == words
