@@ -188,6 +188,9 @@ def test_unknown_shapes_are_quarantined_with_a_reason(lab: Lab) -> None:
     found = lab.quarantined()
     assert [position for _, position, _ in found] == [2, 3, 4, 5, 6, 7]
     assert all("no known weibo-api record" in reason for _, _, reason in found)
+    deep = "[" * 900 + "1" + "]" * 900
+    lab.put("export/b.jsonl", f'{json.dumps(status(2))}\n{{"odd": {deep}}}\n')
+    assert lab.land().quarantined == 1
 
 
 def test_answers_among_records_are_split(lab: Lab) -> None:

@@ -37,6 +37,7 @@ from tasks.sources.file_landing import (
     QUARANTINE,
     STREAM,
     copy_records,
+    explain_unknown,
     shut_out,
 )
 from tasks.sources.formats import FORMATS
@@ -481,15 +482,19 @@ def _reject_unknown(
     files = sorted(unknown.rglob("*.parquet"))
     found = connection.sql(
         "select $source as source, $platform as platform, path, position, item,"
-        " $reason as reason, record from read_parquet($files)"
+        " '' as reason, record from read_parquet($files)"
         " order by path, position, item, record",
         params={
             "source": source.name,
             "platform": source.platform,
-            "reason": f"its shape is no known {source.format} record",
             "files": landing.as_patterns(files),
         },
     ).pl()
     for file in files:
         file.unlink()
-    return pl.DataFrame(found, schema=QUARANTINE)
+    form = FORMATS[source.format]
+    reasons = [explain_unknown(form, source, text) for text in found["record"]]
+    return pl.DataFrame(
+        found.with_columns(reason=pl.Series(reasons, dtype=pl.String)),
+        schema=QUARANTINE,
+    )

@@ -582,14 +582,17 @@ def _second_look(
 
 def explain_unknown(form: FileFormat, source: Source, text: str) -> str:
     """Why a record is none: an error that the platform answered, or its shape."""
-    document = json.loads(text)
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
     if isinstance(document, dict) and isinstance(document.get("request"), dict):
         document = document.get("answer", document)
     platform = _WHOSE.get(form.name, PLATFORM_NAMES.get(source.platform, "the site"))
     return (
         (form.explain and form.explain(document, platform))
         or explain_error(document, platform)
-        or f"its shape is no known {source.format} record{_names_told(document)}"
+        or f"its shape is no known {source.format} record: {_look_of(document, text)}"
     )
 
 
@@ -605,12 +608,12 @@ def told_as_error(form: FileFormat, source: Source, why: str) -> str:
 _WHOSE = {"mweibo": "m.weibo.cn", "weibo-crawler": "m.weibo.cn"}
 
 
-def _names_told(document: Any) -> str:
+def _look_of(document: Any, text: str) -> str:
     """What a document of unknown shape looks like."""
-    if isinstance(document, dict):
-        names = ", ".join(list(document)[:8])
-        return f": it has {shown(names)}" if names else ": it is empty"
-    return f": it is {shown(json.dumps(document, ensure_ascii=False))}"
+    if not isinstance(document, dict):
+        return f"it is {shown(text[:1000])}"
+    names = ", ".join(list(document)[:8])
+    return f"it has {shown(names)}" if names else "it is empty"
 
 
 def _quarantine_frame(
