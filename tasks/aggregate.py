@@ -25,6 +25,7 @@ from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
+from tasks.campaigns.usual_posts import judge_posts
 from tasks.sources.gives import KINDS, gives_of, lacks_of
 from tasks.text.character_ngrams import plain_words
 from tasks.text.sentiment import LABELS, score, shipped_digest
@@ -76,6 +77,9 @@ CAMPAIGN_MODELS = (
 BRAND_MODELS = (
     "brand_comments",
     "brand_actions",
+    "brand_post_acts",
+    "brand_posts",
+    "landed_days",
     "brand_days",
     "contact_moments",
     "brand_contacts",
@@ -320,7 +324,7 @@ def _build(
     _judge_comments(connection, workspace.policies)
     for name in BRAND_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
-    _judge_actions(connection)
+    _judge_actions(connection, workspace.timezone)
     marts = load_models("marts")
     _store(connection, "metric_headers", metric_headers(marts), schema="meta")
     _store(connection, "reason_classes", _reason_classes(), schema="meta")
@@ -546,23 +550,45 @@ def _judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -
     _store(connection, "topics", topics)
 
 
-def _judge_actions(connection: duckdb.DuckDBPyConnection) -> None:
-    """What changed after brands' actions."""
+def _judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
+    """What brands' posts drew against their usual ones, and what actions changed."""
     days = connection.sql("from intermediate.brand_days").pl()
-    # Acts of a day like any other are part of the usual course.
     episodes = connection.sql(
         """
         select
             brand_id,
             episode,
+            class,
             min(first_day) as first_day,
             max(effect_until) as last_day
         from intermediate.brand_actions
-        where origin = 'written down' or overlapping = 0
-        group by brand_id, episode
+        where class <> 'post' or is_alone
+        group by brand_id, episode, class
         """
     ).pl()
-    _store(connection, "action_effects", judge_episodes(days, episodes))
+    controls = connection.sql(
+        """
+        select brands.brand_id, others.brand_id as control_id
+        from meta.brands as brands
+        inner join meta.brands as others on brands.brand_id <> others.brand_id
+        """
+    ).pl()
+    _store(connection, "action_effects", judge_episodes(days, episodes, controls))
+    # Days after the last landed one are not known yet, covered or not.
+    known_days = connection.sql(
+        """
+        select landed.platform, days.date_day
+        from intermediate.landed_days as landed
+        inner join meta.covered_days as days
+            on days.date_day between landed.first_day and landed.last_day
+        """
+    ).pl()
+    posts = connection.sql("from intermediate.brand_posts").pl()
+    acts = connection.sql(
+        "select brand_id, action_id, age_seconds, is_genuine"
+        " from intermediate.brand_post_acts"
+    ).pl()
+    _store(connection, "post_effects", judge_posts(posts, acts, known_days, timezone))
 
 
 def _names_of_commenters(connection: duckdb.DuckDBPyConnection) -> list[str]:

@@ -45,13 +45,14 @@ def lab_of_days(
     lab = Lab(root)
     lab.configure(format="canonical", path="tables", post_ids=["1"])
     by_day = list(counts)
+    mood = np.random.default_rng(6)
     rows: list[dict[str, Any]] = [
         {
             "kind": "comment",
             "account_id": str(500 + number),
             "acted_at": day(place) + timedelta(seconds=number),
             # Some say nothing of how they feel.
-            "text": comments if number % 3 else "今天几点开门",
+            "text": comments if mood.random() < 0.7 else "今天几点开门",
         }
         for place, count in enumerate(by_day)
         for number in range(count)
@@ -124,8 +125,8 @@ def test_a_promotion_is_found_among_its_own_course(tmp_path: Path) -> None:
         date(2026, 4, 2),
     )
     assert sale["is_separable"] and sale["is_complete"]
-    # Three of the thirty are the first post's.
-    assert sale["days_before"] == 27
+    # Days of usual posts are part of the usual course.
+    assert sale["days_before"] == 30
     assert sale["engagements"] == sum(counts[30:33])
     assert 0 < sale["engagements_change_low"] <= 75 <= sale["engagements_change_high"]
     assert 0 < sale["followers_change_low"] <= 300 <= sale["followers_change_high"]
@@ -134,10 +135,13 @@ def test_a_promotion_is_found_among_its_own_course(tmp_path: Path) -> None:
     assert "sound" not in sale["finding"]
     # The first post is an action, too; nothing is known before it.
     post = found["post:weibo:1"]
-    assert post["post_id"] == "1" and post["is_separable"]
+    assert post["post_id"] == "1" and post["is_separable"] and post["is_complete"]
+    assert (post["method"], sale["method"]) == ("usual posts", "days before")
     assert post["engagements"] == sum(counts[:3])
-    assert post["expected_engagements"] is None
-    assert "Too few known days" in post["finding"]
+    assert post["expected_engagements"] is None and post["usual_posts"] == 0
+    assert post["why_not"].endswith(
+        "only 0 earlier posts of its account, and 10 are needed"
+    )
 
 
 def test_overlapping_actions_are_told_as_not_separable(tmp_path: Path) -> None:
@@ -161,14 +165,13 @@ def test_overlapping_actions_are_told_as_not_separable(tmp_path: Path) -> None:
         "fair": 1,
         "sale": 1,
         "gift": 0,
+        # A post that stands alone, those of days 10 and 12 on the days of the fair.
         "post:weibo:1": 0,
-        # Days 10 to 12 and 12 to 14; the second one reaches into the fair, too.
-        "post:weibo:2": 1,
-        "post:weibo:3": 2,
-        # Day 20 to 22; a brand's replies below it are part of its course.
+        "post:weibo:2": 0,
+        "post:weibo:3": 1,
         "post:weibo:4": 0,
-        # But nothing tells what the replies of that day did.
-        "reply:weibo:2026-03-21": 1,
+        # Day 20 to 22, below a post that is part of the usual course.
+        "reply:weibo:2026-03-21": 0,
         "repost:weibo:2026-03-26": 0,
         # Day 30 to 32, within the gift's days 29 to 31.
         "post:weibo:5": 1,
@@ -180,10 +183,9 @@ def test_overlapping_actions_are_told_as_not_separable(tmp_path: Path) -> None:
     assert found["fair"]["engagements"] == found["sale"]["engagements"]
     assert found["fair"]["finding"].startswith("Not separable from sale; what follows")
     third = found["post:weibo:3"]
-    assert third["expected_engagements"] is None and third["engagements"] is None
-    assert third["finding"] == (
-        "Not separable from 2 other actions of these days;"
-        " campaign_posts tells what a post got."
+    assert third["expected_engagements"] is None and third["engagements"] == 0
+    assert third["finding"].startswith(
+        "Not separable from fair; what follows is of both together. Nothing is told:"
     )
     assert "No change of genuine engagements" in found["gift"]["finding"]
 
@@ -196,10 +198,67 @@ def test_days_that_are_not_covered_are_told(tmp_path: Path) -> None:
     )
     found = build(lab)
     last = found["post:weibo:2"]
-    assert not last["is_complete"] and last["days_before"] > 30
-    assert last["finding"].startswith("Not all of its days are covered yet.")
+    assert not last["is_complete"] and last["judged_hours"] == 60
+    assert last["expected_engagements"] is None
+    assert last["why_not"].startswith("its course is not known to the end of its days")
     later = found["later"]
     assert later["engagements"] is None and not later["is_complete"]
+    assert later["finding"] == (
+        "Not all of its days are known yet. Nothing is told: none of its days is known."
+    )
+
+
+def test_a_brand_that_posts_daily_is_told_of_each_post_and_of_its_sale(
+    tmp_path: Path,
+) -> None:
+    """Posts draw about 12 by their third day, that of day 24 draws 60 more."""
+    random = np.random.default_rng(2)
+    lab = lab_of_days(tmp_path, [0] * 39 + [1], posts=range(1, 40))
+    drawn = [int(count) for count in random.poisson(12, 40)]
+    drawn[24] += 60
+    # The sale draws people to the post of its day.
+    drawn[31] += 150
+    pl.DataFrame(
+        [
+            {
+                "platform": "weibo",
+                "interaction_id": 5000 + 1000 * post + number,
+                "kind": "comment",
+                "account_id": str(500 + number),
+                "root_post_id": str(1 + post),
+                "acted_at": day(post) + timedelta(hours=int(random.integers(0, 40))),
+                "text": "好喝",
+            }
+            for post, count in enumerate(drawn)
+            for number in range(count)
+        ]
+    ).write_csv(tmp_path / "tables/interactions.csv")
+    lab.put(
+        "seeds/brand_actions.csv",
+        HEADER + "sale,aurora,promotion,2026-04-01,2026-04-01,\n",
+    )
+    found = build(lab)
+    posts = [found[f"post:weibo:{number}"] for number in range(1, 41)]
+    judged = [row for row in posts if row["expected_engagements"] is not None]
+    # Ten before it, and its days known to the end.
+    assert [row["post_id"] for row in judged] == [str(n) for n in range(11, 39)]
+    special = found["post:weibo:25"]
+    assert special["outcome"] == "rose" and special["is_separable"]
+    assert special["engagements_change_low"] <= 60 <= special["engagements_change_high"]
+    assert special["finding"].startswith("More than usual: ")
+    # Whose days are those of the sale: nobody can say which of the two it was.
+    together = found["post:weibo:32"]
+    assert together["outcome"] == "rose" and not together["is_separable"]
+    assert together["finding"].startswith(
+        "Not separable from sale; what follows is of both together. More than usual: "
+    )
+    assert found["post:weibo:36"]["usual_posts"] == 35 - 5
+    others = [row for row in judged if row["post_id"] not in ("25", "32")]
+    assert [row["outcome"] for row in others].count("no change") >= len(others) - 2
+    # Posts as usual stand in nobody's way.
+    sale = found["sale"]
+    assert sale["is_separable"] and sale["outcome"] == "rose"
+    assert 0 < sale["engagements_change_low"] <= 150 <= sale["engagements_change_high"]
 
 
 def test_day_by_day_equals_a_rebuild(tmp_path: Path) -> None:

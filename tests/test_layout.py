@@ -138,6 +138,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.first_suspicion",
         "intermediate.group_evidence",
         "intermediate.negative_rises",
+        "intermediate.post_effects",
         "intermediate.text_templates",
         "intermediate.topics",
         "intermediate.words_sentiment",
@@ -339,6 +340,7 @@ DIFFERENT = {
     "sentiment_net",  # of comments together; mean of an action's days
     "size",
     "source",  # of data; of a definition
+    "why_not",  # to contact somebody; to tell an effect
 }
 
 

@@ -23,6 +23,7 @@ from tests.world import (
     write_big,
     write_sample,
 )
+from tests.world.brand_courses import CourseSpec, CourseWorld, plant_courses
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 WITH_OBJECTS = ("repost", "comment")
@@ -354,3 +355,29 @@ def test_sample_has_activity_on_every_day() -> None:
         pl.col("acted_at").dt.convert_time_zone("Asia/Shanghai").dt.date()
     )
     assert days.n_unique() == world.spec.days == 45
+
+
+def test_courses_of_brands_are_the_same_each_time_and_say_what_was_added() -> None:
+    spec = CourseSpec(seed=2, days=30, brands=2, promotions=1, quiet_days=14)
+    made, again = plant_courses(spec), plant_courses(spec)
+    assert made.world.interactions.equals(again.world.interactions)
+    assert made.added.equals(again.added)
+    acts = made.world.interactions.join(made.added, on="interaction_id")
+    assert acts.height == made.added.height > 0
+    assert set(made.actions["brand_id"]) == set(made.brands)
+    # Each brand posts daily, and no act is older than its post.
+    days = made.world.posts.group_by("account_id").agg(
+        pl.col("posted_at").dt.convert_time_zone(spec_zone(made)).dt.date().n_unique()
+    )
+    assert days["posted_at"].to_list() == [30, 30]
+    joined = made.world.interactions.join(
+        made.world.posts.select("post_id", "posted_at"),
+        left_on="root_post_id",
+        right_on="post_id",
+    )
+    assert joined.height == made.world.interactions.height
+    assert (joined["acted_at"] >= joined["posted_at"]).all()
+
+
+def spec_zone(made: CourseWorld) -> str:
+    return made.world.spec.timezone

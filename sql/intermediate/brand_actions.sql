@@ -1,13 +1,15 @@
 -- One row per action of a brand on covered days: a post of one of its accounts, the
--- reposts or the replies of an account on a day, and what its people wrote down in
+-- reposts or the replies of its accounts on a day, and what its people wrote down in
 -- seeds/brand_actions.csv (a promotion, an event, or whatever else has a name). An
 -- action works from its first day to $action_days - 1 days after its last one.
 --
--- Actions whose days overlap can't be told apart. What people wrote down is judged
--- against the brand's usual course, its usual posts included, so only another one
--- of them stands in its way; a post is confused by other posts and reposts, too, and
--- replies by everything. `episode` names the written-down actions that overlap, one
--- after the other, after the first of them; elsewhere it is the action itself.
+-- `overlapping` counts what can't be told apart from it. What people wrote down and the
+-- replies of a day are judged by the brand's days, its posts included, so others of
+-- their own kind stand in their way, and a written-down one in that of replies; a post
+-- or repost is judged by its own course, which only written-down actions change.
+-- `episode` names actions of one kind whose days overlap, one after the other, after the
+-- first of them; posts and reposts stand alone, and `is_alone` says that no other action
+-- than replies works on their days.
 -- Cost: linear in the brands' own acts, plus sorting them.
 --
 -- grain: brand_id, action_id
@@ -22,6 +24,7 @@ own as (
         'post:' || posts.platform || ':' || posts.post_id as action_id,
         'post' as kind,
         posts.platform,
+        posts.account_id,
         posts.post_id,
         posts.posted_at as started_at,
         posts.date_day as first_day,
@@ -42,6 +45,7 @@ own as (
             as action_id,
         case interactions.kind when 'repost' then 'repost' else 'reply' end as kind,
         interactions.platform,
+        cast(null as varchar) as account_id,
         cast(null as varchar) as post_id,
         min(interactions.acted_at) as started_at,
         interactions.date_day as first_day,
@@ -69,6 +73,7 @@ actions as (
         kind,
         'data' as origin,
         platform,
+        account_id,
         post_id,
         started_at,
         first_day,
@@ -83,6 +88,7 @@ actions as (
         kind,
         'written down' as origin,
         cast(null as varchar) as platform,
+        cast(null as varchar) as account_id,
         cast(null as varchar) as post_id,
         started_at,
         first_day,
@@ -97,10 +103,10 @@ windows as (
         *,
         cast(last_day + ($action_days - 1) * interval 1 day as date) as effect_until,
         case
-            when origin = 'written down' then 1
-            when kind in ('post', 'repost') then 2
-            else 3
-        end as rival_class
+            when origin = 'written down' then 'written'
+            when kind = 'reply' then 'reply'
+            else 'post'
+        end as class
     from actions
 ),
 
@@ -109,7 +115,7 @@ windows as (
 marks as (
     select
         brand_id,
-        rival_class,
+        class,
         first_day as day,
         1 as opened,
         0 as closed
@@ -117,7 +123,7 @@ marks as (
     union all
     select
         brand_id,
-        rival_class,
+        class,
         cast(effect_until + interval 1 day as date) as day,
         0 as opened,
         1 as closed
@@ -126,7 +132,7 @@ marks as (
     -- A place to read the counts at.
     select
         brand_id,
-        rival_class,
+        class,
         effect_until as day,
         0 as opened,
         0 as closed
@@ -137,12 +143,12 @@ marked_days as (
     select
         brand_id,
         day,
-        sum(case when rival_class = 1 then opened else 0 end) as opened_1,
-        sum(case when rival_class <= 2 then opened else 0 end) as opened_2,
-        sum(opened) as opened_3,
-        sum(case when rival_class = 1 then closed else 0 end) as closed_1,
-        sum(case when rival_class <= 2 then closed else 0 end) as closed_2,
-        sum(closed) as closed_3
+        sum(case when class = 'written' then opened else 0 end) as written_opened,
+        sum(case when class = 'written' then closed else 0 end) as written_closed,
+        sum(case when class = 'reply' then opened else 0 end) as reply_opened,
+        sum(case when class = 'reply' then closed else 0 end) as reply_closed,
+        sum(case when class = 'post' then opened else 0 end) as post_opened,
+        sum(case when class = 'post' then closed else 0 end) as post_closed
     from marks
     group by brand_id, day
 ),
@@ -151,12 +157,12 @@ running as (
     select
         brand_id,
         day,
-        sum(opened_1) over up_to_day as opened_1,
-        sum(opened_2) over up_to_day as opened_2,
-        sum(opened_3) over up_to_day as opened_3,
-        sum(closed_1) over up_to_day as closed_1,
-        sum(closed_2) over up_to_day as closed_2,
-        sum(closed_3) over up_to_day as closed_3
+        sum(written_opened) over up_to_day as written_opened,
+        sum(written_closed) over up_to_day as written_closed,
+        sum(reply_opened) over up_to_day as reply_opened,
+        sum(reply_closed) over up_to_day as reply_closed,
+        sum(post_opened) over up_to_day as post_opened,
+        sum(post_closed) over up_to_day as post_closed
     from marked_days
     window up_to_day as (
         partition by brand_id
@@ -169,7 +175,7 @@ islands as (
     select
         *,
         sum(is_first) over (
-            partition by brand_id, origin
+            partition by brand_id, class
             order by first_day, effect_until, action_id
             rows between unbounded preceding and current row
         ) as island
@@ -179,7 +185,7 @@ islands as (
             case
                 when
                     first_day <= max(effect_until) over (
-                        partition by brand_id, origin
+                        partition by brand_id, class
                         order by first_day, effect_until, action_id
                         rows between unbounded preceding and 1 preceding
                     )
@@ -188,40 +194,52 @@ islands as (
             end as is_first
         from windows
     ) as begun
+),
+
+-- Actions that work on some of its days, itself among those of its class.
+crowds as (
+    select
+        islands.*,
+        until_end.written_opened - at_start.written_closed as written,
+        until_end.reply_opened - at_start.reply_closed as replies,
+        until_end.post_opened - at_start.post_closed as posts
+    from islands
+    inner join running as until_end
+        on
+            islands.brand_id = until_end.brand_id
+            and islands.effect_until = until_end.day
+    inner join running as at_start
+        on islands.brand_id = at_start.brand_id and islands.first_day = at_start.day
 )
 
 select
-    islands.brand_id,
-    islands.action_id,
-    islands.kind,
-    islands.origin,
-    islands.platform,
-    islands.post_id,
-    islands.started_at,
-    islands.first_day,
-    islands.last_day,
-    islands.effect_until,
-    islands.acts,
-    islands.note,
+    brand_id,
+    action_id,
+    kind,
+    origin,
+    class,
+    platform,
+    account_id,
+    post_id,
+    started_at,
+    first_day,
+    last_day,
+    effect_until,
+    acts,
+    note,
     case
-        when islands.origin = 'written down'
-            then
-                min(islands.action_id) over (
-                    partition by islands.brand_id, islands.origin, islands.island
-                )
-        else islands.action_id
+        when class = 'post' then action_id
+        else
+            min(action_id) over (
+                partition by brand_id, class, island
+            )
     end as episode,
     cast(
-        case islands.rival_class
-            when 1 then until_end.opened_1 - at_start.closed_1
-            when 2 then until_end.opened_2 - at_start.closed_2
-            else until_end.opened_3 - at_start.closed_3
-        end - 1 as bigint
-    ) as overlapping
-from islands
-inner join running as until_end
-    on
-        islands.brand_id = until_end.brand_id
-        and islands.effect_until = until_end.day
-inner join running as at_start
-    on islands.brand_id = at_start.brand_id and islands.first_day = at_start.day
+        case class
+            when 'written' then written - 1
+            when 'reply' then written + replies - 1
+            else written
+        end as bigint
+    ) as overlapping,
+    class = 'post' and written = 0 and posts = 1 as is_alone
+from crowds

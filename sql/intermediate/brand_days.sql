@@ -1,7 +1,9 @@
--- One row per brand and covered day: its course. Followers are the day's last
--- snapshot of all its accounts together, unknown on days on which one that is known
--- at all was not looked at; the tone of comments is unknown on days with fewer than
--- five that were judged.
+-- One row per brand and covered day: its course. Engagements are unknown before the
+-- first and after the last day on which anything landed of the networks that it has
+-- accounts on, and genuine ones on days when nothing is known of who engaged. Followers
+-- are the day's last snapshot of all its accounts together, unknown on days on which one
+-- that is known at all was not looked at; the tone of comments is unknown on days with
+-- fewer than five that were judged.
 -- Cost: linear in the brands' interactions and their accounts' snapshots.
 --
 -- grain: brand_id, date_day
@@ -15,7 +17,8 @@ engaged as (
         brand_id,
         activity_day,
         count(*) as engagements,
-        count(case when is_genuine then 1 end) as genuine_engagements
+        count(case when is_genuine then 1 end) as genuine_engagements,
+        count(phantom_level) as known_engagements
     from intermediate.brand_interactions
     where act = 'engagement'
     group by brand_id, activity_day
@@ -64,6 +67,17 @@ mentioned as (
     group by brand_id, activity_day
 ),
 
+landed as (
+    select
+        brand_accounts.brand_id,
+        min(landed_days.first_day) as first_day,
+        max(landed_days.last_day) as last_day
+    from meta.brand_accounts as brand_accounts
+    inner join intermediate.landed_days as landed_days
+        on brand_accounts.platform = landed_days.platform
+    group by brand_accounts.brand_id
+),
+
 spoken as (
     select
         brand_id,
@@ -78,8 +92,15 @@ spoken as (
 select
     brands.brand_id,
     covered_days.date_day,
-    coalesce(engaged.engagements, 0) as engagements,
-    coalesce(engaged.genuine_engagements, 0) as genuine_engagements,
+    case
+        when covered_days.date_day between landed.first_day and landed.last_day
+            then coalesce(engaged.engagements, 0)
+    end as engagements,
+    case
+        when engaged.known_engagements = 0 then null
+        when covered_days.date_day between landed.first_day and landed.last_day
+            then coalesce(engaged.genuine_engagements, 0)
+    end as genuine_engagements,
     coalesce(mentioned.mentions, 0) as mentions,
     coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
     case when followed.accounts = known_accounts.accounts then followed.followers end
@@ -100,6 +121,7 @@ left join followed
     on
         brands.brand_id = followed.brand_id
         and covered_days.date_day = followed.date_day
+left join landed on brands.brand_id = landed.brand_id
 left join known_accounts on brands.brand_id = known_accounts.brand_id
 left join spoken
     on

@@ -163,7 +163,7 @@ def read_brands(
     """
     brands = sorted(set(brand_ids))
     ids = {"ids": brands, "campaign_id": campaign_id}
-    # What people wrote down first, then what stands apart; the newest first.
+    # What people wrote down first, then posts that stand out; the newest first.
     actions = group(
         fetch(
             connection,
@@ -187,9 +187,18 @@ def read_brands(
                 )
             qualify row_number() over (
                 partition by brand_id
-                order by origin = 'data', first_day desc, action_id
+                order by
+                    origin = 'data',
+                    coalesce(outcome in ('rose', 'fell'), false) desc,
+                    first_day desc,
+                    action_id
             ) <= $most
-            order by brand_id, origin = 'data', first_day desc, action_id
+            order by
+                brand_id,
+                origin = 'data',
+                coalesce(outcome in ('rose', 'fell'), false) desc,
+                first_day desc,
+                action_id
             """,
             {**ids, "most": MOST_ACTIONS},
         ),

@@ -2,14 +2,12 @@
 
 `python -m tests.benchmarks.feedback [--worlds 100] [--seed 1000] [--out FILE]` prints
 
-- of so many worlds, how often the interval of genuine engagements holds the truth,
-  and how wide it is; how many of the ten largest amplifiers are right; how much more
-  often than elsewhere planted buyers stand in the top decile of contacts;
-- of so many simulated courses of five kinds, how often the interval of an action's
-  effect holds the planted one, and how often none is claimed where there is none.
+of so many worlds, how often the interval of genuine engagements holds the truth, and
+how wide it is; how many of the ten largest amplifiers are right; how much more often
+than elsewhere planted buyers stand in the top decile of contacts. What actions changed
+is measured by `tests.benchmarks.effects`.
 
-No world was used to set a number in the product; the width of the effects' intervals on
-short courses was chosen after seeing courses of seed 1000.
+No world was used to set a number in the product.
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ import json
 import tempfile
 import time
 import warnings
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +24,11 @@ import numpy as np
 import polars as pl
 
 import tasks.validate
-from tasks.campaigns.action_effects import judge_episodes
 from tests.workspaces import FIRST, LAST, Lab, judge_rules_in_sql, lab_of
 from tests.world import World, WorldSpec, generate
 from tests.world.buyers import plant_buyers
 
 PHANTOMS = ("fresh", "cultivated", "vendor_batch", "camouflaged")
-COURSES = ("poisson", "overdispersed", "autoregressive", "drifting", "posts")
-SPANS = ((14, 3), (30, 3), (60, 7))
-_START = date(2026, 1, 5)
 _TOP = 10
 
 
@@ -155,141 +148,44 @@ def buyers_found(
     return {"base": base, "lift": sum(top) / len(top) / base}
 
 
-def course(kind: str, days: int, random: np.random.Generator) -> np.ndarray:
-    """A brand's daily engagements: level, weekdays, and one kind of noise."""
-    when = np.arange(days)
-    weekdays = random.normal(0, 0.25, 7)[when % 7] * (random.random() < 0.7)
-    mean = np.exp(random.uniform(np.log(5), np.log(500)) + weekdays)
-    if kind == "overdispersed":
-        shape = random.uniform(2, 20)
-        mean *= random.gamma(shape, 1 / shape, days)
-    elif kind == "autoregressive":
-        noise = np.zeros(days)
-        for day in range(1, days):
-            noise[day] = 0.6 * noise[day - 1] + random.normal(0, 0.25)
-        mean *= np.exp(noise)
-    elif kind == "drifting":
-        mean *= np.exp(np.cumsum(random.normal(0, 0.08, days)))
-    elif kind == "posts":
-        drawn = np.zeros(days)
-        for day in np.flatnonzero(random.random(days) < 0.6):
-            drawn[day:] += np.exp(random.normal(0, 0.8) - np.arange(days - day))
-        mean *= drawn
-    return random.poisson(mean).astype(float)
-
-
-def judge_courses(kind: str, before: int, length: int, worlds: int, seed: int) -> dict:
-    """Coverage of effects, half of the worlds without any."""
-    random = np.random.default_rng([seed, COURSES.index(kind), before])
-    days, truth = [], []
-    for number in range(2 * worlds):
-        counts = course(kind, before + length, random)
-        added = np.zeros(length)
-        if number % 2:
-            added = random.poisson(max(counts[:before].mean(), 1), length)
-        counts[before:] += added
-        truth.append(added.sum())
-        days.append(
-            pl.DataFrame(
-                {
-                    "brand_id": f"{number:04}",
-                    "date_day": [
-                        _START + timedelta(days=day) for day in range(len(counts))
-                    ],
-                    "engagements": counts,
-                    "genuine_engagements": None,
-                    "followers": 10_000 + np.cumsum(random.poisson(counts / 5 + 20)),
-                    "sentiment_net": None,
-                },
-                schema_overrides={
-                    "genuine_engagements": pl.Float64,
-                    "sentiment_net": pl.Float64,
-                },
-            )
-        )
-    episodes = pl.DataFrame(
-        {
-            "brand_id": [f"{number:04}" for number in range(2 * worlds)],
-            "episode": "action",
-            "first_day": _START + timedelta(days=before),
-            "last_day": _START + timedelta(days=before + length - 1),
-        }
-    )
-    found = judge_episodes(pl.concat(days), episodes).sort("brand_id")
-    rows = found.filter(pl.col("measure") == "engagements")
-    stock = found.filter(pl.col("measure") == "followers")
-    effect = np.array(truth)
-    low = (rows["observed"] - rows["expected_high"]).to_numpy()
-    high = (rows["observed"] - rows["expected_low"]).to_numpy()
-    null = effect == 0
-    held = (low <= effect) & (effect <= high)
-    claimed = (low > 0) | (high < 0)
-    still = (
-        (stock["expected_low"] <= stock["observed"])
-        & (stock["observed"] <= stock["expected_high"])
-    ).to_numpy()
-    return {
-        "held": float(held[~null].mean()),
-        "no_claim": float((~claimed[null]).mean()),
-        "found": float(claimed[~null].mean()),
-        "followers_no_claim": float(still[null].mean()),
-        "width": float(np.median((high - low)[~null] / effect[~null])),
-    }
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1000)
-    parser.add_argument("--only", choices=("worlds", "courses"))
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     result: dict[str, Any] = {"seed": chosen.seed, "worlds": chosen.worlds}
-    if chosen.only != "courses":
-        # Rules are judged in SQL: the numbers are the same, a second sooner.
-        tasks.validate.run_suites = judge_rules_in_sql
-        began = time.perf_counter()
-        rows = []
-        for seed in range(chosen.seed, chosen.seed + chosen.worlds):
-            with tempfile.TemporaryDirectory() as folder:
-                rows.append({"seed": seed, **judge_world(seed, Path(folder))})
-        told = pl.DataFrame(rows)
-        result["worlds_table"] = rows
-        print(
-            f"{told.height} worlds of 2,000 interactions,"
-            f" {time.perf_counter() - began:.0f} s:"
-        )
-        print(f"  engagements equal: {told['engagements_equal'].sum()}")
-        print(
-            f"  genuine engagements in their interval: {told['held'].sum()},"
-            f" mean width {told['width'].mean():.3f} of all,"
-            f" true share {told['true'].min():.2f} to {told['true'].max():.2f},"
-            f" mean error {(told['counted'] - told['true']).abs().mean():.3f}"
-        )
-        print(
-            f"  top {_TOP} amplifiers right: mean {told['amplifiers'].mean():.2f},"
-            f" {_TOP - 1} or more in {(told['amplifiers'] >= _TOP - 1).sum()}"
-        )
-        print(
-            f"  buyers in the top decile: mean {told['lift'].mean():.1f} x,"
-            f" 5 x or more in {(told['lift'] >= 5).sum()},"
-            f" base rate {told['base'].mean():.3f}"
-        )
-    if chosen.only != "worlds":
-        print("courses: planted effect held / none claimed / effect found / width")
-        for kind in COURSES:
-            for before, length in SPANS:
-                row = judge_courses(kind, before, length, chosen.worlds, chosen.seed)
-                result[f"{kind}_{before}_{length}"] = row
-                print(
-                    f"  {kind}, {before} days before, {length} days:"
-                    f" {row['held']:.2f} / {row['no_claim']:.2f} / {row['found']:.2f}"
-                    f" / {row['width']:.2f};"
-                    f" followers none claimed {row['followers_no_claim']:.2f}",
-                    flush=True,
-                )
+    # Rules are judged in SQL: the numbers are the same, a second sooner.
+    tasks.validate.run_suites = judge_rules_in_sql
+    began = time.perf_counter()
+    rows = []
+    for seed in range(chosen.seed, chosen.seed + chosen.worlds):
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append({"seed": seed, **judge_world(seed, Path(folder))})
+    told = pl.DataFrame(rows)
+    result["worlds_table"] = rows
+    print(
+        f"{told.height} worlds of 2,000 interactions,"
+        f" {time.perf_counter() - began:.0f} s:"
+    )
+    print(f"  engagements equal: {told['engagements_equal'].sum()}")
+    print(
+        f"  genuine engagements in their interval: {told['held'].sum()},"
+        f" mean width {told['width'].mean():.3f} of all,"
+        f" true share {told['true'].min():.2f} to {told['true'].max():.2f},"
+        f" mean error {(told['counted'] - told['true']).abs().mean():.3f}"
+    )
+    print(
+        f"  top {_TOP} amplifiers right: mean {told['amplifiers'].mean():.2f},"
+        f" {_TOP - 1} or more in {(told['amplifiers'] >= _TOP - 1).sum()}"
+    )
+    print(
+        f"  buyers in the top decile: mean {told['lift'].mean():.1f} x,"
+        f" 5 x or more in {(told['lift'] >= 5).sum()},"
+        f" base rate {told['base'].mean():.3f}"
+    )
     if chosen.out:
         chosen.out.write_text(json.dumps(result, indent=1) + "\n")
 

@@ -102,7 +102,7 @@ def test_a_stock_is_told_by_its_last_day() -> None:
     assert later["expected_low"] <= later["observed"] <= later["expected_high"]
 
 
-@pytest.mark.parametrize("first", [5, 9])
+@pytest.mark.parametrize("first", [5, 13])
 def test_few_days_before_tell_nothing(first: int) -> None:
     row = told(course(20), episode(first, first + 2))["sale", "engagements"]
     assert row["observed"] is not None and row["expected"] is None
@@ -141,6 +141,93 @@ def test_order_of_rows_does_not_matter() -> None:
     assert judge_episodes(days, some).equals(
         judge_episodes(days.reverse(), some.reverse())
     )
+
+
+def moved(days: int, seed: int, name: str, mood: np.ndarray) -> pl.DataFrame:
+    """A brand whose days go with a market's mood."""
+    counts = np.random.default_rng(seed).poisson(60 * np.exp(mood))
+    return course(days).with_columns(
+        brand_id=pl.lit(name), engagements=counts, genuine_engagements=counts
+    )
+
+
+def test_what_moves_a_market_is_no_effect() -> None:
+    """A boom of all brands on a sale's days; one of the rivals runs a sale, too."""
+    mood = np.random.default_rng(7).normal(0, 0.5, 40)
+    mood[30:33] = 1.2
+    days = pl.concat(
+        [
+            moved(40, seed, name, mood)
+            for seed, name in ((1, "aurora"), (2, "borealis"), (3, "cirrus"))
+        ]
+    )
+    days = raised(days.filter(pl.col("brand_id") == "borealis"), 30, 32, 900).vstack(
+        days.filter(pl.col("brand_id") != "borealis")
+    )
+    theirs = episode(30, 32, "theirs").with_columns(brand_id=pl.lit("borealis"))
+    episodes = pl.concat([episode(30, 32), theirs])
+    pairs = pl.DataFrame(
+        {"brand_id": "aurora", "control_id": ["aurora", "borealis", "cirrus"]}
+    )
+
+    def of_sale(controls: pl.DataFrame | None, of: pl.DataFrame) -> dict:
+        rows = judge_episodes(of, episodes, controls).filter(
+            brand_id="aurora", measure="engagements"
+        )
+        return rows.to_dicts()[0]
+
+    alone = of_sale(None, days)
+    compared = of_sale(pairs, days)
+    # Only the one that did nothing then is a control.
+    assert (alone["controls"], compared["controls"]) == (0, 1)
+    assert abs(compared["observed"] - compared["expected"]) < abs(
+        alone["observed"] - alone["expected"]
+    )
+    assert compared["expected_low"] <= compared["observed"] <= compared["expected_high"]
+    assert alone["observed"] > alone["expected_high"]
+    # A sale on top of the boom is found.
+    sold = pl.concat(
+        [
+            raised(days.filter(pl.col("brand_id") == "aurora"), 30, 32, 200),
+            days.filter(pl.col("brand_id") != "aurora"),
+        ]
+    )
+    found = of_sale(pairs, sold)
+    assert found["expected"] == compared["expected"]
+    assert found["observed"] > found["expected_high"]
+
+
+def test_brands_that_go_their_own_way_are_no_controls() -> None:
+    days = pl.concat(
+        [course(40)]
+        + [
+            course(40, seed=seed).with_columns(brand_id=pl.lit(f"other-{seed}"))
+            for seed in range(20, 30)
+        ]
+    )
+    pairs = pl.DataFrame(
+        {"brand_id": "aurora", "control_id": [f"other-{n}" for n in range(20, 30)]}
+    )
+    found = judge_episodes(days, episode(30, 33), pairs)
+    own = judge_episodes(days, episode(30, 33))
+    assert found.equals(own)
+
+
+def test_replies_leave_out_other_replies_and_posts_tell_no_counts() -> None:
+    kinds = pl.concat(
+        [
+            episode(30, 32, "reply:1").with_columns(pl.lit("reply").alias("class")),
+            episode(10, 15, "reply:0").with_columns(pl.lit("reply").alias("class")),
+            episode(35, 36, "sale").with_columns(pl.lit("written").alias("class")),
+            episode(38, 39, "post:1").with_columns(pl.lit("post").alias("class")),
+        ]
+    )
+    found = told(course(40), kinds)
+    assert found["reply:1", "engagements"]["days_before"] == 24
+    # Replies as usual are part of a sale's course.
+    assert found["sale", "engagements"]["days_before"] == 35
+    assert ("post:1", "engagements") not in found
+    assert found["post:1", "followers"]["expected"] is not None
 
 
 def test_weekdays_are_part_of_the_course() -> None:

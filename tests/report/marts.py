@@ -157,7 +157,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "reason_classes": {"VARCHAR": "reason_class words"},
     "brand_actions": {
-        "VARCHAR": "brand_id action_id kind origin post_id note finding",
+        "VARCHAR": "brand_id action_id kind origin post_id note outcome finding",
         "DATE": "first_day effect_until",
         "DOUBLE": "expected_engagements",
     },
