@@ -33,6 +33,7 @@ class Coordinated:
     Attributes:
         shares: rows of the table that could be used.
         left_out: rows that could not, by reason.
+        notes: what was made of the times, where they are no plain Unix seconds.
         all_edges: pairs of accounts that shared together.
         edges: those written.
         accounts: in the edges written.
@@ -42,6 +43,7 @@ class Coordinated:
 
     shares: int
     left_out: list[tuple[str, int]]
+    notes: list[str]
     all_edges: int
     edges: int
     accounts: int
@@ -77,7 +79,8 @@ def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
 
     Args:
         table: CSV or Parquet with the columns object_id, account_id, content_id,
-            timestamp_share (Unix seconds).
+            timestamp_share (Unix seconds; milliseconds and finer are told apart by
+            their digits and read exactly to the millisecond).
         search: what to look for.
         out: `.parquet` or `.csv`.
 
@@ -88,16 +91,16 @@ def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
     if mistakes:
         raise ConfigurationError(mistakes)
     with _connected() as connection:
-        left_out = _read(connection, table)
+        left_out, notes, steps = _read(connection, table)
         models = load_models("intermediate")
         params = {
-            "time_window": search.time_window,
+            "time_window": search.time_window * steps,
             "min_participation": search.min_participation,
             "max_burst": NO_CAP if search.max_burst is None else search.max_burst,
         }
         for name in COORDINATION_MODELS:
             run_model(connection, models[f"intermediate.{name}"], params)
-        return _write(connection, search, params, out, left_out)
+        return _write(connection, search, params, out, _Reading(left_out, notes, steps))
 
 
 def _mistakes(table: Path, search: Search, out: Path) -> list[str]:
@@ -136,8 +139,15 @@ def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def _read(connection: duckdb.DuckDBPyConnection, table: Path) -> list[tuple[str, int]]:
-    """Make `intermediate.shares`; say what could not be used."""
+def _read(
+    connection: duckdb.DuckDBPyConnection, table: Path
+) -> tuple[list[tuple[str, int]], list[str], int]:
+    """Make `intermediate.shares` of what can be trusted.
+
+    Returns:
+        What was left out, by reason; what was made of the times; the steps of time in a
+        second: 1, or 1000 where moments within a second are told.
+    """
     path = {"path": str(table)}
     is_csv = table.suffix != ".parquet"
     # Ids stay as they are written: nothing guesses that they are numbers.
@@ -149,8 +159,8 @@ def _read(connection: duckdb.DuckDBPyConnection, table: Path) -> list[tuple[str,
     )
     try:
         described = connection.execute(f"describe from {source}", path).fetchall()
-        found = [str(row[0]) for row in described]
-        missing = [name for name in COLUMNS if name not in found]
+        types = {str(row[0]): str(row[1]) for row in described}
+        missing = [name for name in COLUMNS if name not in types]
         if missing:
             raise ConfigurationError(
                 [
@@ -158,19 +168,17 @@ def _read(connection: duckdb.DuckDBPyConnection, table: Path) -> list[tuple[str,
                     f" {', '.join(COLUMNS)} (Unix seconds)."
                 ]
             )
-        connection.execute(
-            f"""
-            create table intermediate.shares as
-            select
-                cast(object_id as varchar) as object_id,
-                cast(account_id as varchar) as account_id,
-                cast(content_id as varchar) as content_id,
-                try_cast(timestamp_share as bigint) as shared_second,
-                cast(null as bigint) as published_second
-            from {source}
-            """,
-            path,
+        if types["timestamp_share"] == "FLOAT":
+            raise ConfigurationError(
+                [
+                    f"'{table}' holds timestamp_share in 32 bits, which round a Unix"
+                    " second to the next 128: write it as a whole number of 64."
+                ]
+            )
+        columns = ", ".join(
+            f"trim(cast({name} as varchar), {_BLANKS}) as {name}" for name in COLUMNS
         )
+        connection.execute(f"create table told as select {columns} from {source}", path)
     except (duckdb.InvalidInputException, duckdb.IOException):
         wanted = (
             "CSV with a header: is it whole, and is every quote closed?"
@@ -184,20 +192,204 @@ def _read(connection: duckdb.DuckDBPyConnection, table: Path) -> list[tuple[str,
         if broken:
             first = count(connection, "select min(line) from reject_errors")
             left_out.append((f"broken line (the first is line {first})", broken))
-    for reason, condition in (
-        (
-            "no id",
-            "object_id is null or account_id is null or content_id is null",
-        ),
-        ("no Unix second in timestamp_share", "shared_second is null"),
-    ):
-        rows = count(
-            connection, f"select count(*) from intermediate.shares where {condition}"
+    left_out += _leave_out_ids(connection)
+    left_out += _leave_out_times(connection)
+    notes = _tell_units(connection)
+    steps = (
+        1000
+        if count(
+            connection,
+            "select count(*) from timed where milliseconds % 1000 <> 0",
         )
-        if rows:
-            connection.execute(f"delete from intermediate.shares where {condition}")
-            left_out.append((reason, rows))
-    return left_out
+        else 1
+    )
+    # Whole steps, as Unix seconds are: nothing downstream asks how long one is.
+    connection.execute(
+        f"""
+        create table intermediate.shares as
+        select
+            object_id,
+            account_id,
+            content_id,
+            milliseconds // {1000 // steps} as shared_second,
+            cast(null as bigint) as published_second
+        from timed
+        """
+    )
+    return left_out, notes, steps
+
+
+# What copying leaves around a value.
+_BLANKS = "' ' || chr(9) || chr(13) || chr(160) || chr(65279)"
+# 4.99000E+15: a spreadsheet kept the first digits. (Hashes look like 12e34, too.)
+_ROUNDED = "'[-+]?[0-9]+([.][0-9]+)?[eE][-+][0-9]+|[-+]?[0-9]+[.][0-9]+[eE][0-9]+'"
+_NUMBER = "'[-+]?[0-9]+([.][0-9]+)?'"
+_IDS = ("object_id", "account_id", "content_id")
+# So many long ids that all end in noughts are no chance.
+_ENOUGH_IDS = 10
+
+
+def _leave_out(
+    connection: duckdb.DuckDBPyConnection, table: str, reason: str, bad: str, value: str
+) -> list[tuple[str, int]]:
+    """Delete rows; say how many, with one of the values where there is one."""
+    rows = connection.execute(
+        f"select count(*), min({value}) from {table} where {bad}"
+    ).fetchall()
+    number, example = rows[0]
+    if not number:
+        return []
+    connection.execute(f"delete from {table} where {bad}")
+    return [(reason + (f", as {example}" if example else ""), int(number))]
+
+
+def _leave_out_ids(
+    connection: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, int]]:
+    """Leave out rows whose ids are blank, words for nothing, or rounded."""
+    missing = " or ".join(f"coalesce({name}, '') = ''" for name in _IDS)
+    found = _leave_out(connection, "told", "no id", missing, "null")
+    words = "('null', 'undefined', 'nan', 'none', 'na', 'n/a', '<na>', '#n/a')"
+    for reason, condition in (
+        ("no id but a word for none", f"(length(%s) < 10 and lower(%s) in {words})"),
+        (
+            "an id that a spreadsheet has rounded",
+            f"(contains(lower(%s), 'e') and regexp_full_match(%s, {_ROUNDED}))",
+        ),
+        (
+            "an id that is a decimal number: programs round long ones",
+            "(contains(%s, '.') and regexp_full_match(%s, '[0-9]+[.]0*'))",
+        ),
+    ):
+        found += _leave_out(
+            connection,
+            "told",
+            reason,
+            " or ".join(condition.replace("%s", name) for name in _IDS),
+            "coalesce("
+            + ", ".join(
+                f"case when {condition.replace('%s', name)} then {name} end"
+                for name in _IDS
+            )
+            + ")",
+        )
+    for name in _IDS:
+        # Beyond fifteen digits a spreadsheet writes noughts. Of single ids that can be
+        # chance, of all it can't.
+        is_long = f"(length({name}) > 15 and regexp_full_match({name}, '[1-9][0-9]*'))"
+        rounded = f"{is_long} and trim(substr({name}, 16), '0') = ''"
+        rows = connection.execute(
+            f"select count(distinct {name}),"
+            f" count(distinct {name}) filter (where {rounded})"
+            f" from told where {is_long}"
+        ).fetchall()
+        ids, noughts = rows[0]
+        if ids == noughts >= _ENOUGH_IDS:
+            found += _leave_out(
+                connection,
+                "told",
+                f"an {name} that a spreadsheet has rounded to fifteen digits",
+                rounded,
+                name,
+            )
+    return found
+
+
+def _leave_out_times(
+    connection: duckdb.DuckDBPyConnection,
+) -> list[tuple[str, int]]:
+    """Make `timed` of the rows whose times can be trusted.
+
+    The digits tell the unit: between 2000 and 2100 those of seconds, milliseconds,
+    micro- and nanoseconds have nothing in common. A table may also count from a start
+    of its own, in small whole seconds; beside Unix seconds such numbers are none.
+    """
+    found = _leave_out(
+        connection,
+        "told",
+        "a time that a spreadsheet has rounded",
+        f"regexp_full_match(timestamp_share, {_ROUNDED})",
+        "timestamp_share",
+    )
+    found += _leave_out(
+        connection,
+        "told",
+        "no Unix second in timestamp_share",
+        f"not coalesce(regexp_full_match(timestamp_share, {_NUMBER}), false)",
+        "nullif(timestamp_share, '')",
+    )
+    connection.execute(
+        """
+        create table timed as
+        with numbers as (
+            select
+                *,
+                try_cast(timestamp_share as decimal(38, 9)) as number
+            from told
+        ),
+        units as (
+            select
+                *,
+                case
+                    when number between 946684800 and 4102444800 then 1
+                    when number between 946684800000 and 4102444800000 then 1000
+                    when number between 946684800000000 and 4102444800000000
+                        then 1000000
+                    when number between 946684800000000000 and 4102444800000000000
+                        then 1000000000
+                    when abs(number) < 100000000 and number = floor(number) then 0
+                end as unit
+            from numbers
+        )
+        select
+            object_id,
+            account_id,
+            content_id,
+            timestamp_share,
+            unit,
+            cast(
+                case
+                    when unit in (0, 1) then floor(number * 1000)
+                    when unit = 1000 then floor(number)
+                    when unit = 1000000 then floor(number / 1000)
+                    else floor(number / 1000000)
+                end as bigint
+            ) as milliseconds
+        from units
+        """
+    )
+    is_unix = count(connection, "select count(*) from timed where unit > 0") > 0
+    found += _leave_out(
+        connection,
+        "timed",
+        "a time before 2000 or after 2100",
+        "unit is null" + (" or unit = 0" if is_unix else ""),
+        "timestamp_share",
+    )
+    return found
+
+
+def _tell_units(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Say which rows count finer steps than seconds, and that they were converted."""
+    names = {1: "seconds", 1000: "milliseconds", 10**6: "microseconds"}
+    rows = connection.execute(
+        "select unit, count(*) from timed group by unit order by unit"
+    ).fetchall()
+    if all(unit in (0, 1) for unit, _ in rows):
+        return []
+    listed = " and ".join(
+        f"{names.get(unit, 'nanoseconds')} in {number:,} rows" for unit, number in rows
+    )
+    return [f"timestamp_share counts {listed}: read as seconds"]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What reading a table told: see `_read`."""
+
+    left_out: list[tuple[str, int]]
+    notes: list[str]
+    steps: int
 
 
 def _write(
@@ -205,7 +397,7 @@ def _write(
     search: Search,
     params: dict[str, int],
     out: Path,
-    left_out: list[tuple[str, int]],
+    reading: _Reading,
 ) -> Coordinated:
     edges = "intermediate.coordination_edges"
     all_edges = count(connection, f"select count(*) from {edges}")
@@ -244,7 +436,8 @@ def _write(
             accounts.account_id,
             accounts_y.account_id as account_id_y,
             edges.weight,
-            edges.total_time_delta / edges.weight as avg_time_delta,
+            edges.total_time_delta / ({reading.steps} * edges.weight)
+                as avg_time_delta,
             edges.contents as n_content_id,
             edges.contents_y as n_content_id_y,
             least(edges.contents, edges.contents_y)
@@ -283,7 +476,8 @@ def _write(
     ).fetchall()
     return Coordinated(
         shares=count(connection, "select count(*) from intermediate.shares"),
-        left_out=left_out,
+        left_out=reading.left_out,
+        notes=reading.notes,
         all_edges=all_edges,
         edges=count(connection, "select count(*) from written"),
         accounts=count(
@@ -298,6 +492,8 @@ def _write(
 
 def show(found: Coordinated, search: Search, out: Path) -> None:
     """Print the outcome for people."""
+    for note in found.notes:
+        say(note)
     for reason, rows in found.left_out:
         say(f"Left out: {rows:,} rows, {reason}")
     say(

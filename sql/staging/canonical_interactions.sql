@@ -23,7 +23,7 @@ select
     case when parent_method = 'chain' then id_of(parent_id) end as source_parent_id,
     cast(null as varchar) as author_name,
     time_of(acted_at, seen_at, 0) as acted_at,
-    case when not is_notice(account_id, text, false) then text end as text,
+    shown_words(account_id, text, false) as text,
     case when not is_notice(account_id, text, false) then count_of(likes_count) end
         as likes_count,
     coalesce(seen_at, time_of(acted_at, seen_at, 0)) as observed_at,

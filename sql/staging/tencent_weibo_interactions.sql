@@ -20,15 +20,11 @@ select
     cast(null as varchar) as source_parent_id,
     name as author_name,
     time_of(timestamp, seen_at, 8) as acted_at,
-    case
-        when
-            not is_notice(
-                coalesce(nullif(name, ''), nullif(openid, '')),
-                coalesce(nullif(origtext, ''), text),
-                status in ('1', '3')
-            )
-            then coalesce(nullif(origtext, ''), plain_text(text))
-    end as text,
+    shown_words(
+        coalesce(nullif(name, ''), nullif(openid, '')),
+        coalesce(nullif(origtext, ''), plain_text(text)),
+        status in ('1', '3')
+    ) as text,
     cast(null as bigint) as likes_count,
     coalesce(seen_at, time_of(timestamp, seen_at, 8)) as observed_at,
     id as interaction_id_text,

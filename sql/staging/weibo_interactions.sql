@@ -164,7 +164,7 @@ select
     cast(null as varchar) as source_parent_id,
     author_name,
     acted_at,
-    case when not is_notice then text end as text,
+    shown_words(account_id, text, is_notice) as text,
     case when not is_notice then count_of(likes_count) end as likes_count,
     observed_at,
     interaction_id as interaction_id_text,

@@ -390,6 +390,8 @@ _NOTICE = re.compile(
 )
 # Longer texts are somebody's words.
 _LONGEST_NOTICE = 300
+# What a repost quotes of those before: `//@name: words`, on Tencent Weibo `|| @name:`.
+_CHAIN = re.compile(r"(//?\s*@|\|\|\s*@)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _CLOSING = '】」]”")）」'
 
@@ -397,9 +399,12 @@ _CLOSING = '】」]”")）」'
 @lru_cache(maxsize=1 << 12)
 def reads_like_notice(text: str | None) -> bool:
     """Whether a text reads like a notice that something is gone or hidden."""
-    if not text or len(text) > 2 * _LONGEST_NOTICE:
+    if not text:
         return False
-    plain = _TAG.sub("", text).strip(_ODD + _CLOSING).lstrip("【「[“(（")
+    own = _CHAIN.split(text, maxsplit=1)[0]
+    if len(own) > 2 * _LONGEST_NOTICE:
+        return False
+    plain = _TAG.sub("", own).strip(_ODD + _CLOSING).lstrip("【「[“(（")
     return len(plain) <= _LONGEST_NOTICE and _NOTICE.match(plain) is not None
 
 
@@ -513,6 +518,13 @@ FUNCTIONS = {
             when (id_of(author_id) is null or coalesce(is_marked, false)) and x <> ''
                 then reads_like_notice(x)
             else false
+        end""",
+    # An author's words; of a notice what it quotes of others stays, to tell the parent.
+    "shown_words(author_id, x, is_marked)": """
+        case
+            when is_notice(author_id, x, is_marked)
+                then nullif(regexp_extract(x, '(//?\\s*@|\\|\\|\\s*@)[\\s\\S]*$'), '')
+            else x
         end""",
 }
 

@@ -12,7 +12,6 @@ from tests.emulators.weibo import WeiboEmulator
 from tests.world import World
 from tests.world.cascades import find_parents
 from tests.world.spec import UTC_TIME, utc_moment
-from tests.world.weibo_objects import DELETED_TEXT
 
 
 def told(emulator: WeiboEmulator, roots: Collection[str]) -> World:
@@ -109,12 +108,12 @@ def _marked(posts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _remains(posts: pl.DataFrame) -> pl.DataFrame:
-    """Of a deleted post the platform leaves its time and a sentence."""
+    """Of a deleted post the platform leaves its time and a notice, which is no text."""
     gone = pl.col("is_deleted")
     empty = pl.lit([], pl.List(pl.String))
     nothing = pl.lit(None)
     return posts.with_columns(
-        pl.when(gone).then(pl.lit(DELETED_TEXT)).otherwise("text").alias("text"),
+        pl.when(gone).then(nothing).otherwise("text").alias("text"),
         *(
             pl.when(gone).then(nothing).otherwise(name).alias(name)
             for name in ("account_id", "region", "media_count")

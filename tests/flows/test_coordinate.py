@@ -168,12 +168,137 @@ def test_command_reads_csv_and_says_what_it_left_out(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "Left out: 1 rows, no id" in done.stdout
-    assert "Left out: 1 rows, no Unix second in timestamp_share" in done.stdout
+    assert "Left out: 1 rows, no Unix second in timestamp_share, as noon" in (
+        done.stdout
+    )
     assert (tmp_path / "edges.csv").read_text(encoding="utf-8").splitlines() == [
         ",".join(COLUMNS),
         "007,08,1,1.0,1,1,1.0",
     ]
     assert {path.name for path in tmp_path.iterdir()} == {"shares.csv", "edges.csv"}
+
+
+HEADER = "object_id,account_id,content_id,timestamp_share\n"
+
+
+def find_in(folder: Path, *lines: str, window: int = 10) -> tuple[list[object], object]:
+    """Edges (account, account, weight, mean delta) of a CSV, and what was told."""
+    table = folder / "shares.csv"
+    table.write_text(HEADER + "".join(f"{line}\n" for line in lines), "utf-8")
+    out = folder / "edges.parquet"
+    found = coordinate(table, Search(window, 1), out)
+    edges = pl.read_parquet(out)
+    return [row[:4] for row in edges.rows()], found
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"),
+    [(1000, "milliseconds"), (10**6, "microseconds"), (10**9, "nanoseconds")],
+)
+def test_finer_units_are_told_and_read_as_seconds(
+    tmp_path: Path, factor: int, unit: str
+) -> None:
+    start = 1_790_000_000
+    lines = [
+        f"p,ann,1,{start * factor}",
+        f"p,bob,2,{(start + 4) * factor}",
+        f"q,ann,3,{(start + 60) * factor}",
+        f"q,bob,4,{(start + 70) * factor}",
+        f"r,ann,5,{(start + 90) * factor}",
+        f"r,bob,6,{(start + 101) * factor}",
+    ]
+    edges, found = find_in(tmp_path, *lines)
+    assert edges == [("ann", "bob", 2, 7.0)]
+    assert isinstance(found, Coordinated)
+    assert found.left_out == []
+    assert found.notes == [f"timestamp_share counts {unit} in 6 rows: read as seconds"]
+
+
+def test_parts_of_a_second_count(tmp_path: Path) -> None:
+    """10.0 s are within ten seconds, 10.001 s are not; deltas keep their parts."""
+    start = 1_790_000_000_000
+    edges, _ = find_in(
+        tmp_path,
+        f"p,ann,1,{start}", f"p,bob,2,{start + 10_000}",
+        f"q,ann,3,{start + 999}", f"q,bob,4,{start + 11_000}",
+        f"r,ann,5,{start + 70_250}", f"r,bob,6,{start + 71_000}",
+    )  # fmt: skip
+    assert edges == [("ann", "bob", 2, 5.375)]
+    edges, _ = find_in(tmp_path, "p,ann,1,1790000000.5", "p,bob,2,1790000002", window=2)
+    assert edges == [("ann", "bob", 1, 1.5)]
+
+
+def test_units_may_stand_beside_each_other(tmp_path: Path) -> None:
+    edges, found = find_in(
+        tmp_path, "p,ann,1,1790000000", "p,bob,2,1790000003000", "p,cat,3,77"
+    )
+    assert edges == [("ann", "bob", 1, 3.0)]
+    assert isinstance(found, Coordinated)
+    assert found.notes == [
+        "timestamp_share counts seconds in 1 rows and milliseconds in 1 rows:"
+        " read as seconds"
+    ]
+    # Beside Unix seconds a small number is no time; alone it counts from some start.
+    assert found.left_out == [("a time before 2000 or after 2100, as 77", 1)]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("1.23457E+15,ann,1,1790000000",
+         "an id that a spreadsheet has rounded, as 1.23457E+15"),
+        ("p,1.2e+16,1,1790000000", "an id that a spreadsheet has rounded, as 1.2e+16"),
+        ("p,ann,5.5e9,1790000000", "an id that a spreadsheet has rounded, as 5.5e9"),
+        ("p,77.0,1,1790000000",
+         "an id that is a decimal number: programs round long ones, as 77.0"),
+        ("p,nan,1,1790000000", "no id but a word for none, as nan"),
+        ("p, ,1,1790000000", "no id"),
+        ("p,ann,1,1.79E+09", "a time that a spreadsheet has rounded, as 1.79E+09"),
+        ("p,ann,1,", "no Unix second in timestamp_share"),
+        ("p,ann,1,noon", "no Unix second in timestamp_share, as noon"),
+        ("p,ann,1,-5", "a time before 2000 or after 2100, as -5"),
+        ("p,ann,1,99999999999", "a time before 2000 or after 2100, as 99999999999"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_trusted_is_left_out_aloud(
+    tmp_path: Path, line: str, why: str
+) -> None:
+    """It makes no edge with the good rows, and the value is named."""
+    edges, found = find_in(
+        tmp_path, "p,eve,8,1790000001", "p,12e34567,9,1790000002", line
+    )
+    assert edges == [("12e34567", "eve", 1, 1.0)]
+    assert isinstance(found, Coordinated)
+    assert found.left_out == [(why, 1)]
+
+
+def test_long_ids_that_all_end_in_noughts_are_rounded(tmp_path: Path) -> None:
+    """A spreadsheet keeps fifteen digits; a single id may end so by chance."""
+    whole = [f"499{n}00000071{n}230,a{n},{n},1790000000" for n in range(9)]
+    _, found = find_in(tmp_path, *whole, "4991000000712345,a,9,1790000000")
+    assert isinstance(found, Coordinated)
+    assert found.left_out == []
+    _, found = find_in(tmp_path, *whole, "4999100000712340,a,9,1790000000")
+    assert isinstance(found, Coordinated)
+    ((why, rows),) = found.left_out
+    assert rows == 10
+    assert why.startswith("an object_id that a spreadsheet has rounded to fifteen")
+
+
+def test_times_of_32_bits_are_refused(tmp_path: Path) -> None:
+    table = table_of([("o", "a", "1", 1_790_000_000)]).with_columns(
+        pl.col("timestamp_share").cast(pl.Float32)
+    )
+    table.write_parquet(tmp_path / "shares.parquet")
+    with pytest.raises(ConfigurationError, match="32 bits"):
+        coordinate(tmp_path / "shares.parquet", Search(10, 1), tmp_path / "e.csv")
+    whole = table_of([("o", "a", "1", 1_790_000_000), ("o", "b", "2", 1_790_000_001)])
+    edges, _ = find(
+        tmp_path,
+        whole.with_columns(pl.col("timestamp_share").cast(pl.Float64)),
+        Search(10, 1),
+    )
+    assert edges.rows() == [("a", "b", 1, 1.0, 1, 1, 1.0)]
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
