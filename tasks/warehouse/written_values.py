@@ -58,7 +58,7 @@ _CALENDAR = re.compile(
     r"\s*(?P<half_after>[AaPp][.]?[Mm][.]?)?"
     r"\s*(?P<zone>Z|z|UTC|GMT|CST|[+-]\d{2}(?::?\d{2})?)?)?"
 )
-_BEFORE = re.compile(r"(\d{1,6}|半)\s*个?(秒|分|小时|天|日|周|星期)钟?[以之]?前")
+_BEFORE = re.compile(r"(\d{1,9}|半)\s*个?(秒|分|小时|天|日|周|星期)钟?[以之]?前")
 _UNIT_SECONDS = {
     "秒": 1, "分": 60, "小时": 3600, "天": 86400, "日": 86400,
     "周": 604800, "星期": 604800,
@@ -144,7 +144,7 @@ def _time_of_number(text: str, hours: int) -> datetime | None:
         moment = datetime.strptime(whole, _COMPACT[len(whole)])  # noqa: DTZ007
         return moment - timedelta(hours=hours)
     if len(whole) == 5 and _SERIALS[0] <= int(whole) <= _SERIALS[1]:
-        seconds = (Decimal(text) * 86400).quantize(Decimal(1), ROUND_HALF_UP)
+        seconds = (Decimal(text) * 86400).to_integral_value(ROUND_HALF_UP)
         return _SERIAL_ORIGIN + timedelta(seconds=int(seconds), hours=-hours)
     if step := _EPOCHS.get(len(whole)):
         return _EPOCH + timedelta(microseconds=int(Decimal(text) * 10**6 // step))
@@ -308,8 +308,11 @@ def told_count(text: str | None) -> int | None:
     unit, part = (found["unit"] or "").lower(), found["part"] or ""
     if not unit and part.strip("0"):
         return None  # a part of one: no count
-    number = Decimal(f"{re.sub('[, ' + chr(39) + ']', '', found['whole'])}.{part or 0}")
-    count = int((number * _UNITS[unit]).quantize(Decimal(1), ROUND_HALF_UP))
+    digits = re.sub("[, ']", "", found["whole"])
+    if len(digits) > 19:
+        return None
+    number = Decimal(f"{digits}.{part or 0}") * _UNITS[unit]
+    count = int(number.to_integral_value(ROUND_HALF_UP))
     return count if count <= _LARGEST else None
 
 
