@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from tasks.accounts.audience import AudienceQuality, measure_quality
+from tasks.accounts.audience import AudienceQuality, Count, measure_quality
 from tasks.accounts.identity import COMPARED, link_profiles
 from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
-from tasks.accounts.phantom_model import shipped_model, shown_of
+from tasks.accounts.phantom_model import shipped_model
 from tasks.accounts.phantom_score import first_suspicion, score
 from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
@@ -83,6 +83,11 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
     sources = find_sources(paths, record_format, mistakes)
     with step("score"), staged(sources) as (connection, workspace, left_out):
         accounts = _judge(connection, workspace)
+        hidden = count(
+            connection,
+            "select count(*) from staging.interactions"
+            " where kind <> 'mention' and account_id is null",
+        )
     if not len(accounts):
         raise ConfigurationError(
             [
@@ -90,7 +95,7 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
                 f" above, or name their format with --format ({', '.join(FORMATS)})."
             ]
         )
-    quality = measure_quality(accounts, shipped_model().rates)
+    quality = measure_quality(accounts, hidden, shipped_model().rates)
     reasons = _reasons(accounts)
     accounts = accounts.select(_COLUMNS)
     _write(accounts, out)
@@ -224,10 +229,14 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
         first_suspicion(features, policies.suspected_threshold),
         policies.behaviour_days,
     )
-    shown = features.select("platform", "account_id", shown_of(features))
+    acts = connection.sql(
+        "select platform, account_id, count(*) as engagements"
+        " from staging.interactions"
+        " where kind <> 'mention' and account_id is not null group by all"
+    ).pl()
     scores = score(
         features, policies.suspected_threshold, policies.phantom_threshold
-    ).join(shown, on=["platform", "account_id"], how="left")
+    ).join(acts, on=["platform", "account_id"], how="left")
     profiles = connection.sql(
         f"select {', '.join(COMPARED)}, first_seen_at"
         " from intermediate.account_profiles"
@@ -243,7 +252,8 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
     return (
         scores.join(profiles.select(*keys, "screen_name"), on=keys, how="left")
         .join(operators, on=keys, how="left")
-        .select(*_COLUMNS, "reason_classes", "shown")
+        .with_columns(pl.col("engagements").fill_null(0))
+        .select(*_COLUMNS, "reason_classes", "shown", "score_bin", "engagements")
         .sort("phantom_probability", *keys, descending=[True, False, False])
     )
 
@@ -286,24 +296,42 @@ def _reasons(accounts: pl.DataFrame) -> list[tuple[str, int]]:
 def show(audited: Audited, out: Path) -> None:
     """Print the outcome for people."""
     quality = audited.quality
-    say(f"{quality.accounts:,} accounts scored; a row each in {out}")
+    say(f"{quality.accounts.total:,} accounts scored; a row each in {out}")
     say(
-        f"Genuine: {1 - quality.phantom_share:.1%} of these accounts, among them"
-        f" {quality.suspected_share:.1%} that are suspected. Likely phantoms:"
-        f" {quality.phantom_share:.1%}."
+        f"Likely phantoms: {quality.phantom_share:.1%} of these accounts; suspected,"
+        f" but counted as genuine: {quality.suspected_share:.1%}."
     )
-    estimate = quality.estimate
-    if estimate:
-        say(
-            f"With phantoms that hide the share lies between {estimate.low:.1%} (all"
-            f" are easy to find) and {estimate.high:.1%} (all hide as well as the"
-            f" labelled ones): {estimate.share:.1%} is its middle, a guess. Phantoms"
-            " that hide better still make it higher."
-        )
-    say(f"Quality of this audience: {quality.quality_score} of 100")
+    say(_tell("accounts", quality.accounts))
+    if quality.engagements.total:
+        say(_tell("engagements", quality.engagements))
+    if quality.quality_score is not None:
+        say(f"Quality of this audience: {quality.quality_score} of 100")
     if audited.reasons:
         say("Why accounts are likely phantoms (an account can have several reasons):")
         for reason, number in audited.reasons:
             say(f"  {number:>9,}  {reason}")
     for reason, number in audited.left_out:
         say(f"Left out: {number:,} × {reason}")
+
+
+def _tell(what: str, found: Count) -> str:
+    """A sentence on how many of them are genuine."""
+    if found.low is None or found.high is None:
+        return (
+            f"How many of the {found.total:,} {what} are genuine is not known: the"
+            " files tell nothing of the accounts but names."
+        )
+    between = (
+        f"between {found.low:,} and {found.high:,}"
+        f" ({found.low / found.total:.1%} to {found.high / found.total:.1%})"
+    )
+    if found.genuine is None:
+        whose = "of" if what == "accounts" else "of the accounts behind"
+        return (
+            f"Genuine {what}: {between} of {found.total:,}, and no single number:"
+            f" more than a name is known {whose} {found.known:,} of them only."
+        )
+    return (
+        f"Genuine {what}: {found.genuine:,} of {found.total:,}"
+        f" ({found.genuine / found.total:.1%}), with what the score misses {between}."
+    )

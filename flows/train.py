@@ -71,11 +71,7 @@ def train(
         text = train_model(examples, settings)
         card = describe_model(text, examples, settings)
     target = Path(out)
-    # A model without a timeline has one view; its rates then stand for every one.
-    rates = card.rates
-    for view, _ in _VIEWS:
-        rates.setdefault(view, rates["full"])
-    write_atomically(target, with_rates(text, rates))
+    write_atomically(target, with_rates(text, card.rates))
     plot = target.with_suffix(".svg")
     write_atomically(plot, draw_calibration(card.calibration))
     write_atomically(target.with_suffix(".md"), card.text(plot.name))

@@ -21,6 +21,8 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
+from tasks.accounts.phantom_model import read_rates
 from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
@@ -70,8 +72,12 @@ CAMPAIGN_MODELS = (
     "campaign_counters",
     "campaign_counter_days",
     "campaign_media_value",
+    "campaign_scores",
+    "campaign_unseen",
     "cascade_edges",
     "brand_interactions",
+    "audience_members",
+    "audience_scores",
 )
 # These need to know how comments sound.
 BRAND_MODELS = (
@@ -320,6 +326,7 @@ def _build(
     window = _widen(connection, window, kept)
     window = _with_days_of_new_mentions(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
+    _bound_genuine(connection)
     _build_cascade_nodes(connection)
     _judge_comments(connection, workspace.policies)
     for name in BRAND_MODELS:
@@ -550,6 +557,30 @@ def _judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -
     _store(connection, "topics", topics)
 
 
+def _bound_genuine(connection: duckdb.DuckDBPyConnection) -> None:
+    """How much of campaigns, days, posts and audiences is genuine, as intervals."""
+    rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
+    audiences = draw_audiences(planted_rates(), rates)
+    unseen = connection.sql("from intermediate.campaign_unseen").pl()
+    for table, scores, keys in (
+        (
+            "campaign_bounds",
+            connection.sql("from intermediate.campaign_scores").pl(),
+            ["scope", "campaign_id", "platform", "activity_day", "post_id"],
+        ),
+        (
+            "audience_bounds",
+            connection.sql(
+                "select *, accounts as acts, accounts as squares,"
+                " genuine_accounts as genuine_acts from intermediate.audience_scores"
+            ).pl(),
+            ["brand_id", "audience", "day"],
+        ),
+    ):
+        beyond = unseen if table == "campaign_bounds" else None
+        _store(connection, table, bound_sets(scores, keys, audiences, beyond))
+
+
 def _judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
     """What brands' posts drew against their usual ones, and what actions changed."""
     days = connection.sql("from intermediate.brand_days").pl()
@@ -727,6 +758,8 @@ def _write_configuration(
     content.append(str(workspace.policies.examples))
     content.append(str(workspace.policies.min_cell))
     content.append(shipped_digest())
+    content.append(str(sorted(planted_rates().items())))
+    content.append(ledger.read_state(connection, "score_rates") or "")
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
     return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
 

@@ -32,7 +32,12 @@ from tasks.accounts.identity_model import (
     write_parameters,
 )
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
-from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
+from tasks.accounts.phantom_model import (
+    PhantomModel,
+    read_model,
+    shipped_model,
+    write_rates,
+)
 from tasks.accounts.phantom_score import first_suspicion, model_version, score
 from tasks.accounts.text_templates import text_templates
 from tasks.warehouse import ledger
@@ -144,6 +149,7 @@ def _judge(
     model: PhantomModel,
 ) -> int:
     _replace(connection, "meta.account_overrides", overrides)
+    ledger.write_state(connection, "score_rates", write_rates(model.rates))
     features = make_features(
         connection, workspace.timezone, workspace.policies.behaviour_days
     )
@@ -198,7 +204,7 @@ def _judge(
     columns = (
         "platform, account_id, account_key, operator_key, coordinated_group_key,"
         " phantom_level,"
-        " is_possibly_genuine, is_confirmed, followers_count"
+        " shown, score_bin, is_confirmed, followers_count"
     )
     had_verdicts = table_exists(connection, "intermediate", "accounts")
     if had_verdicts:
@@ -471,6 +477,7 @@ def _input_hash(
             policies.coordination_window,
         ],
         model_version(model),
+        write_rates(model.rates),
         hashlib.sha256(
             write_parameters(load_parameters(workspace)).encode()
         ).hexdigest(),

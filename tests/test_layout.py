@@ -132,6 +132,8 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.account_scores",
         "intermediate.account_operators",
         "intermediate.action_effects",
+        "intermediate.audience_bounds",
+        "intermediate.campaign_bounds",
         "intermediate.cascade_nodes",
         "intermediate.coordinated_accounts",
         "intermediate.folded_texts",
@@ -335,6 +337,7 @@ DIFFERENT = {
     "platform_reads",
     "platform_reposts",
     "phantom_share",  # of a campaign's accounts; of an audience's
+    "phantom_share_low",  # the same
     "posts",  # of a campaign, of a day, of an account
     "reposts",
     "sentiment_net",  # of comments together; mean of an action's days

@@ -14,7 +14,7 @@ summed as (
         sum(likes) as likes,
         sum(engagements) as engagements,
         sum(genuine_engagements) as genuine_engagements,
-        sum(genuine_engagements_low) as genuine_engagements_low,
+        count(*) filter (where genuine_engagements is null) as untold_days,
         sum(exposure) as exposure,
         sum(genuine_exposure) as genuine_exposure,
         sum(author_followers) as author_followers,
@@ -33,13 +33,18 @@ where
     or campaigns.mentions <> coalesce(summed.mentions, 0)
     or coalesce(campaigns.likes, 0) <> coalesce(summed.likes, 0)
     or coalesce(campaigns.engagements, 0) <> coalesce(summed.engagements, 0)
-    or coalesce(campaigns.genuine_engagements, 0)
-    <> coalesce(summed.genuine_engagements, 0)
-    or coalesce(campaigns.genuine_engagements_low, 0)
-    <> coalesce(summed.genuine_engagements_low, 0)
+    -- Days of which hardly anything is known are left out of the sum.
+    or campaigns.genuine_engagements < coalesce(summed.genuine_engagements, 0)
+    or (
+        coalesce(summed.untold_days, 0) = 0
+        and campaigns.genuine_engagements <> coalesce(summed.genuine_engagements, 0)
+    )
     or coalesce(campaigns.exposure, 0) <> coalesce(summed.exposure, 0)
-    or coalesce(campaigns.genuine_exposure, 0)
-    <> coalesce(summed.genuine_exposure, 0)
+    or campaigns.genuine_exposure < coalesce(summed.genuine_exposure, 0)
+    or (
+        coalesce(summed.untold_days, 0) = 0
+        and campaigns.genuine_exposure <> coalesce(summed.genuine_exposure, 0)
+    )
     or coalesce(campaigns.author_followers, 0) < coalesce(summed.author_followers, 0)
     or coalesce(campaigns.engaged_accounts, 0) < coalesce(summed.most_accounts, 0)
     or campaigns.potential_reach < coalesce(summed.most_reach, 0)
@@ -47,3 +52,9 @@ where
     > coalesce(campaigns.exposure, 0) + coalesce(campaigns.author_followers, 0)
     or campaigns.genuine_potential_reach > campaigns.potential_reach
     or campaigns.genuine_engagements > campaigns.engagements
+    or not coalesce(
+        campaigns.genuine_engagements
+        between campaigns.genuine_engagements_low
+        and campaigns.genuine_engagements_high,
+        true
+    )

@@ -30,6 +30,15 @@ keyed as (
         profiles.verified_type,
         profiles.is_verified,
         scores.phantom_probability,
+        -- What intervals look at: a person's decision leaves no doubt.
+        case
+            when verdicts.confirmed_level is null then scores.shown else 'decided'
+        end as shown,
+        case
+            when verdicts.confirmed_level is null then scores.score_bin
+            when verdicts.confirmed_level = 'phantom' then 3
+            else 0
+        end as score_bin,
         coalesce(verdicts.confirmed_level, scores.phantom_level) as phantom_level,
         verdicts.confirmed_level is not null as is_confirmed,
         case
@@ -84,8 +93,5 @@ select
         ))),
         32
     ) as operator_key,
-    phantom_level <> 'phantom' as is_genuine,
-    phantom_level = 'genuine' as is_surely_genuine,
-    phantom_level <> 'phantom' or (phantom_probability < 0.95 and not is_confirmed)
-        as is_possibly_genuine
+    phantom_level <> 'phantom' as is_genuine
 from keyed

@@ -101,9 +101,7 @@ select
     ) as is_ask,
     accounts.operator_id,
     accounts.phantom_level,
-    coalesce(accounts.is_genuine, false) as is_genuine,
-    coalesce(accounts.is_surely_genuine, false) as is_surely_genuine,
-    coalesce(accounts.is_possibly_genuine, false) as is_possibly_genuine
+    coalesce(accounts.is_genuine, false) as is_genuine
 from acts
 left join intermediate.accounts as accounts
     on

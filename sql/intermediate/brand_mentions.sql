@@ -209,9 +209,7 @@ select
     told.acted_at,
     told.date_day as activity_day,
     own_words(told.text) as words,
-    coalesce(accounts.is_genuine, false) as is_genuine,
-    coalesce(accounts.is_surely_genuine, false) as is_surely_genuine,
-    coalesce(accounts.is_possibly_genuine, false) as is_possibly_genuine
+    coalesce(accounts.is_genuine, false) as is_genuine
 from found
 inner join told
     on

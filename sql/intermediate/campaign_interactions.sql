@@ -84,8 +84,6 @@ select
     interactions.account_id,
     accounts.operator_id,
     coalesce(accounts.is_genuine, false) as is_genuine,
-    coalesce(accounts.is_surely_genuine, false) as is_surely_genuine,
-    coalesce(accounts.is_possibly_genuine, false) as is_possibly_genuine,
     nearest.followers_count,
     nearest.date_day as followers_day,
     interactions.acted_at,

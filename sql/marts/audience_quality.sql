@@ -15,8 +15,9 @@
 --   people [people]: accounts, those of one operator once
 --   phantom_share [share]: likely phantoms among them
 --   suspected_share [share]: suspected ones among them, likely phantoms not counted
---   phantom_share_low [share]: if no suspected account is one: phantom_share
---   phantom_share_high [share]: if every suspected account is one
+--   phantom_share_low [share]: low end of the 95 % interval of the share of phantoms; null where no account is known
+--   phantom_share_high [share]: high end of that interval
+--   known_accounts [accounts]: accounts of which more than a name is known
 --   inactive_share [share]: old and quiet accounts among them that nothing else speaks against
 --   registration_burst_share [share]: most accounts registered on one day, among those whose registration is known; a bought batch shows here
 --   followers_growth [followers]: followers that the brand's accounts gained since they were seen before, on this day; of engagers null
@@ -31,63 +32,29 @@
 
 with
 
-engagers as (
-    select distinct
-        brand_id,
-        'engagers' as audience,
-        activity_day as day,
-        platform,
-        account_id
-    from intermediate.brand_interactions
-    where act = 'engagement' and account_id is not null
-),
-
-listed as (
-    select
-        brand_accounts.brand_id,
-        follows.platform,
-        follows.follower_id as account_id,
-        min(
-            cast(
-                follows.first_observed_at at time zone 'UTC' at time zone $time_zone
-                as date
-            )
-        ) as first_day
-    from staging.follows as follows
-    inner join meta.brand_accounts as brand_accounts
-        on
-            follows.platform = brand_accounts.platform
-            and follows.account_id = brand_accounts.account_id
-    group by brand_accounts.brand_id, follows.platform, follows.follower_id
-),
-
 reading_days as (
     select distinct
         brand_id,
-        first_day as day
-    from listed
-),
-
-followers as (
-    select
-        listed.brand_id,
-        'followers' as audience,
-        reading_days.day,
-        listed.platform,
-        listed.account_id
-    from listed
-    inner join reading_days
-        on
-            listed.brand_id = reading_days.brand_id
-            and listed.first_day <= reading_days.day
+        day
+    from intermediate.audience_members
+    where audience = 'followers'
 ),
 
 members as (
     select *
-    from engagers
+    from intermediate.audience_members
+    where audience = 'engagers'
     union all
-    select *
-    from followers
+    select
+        listed.brand_id,
+        listed.audience,
+        reading_days.day,
+        listed.platform,
+        listed.account_id
+    from intermediate.audience_members as listed
+    inner join reading_days
+        on listed.brand_id = reading_days.brand_id and listed.day <= reading_days.day
+    where listed.audience = 'followers'
 ),
 
 judged as (
@@ -173,9 +140,11 @@ select
     counted.people,
     round(counted.phantoms / counted.accounts, 6) as phantom_share,
     round(counted.suspected / counted.accounts, 6) as suspected_share,
-    round(counted.phantoms / counted.accounts, 6) as phantom_share_low,
-    round((counted.phantoms + counted.suspected) / counted.accounts, 6)
+    round((bounds.acts - bounds.acts_high) / nullif(bounds.acts, 0), 6)
+        as phantom_share_low,
+    round((bounds.acts - bounds.acts_low) / nullif(bounds.acts, 0), 6)
         as phantom_share_high,
+    bounds.known_acts as known_accounts,
     round(counted.inactive / counted.accounts, 6) as inactive_share,
     bursts.registration_burst_share,
     growth.followers_growth,
@@ -194,6 +163,11 @@ select
     round(50 * counted.suspected / counted.accounts, 4) as suspected_points
 from counted
 inner join meta.brands as brands on counted.brand_id = brands.brand_id
+inner join intermediate.audience_bounds as bounds
+    on
+        counted.brand_id = bounds.brand_id
+        and counted.audience = bounds.audience
+        and counted.day = bounds.day
 left join bursts
     on
         counted.brand_id = bursts.brand_id

@@ -34,12 +34,14 @@
 --   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
 --   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
---   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
---   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
+--   genuine_engagements_low [interactions]: low end of the 95 % interval of what is genuine of engagements, for errors of the score and for unknown accounts; null where no account is known
+--   genuine_engagements_high [interactions]: high end of that interval
+--   known_engagements [interactions]: engagements of accounts known by more than a name; below half of engagements, genuine numbers are null and their intervals stand alone
 --   engaged_accounts [accounts]: accounts that reposted, commented or liked
 --   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
---   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
---   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
+--   genuine_engaged_accounts_low [accounts]: low end of the 95 % interval of what is genuine of engaged_accounts; null where no account is known
+--   genuine_engaged_accounts_high [accounts]: high end of that interval
+--   known_engaged_accounts [accounts]: engaged accounts of which more than a name is known
 --   engaged_people [people]: engaged accounts, those of one operator once
 --   genuine_engaged_people [people]: the same without likely phantoms
 --   exposure [follower contacts]: followers of all reposters, an account counted at each repost
@@ -49,6 +51,8 @@
 --   potential_reach [followers]: followers of the authors of the day's posts and of the day's reposters, each account once; an upper bound
 --   genuine_potential_reach [followers]: the same without likely phantoms
 --   phantom_share [share]: likely phantoms among engaged accounts
+--   phantom_share_low [share]: low end of its 95 % interval: 1 - genuine_engaged_accounts_high / engaged_accounts
+--   phantom_share_high [share]: high end of that interval
 --   daily_engagement_rate [share a day]: engagements of the day / followers of the accounts that posted
 --   genuine_daily_engagement_rate [share a day]: genuine engagements of the day / the same followers
 --   platform_daily_engagement_rate [share a day]: platform_engagements of the day / the same followers
@@ -68,9 +72,7 @@ account_days as (
         activity_day,
         account_id,
         operator_id,
-        is_genuine,
-        is_surely_genuine,
-        is_possibly_genuine
+        is_genuine
     from interactions
     where account_id is not null and kind <> 'mention'
     group by all
@@ -83,8 +85,6 @@ people as (
         activity_day,
         count(*) as engaged_accounts,
         count(*) filter (where is_genuine) as genuine_engaged_accounts,
-        count(*) filter (where is_surely_genuine) as genuine_engaged_accounts_low,
-        count(*) filter (where is_possibly_genuine) as genuine_engaged_accounts_high,
         count(distinct operator_id) as engaged_people,
         count(distinct operator_id) filter (where is_genuine) as genuine_engaged_people
     from account_days
@@ -183,10 +183,6 @@ flows as (
         count(*) filter (where kind = 'repost' and is_genuine) as genuine_reposts,
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
-        count(*) filter (where kind <> 'mention' and is_surely_genuine)
-            as genuine_engagements_low,
-        count(*) filter (where kind <> 'mention' and is_possibly_genuine)
-            as genuine_engagements_high,
         cast(coalesce(sum(followers_count) filter (where kind = 'repost'), 0) as bigint)
             as exposure,
         cast(
@@ -352,6 +348,12 @@ placed as (
 ),
 
 -- Null where nothing is known, 0 where it is known that nothing happened.
+bounds as (
+    select *
+    from intermediate.campaign_bounds
+    where scope = 'day'
+),
+
 totals as (
     select
         happened.campaign_id,
@@ -364,17 +366,21 @@ totals as (
             when not placed.is_there or kinds.campaign_id is not null
                 then coalesce(flows.engagements, 0)
         end as engagements,
-        coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0)
             as knows_reposters,
-        coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0)
             as knows_commenters,
-        coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0)
             as knows_likers,
         (not placed.is_there or kinds.campaign_id is not null)
         and (
             coalesce(flows.known_engagements, 0) > 0
             or coalesce(flows.engagements, 0) = 0
         ) as knows_accounts,
+        coalesce(bounds.is_told, true) as tells_genuine,
         (not placed.is_there or coalesce(kinds.reposts, false))
         and (coalesce(flows.known_followers, 0) > 0 or coalesce(flows.reposts, 0) = 0)
             as knows_followers
@@ -392,6 +398,11 @@ totals as (
         on
             happened.campaign_id = kinds.campaign_id
             and happened.platform = kinds.platform
+    left join bounds
+        on
+            happened.campaign_id = bounds.campaign_id
+            and happened.platform = bounds.platform
+            and happened.activity_day = bounds.activity_day
 )
 
 select
@@ -434,36 +445,40 @@ select
     end as genuine_likes,
     coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
     case
-        when totals.knows_accounts
+        when totals.knows_accounts and totals.tells_genuine
             then
                 coalesce(
                     flows.genuine_reposts + flows.genuine_comments + flows.genuine_likes,
                     0
                 )
     end as genuine_engagements,
-    case when totals.knows_accounts then coalesce(flows.genuine_engagements_low, 0) end
+    case when totals.knows_accounts then coalesce(bounds.acts_low, 0) end
         as genuine_engagements_low,
-    case when totals.knows_accounts then coalesce(flows.genuine_engagements_high, 0) end
+    case when totals.knows_accounts then coalesce(bounds.acts_high, 0) end
         as genuine_engagements_high,
+    coalesce(bounds.known_acts, 0) as known_engagements,
     case when totals.knows_accounts then coalesce(people.engaged_accounts, 0) end
         as engaged_accounts,
-    case when totals.knows_accounts then coalesce(people.genuine_engaged_accounts, 0) end
-        as genuine_engaged_accounts,
     case
-        when totals.knows_accounts
-            then coalesce(people.genuine_engaged_accounts_low, 0)
-    end as genuine_engaged_accounts_low,
-    case
-        when totals.knows_accounts
-            then coalesce(people.genuine_engaged_accounts_high, 0)
-    end as genuine_engaged_accounts_high,
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(people.genuine_engaged_accounts, 0)
+    end as genuine_engaged_accounts,
+    case when totals.knows_accounts then coalesce(bounds.accounts_low, 0) end
+        as genuine_engaged_accounts_low,
+    case when totals.knows_accounts then coalesce(bounds.accounts_high, 0) end
+        as genuine_engaged_accounts_high,
+    coalesce(bounds.known_accounts, 0) as known_engaged_accounts,
     case when totals.knows_accounts then coalesce(people.engaged_people, 0) end
         as engaged_people,
-    case when totals.knows_accounts then coalesce(people.genuine_engaged_people, 0) end
-        as genuine_engaged_people,
+    case
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(people.genuine_engaged_people, 0)
+    end as genuine_engaged_people,
     case when totals.knows_followers then coalesce(flows.exposure, 0) end as exposure,
-    case when totals.knows_followers then coalesce(flows.genuine_exposure, 0) end
-        as genuine_exposure,
+    case
+        when totals.knows_followers and totals.tells_genuine
+            then coalesce(flows.genuine_exposure, 0)
+    end as genuine_exposure,
     case
         when coalesce(published.posts, 0) = 0 then 0 else authored.author_followers
     end as author_followers,
@@ -478,16 +493,26 @@ select
     end as potential_reach,
     case
         when coalesce(published.posts, 0) = 0 and totals.reposts = 0 then 0
-        when reached.potential_reach is not null then reached.genuine_potential_reach
+        when reached.potential_reach is not null and totals.tells_genuine
+            then reached.genuine_potential_reach
     end as genuine_potential_reach,
+    case
+        when totals.tells_genuine
+            then
+                round(
+                    (people.engaged_accounts - people.genuine_engaged_accounts)
+                    / nullif(people.engaged_accounts, 0), 6
+                )
+    end as phantom_share,
     round(
-        (people.engaged_accounts - people.genuine_engaged_accounts)
-        / nullif(people.engaged_accounts, 0), 6
-    ) as phantom_share,
+        (bounds.accounts - bounds.accounts_high) / nullif(bounds.accounts, 0), 6
+    ) as phantom_share_low,
+    round((bounds.accounts - bounds.accounts_low) / nullif(bounds.accounts, 0), 6)
+        as phantom_share_high,
     round(totals.engagements / nullif(audiences.followers, 0), 6)
         as daily_engagement_rate,
     case
-        when totals.knows_accounts
+        when totals.knows_accounts and totals.tells_genuine
             then
                 round(
                     coalesce(
@@ -517,6 +542,11 @@ left join mentioned
         totals.campaign_id = mentioned.campaign_id
         and totals.platform = mentioned.platform
         and totals.activity_day = mentioned.activity_day
+left join bounds
+    on
+        totals.campaign_id = bounds.campaign_id
+        and totals.platform = bounds.platform
+        and totals.activity_day = bounds.activity_day
 left join people
     on
         totals.campaign_id = people.campaign_id

@@ -28,6 +28,12 @@
 --   genuine_lifetime_comments [comments]: comments so far without those of likely phantoms
 --   genuine_lifetime_likes [likes]: likes so far without those of likely phantoms
 --   genuine_lifetime_engagements [interactions]: engagements so far without those of likely phantoms
+--   genuine_lifetime_engagements_low [interactions]: low end of the 95 % interval of what is genuine of lifetime_engagements; null where no account is known
+--   genuine_lifetime_engagements_high [interactions]: high end of that interval
+--   known_lifetime_engagements [interactions]: lifetime_engagements of accounts of which more than a name is known
+--   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected; null where fewer than half are of known accounts
+--   estimated_genuine_engagements_low [interactions]: low end of its 95 % interval, for errors of the score, unknown accounts, and what nobody collected
+--   estimated_genuine_engagements_high [interactions]: high end of that interval
 --   engagements_1h [interactions; post day]: engagements in the first hour after publication
 --   engagements_24h [interactions; post day]: engagements in the first 24 hours
 --   engagements_7d [interactions; post day]: engagements in the first 7 days
@@ -179,6 +185,12 @@ kinds as (
     group by campaign_id, platform, post_id
 ),
 
+bounds as (
+    select *
+    from intermediate.campaign_bounds
+    where scope = 'post'
+),
+
 -- Null where nothing is known, 0 where it is known that nothing happened.
 totals as (
     select
@@ -194,13 +206,22 @@ totals as (
             case when kinds.comments then 'comments' end,
             case when kinds.likes then 'likes' end
         ) as engagement_kinds,
-        coalesce(drawn.known_reposts, 0) > 0 or coalesce(drawn.reposts, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(drawn.known_reposts, 0) > 0 or coalesce(drawn.reposts, 0) = 0)
             as knows_reposters,
-        coalesce(drawn.known_comments, 0) > 0 or coalesce(drawn.comments, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(drawn.known_comments, 0) > 0 or coalesce(drawn.comments, 0) = 0)
             as knows_commenters,
-        coalesce(drawn.known_likes, 0) > 0 or coalesce(drawn.likes, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(drawn.known_likes, 0) > 0 or coalesce(drawn.likes, 0) = 0)
             as knows_likers,
         kinds.post_id is not null
+        and (
+            coalesce(drawn.known_engagements, 0) > 0
+            or coalesce(drawn.engagements, 0) = 0
+        ) as knows_some,
+        kinds.post_id is not null
+        and coalesce(bounds.is_told, true)
         and (
             coalesce(drawn.known_engagements, 0) > 0
             or coalesce(drawn.engagements, 0) = 0
@@ -227,6 +248,11 @@ totals as (
             posts.campaign_id = kinds.campaign_id
             and posts.platform = kinds.platform
             and posts.post_id = kinds.post_id
+    left join bounds
+        on
+            posts.campaign_id = bounds.campaign_id
+            and posts.platform = bounds.platform
+            and posts.post_id = bounds.post_id
     left join intermediate.campaign_authors as authors
         on
             posts.campaign_id = authors.campaign_id
@@ -289,6 +315,14 @@ select
     genuine.comments as genuine_lifetime_comments,
     genuine.likes as genuine_lifetime_likes,
     genuine.engagements as genuine_lifetime_engagements,
+    case when posts.knows_some then coalesce(bounds.acts_low, 0) end
+        as genuine_lifetime_engagements_low,
+    case when posts.knows_some then coalesce(bounds.acts_high, 0) end
+        as genuine_lifetime_engagements_high,
+    coalesce(bounds.known_acts, 0) as known_lifetime_engagements,
+    bounds.whole as estimated_genuine_engagements,
+    bounds.whole_low as estimated_genuine_engagements_low,
+    bounds.whole_high as estimated_genuine_engagements_high,
     case when posts.knows_ages then coalesce(drawn.engagements_1h, 0) end
         as engagements_1h,
     case when posts.knows_ages then coalesce(drawn.engagements_24h, 0) end
@@ -362,6 +396,11 @@ left join drawn
         posts.campaign_id = drawn.campaign_id
         and posts.platform = drawn.platform
         and posts.post_id = drawn.root_post_id
+left join bounds
+    on
+        posts.campaign_id = bounds.campaign_id
+        and posts.platform = bounds.platform
+        and posts.post_id = bounds.post_id
 left join mentioned
     on
         posts.campaign_id = mentioned.campaign_id

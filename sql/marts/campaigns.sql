@@ -35,13 +35,18 @@
 --   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
 --   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
 --   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
---   genuine_engagements_low [interactions]: engagements without those of likely phantoms, suspected and hidden accounts
---   genuine_engagements_high [interactions]: only confirmed or near-certain phantoms left out
+--   genuine_engagements_low [interactions]: low end of the 95 % interval of what is genuine of engagements, for errors of the score and for unknown accounts; null where no account is known
+--   genuine_engagements_high [interactions]: high end of that interval
+--   known_engagements [interactions]: engagements of accounts known by more than a name; below half of engagements, genuine numbers are null and their intervals stand alone
+--   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected; null where fewer than half are of known accounts
+--   estimated_genuine_engagements_low [interactions]: low end of its 95 % interval, for errors of the score, unknown accounts, and what nobody collected
+--   estimated_genuine_engagements_high [interactions]: high end of that interval
 --   suspected_engagements [interactions]: of genuine_engagements those of suspected accounts
 --   engaged_accounts [accounts]: accounts that reposted, commented or liked
 --   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
---   genuine_engaged_accounts_low [accounts]: engaged accounts that are neither likely phantoms nor suspected
---   genuine_engaged_accounts_high [accounts]: only confirmed or near-certain phantoms left out
+--   genuine_engaged_accounts_low [accounts]: low end of the 95 % interval of what is genuine of engaged_accounts; null where no account is known
+--   genuine_engaged_accounts_high [accounts]: high end of that interval
+--   known_engaged_accounts [accounts]: engaged accounts of which more than a name is known
 --   suspected_engaged_accounts [accounts]: of genuine_engaged_accounts those that are suspected
 --   engaged_people [people]: engaged accounts, those of one operator once
 --   genuine_engaged_people [people]: the same without likely phantoms
@@ -54,6 +59,8 @@
 --   followers_first_observed_day [day]: these followers were read nearest to each act: on this day at the earliest
 --   followers_last_observed_day [day]: and on this day at the latest
 --   phantom_share [share]: likely phantoms among engaged accounts
+--   phantom_share_low [share]: low end of its 95 % interval: 1 - genuine_engaged_accounts_high / engaged_accounts
+--   phantom_share_high [share]: high end of that interval
 --   posting_followers [followers]: followers of the accounts that posted, each account once, the most it had at one of its posts
 --   genuine_posting_followers [followers]: the same without likely phantoms
 --   engagement_rate [share]: the same as engagement_rate_by_followers
@@ -76,6 +83,7 @@
 --   cost_per_engagement [currency of the budget]: budget_amount / engagements
 --   cost_per_platform_engagement [currency of the budget]: budget_amount / platform_engagements
 --   cost_per_genuine_engagement [currency of the budget]: budget_amount / genuine_engagements
+--   cost_per_estimated_genuine_engagement [currency of the budget]: budget_amount / estimated_genuine_engagements
 --   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over the networks whose reach is known; null without a price for each
 --   earned_media_value_high [currency]: 1.15 x (exposure + author_followers) x CPM / 1,000
 --   genuine_earned_media_value_low [currency]: the low end without likely phantoms
@@ -96,7 +104,8 @@
 --   likes: KAWO help centre | exports often lack them; platform_likes counts all
 --   mentions: this project | of the brand, whatever prompted them; campaigns of one brand that overlap share them
 --   engagements: KAWO help centre | one interaction may belong to several campaigns, so campaigns do not add up
---   genuine_engagements: this project | as good as the phantom score; _low leaves out suspected accounts, too, _high only confirmed phantoms and those at 0.95 or above
+--   genuine_engagements: Forman 2008, adjusted classify and count, with rates drawn | its interval holds as far as phantoms hide no better than those of labelled accounts and planted worlds
+--   estimated_genuine_engagements: this project | what was not collected may differ from what was, likes most
 --   platform_engagements: KAWO help centre | counts since publication, deleted and hidden interactions included; posts without a reading are left out
 --   platform_reposts: KAWO help centre | counts since publication
 --   platform_comments: KAWO help centre | counts since publication
@@ -121,6 +130,7 @@
 --   cost_per_platform_engagement: common usage | the whole budget, against all that the platform counts, genuine or not
 --   cost_per_engagement: common usage | the whole budget, whatever part of the window is covered
 --   cost_per_genuine_engagement: this project | as good as the phantom score
+--   cost_per_estimated_genuine_engagement: this project | as good as the estimate
 --   earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | no money: read contentgrip.com on its limits before using it
 --   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each post and repost
 --   platform_earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
@@ -142,9 +152,7 @@ campaign_accounts as (
         platform,
         account_id,
         operator_id,
-        is_genuine,
-        is_surely_genuine,
-        is_possibly_genuine
+        is_genuine
     from interactions
     where account_id is not null and kind <> 'mention'
     group by all
@@ -155,8 +163,6 @@ people as (
         campaign_id,
         count(*) as engaged_accounts,
         count(*) filter (where is_genuine) as genuine_engaged_accounts,
-        count(*) filter (where is_surely_genuine) as genuine_engaged_accounts_low,
-        count(*) filter (where is_possibly_genuine) as genuine_engaged_accounts_high,
         count(distinct operator_id) as engaged_people,
         count(distinct operator_id) filter (where is_genuine) as genuine_engaged_people
     from campaign_accounts
@@ -259,10 +265,6 @@ flows as (
         count(*) filter (where kind = 'comment' and is_genuine) as genuine_comments,
         count(*) filter (where kind = 'like' and is_genuine) as genuine_likes,
         count(*) filter (where kind <> 'mention' and is_genuine) as genuine_engagements,
-        count(*) filter (where kind <> 'mention' and is_surely_genuine)
-            as genuine_engagements_low,
-        count(*) filter (where kind <> 'mention' and is_possibly_genuine)
-            as genuine_engagements_high,
         cast(coalesce(sum(followers_count) filter (where kind = 'repost'), 0) as bigint)
             as exposure,
         cast(
@@ -489,6 +491,12 @@ coverage as (
 ),
 
 -- Null where nothing is known, 0 where it is known that nothing happened.
+bounds as (
+    select *
+    from intermediate.campaign_bounds
+    where scope = 'campaign'
+),
+
 totals as (
     select
         campaigns.campaign_id,
@@ -514,17 +522,21 @@ totals as (
             case when kinds.comments then 'comments' end,
             case when kinds.likes then 'likes' end
         ) as engagement_kinds,
-        coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0)
             as knows_reposters,
-        coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0)
             as knows_commenters,
-        coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0
+        coalesce(bounds.is_told, true)
+        and (coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0)
             as knows_likers,
         (published.posts is null or kinds.campaign_id is not null)
         and (
             coalesce(flows.known_engagements, 0) > 0
             or coalesce(flows.engagements, 0) = 0
         ) as knows_accounts,
+        coalesce(bounds.is_told, true) as tells_genuine,
         (published.posts is null or coalesce(kinds.reposts, false))
         and (coalesce(flows.known_followers, 0) > 0 or coalesce(flows.reposts, 0) = 0)
             as knows_followers
@@ -532,6 +544,7 @@ totals as (
     left join flows on campaigns.campaign_id = flows.campaign_id
     left join kinds on campaigns.campaign_id = kinds.campaign_id
     left join published on campaigns.campaign_id = published.campaign_id
+    left join bounds on campaigns.campaign_id = bounds.campaign_id
 )
 
 select
@@ -580,35 +593,44 @@ select
             then coalesce(flows.genuine_likes, 0)
     end as genuine_likes,
     coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
-    case when totals.knows_accounts then coalesce(flows.genuine_engagements, 0) end
-        as genuine_engagements,
-    case when totals.knows_accounts then coalesce(flows.genuine_engagements_low, 0) end
+    case
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(flows.genuine_engagements, 0)
+    end as genuine_engagements,
+    case when totals.knows_accounts then coalesce(bounds.acts_low, 0) end
         as genuine_engagements_low,
-    case when totals.knows_accounts then coalesce(flows.genuine_engagements_high, 0) end
+    case when totals.knows_accounts then coalesce(bounds.acts_high, 0) end
         as genuine_engagements_high,
+    coalesce(bounds.known_acts, 0) as known_engagements,
+    bounds.whole as estimated_genuine_engagements,
+    bounds.whole_low as estimated_genuine_engagements_low,
+    bounds.whole_high as estimated_genuine_engagements_high,
     case when totals.knows_accounts then coalesce(doubtful.engagements, 0) end
         as suspected_engagements,
     case when totals.knows_accounts then coalesce(people.engaged_accounts, 0) end
         as engaged_accounts,
-    case when totals.knows_accounts then coalesce(people.genuine_engaged_accounts, 0) end
-        as genuine_engaged_accounts,
     case
-        when totals.knows_accounts
-            then coalesce(people.genuine_engaged_accounts_low, 0)
-    end as genuine_engaged_accounts_low,
-    case
-        when totals.knows_accounts
-            then coalesce(people.genuine_engaged_accounts_high, 0)
-    end as genuine_engaged_accounts_high,
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(people.genuine_engaged_accounts, 0)
+    end as genuine_engaged_accounts,
+    case when totals.knows_accounts then coalesce(bounds.accounts_low, 0) end
+        as genuine_engaged_accounts_low,
+    case when totals.knows_accounts then coalesce(bounds.accounts_high, 0) end
+        as genuine_engaged_accounts_high,
+    coalesce(bounds.known_accounts, 0) as known_engaged_accounts,
     case when totals.knows_accounts then coalesce(doubtful.accounts, 0) end
         as suspected_engaged_accounts,
     case when totals.knows_accounts then coalesce(people.engaged_people, 0) end
         as engaged_people,
-    case when totals.knows_accounts then coalesce(people.genuine_engaged_people, 0) end
-        as genuine_engaged_people,
+    case
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(people.genuine_engaged_people, 0)
+    end as genuine_engaged_people,
     case when totals.knows_followers then coalesce(flows.exposure, 0) end as exposure,
-    case when totals.knows_followers then coalesce(flows.genuine_exposure, 0) end
-        as genuine_exposure,
+    case
+        when totals.knows_followers and totals.tells_genuine
+            then coalesce(flows.genuine_exposure, 0)
+    end as genuine_exposure,
     case when totals.posts = 0 then 0 else audiences.author_followers end
         as author_followers,
     case
@@ -620,20 +642,30 @@ select
         as potential_reach,
     case
         when totals.posts = 0 then 0
-        when reached.potential_reach is not null then reached.genuine_potential_reach
+        when reached.potential_reach is not null and totals.tells_genuine
+            then reached.genuine_potential_reach
     end as genuine_potential_reach,
     reached.first_day as followers_first_observed_day,
     reached.last_day as followers_last_observed_day,
+    case
+        when totals.tells_genuine
+            then
+                round(
+                    (people.engaged_accounts - people.genuine_engaged_accounts)
+                    / nullif(people.engaged_accounts, 0), 6
+                )
+    end as phantom_share,
     round(
-        (people.engaged_accounts - people.genuine_engaged_accounts)
-        / nullif(people.engaged_accounts, 0), 6
-    ) as phantom_share,
+        (bounds.accounts - bounds.accounts_high) / nullif(bounds.accounts, 0), 6
+    ) as phantom_share_low,
+    round((bounds.accounts - bounds.accounts_low) / nullif(bounds.accounts, 0), 6)
+        as phantom_share_high,
     audiences.followers as posting_followers,
     case when audiences.followers is not null then audiences.genuine_followers end
         as genuine_posting_followers,
     round(totals.engagements / nullif(audiences.followers, 0), 6) as engagement_rate,
     case
-        when totals.knows_accounts
+        when totals.knows_accounts and totals.tells_genuine
             then
                 round(
                     coalesce(flows.genuine_engagements, 0)
@@ -641,11 +673,12 @@ select
                 )
     end as genuine_engagement_rate,
     rates.by_reach as engagement_rate_by_reach,
-    rates.genuine_by_reach as genuine_engagement_rate_by_reach,
+    case when totals.tells_genuine then rates.genuine_by_reach end
+        as genuine_engagement_rate_by_reach,
     round(totals.engagements / nullif(audiences.followers, 0), 6)
         as engagement_rate_by_followers,
     case
-        when totals.knows_accounts
+        when totals.knows_accounts and totals.tells_genuine
             then
                 round(
                     coalesce(flows.genuine_engagements, 0)
@@ -654,13 +687,15 @@ select
     end as genuine_engagement_rate_by_followers,
     round(rates.engagements_with_reads / nullif(counted.reads, 0), 6)
         as engagement_rate_by_impressions,
-    round(rates.genuine_engagements_with_reads / nullif(counted.reads, 0), 6)
-        as genuine_engagement_rate_by_impressions,
+    case
+        when totals.tells_genuine
+            then round(rates.genuine_engagements_with_reads / nullif(counted.reads, 0), 6)
+    end as genuine_engagement_rate_by_impressions,
     round(
         totals.engagements / nullif(coverage.days_covered * audiences.followers, 0), 8
     ) as daily_engagement_rate,
     case
-        when totals.knows_accounts
+        when totals.knows_accounts and totals.tells_genuine
             then
                 round(
                     coalesce(flows.genuine_engagements, 0)
@@ -685,13 +720,17 @@ select
     round(campaigns.budget_amount / nullif(counted.engagements, 0), 4)
         as cost_per_platform_engagement,
     case
-        when totals.knows_accounts
+        when totals.knows_accounts and totals.tells_genuine
             then round(campaigns.budget_amount / nullif(flows.genuine_engagements, 0), 4)
     end as cost_per_genuine_engagement,
+    round(campaigns.budget_amount / nullif(bounds.whole, 0), 4)
+        as cost_per_estimated_genuine_engagement,
     media_value.earned_media_value_low,
     media_value.earned_media_value_high,
-    media_value.genuine_earned_media_value_low,
-    media_value.genuine_earned_media_value_high,
+    case when totals.tells_genuine then media_value.genuine_earned_media_value_low end
+        as genuine_earned_media_value_low,
+    case when totals.tells_genuine then media_value.genuine_earned_media_value_high end
+        as genuine_earned_media_value_high,
     media_value.platform_earned_media_value_low,
     media_value.platform_earned_media_value_high,
     media_value.earned_media_currency,
@@ -707,6 +746,7 @@ inner join totals on campaigns.campaign_id = totals.campaign_id
 left join flows on campaigns.campaign_id = flows.campaign_id
 left join mentioned on campaigns.campaign_id = mentioned.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
+left join bounds on campaigns.campaign_id = bounds.campaign_id
 left join doubtful on campaigns.campaign_id = doubtful.campaign_id
 left join counted on campaigns.campaign_id = counted.campaign_id
 left join reached on campaigns.campaign_id = reached.campaign_id

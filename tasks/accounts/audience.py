@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
-from tasks.accounts.phantom_model import CERTAIN, Rates
-
-# Draws behind an interval, their seed, and its width.
-DRAWS, SEED = 2000, 1
-_INTERVAL = (2.5, 97.5)
+from tasks.accounts.genuine_share import (
+    HIDDEN,
+    bound_sets,
+    draw_audiences,
+    planted_rates,
+)
+from tasks.accounts.phantom_model import Rates
 
 
 @dataclass(frozen=True)
-class PhantomShare:
-    """What the counted accounts tell of the share of phantoms.
+class Count:
+    """How many of a number are genuine.
 
     Attributes:
-        share: the middle of the interval on a log scale, a guess.
-        low: lower end: every phantom is as easy to find as purchased fresh ones.
-        high: upper end: all hide as well as those of the labelled set.
+        total: accounts, or engagements.
+        known: of them those of known accounts (see `bound_sets`).
+        genuine: no likely phantom's; None where fewer than half are known.
+        low: lower end of the 95 % interval; None where nothing is known.
+        high: its upper end.
     """
 
-    share: float
-    low: float
-    high: float
+    total: int
+    known: int
+    genuine: int | None
+    low: int | None
+    high: int | None
 
 
 @dataclass(frozen=True)
@@ -35,41 +40,32 @@ class AudienceQuality:
     """Shares of a set of scored accounts.
 
     Attributes:
-        accounts: how many were scored.
+        accounts: how many were scored, and how many of them are genuine.
+        engagements: the same of what they did, hidden accounts' acts included.
         phantom_share: of likely phantoms, counted by their level.
         suspected_share: of accounts that are suspected, no more.
         quality_score: 0 to 100: the share of accounts that are neither, plus
             half of the suspected ones (a credibility of audience as Modash
-            defines it, with doubt counted half).
-        estimate: the share of phantoms with those that hide; None where the
-            model states no rates.
+            defines it, with doubt counted half); None where fewer than half of the
+            accounts are known.
     """
 
-    accounts: int
+    accounts: Count
+    engagements: Count
     phantom_share: float
     suspected_share: float
-    quality_score: int
-    estimate: PhantomShare | None
-
-    @property
-    def phantom_share_low(self) -> float:
-        """If no suspected account is one."""
-        return self.phantom_share
-
-    @property
-    def phantom_share_high(self) -> float:
-        """If every suspected account is one."""
-        return self.phantom_share + self.suspected_share
+    quality_score: int | None
 
 
 def measure_quality(
-    scores: pl.DataFrame, rates: Mapping[str, Rates]
+    scores: pl.DataFrame, hidden: int, rates: Mapping[str, Sequence[Rates]]
 ) -> AudienceQuality:
     """Sum up scored accounts.
 
     Args:
-        scores: one row an account, with `phantom_level`, `phantom_probability` and
-            `shown` (what is known of it, see `phantom_model.shown_of`).
+        scores: one row an account, as `phantom_score.score` gives it, with
+            `engagements`: how many of the acts looked at are its own.
+        hidden: further acts, of which nobody knows whose they are.
         rates: of the model, by what is shown.
 
     Raises:
@@ -80,63 +76,73 @@ def measure_quality(
         raise ValueError("no account to measure")
     phantoms = int((scores["phantom_level"] == "phantom").sum())
     suspected = int((scores["phantom_level"] == "suspected").sum())
+    all_accounts, acts = _counts(scores, hidden, rates)
     return AudienceQuality(
-        accounts=accounts,
+        accounts=all_accounts,
+        engagements=acts,
         phantom_share=phantoms / accounts,
         suspected_share=suspected / accounts,
-        quality_score=round(100 * (1 - (phantoms + suspected / 2) / accounts)),
-        estimate=estimate_share(scores, rates) if rates else None,
+        quality_score=None
+        if all_accounts.genuine is None
+        else round(100 * (1 - (phantoms + suspected / 2) / accounts)),
     )
 
 
-def estimate_share(scores: pl.DataFrame, rates: Mapping[str, Rates]) -> PhantomShare:
-    """Bounds of the share of phantoms: adjusted classify and count (Forman 2008).
-
-    share = (counted - false) / (recall - false), where `counted` is the share of
-    accounts from probability .8 on. Recall is not known: phantoms bought fresh are
-    all found, cultivated ones seldom. So the lower end takes a recall of 1, the
-    upper end that of the labelled set, for accounts that show as much. Each rate
-    and each count is drawn from its posterior (Jeffreys' prior), so the ends carry
-    the chance of the draw and that of the labelled set. The upper end fails where
-    phantoms hide better than the labelled ones.
-
-    Args:
-        scores: with `phantom_probability` and `shown`.
-        rates: by what is shown; `reposts` stands for accounts that show less.
-
-    Raises:
-        KeyError: a kind of `shown` has no rates.
-    """
-    random = np.random.default_rng(SEED)
-    counted = (
-        scores.group_by("shown")
+def _counts(
+    scores: pl.DataFrame, hidden: int, rates: Mapping[str, Sequence[Rates]]
+) -> tuple[Count, Count]:
+    """Accounts, and what they did."""
+    judged = scores.with_columns(
+        pl.col("engagements").cast(pl.Int64),
+        is_genuine=(pl.col("phantom_level") != "phantom").cast(pl.Int64),
+    )
+    parts = [
+        judged.select("shown", "score_bin", "is_genuine", acts=weight).with_columns(
+            set=pl.lit(name), squares=pl.col("acts") ** 2
+        )
+        for name, weight in (
+            ("accounts", pl.lit(1, pl.Int64)),
+            ("engagements", pl.col("engagements")),
+        )
+    ]
+    parts.append(
+        pl.DataFrame(
+            {
+                "set": ["engagements"],
+                "shown": [HIDDEN],
+                "score_bin": [0],
+                "is_genuine": [0],
+                "acts": [hidden],
+                "squares": [hidden],
+            }
+        )
+    )
+    histogram = (
+        pl.concat(parts, how="diagonal_relaxed")
+        .group_by("set", "shown", "score_bin")
         .agg(
-            accounts=pl.len(),
-            found=(pl.col("phantom_probability") >= CERTAIN).sum(),
+            pl.col("acts", "squares").sum(),
+            genuine_acts=(pl.col("acts") * pl.col("is_genuine")).sum(),
+            accounts=pl.len().cast(pl.Int64),
+            genuine_accounts=pl.col("is_genuine").sum(),
         )
-        .sort("shown")
     )
-    low, high = np.zeros(DRAWS), np.zeros(DRAWS)
-    for shown, accounts, found in counted.iter_rows():
-        known = rates[shown]
-        weight = accounts / len(scores)
-        share = random.beta(found + 0.5, accounts - found + 0.5, DRAWS)
-        false = random.beta(
-            known.condemned + 0.5, known.genuine - known.condemned + 0.5, DRAWS
-        )
-        recall = random.beta(
-            known.found + 0.5, known.phantoms - known.found + 0.5, DRAWS
-        )
-        low += weight * np.clip((share - false) / (1 - false), 0, 1)
-        # Where hardly more phantoms than others are found, nothing is told.
-        gain = recall - false
-        most = np.where(gain > 0, (share - false) / np.where(gain > 0, gain, 1), 1)
-        high += weight * np.clip(most, 0, 1)
-    least = float(np.percentile(low, _INTERVAL[0]))
-    most_of_all = max(float(np.percentile(high, _INTERVAL[1])), least)
-    middle = float(np.sqrt(np.median(low) * np.median(np.maximum(low, high))))
-    return PhantomShare(
-        round(min(max(middle, least), most_of_all), 4),
-        round(least, 4),
-        round(most_of_all, 4),
+    found = bound_sets(
+        histogram.rename({"set": "what"}),
+        ["what"],
+        draw_audiences(planted_rates(), rates),
     )
+    genuine = dict(
+        histogram.group_by("set").agg(pl.col("genuine_acts").sum()).iter_rows()
+    )
+    one, two = (
+        Count(
+            total=row["acts"],
+            known=row["known_acts"],
+            genuine=genuine[row["what"]] if row["is_told"] else None,
+            low=row["acts_low"],
+            high=row["acts_high"],
+        )
+        for row in found.sort("what").iter_rows(named=True)
+    )
+    return one, two

@@ -19,7 +19,14 @@ from tasks.accounts.evaluation import (
     precision_at,
     recall_at,
 )
-from tasks.accounts.phantom_model import CERTAIN, Rates, read_model
+from tasks.accounts.phantom_model import (
+    BINS,
+    PhantomModel,
+    Rates,
+    bin_of,
+    read_model,
+    shown_of,
+)
 from tasks.accounts.phantom_score import phantom_probability
 from tasks.accounts.training import Settings, cross_validate
 
@@ -51,6 +58,8 @@ class Card:
         calibration: mean probability, share of phantoms and accounts, by bin of
             the out-of-fold probability, of the platform with most accounts.
         summary: one line for people.
+        rates: how scores of the main platform's accounts lie, by what is shown of
+            them and, where acts are, once for each view.
         version: of the weights.
         prior: share of phantoms that its probabilities assume.
         settings: seed and sizes.
@@ -59,24 +68,11 @@ class Card:
 
     calibration: list[tuple[float, float, int]]
     summary: str
+    rates: dict[str, tuple[Rates, ...]]
     version: str
     prior: float
     settings: Settings
     groups: tuple[Judged, ...]
-
-    @property
-    def rates(self) -> dict[str, Rates]:
-        """Counts of the main platform's accounts, by view."""
-        return {
-            group.view: Rates(
-                phantoms=int(group.truth.sum()),
-                found=int((group.truth & (group.probability >= CERTAIN)).sum()),
-                genuine=int((~group.truth).sum()),
-                condemned=int((~group.truth & (group.probability >= CERTAIN)).sum()),
-            )
-            for group in self.groups
-            if group.platform == self.groups[0].platform
-        }
 
     def text(self, plot: str) -> str:
         """The card as Markdown.
@@ -106,8 +102,9 @@ class Card:
             *sets,
             "",
             f"Probabilities assume that {self.prior:.1%} of accounts are phantoms, as"
-            " in the labelled set they were calibrated on. Shares of phantoms in other"
-            " audiences are bounded by the rates below (Forman 2008). Seed"
+            " in the labelled set they were calibrated on. How much of another audience"
+            " is genuine is told as an interval (tasks/accounts/genuine_share.py), from"
+            " how scores of these accounts and of planted worlds lie. Seed"
             f" {self.settings.seed}, {self.settings.folds} folds by account,"
             f" {self.settings.rounds} trees of a single split a"
             f" booster; LightGBM {lightgbm.__version__}.",
@@ -174,11 +171,12 @@ def describe_model(text: str, examples: pl.DataFrame, settings: Settings) -> Car
         settings: those of its training.
     """
     model = read_model(text)
+    folds = cross_validate(examples, settings)
     judged = pl.concat(
         apart.select(
             "platform", "view", "is_phantom", "weight", "timeline_acts"
         ).with_columns(probability=phantom_probability(apart, fold_model))
-        for fold_model, apart in cross_validate(examples, settings)
+        for fold_model, apart in folds
     ).with_columns(
         # Without a timeline all views are one.
         has_views=pl.col("timeline_acts").is_not_null().any().over("platform"),
@@ -205,8 +203,57 @@ def describe_model(text: str, examples: pl.DataFrame, settings: Settings) -> Car
         calibration=calibration_bins(first.probability, first.truth),
         summary=f"Out of fold on {first.platform}: AUC {_figure(first, auc)},"
         f" Brier {_figure(first, brier)}",
+        rates=_rates(folds, first.platform),
         version=model.version,
         prior=model.prior,
         settings=settings,
         groups=groups,
     )
+
+
+# What is not looked at, so that an account shows no more than this.
+_UNSHOWN: dict[str, tuple[str, ...]] = {
+    "profile and acts": (),
+    "profile": ("timeline_acts",),
+    "acts": ("followers_count", "following_count", "posts_count"),
+}
+
+
+def _rates(
+    folds: list[tuple[PhantomModel, pl.DataFrame]], platform: str
+) -> dict[str, tuple[Rates, ...]]:
+    """How out-of-fold scores of a platform's accounts lie, by what is shown of them."""
+    found = {}
+    for shown, unshown in _UNSHOWN.items():
+        judged = []
+        for model, apart in folds:
+            mine = apart.filter(pl.col("platform") == platform)
+            seen = mine.with_columns(
+                pl.lit(None, mine.schema[name]).alias(name)
+                for name in unshown
+                if name in mine.columns
+            )
+            judged.append(
+                seen.with_columns(
+                    shown_of(seen), score=phantom_probability(seen, model)
+                ).select("view", "is_phantom", "shown", bin=bin_of(pl.col("score")))
+            )
+        rows = pl.concat(judged)
+        if not (rows["shown"] == shown).any():
+            continue
+        views = ("full",) if shown == "profile" else tuple(_VIEWS)
+        found[shown] = tuple(
+            Rates(
+                genuine=_in_bins(one, is_phantom=False),
+                phantoms=_in_bins(one, is_phantom=True),
+            )
+            for view in views
+            if len(one := rows.filter(pl.col("view") == view))
+        )
+    return found
+
+
+def _in_bins(rows: pl.DataFrame, *, is_phantom: bool) -> tuple[int, ...]:
+    """Accounts by bin of the score."""
+    bins = rows.filter(pl.col("is_phantom") == is_phantom)["bin"].to_numpy()
+    return tuple(int(n) for n in np.bincount(bins, minlength=len(BINS) + 1))

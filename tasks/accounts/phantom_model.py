@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,9 +44,11 @@ CASES = (
     "short",
     "long",
 )
-# From this probability on an account is counted as a phantom when shares are
-# estimated, whatever a workspace's thresholds are.
-CERTAIN = 0.8
+# What an account shows, most first: counts of its profile, acts, both, or hardly more
+# than a name. A score errs by that.
+SHOWN = ("profile and acts", "profile", "acts", "name")
+# Probabilities at which the next bin of the score begins.
+BINS = (0.5, 0.8, 0.95)
 # Any platform that has no calibration of its own.
 ANY = "*"
 
@@ -153,19 +155,15 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Rates:
-    """Out-of-fold counts of labelled accounts, from probability CERTAIN on.
+    """How scores of accounts with known truth lie: accounts by bin of the score.
 
     Attributes:
-        phantoms: labelled phantoms.
-        found: of them at or above it.
-        genuine: labelled genuine accounts.
-        condemned: of them at or above it.
+        genuine: of genuine ones, one more than BINS.
+        phantoms: of phantoms.
     """
 
-    phantoms: int
-    found: int
-    genuine: int
-    condemned: int
+    genuine: tuple[float, ...]
+    phantoms: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -177,7 +175,8 @@ class PhantomModel:
         curves: of each block.
         calibrations: by platform, then by case of what is known.
         prior: share of phantoms among the accounts it was calibrated on.
-        rates: by what is shown of an account (`shown_of`); empty in a model
+        rates: of the labelled accounts, out of fold, by what they show
+            (`shown_of`); one for each way in which they were shown. Empty in a model
             that was trained before there were any.
     """
 
@@ -185,7 +184,7 @@ class PhantomModel:
     curves: Mapping[Block, Curves]
     calibrations: Mapping[str, Mapping[str, Calibration]]
     prior: float
-    rates: Mapping[str, Rates]
+    rates: Mapping[str, tuple[Rates, ...]]
 
     def log_odds(self, frame: pl.DataFrame) -> FloatArray:
         """Calibrated log-odds of each account.
@@ -292,29 +291,28 @@ def case_of(frame: pl.DataFrame) -> pl.Expr:
 
 
 def shown_of(frame: pl.DataFrame) -> pl.Series:
-    """What an account shows: one of the views that rates are measured on.
-
-    An account without posts of its own counts with those that show reposts only:
-    what a profile alone can't tell is not measured.
-    """
-    if not {"timeline_counted_posts", "timeline_acts"} <= set(frame.columns):
-        return pl.repeat("reposts", len(frame), eager=True).alias("shown")
-    acts = pl.col("timeline_acts")
+    """What an account shows: one of SHOWN."""
+    case = case_of(frame)
     return frame.select(
-        shown=pl.when(~(pl.col("timeline_counted_posts") > 0).fill_null(value=False))
-        .then(pl.lit("reposts"))
-        .when(acts > 12)
-        .then(pl.lit("full"))
-        .when(acts > 5)
-        .then(pl.lit("last-12"))
-        .otherwise(pl.lit("last-5"))
+        shown=pl.when(case.str.contains("+", literal=True))
+        .then(pl.lit("profile and acts"))
+        .when(case == "profile")
+        .then(pl.lit("profile"))
+        .when(case.is_not_null())
+        .then(pl.lit("acts"))
+        .otherwise(pl.lit("name"))
     )["shown"]
 
 
-def with_rates(text: str, rates: Mapping[str, Rates]) -> str:
+def bin_of(probability: pl.Expr) -> pl.Expr:
+    """The bin of a score: 0 to the number of BINS."""
+    return pl.sum_horizontal((probability >= edge).cast(pl.Int64) for edge in BINS)
+
+
+def with_rates(text: str, rates: Mapping[str, Sequence[Rates]]) -> str:
     """A model's document with its rates; they change no score, nor its version."""
     content = json.loads(text)
-    content["rates"] = {name: vars(one) for name, one in sorted(rates.items())}
+    content["rates"] = json.loads(write_rates(rates))
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -386,8 +384,26 @@ def read_model(text: str) -> PhantomModel:
             for platform, cases in content["calibrations"].items()
         },
         prior=content["prior"],
-        rates={name: Rates(**counts) for name, counts in rates.items()},
+        rates=read_rates(json.dumps(rates)),
     )
+
+
+def write_rates(rates: Mapping[str, Sequence[Rates]]) -> str:
+    """Rates as JSON."""
+    return json.dumps(
+        {shown: [vars(one) for one in views] for shown, views in sorted(rates.items())}
+    )
+
+
+def read_rates(text: str) -> dict[str, tuple[Rates, ...]]:
+    """Rates from JSON; those of an older version's model count as none."""
+    return {
+        shown: tuple(
+            Rates(tuple(one["genuine"]), tuple(one["phantoms"])) for one in views
+        )
+        for shown, views in json.loads(text).items()
+        if shown in SHOWN
+    }
 
 
 @cache

@@ -22,7 +22,13 @@ from tasks.accounts.account_kind import account_kind
 from tasks.accounts.evidence import JUDGED, Evidence
 from tasks.accounts.features import FEATURES, with_inputs
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD, OF_MOMENTS, OF_WORDS
-from tasks.accounts.phantom_model import FloatArray, PhantomModel, shipped_model
+from tasks.accounts.phantom_model import (
+    FloatArray,
+    PhantomModel,
+    bin_of,
+    shipped_model,
+    shown_of,
+)
 
 # What is added to the model's log-odds.
 EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
@@ -61,8 +67,9 @@ def score(
         training prior), phantom_level, account_kind (see account_kind.py; null
         where nothing tells), reasons (list of sentences, heaviest first; empty below
         the suspected threshold), reason_classes (list of their classes without
-        repetition, see reason_classes.py), model_version, observed_at; sorted by
-        platform and account_id.
+        repetition, see reason_classes.py), shown (what the account shows, one of
+        phantom_model.SHOWN), score_bin (0 to 3, by phantom_model.BINS),
+        model_version, observed_at; sorted by platform and account_id.
     """
     model = model or shipped_model()
     probability = phantom_probability(features, model)
@@ -70,12 +77,13 @@ def score(
     reasons = _reasons(features[suspected], model)
     return (
         with_columns_of_signs(features)
-        .with_columns(phantom_probability=probability)
+        .with_columns(shown_of(features), phantom_probability=probability)
         .select(
             "platform",
             "account_id",
             "observed_at",
             "phantom_probability",
+            "shown",
             account_kind=account_kind(
                 pl.col("phantom_probability") >= suspected_threshold
             ),
@@ -94,6 +102,7 @@ def score(
             .when(pl.col("phantom_probability") >= suspected_threshold)
             .then(pl.lit("suspected"))
             .otherwise(pl.lit("genuine")),
+            score_bin=bin_of(pl.col("phantom_probability")),
             model_version=pl.lit(model_version(model)),
         )
         .select(
@@ -104,6 +113,8 @@ def score(
             "account_kind",
             "reasons",
             "reason_classes",
+            "shown",
+            "score_bin",
             "model_version",
             "observed_at",
         )

@@ -1,71 +1,57 @@
-"""An audience in numbers: counts, and bounds of the share of phantoms."""
+"""An audience in numbers: counts, and how many of them are genuine."""
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 import pytest
 
-from tasks.accounts.audience import estimate_share, measure_quality
-from tasks.accounts.phantom_model import Rates, shipped_model
-
-RATES = {"full": Rates(phantoms=300, found=90, genuine=500, condemned=2)}
+from tasks.accounts.audience import measure_quality
 
 
-def scored(*levels: str) -> pl.DataFrame:
-    probability = {"phantom": 0.9, "suspected": 0.6, "genuine": 0.1}
+def scored(*levels: str, shown: str = "profile", engagements: int = 1) -> pl.DataFrame:
+    bins = {"phantom": 3, "suspected": 1, "genuine": 0}
     return pl.DataFrame(
         {
             "phantom_level": levels,
-            "phantom_probability": [probability[level] for level in levels],
-            "shown": ["full"] * len(levels),
-        }
+            "score_bin": [bins[level] for level in levels],
+            "shown": [shown] * len(levels),
+            "engagements": [engagements] * len(levels),
+        },
+        schema_overrides={"phantom_level": pl.String, "shown": pl.String},
     )
 
 
 def test_doubt_counts_half() -> None:
     found = measure_quality(
-        scored("phantom", "suspected", "suspected", "genuine"), RATES
+        scored("phantom", "suspected", "suspected", "genuine"), 0, {}
     )
     assert (found.phantom_share, found.suspected_share) == (0.25, 0.5)
-    assert (found.phantom_share_low, found.phantom_share_high) == (0.25, 0.75)
     assert found.quality_score == 50
-    assert measure_quality(scored("genuine"), {}).estimate is None
+    assert found.accounts.genuine == 3
     with pytest.raises(ValueError, match="no account"):
-        measure_quality(scored(), RATES)
+        measure_quality(scored(), 0, {})
 
 
-@pytest.mark.parametrize("recall", [0.3, 0.5, 1.0])
-@pytest.mark.parametrize("truth", [0.0, 0.05, 0.2, 0.5])
-def test_interval_holds_the_share_whatever_is_found(
-    truth: float, recall: float
-) -> None:
-    """Of 200 draws of an audience and of the labelled set nine in ten are covered."""
-    random = np.random.default_rng(11)
-    held = 0
-    for _ in range(200):
-        found = random.binomial(int(1000 * truth), recall)
-        found += random.binomial(1000 - int(1000 * truth), 0.004)
-        rates = {
-            "full": Rates(
-                300, random.binomial(300, 0.3), 500, random.binomial(500, 0.004)
-            )
-        }
-        share = estimate_share(
-            scored(*["phantom"] * found, *["genuine"] * (1000 - found)), rates
-        )
-        assert 0 <= share.low <= share.share <= share.high <= 1
-        held += share.low <= truth <= share.high
-    assert held >= 180
+def test_the_number_lies_in_its_interval() -> None:
+    found = measure_quality(scored(*["phantom"] * 20, *["genuine"] * 60), 5, {})
+    for count in (found.accounts, found.engagements):
+        assert count.low is not None and count.genuine is not None
+        assert count.low <= count.genuine <= (count.high or 0)
+    assert (found.accounts.total, found.engagements.total) == (80, 85)
 
 
-def test_order_of_accounts_does_not_matter() -> None:
-    scores = scored(*["phantom", "genuine", "suspected", "genuine"] * 20)
-    assert estimate_share(scores, RATES) == estimate_share(scores[::-1], RATES)
+def test_names_alone_give_no_number() -> None:
+    found = measure_quality(scored(*["genuine"] * 50, shown="name"), 0, {})
+    assert found.accounts.known == 0
+    assert (found.accounts.genuine, found.accounts.low) == (None, None)
+    assert found.quality_score is None
 
 
-def test_shipped_model_states_rates_of_every_view() -> None:
-    rates = shipped_model().rates
-    assert set(rates) == {"full", "last-12", "last-5", "reposts"}
-    # Fewer acts show less.
-    assert rates["full"].found > rates["last-12"].found > rates["last-5"].found
+def test_few_known_accounts_give_an_interval_alone() -> None:
+    mixed = pl.concat(
+        [scored(*["genuine"] * 50, shown="name"), scored(*["genuine"] * 20)]
+    )
+    found = measure_quality(mixed, 0, {}).accounts
+    assert (found.known, found.genuine) == (20, None)
+    assert found.low is not None and found.high is not None
+    assert found.high - found.low > 12

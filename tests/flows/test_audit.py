@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.workspaces import Lab, repost, run_command, status, user
+from flows.audit import audit
+from tests.workspaces import Lab, comment, repost, run_command, status, user
 from tests.world import World, write
 
 COLUMNS = [
@@ -56,6 +57,27 @@ def test_every_account_of_a_world_has_a_row(small_world: World, tmp_path: Path) 
     assert found["account_id"].is_unique().all()
     phantoms = found.filter(pl.col("phantom_level") == "phantom")
     assert phantoms["reasons"].list.len().min() >= 1
+
+
+def test_it_says_what_the_report_says(
+    small_world: World, tmp_path: Path, quick_rules: None
+) -> None:
+    """The same engagements are genuine, within the same interval."""
+    lab = Lab(tmp_path / "lab")
+    write(small_world, lab.root / "export", "weibo-api")
+    lab.put("export/more.jsonl", [repost(7, 1, None), comment(8, 1, None), status(1)])
+    lab.configure(post_ids=[*small_world.posts["post_id"], "1"])
+    lab.run(publish=False)
+    (row,) = lab.dicts("from marts.campaigns")
+    found = audit([lab.root / "export"], "weibo-api", tmp_path / "a.parquet").quality
+    acts = found.engagements
+    assert (acts.total, acts.known) == (row["engagements"], row["known_engagements"])
+    assert (acts.genuine, acts.low, acts.high) == (
+        row["genuine_engagements"],
+        row["genuine_engagements_low"],
+        row["genuine_engagements_high"],
+    )
+    assert row["genuine_engagements_low"] < row["genuine_engagements"]
 
 
 def test_spreadsheets_take_no_name_for_a_formula(tmp_path: Path) -> None:

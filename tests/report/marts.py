@@ -70,7 +70,9 @@ COLUMNS: dict[str, dict[str, str]] = {
             days_covered posts reposts comments likes mentions engagements
             genuine_reposts genuine_comments genuine_likes genuine_mentions
             genuine_engagements genuine_engagements_low genuine_engagements_high
-            suspected_engagements suspected_engaged_accounts
+            suspected_engagements suspected_engaged_accounts known_engagements
+            estimated_genuine_engagements estimated_genuine_engagements_low
+            estimated_genuine_engagements_high
             engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
             genuine_engaged_accounts_high engaged_people genuine_engaged_people
             exposure genuine_exposure potential_reach genuine_potential_reach
