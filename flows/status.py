@@ -118,6 +118,12 @@ def _describe_source(
         "late_since_day": _iso(since),
         "late_days": (yesterday - since).days + 1 if since else 0,
         "is_late": late is not None,
+        "gaps": [
+            {"from_day": begin.isoformat(), "to_day": end.isoformat()}
+            for begin, end in found.gaps(found.days[0], yesterday)
+        ]
+        if found.days
+        else [],
         "says": late or "on time",
     }
 
@@ -181,7 +187,7 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         told = max(
             (one["last_record_day"] or "" for one in status["sources"]), default=""
         )
-        covered = max((row["day"] for row in status["days"]), default="")
+        covered = window["last_day"] if window else ""
         console.print(
             f"Not covered: {status['late_days']} days up to yesterday;"
             + (
@@ -192,6 +198,18 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     if status["sources"]:
         console.print(_table_of_sources(status["sources"]))
+    for one in status["sources"]:
+        # The last one is what makes it late, which is told above.
+        past = one["gaps"][: -1 if one["late_since_day"] else None]
+        if past:
+            listed = ", ".join(
+                f"{gap['from_day']} to {gap['to_day']}" for gap in past[-3:]
+            )
+            console.print(
+                f"Gaps: source {one['source']} ({one['platform']}) gave nothing when it"
+                f" was due, {len(past):,} times, the last ones {listed}",
+                markup=False,
+            )
     run = status["last_run"]
     if run:
         why = f": {run['why']}" if run["why"] else ""

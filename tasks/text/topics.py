@@ -50,15 +50,14 @@ FEWEST_BEFORE = 10
 # thousand; or both its share and its number are rare, each by a law of its own.
 FEWEST_RISEN = 5
 RARE = 0.003
-RARE_SHARE, RARE_NUMBER = 0.03, 0.003
+RARE_SHARE, RARE_NUMBER = 0.04, 0.003
 # A share that is expected to be so large can hardly rise: its number alone is judged.
 FULL = 0.8
 # A trend is rarer by chance, either way, than one topic in a hundred.
 TREND_RARE = 0.01
-# Correlation of comments within a day: as much as these pairs of days would say it is,
-# no less than the one and no more than the other. As measured on real threads.
-USUAL_CORRELATION = 0.015
-USUAL_PAIRS = 5
+# Correlation of comments within a day, as on real threads, and how far it differs
+# between campaigns; no less than the one and no more than the other.
+USUAL_CORRELATION, CORRELATION_DIFFERS = 0.015, 0.012
 LEAST_CORRELATION, MOST_CORRELATION = 0.004, 0.5
 
 # Parts of speech that carry a topic (ICTCLAS tags as jieba has them): nouns, verbs,
@@ -207,7 +206,9 @@ def rising(
     )
     window = [count, among, "_square", "_days", "_difference", "_weight", "_number"]
     judged = active.join(_before(active, by, window), on=by, how="left").sort(by)
-    parts = [judged[f"{name}_before"].to_numpy().astype(float) for name in window]
+    parts = [
+        judged[f"{n}_before"].fill_null(0).to_numpy().astype(float) for n in window
+    ]
     counted, total, squares, days, difference, weights, numbers = parts
     observed, size = judged[count].to_numpy(), judged[among].to_numpy()
     known = (days >= FEWEST_DAYS) & (total >= FEWEST_BEFORE)
@@ -279,14 +280,19 @@ def _correlation(
     """How much comments of one day take after each other, from pairs of days.
 
     The weighted square of the difference between two days' shares is their variance
-    for independent comments, and as much more as `weights` times the correlation.
+    for independent comments, and as much more as `weights` times the correlation. What
+    this says is mixed with what is usual, each by how well it is known.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = (difference / variance - pairs) / weights
-    seen = np.where(np.isfinite(seen) & (weights > 0), seen, USUAL_CORRELATION)
-    trust = np.maximum(pairs, 0) / (np.maximum(pairs, 0) + USUAL_PAIRS)
-    mixed = trust * np.clip(seen, 0, 1) + (1 - trust) * USUAL_CORRELATION
-    found: _Floats = np.clip(mixed, LEAST_CORRELATION, MOST_CORRELATION)
+        # of neighbouring differences, which share a day
+        error = 3 / pairs * (pairs / weights + USUAL_CORRELATION) ** 2
+        trust = CORRELATION_DIFFERS**2 / (CORRELATION_DIFFERS**2 + error)
+        mixed = trust * seen + (1 - trust) * USUAL_CORRELATION
+    is_told = np.isfinite(mixed) & (weights > 0)
+    found: _Floats = np.clip(
+        np.where(is_told, mixed, USUAL_CORRELATION), LEAST_CORRELATION, MOST_CORRELATION
+    )
     return found
 
 

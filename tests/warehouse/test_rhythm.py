@@ -160,7 +160,9 @@ def test_stopped_source_is_late_the_next_morning(
     assert one["last_record_day"] == "2026-03-08"
     assert (one["expected_every_days"], one["rhythm_origin"]) == (1, "learned")
     assert (one["late_since_day"], one["late_days"]) == ("2026-03-09", 1)
+    assert one["gaps"] == [{"from_day": "2026-03-09", "to_day": "2026-03-09"}]
     assert "is late since 2026-03-09" in told
+    assert "Gaps" not in told, "what makes it late is told once"
     assert "no source gave anything after 2026-03-08" in told
     (seen,) = [one for one in doctor.examine(lab.root) if "rhythm" in one.about]
     assert not seen.is_fine and "late since 2026-03-09" in seen.says
