@@ -66,8 +66,9 @@ GLOSSARY = (
     Term(
         "Genuine of all, estimated",
         "what that makes of the platform's count; the interval also carries that"
-        " interactions which nobody collected may differ. A dash where hardly anything"
-        " is known of the accounts.",
+        " interactions which nobody collected may differ. A dash, with the interval"
+        " alone, where fewer than half are of accounts known by more than a name.",
+        ("estimated_genuine_engagements", "cost_per_estimated_genuine_engagement"),
     ),
     Term(
         "Likely phantom",
