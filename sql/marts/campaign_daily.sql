@@ -366,14 +366,14 @@ totals as (
             when not placed.is_there or kinds.campaign_id is not null
                 then coalesce(flows.engagements, 0)
         end as engagements,
-        coalesce(bounds.is_told, true)
-        and (coalesce(flows.known_reposts, 0) > 0 or coalesce(flows.reposts, 0) = 0)
+        coalesce(flows.reposts, 0) = 0
+        or (coalesce(bounds.is_told, true) and coalesce(flows.known_reposts, 0) > 0)
             as knows_reposters,
-        coalesce(bounds.is_told, true)
-        and (coalesce(flows.known_comments, 0) > 0 or coalesce(flows.comments, 0) = 0)
+        coalesce(flows.comments, 0) = 0
+        or (coalesce(bounds.is_told, true) and coalesce(flows.known_comments, 0) > 0)
             as knows_commenters,
-        coalesce(bounds.is_told, true)
-        and (coalesce(flows.known_likes, 0) > 0 or coalesce(flows.likes, 0) = 0)
+        coalesce(flows.likes, 0) = 0
+        or (coalesce(bounds.is_told, true) and coalesce(flows.known_likes, 0) > 0)
             as knows_likers,
         (not placed.is_there or kinds.campaign_id is not null)
         and (

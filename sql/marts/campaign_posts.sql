@@ -206,14 +206,14 @@ totals as (
             case when kinds.comments then 'comments' end,
             case when kinds.likes then 'likes' end
         ) as engagement_kinds,
-        coalesce(bounds.is_told, true)
-        and (coalesce(drawn.known_reposts, 0) > 0 or coalesce(drawn.reposts, 0) = 0)
+        coalesce(drawn.reposts, 0) = 0
+        or (coalesce(bounds.is_told, true) and coalesce(drawn.known_reposts, 0) > 0)
             as knows_reposters,
-        coalesce(bounds.is_told, true)
-        and (coalesce(drawn.known_comments, 0) > 0 or coalesce(drawn.comments, 0) = 0)
+        coalesce(drawn.comments, 0) = 0
+        or (coalesce(bounds.is_told, true) and coalesce(drawn.known_comments, 0) > 0)
             as knows_commenters,
-        coalesce(bounds.is_told, true)
-        and (coalesce(drawn.known_likes, 0) > 0 or coalesce(drawn.likes, 0) = 0)
+        coalesce(drawn.likes, 0) = 0
+        or (coalesce(bounds.is_told, true) and coalesce(drawn.known_likes, 0) > 0)
             as knows_likers,
         kinds.post_id is not null
         and (

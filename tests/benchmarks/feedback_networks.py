@@ -2,9 +2,10 @@
 
 `python -m tests.benchmarks.feedback_networks [--worlds 40] [--seed 20000]
 [--collected all random newest] [--whole 0] [--out FILE]` writes planted worlds as each
-network and format tells them, runs the steps of the command on the files, without those
-parts of which no interval depends (`--whole N` runs N worlds by all steps and by the
-command itself, too, and says whether the numbers are equal), and prints how often
+network and format tells them, runs the steps of the command on the files, but for the
+search for operators, on whom no interval depends (`--whole N` runs N worlds by all
+steps and by the command itself, too, and says whether the numbers are equal), and
+prints how often
 
 - the interval of genuine engagements holds what is genuine of the collected ones,
 - that of estimated genuine engagements what is genuine of those that the platform
@@ -32,13 +33,9 @@ from unittest.mock import patch
 import numpy as np
 import polars as pl
 
-import tasks.aggregate
 import tasks.deduplicate
 import tasks.validate
 from tasks.accounts.identity import Links, link_profiles
-from tasks.warehouse.database import connect
-from tasks.warehouse.models import load_models, run_model
-from tasks.warehouse.pseudonyms import padded_keys
 from tests.flows.networks import backfill, configuration
 from tests.workspaces import FIRST, LAST, Lab, judge_rules_in_sql
 from tests.world import World, WorldSpec, generate
@@ -264,21 +261,12 @@ def judge_network(
 
 
 def run_as_far_as_intervals(lab: Lab) -> None:
-    """The steps without what no interval reads: operators, comments, other marts."""
+    """All steps but the search for operators, which no interval reads."""
     lab.land()
     lab.stage()
     with patch.object(tasks.deduplicate, "link_profiles", _link_nobody):
         lab.judge()
-    with connect(lab.workspace.database) as connection:
-        tasks.aggregate._window(connection, lab.workspace, FIRST, LAST)
-        models = load_models("intermediate")
-        params = {
-            "time_zone": lab.workspace.timezone,
-            **padded_keys(lab.workspace.pseudonym_key()),
-        }
-        for name in tasks.aggregate.CAMPAIGN_MODELS:
-            run_model(connection, models[f"intermediate.{name}"], params)
-        tasks.aggregate._bound_genuine(connection)
+    lab.build()
 
 
 @cache
