@@ -47,9 +47,14 @@ crawler_interactions as (
         nullif(user_screen_name, '') as author_name,
         time_of(created_at, seen_at, 8) as acted_at,
         created_at as written_at,
-        is_notice(user_id, text, false) as is_notice,
+        -- A table of comments names people without accounts: their words are theirs.
+        nullif(trim(user_screen_name), '') is null
+        and is_notice(user_id, text, false) as is_notice,
         case
-            when is_notice(user_id, text, false) then null
+            when
+                nullif(trim(user_screen_name), '') is null
+                and is_notice(user_id, text, false)
+                then null
             when regexp_matches(text, '<(a|br|img|span)[ />]') then plain_text(text)
             else text
         end as text,

@@ -20,7 +20,14 @@ statuses as (
         bare(id) as status_id,
         nullif(bare(coalesce(nullif(retweet.id, ''), retweet_id)), '') as root_id,
         coalesce(nullif(user_id, ''), _file.uid) as account_id,
-        false as is_without_author,
+        coalesce(
+            trim(coalesce(nullif(user_id, ''), _file.uid, user_id)) in ('', '0')
+            and nullif(trim(screen_name), '') is null
+            and coalesce(count_of(reposts_count), 0) = 0
+            and coalesce(count_of(comments_count), 0) = 0
+            and coalesce(count_of(attitudes_count), 0) = 0,
+            false
+        ) as is_without_author,
         nullif(screen_name, '') as author_name,
         text,
         article_url,
@@ -46,11 +53,14 @@ statuses as (
         cast(null as varchar) as root_id,
         retweet.user_id as account_id,
         -- For a post that is gone the crawler writes nobody, and zeros.
-        trim(retweet.user_id) in ('', '0')
-        and nullif(trim(retweet.screen_name), '') is null
-        and coalesce(count_of(retweet.reposts_count), 0) = 0
-        and coalesce(count_of(retweet.comments_count), 0) = 0
-        and coalesce(count_of(retweet.attitudes_count), 0) = 0 as is_without_author,
+        coalesce(
+            trim(retweet.user_id) in ('', '0')
+            and nullif(trim(retweet.screen_name), '') is null
+            and coalesce(count_of(retweet.reposts_count), 0) = 0
+            and coalesce(count_of(retweet.comments_count), 0) = 0
+            and coalesce(count_of(retweet.attitudes_count), 0) = 0,
+            false
+        ) as is_without_author,
         nullif(retweet.screen_name, '') as author_name,
         retweet.text as text,
         retweet.article_url as article_url,

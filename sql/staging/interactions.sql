@@ -102,7 +102,12 @@ ranked as (
                 observations.interaction_id
             order by
                 -- A notice that it is gone takes no words and no author away.
-                observations.account_id is null and observations.text is null asc,
+                case
+                    when observations.account_id is not null then 0
+                    when observations.author_name is not null then 1
+                    when observations.text is not null then 2
+                    else 3
+                end asc,
                 -- Where a list of likes names no time, an action happened when it
                 -- was seen: first, then; and any time of its own is better.
                 case

@@ -95,8 +95,11 @@ ranked as (
         row_number() over (
             partition by platform, post_id
             order by
-                -- A record that leaves the words out doesn't say that there are none.
+                -- A record that leaves the words out doesn't say that there are none,
+                -- and where somebody's words were read, nobody's take their place:
+                -- platforms write new notices every year.
                 nullif(text, '') is null asc,
+                coalesce(author_observed_at >= content_observed_at, false) desc,
                 content_observed_at desc nulls last,
                 length(text) desc nulls last,
                 text desc nulls last,

@@ -29,6 +29,12 @@ where
     kind = 'post'
     and coalesce(fwdnum, cmtnum) is not null
     and not is_notice(nullif(uin, '0'), content, false)
+    -- Nobody's zeros are those of a post that is hidden, whatever its notice says.
+    and (
+        id_of(uin) is not null
+        or coalesce(count_of(fwdnum), 0)
+        + coalesce(count_of(cmtnum), 0) > 0
+    )
 union all
 select
     source,

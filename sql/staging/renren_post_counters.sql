@@ -28,6 +28,13 @@ from raw.renren_statuses
 where
     kind <> 'repost'
     and not is_notice(ownerid, content, false)
+    -- Nobody's zeros are those of a post that is hidden, whatever its notice says.
+    and (
+        id_of(ownerid) is not null
+        or coalesce(count_of(sharecount), 0)
+        + coalesce(count_of(commentcount), 0)
+        + coalesce(count_of(viewcount), 0) > 0
+    )
     and coalesce(sharecount, commentcount, viewcount) is not null
 union all
 select

@@ -38,6 +38,12 @@ where
         and coalesce(count_of(count), 0) + coalesce(count_of(mcount), 0) = 0
     )
     and coalesce(count, mcount) is not null
+    -- Nobody's zeros are those of a post that is hidden, whatever its notice says.
+    and (
+        id_of(coalesce(nullif(name, ''), openid)) is not null
+        or coalesce(count_of(count), 0)
+        + coalesce(count_of(mcount), 0) > 0
+    )
 union all
 select
     source,

@@ -48,6 +48,13 @@ embedded_counters as (
             coalesce(status.raw_text, status.text),
             status.deleted in ('1', 'true')
         )
+        -- Nobody's zeros inside of a repost: the root is hidden, whatever its notice says.
+        and (
+            id_of(status.user.id) is not null
+            or coalesce(count_of(status.reposts_count), 0)
+            + coalesce(count_of(status.comments_count), 0)
+            + coalesce(count_of(status.attitudes_count), 0) > 0
+        )
 ),
 
 counts as (

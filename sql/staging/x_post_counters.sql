@@ -30,3 +30,11 @@ where
     coalesce(len(referenced_tweets), 0) = 0
     and public_metrics.retweet_count is not null
     and not is_notice(author_id, text, withheld.scope is not null)
+    -- Nobody's zeros are those of a post that is hidden, whatever its notice says.
+    and (
+        id_of(author_id) is not null
+        or coalesce(count_of(public_metrics.retweet_count), 0)
+        + coalesce(count_of(public_metrics.quote_count), 0)
+        + coalesce(count_of(public_metrics.reply_count), 0)
+        + coalesce(count_of(public_metrics.like_count), 0) > 0
+    )

@@ -359,12 +359,24 @@ def is_rounded(text: str | None) -> bool:
 # there is no author, or where the platform marks the record: people quote them.
 _THING = (
     "(微博|博文|原文|正文|转发|评论|回复|账号|帐号|用户|内容|文章|文|帖子?|动态|说说"
-    "|日志|状态|分享|博主|作者|主人|空间|页面|网页|视频|图片|信息)"
+    "|日志|状态|分享|博主|作者|主人|空间|页面|网页|视频|图片|信息|消息|讯息)"
 )
 _FATE = (
-    "(删除|删|投诉|举报|屏蔽|隐藏|封禁|封号|冻结|注销|下架|锁定|限制|关闭|失效|过期"
+    "(删除|[已被]删|加密|投诉|举报|屏蔽|隐藏|封禁|封号|冻结|注销|下架|锁定|限制|关闭|失效|过期"
     "|不可见|不适合|不存在|看不到|无法|不能|不适宜|不宜|违反|违规|权限|仅展示"
     "|仅.{0,12}可见|暂不|设置)"
+)
+_VIEW = "(展示|显示|查看|访问|浏览|观看)"
+_OWNER = "(主人|原?作者|博主|对方|楼主|用户|发布者)"
+# Traditional characters of notices to simplified ones.
+_SIMPLE = str.maketrans(
+    "刪隱設權無關內對經說帳號註銷違規該這條則頁視頻圖訊轉發評論貼應範圍僅屬誌狀態鎖凍結訴檢過閉",
+    "删隐设权无关内对经说帐号注销违规该这条则页视频图讯转发评论贴应范围仅属志状态锁冻结诉检过闭",
+)
+# What a notice may begin with before it says what happened.
+_FIRST = re.compile(
+    r"(oops|sorry|hmm+|uh-oh|啊哦|哎呀|哎哟|咦|(系统|温馨)?提示)[\s,.!:，。！：~…]+",
+    re.IGNORECASE,
 )
 _NOTICE = re.compile(
     "|".join(
@@ -375,9 +387,15 @@ _NOTICE = re.compile(
             rf".{{0,60}}({_THING}|无法|不可|查看|显示|访问|展示)",
             rf"(转发的?|被转发的?|原始|原创)?{_THING}(已|不|被|可能|因|暂|无法)"
             rf".{{0,40}}{_FATE}",
+            rf"{_THING}?(暂时?)?(无法|不能|不予|不可|不支持){_VIEW}",
+            rf"{_OWNER}已?(设置|开启|启用|关闭|限制|仅).{{0,40}}"
+            rf"(权限|可见|防护|保密|能看|{_VIEW})",
+            r"仅.{0,12}(可见|能看|可查看)",
+            rf"(因|由于)?(涉嫌)?违(反|规|法).{{0,60}}({_FATE}|处理)",
+            rf"(内容)?已?被?{_OWNER}?(删除|屏蔽|隐藏)$",
             r"[你您]?(暂时?)?(没有|无)(权限|查看)",
             r"(sorry,? *)?(this|the|that) (original )?"
-            r"(post|tweet|status|account|content|comment|page|media|photo|video|message"
+            r"(post|weibo|tweet|status|account|content|comment|page|media|photo|video|message"
             r"|user|article|author|reply)\b.{0,80}"
             r"(unavailable|n.t available|not available|no longer|withheld|suspended"
             r"|deleted|removed|hidden|limit|violat|n.t exist|not exist|not found"
@@ -386,6 +404,7 @@ _NOTICE = re.compile(
             r" (is ?n.t|is not|not|was|has been)"
             r" (available|found|deleted|removed|withheld)",
             r"you.re (unable|not able) to view",
+            r"age-restricted|when this happens, it.s usually because",
             r"(deleted|removed|withheld|unavailable)$",
         )
     ),
@@ -396,7 +415,7 @@ _LONGEST_NOTICE = 300
 # What a repost quotes of those before: `//@name: words`, on Tencent Weibo `|| @name:`.
 _CHAIN = re.compile(r"(//?\s*@|\|\|\s*@)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_CLOSING = '】」]”")）」'
+_CLOSING = '】」]”")）」。.!！'
 
 
 @lru_cache(maxsize=1 << 12)
@@ -408,6 +427,7 @@ def reads_like_notice(text: str | None) -> bool:
     if len(own) > 2 * _LONGEST_NOTICE:
         return False
     plain = _TAG.sub("", own).strip(_ODD + _CLOSING).lstrip("【「[“(（")
+    plain = _FIRST.sub("", plain.translate(_SIMPLE), count=1)
     return len(plain) <= _LONGEST_NOTICE and _NOTICE.match(plain) is not None
 
 
