@@ -191,8 +191,10 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         console.print(
             f"Not covered: {status['late_days']} days up to yesterday;"
             + (
-                " `daily` catches up"
-                if not told or told > covered
+                f" `daily` covers those up to {told}, no source gave anything after"
+                if told > covered
+                else " `daily` catches up"
+                if not told
                 else f" no source gave anything after {told}"
             )
         )

@@ -44,7 +44,11 @@ mentioned as (
         campaign_id,
         activity_day,
         cast(sum(mentions) as bigint) as mentions,
-        cast(sum(genuine_mentions) as bigint) as genuine_mentions
+        -- Known of the day where it is known of each network.
+        case
+            when count(genuine_mentions) = count(*)
+                then cast(sum(genuine_mentions) as bigint)
+        end as genuine_mentions
     from marts.campaign_daily
     group by campaign_id, activity_day
 )
@@ -82,4 +86,5 @@ left join mentioned
         and voices.activity_day = mentioned.activity_day
 where
     coalesce(mentioned.mentions, 0) <> voices.mentions
-    or coalesce(mentioned.genuine_mentions, 0) <> voices.genuine_mentions
+    or case when mentioned.campaign_id is null then 0 else mentioned.genuine_mentions end
+    <> voices.genuine_mentions

@@ -1,5 +1,6 @@
 -- Bad rows: a market's day on which the shares of its brands don't sum to 1, or not
--- all of them know theirs. Each share is rounded to six digits.
+-- all of them know theirs; or shares although what one of them drew is not known. Each
+-- share is rounded to six digits.
 --
 -- grain: market, activity_day, measure
 -- params: none
@@ -33,6 +34,11 @@ select
 from shares
 group by market, activity_day, measure
 having
-    (sum(counted) > 0 and count(share) < count(*))
+    (
+        sum(counted) > 0
+        and count(counted) = count(*)
+        and count(share) < count(*)
+    )
+    or (count(counted) < count(*) and count(share) > 0)
     or (sum(counted) = 0 and count(share) > 0)
     or abs(sum(share) - 1) > 0.0000005 * count(*) + 0.0000000001

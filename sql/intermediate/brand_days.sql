@@ -1,6 +1,7 @@
 -- One row per brand and covered day: its course. Engagements are unknown before the
 -- first and after the last day on which anything landed of the networks that it has
--- accounts on, and genuine ones on days when nothing is known of who engaged. Followers
+-- accounts on, and genuine ones on days when fewer than half are of accounts known by more
+-- than a name. Followers
 -- are the day's last snapshot of all its accounts together, unknown on days on which one
 -- that is known at all was not looked at; the tone of comments is unknown on days with
 -- fewer than five that were judged.
@@ -18,7 +19,7 @@ engaged as (
         activity_day,
         count(*) as engagements,
         count(case when is_genuine then 1 end) as genuine_engagements,
-        count(phantom_level) as known_engagements
+        count(case when is_known then 1 end) as known_engagements
     from intermediate.brand_interactions
     where act = 'engagement'
     group by brand_id, activity_day
@@ -97,7 +98,7 @@ select
             then coalesce(engaged.engagements, 0)
     end as engagements,
     case
-        when engaged.known_engagements = 0 then null
+        when engaged.known_engagements * 2 < engaged.engagements then null
         when covered_days.date_day between landed.first_day and landed.last_day
             then coalesce(engaged.genuine_engagements, 0)
     end as genuine_engagements,

@@ -1,7 +1,7 @@
 -- One row per brand, covered day and act of somebody else that concerns it: an
 -- engagement with a post of one of its accounts, or a mention (`brand_mentions` says what
 -- that is). A comment on its post that mentions it is both. `is_ask`: its own words ask
--- for the goods or tell of a purchase.
+-- for the goods or tell of a purchase. `is_known`: more than a name is known of who acted.
 -- Cost: linear in the interactions with brands' posts and in mentions.
 --
 -- grain: brand_id, act, platform, interaction_id
@@ -101,6 +101,7 @@ select
     ) as is_ask,
     accounts.operator_id,
     accounts.phantom_level,
+    coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
     coalesce(accounts.is_genuine, false) as is_genuine
 from acts
 left join intermediate.accounts as accounts

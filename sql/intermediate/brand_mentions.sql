@@ -209,6 +209,7 @@ select
     told.acted_at,
     told.date_day as activity_day,
     own_words(told.text) as words,
+    coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
     coalesce(accounts.is_genuine, false) as is_genuine
 from found
 inner join told

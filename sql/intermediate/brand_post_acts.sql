@@ -109,7 +109,8 @@ select
     acts.interaction_id,
     acts.age_seconds,
     acts.observed_at,
-    accounts.phantom_level is not null as is_known,
+    -- More than a name is known of who acted.
+    coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
     coalesce(accounts.is_genuine, false) as is_genuine
 from acts
 left join intermediate.accounts as accounts

@@ -1,6 +1,6 @@
 -- One row per campaign and comment on one of its posts on covered days, with its
 -- words and how they sound: the likeliest of negative, neutral and positive. A comment
--- without words of its own has none.
+-- without words of its own has none. `is_known`: more than a name is known of its author.
 -- Cost: linear in the comments of campaigns.
 --
 -- grain: campaign_id, platform, root_post_id, interaction_id
@@ -16,6 +16,7 @@ select
     interactions.activity_day,
     interactions.is_in_window,
     interactions.is_genuine,
+    coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
     split_part(comments.text, '//@', 1) as words,
     sentiment.sentiment
 from intermediate.campaign_interactions as interactions
@@ -25,6 +26,10 @@ inner join staging.interactions as comments
         and interactions.root_post_id = comments.root_post_id
         and interactions.kind = comments.kind
         and interactions.interaction_id = comments.interaction_id
+left join intermediate.accounts as accounts
+    on
+        interactions.platform = accounts.platform
+        and interactions.account_id = accounts.account_id
 left join intermediate.words_sentiment as sentiment
     on split_part(comments.text, '//@', 1) = sentiment.words
 where interactions.kind = 'comment'

@@ -13,8 +13,8 @@
 --   day [day]: engagers: the activity day; followers: the day on which the list was read
 --   accounts [accounts]: accounts in it
 --   people [people]: accounts, those of one operator once
---   phantom_share [share]: likely phantoms among them
---   suspected_share [share]: suspected ones among them, likely phantoms not counted
+--   phantom_share [share]: likely phantoms among them; null where fewer than half of accounts are known by more than a name
+--   suspected_share [share]: suspected ones among them, likely phantoms not counted; null where phantom_share is
 --   phantom_share_low [share]: low end of the 95 % interval of the share of phantoms; null where no account is known
 --   phantom_share_high [share]: high end of that interval
 --   known_accounts [accounts]: accounts of which more than a name is known
@@ -23,9 +23,9 @@
 --   followers_growth [followers]: followers that the brand's accounts gained since they were seen before, on this day; of engagers null
 --   usual_followers_growth [followers]: followers_growth that their other days let expect
 --   is_growth_jump [yes or no]: one of its accounts gained or lost a hundred followers or more, five times the usual; null with fewer than eight days seen
---   quality_score [points, 0 to 100]: 0 to 100: unsuspected_points + suspected_points, to whole points
---   unsuspected_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected
---   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half
+--   quality_score [points, 0 to 100]: 0 to 100: unsuspected_points + suspected_points, to whole points; null where phantom_share is
+--   unsuspected_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected; null where phantom_share is
+--   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half; null where phantom_share is
 -- metrics:
 --   registration_burst_share: this project | m.weibo.cn tells no registration
 --   quality_score: after Modash, audience credibility | follower lists show the newest followers only
@@ -138,8 +138,12 @@ select
     counted.day,
     counted.accounts,
     counted.people,
-    round(counted.phantoms / counted.accounts, 6) as phantom_share,
-    round(counted.suspected / counted.accounts, 6) as suspected_share,
+    case
+        when bounds.is_told then round(counted.phantoms / counted.accounts, 6)
+    end as phantom_share,
+    case
+        when bounds.is_told then round(counted.suspected / counted.accounts, 6)
+    end as suspected_share,
     round((bounds.acts - bounds.acts_high) / nullif(bounds.acts, 0), 6)
         as phantom_share_low,
     round((bounds.acts - bounds.acts_low) / nullif(bounds.acts, 0), 6)
@@ -150,17 +154,28 @@ select
     growth.followers_growth,
     growth.usual_followers_growth,
     growth.is_growth_jump,
-    cast(
-        round(
-            100 * (counted.accounts - counted.phantoms - counted.suspected / 2)
-            / counted.accounts
-        ) as integer
-    ) as quality_score,
-    round(
-        100 * (counted.accounts - counted.phantoms - counted.suspected)
-        / counted.accounts, 4
-    ) as unsuspected_points,
-    round(50 * counted.suspected / counted.accounts, 4) as suspected_points
+    case
+        when bounds.is_told
+            then
+                cast(
+                    round(
+                        100
+                        * (counted.accounts - counted.phantoms - counted.suspected / 2)
+                        / counted.accounts
+                    ) as integer
+                )
+    end as quality_score,
+    case
+        when bounds.is_told
+            then
+                round(
+                    100 * (counted.accounts - counted.phantoms - counted.suspected)
+                    / counted.accounts, 4
+                )
+    end as unsuspected_points,
+    case
+        when bounds.is_told then round(50 * counted.suspected / counted.accounts, 4)
+    end as suspected_points
 from counted
 inner join meta.brands as brands on counted.brand_id = brands.brand_id
 inner join intermediate.audience_bounds as bounds

@@ -34,7 +34,7 @@
 --   judged_hours [hours]: of a post, the age it is judged at: from started_at to the end of effect_until
 --   days_before [days]: of what is judged by days, known days before it, outside written-down actions, from which the course is forecast; under 14 none is
 --   controls [brands]: of what is judged by days, other brands whose days help to tell what was to be expected
---   outcome [text]: rose, fell, no change (beyond chance), or not told; of genuine engagements, of all where nothing is known of the accounts
+--   outcome [text]: rose, fell, no change (beyond chance), or not told; of genuine engagements, of all where genuine ones are null
 --   why_not [text]: why nothing is told; empty where something is
 --   engagements [interactions]: reposts, comments and likes of others in its days: on the post, directly below the reposts, else on the brand's posts;
 --     of overlapping ones those of all their days together
@@ -42,7 +42,7 @@
 --   engagements_change [interactions]: engagements - expected_engagements
 --   engagements_change_low [interactions]: lower end of the 95 % interval of engagements_change
 --   engagements_change_high [interactions]: upper end of the 95 % interval of engagements_change
---   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
+--   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
 --   expected_genuine_engagements [interactions]: genuine_engagements expected without the action
 --   genuine_engagements_change [interactions]: genuine_engagements - expected_genuine_engagements
 --   genuine_engagements_change_low [interactions]: lower end of the 95 % interval of genuine_engagements_change
@@ -217,7 +217,7 @@ joined as (
             and actions.action_id = companions.action_id
 ),
 
--- What is put in words: genuine engagements, or all where nothing is known of accounts.
+-- What is put in words: genuine engagements, or all where too little is known of accounts.
 worded as (
     select
         *,

@@ -32,8 +32,8 @@
 --   genuine_reposts [reposts]: reposts without those of likely phantoms and hidden accounts
 --   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
 --   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
---   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
---   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
+--   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
+--   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
 --   genuine_engagements_low [interactions]: low end of the 95 % interval of what is genuine of engagements, for errors of the score and for unknown accounts; null where no account is known
 --   genuine_engagements_high [interactions]: high end of that interval
 --   known_engagements [interactions]: engagements of accounts known by more than a name; below half of engagements, genuine numbers are null and their intervals stand alone
@@ -200,6 +200,7 @@ mentioned as (
         mentions.platform,
         mentions.activity_day,
         count(*) as mentions,
+        count(*) filter (where mentions.is_known) as known_mentions,
         count(*) filter (where mentions.is_genuine) as genuine_mentions
     from intermediate.brand_mentions as mentions
     inner join meta.campaigns as campaigns
@@ -443,7 +444,11 @@ select
         when totals.likes is not null and totals.knows_likers
             then coalesce(flows.genuine_likes, 0)
     end as genuine_likes,
-    coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
+    case
+        when mentioned.campaign_id is null then 0
+        when mentioned.known_mentions * 2 >= mentioned.mentions
+            then mentioned.genuine_mentions
+    end as genuine_mentions,
     case
         when totals.knows_accounts and totals.tells_genuine
             then
@@ -452,10 +457,14 @@ select
                     0
                 )
     end as genuine_engagements,
-    case when totals.knows_accounts then coalesce(bounds.acts_low, 0) end
-        as genuine_engagements_low,
-    case when totals.knows_accounts then coalesce(bounds.acts_high, 0) end
-        as genuine_engagements_high,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.acts_low
+    end as genuine_engagements_low,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.acts_high
+    end as genuine_engagements_high,
     coalesce(bounds.known_acts, 0) as known_engagements,
     case when totals.knows_accounts then coalesce(people.engaged_accounts, 0) end
         as engaged_accounts,
@@ -463,10 +472,14 @@ select
         when totals.knows_accounts and totals.tells_genuine
             then coalesce(people.genuine_engaged_accounts, 0)
     end as genuine_engaged_accounts,
-    case when totals.knows_accounts then coalesce(bounds.accounts_low, 0) end
-        as genuine_engaged_accounts_low,
-    case when totals.knows_accounts then coalesce(bounds.accounts_high, 0) end
-        as genuine_engaged_accounts_high,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.accounts_low
+    end as genuine_engaged_accounts_low,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.accounts_high
+    end as genuine_engaged_accounts_high,
     coalesce(bounds.known_accounts, 0) as known_engaged_accounts,
     case when totals.knows_accounts then coalesce(people.engaged_people, 0) end
         as engaged_people,

@@ -31,7 +31,7 @@
 --   genuine_lifetime_engagements_low [interactions]: low end of the 95 % interval of what is genuine of lifetime_engagements; null where no account is known
 --   genuine_lifetime_engagements_high [interactions]: high end of that interval
 --   known_lifetime_engagements [interactions]: lifetime_engagements of accounts of which more than a name is known
---   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected; null where fewer than half are of known accounts
+--   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected, less what the score likely misses; null where fewer than half are of known accounts
 --   estimated_genuine_engagements_low [interactions]: low end of its 95 % interval, for errors of the score, unknown accounts, and what nobody collected
 --   estimated_genuine_engagements_high [interactions]: high end of that interval
 --   engagements_1h [interactions; post day]: engagements in the first hour after publication
@@ -315,10 +315,14 @@ select
     genuine.comments as genuine_lifetime_comments,
     genuine.likes as genuine_lifetime_likes,
     genuine.engagements as genuine_lifetime_engagements,
-    case when posts.knows_some then coalesce(bounds.acts_low, 0) end
-        as genuine_lifetime_engagements_low,
-    case when posts.knows_some then coalesce(bounds.acts_high, 0) end
-        as genuine_lifetime_engagements_high,
+    case
+        when posts.knows_some and bounds.campaign_id is null then 0
+        when posts.knows_some then bounds.acts_low
+    end as genuine_lifetime_engagements_low,
+    case
+        when posts.knows_some and bounds.campaign_id is null then 0
+        when posts.knows_some then bounds.acts_high
+    end as genuine_lifetime_engagements_high,
     coalesce(bounds.known_acts, 0) as known_lifetime_engagements,
     bounds.whole as estimated_genuine_engagements,
     bounds.whole_low as estimated_genuine_engagements_low,

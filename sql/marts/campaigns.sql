@@ -33,12 +33,12 @@
 --   genuine_reposts [reposts]: reposts without those of likely phantoms and hidden accounts
 --   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
 --   genuine_likes [likes]: likes without those of likely phantoms and hidden accounts
---   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
---   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts
+--   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
+--   genuine_engagements [interactions]: engagements without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
 --   genuine_engagements_low [interactions]: low end of the 95 % interval of what is genuine of engagements, for errors of the score and for unknown accounts; null where no account is known
 --   genuine_engagements_high [interactions]: high end of that interval
 --   known_engagements [interactions]: engagements of accounts known by more than a name; below half of engagements, genuine numbers are null and their intervals stand alone
---   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected; null where fewer than half are of known accounts
+--   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected, less what the score likely misses; null where fewer than half are of known accounts
 --   estimated_genuine_engagements_low [interactions]: low end of its 95 % interval, for errors of the score, unknown accounts, and what nobody collected
 --   estimated_genuine_engagements_high [interactions]: high end of that interval
 --   suspected_engagements [interactions]: of genuine_engagements those of suspected accounts
@@ -94,8 +94,8 @@
 --   cpm_source [text]: where the prices come from, and of which day
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
---   fans_gained [followers]: brand followers, last less first snapshot of the window
---   posts_gained [posts]: brand posts, last less first snapshot of the window
+--   fans_gained [followers]: brand followers, last less first snapshot of the window; null without two
+--   posts_gained [posts]: brand posts, last less first snapshot of the window; null without two
 --   social_momentum [followers per post]: fans_gained / posts_gained; read it as a trend
 -- metrics:
 --   posts: this project | attribution_rule says why a post counts
@@ -117,7 +117,7 @@
 --   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
 --   author_followers: this project | beside exposure, which counts reposters only; not deduplicated
 --   potential_reach: metrics of potential reach (Sprinklr), upper bound | audiences overlap, so true reach is smaller; an account whose followers are unknown adds none; does not add up
---   phantom_share: this project | as good as the phantom score; the audit corrects for its prior
+--   phantom_share: this project | as good as the phantom score; its interval carries what the score may miss
 --   engagement_rate: it-benchmarking-journal.com 2019 | null without known followers
 --   engagement_rate_by_reach: Hootsuite, ERR | reach counts every follower of author and reposters, so the rate is a lower bound; a mean over posts, large and small alike
 --   engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
@@ -280,6 +280,7 @@ mentioned as (
     select
         campaigns.campaign_id,
         count(*) as mentions,
+        count(*) filter (where mentions.is_known) as known_mentions,
         count(*) filter (where mentions.is_genuine) as genuine_mentions
     from intermediate.brand_mentions as mentions
     inner join meta.campaigns as campaigns
@@ -320,12 +321,17 @@ sentiment as (
             (sum(positive) - sum(negative))
             / nullif(sum(positive) + sum(neutral) + sum(negative), 0), 6
         ) as sentiment_net,
-        round(
-            (sum(genuine_positive) - sum(genuine_negative))
-            / nullif(
-                sum(genuine_positive) + sum(genuine_neutral) + sum(genuine_negative), 0
-            ), 6
-        ) as genuine_sentiment_net
+        case
+            when sum(known_comments) * 2 >= sum(comments)
+                then
+                    round(
+                        (sum(genuine_positive) - sum(genuine_negative))
+                        / nullif(
+                            sum(genuine_positive) + sum(genuine_neutral)
+                            + sum(genuine_negative), 0
+                        ), 6
+                    )
+        end as genuine_sentiment_net
     from intermediate.sentiment_days
     group by campaign_id
 ),
@@ -455,10 +461,27 @@ brand_snapshots as (
         campaigns.campaign_id,
         accounts.platform,
         accounts.account_id,
-        arg_max(accounts.followers_count, accounts.observed_at)
-        - arg_min(accounts.followers_count, accounts.observed_at) as fans_gained,
-        arg_max(accounts.posts_count, accounts.observed_at)
-        - arg_min(accounts.posts_count, accounts.observed_at) as posts_gained
+        -- One snapshot alone tells of no gain, nor of none.
+        case
+            when
+                max(accounts.observed_at)
+                filter (where accounts.followers_count is not null)
+                > min(accounts.observed_at)
+                filter (where accounts.followers_count is not null)
+                then
+                    arg_max(accounts.followers_count, accounts.observed_at)
+                    - arg_min(accounts.followers_count, accounts.observed_at)
+        end as fans_gained,
+        case
+            when
+                max(accounts.observed_at)
+                filter (where accounts.posts_count is not null)
+                > min(accounts.observed_at)
+                filter (where accounts.posts_count is not null)
+                then
+                    arg_max(accounts.posts_count, accounts.observed_at)
+                    - arg_min(accounts.posts_count, accounts.observed_at)
+        end as posts_gained
     from meta.campaigns as campaigns
     inner join meta.brand_accounts as brand_accounts
         on campaigns.brand_id = brand_accounts.brand_id
@@ -592,15 +615,23 @@ select
         when totals.likes is not null and totals.knows_likers
             then coalesce(flows.genuine_likes, 0)
     end as genuine_likes,
-    coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
+    case
+        when mentioned.campaign_id is null then 0
+        when mentioned.known_mentions * 2 >= mentioned.mentions
+            then mentioned.genuine_mentions
+    end as genuine_mentions,
     case
         when totals.knows_accounts and totals.tells_genuine
             then coalesce(flows.genuine_engagements, 0)
     end as genuine_engagements,
-    case when totals.knows_accounts then coalesce(bounds.acts_low, 0) end
-        as genuine_engagements_low,
-    case when totals.knows_accounts then coalesce(bounds.acts_high, 0) end
-        as genuine_engagements_high,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.acts_low
+    end as genuine_engagements_low,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.acts_high
+    end as genuine_engagements_high,
     coalesce(bounds.known_acts, 0) as known_engagements,
     bounds.whole as estimated_genuine_engagements,
     bounds.whole_low as estimated_genuine_engagements_low,
@@ -613,10 +644,14 @@ select
         when totals.knows_accounts and totals.tells_genuine
             then coalesce(people.genuine_engaged_accounts, 0)
     end as genuine_engaged_accounts,
-    case when totals.knows_accounts then coalesce(bounds.accounts_low, 0) end
-        as genuine_engaged_accounts_low,
-    case when totals.knows_accounts then coalesce(bounds.accounts_high, 0) end
-        as genuine_engaged_accounts_high,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.accounts_low
+    end as genuine_engaged_accounts_low,
+    case
+        when totals.knows_accounts and bounds.campaign_id is null then 0
+        when totals.knows_accounts then bounds.accounts_high
+    end as genuine_engaged_accounts_high,
     coalesce(bounds.known_accounts, 0) as known_engaged_accounts,
     case when totals.knows_accounts then coalesce(doubtful.accounts, 0) end
         as suspected_engaged_accounts,

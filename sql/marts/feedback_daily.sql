@@ -1,5 +1,6 @@
 -- What a campaign's comments sounded like on an activity day between its first and
--- last day, judged by their words alone. Irony is not seen.
+-- last day, judged by their words alone. Irony is not seen. What genuine ones say is null
+-- where fewer than half of the day's comments are of accounts known by more than a name.
 --
 -- grain: campaign_id, activity_day
 -- params: none
@@ -16,12 +17,30 @@
 --   negative [comments]: comments that sound negative
 --   wordless [comments]: comments without words of their own, which are not judged
 --   genuine_comments [comments]: comments without those of likely phantoms and hidden accounts
---   genuine_positive [comments]: genuine_comments that sound positive; null where nobody of the day's comments is named
---   genuine_neutral [comments]: genuine_comments that sound neutral; null where nobody of the day's comments is named
---   genuine_negative [comments]: genuine_comments that sound negative; null where nobody of the day's comments is named
+--   genuine_positive [comments]: genuine_comments that sound positive; null where genuine_comments is
+--   genuine_neutral [comments]: genuine_comments that sound neutral; null where genuine_comments is
+--   genuine_negative [comments]: genuine_comments that sound negative; null where genuine_comments is
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   is_negative_rise [yes or no]: a larger share of the day's judged comments is negative than that of the 14 days before explains; null where under 3 days with 10 judged comments precede
+
+with
+
+daily as (
+    select
+        * exclude (
+            genuine_comments, genuine_positive, genuine_neutral, genuine_negative
+        ),
+        case when known_comments * 2 >= comments then genuine_comments end
+            as genuine_comments,
+        case when known_comments * 2 >= comments then genuine_positive end
+            as genuine_positive,
+        case when known_comments * 2 >= comments then genuine_neutral end
+            as genuine_neutral,
+        case when known_comments * 2 >= comments then genuine_negative end
+            as genuine_negative
+    from intermediate.sentiment_days
+)
 
 select
     daily.campaign_id,
@@ -48,7 +67,7 @@ select
         ), 6
     ) as genuine_sentiment_net,
     rises.is_rise as is_negative_rise
-from intermediate.sentiment_days as daily
+from daily
 inner join meta.campaigns as campaigns on daily.campaign_id = campaigns.campaign_id
 left join intermediate.negative_rises as rises
     on

@@ -1,6 +1,8 @@
 -- A topic of a campaign's comments: words that stand together more often than chance
 -- explains, over the covered activity days between its first and last day. At least
 -- policies.min_cell people (operators) say each of them, so that none shows who they are.
+-- Genuine ones are null where fewer than half of the campaign's comments are of accounts
+-- known by more than a name.
 --
 -- grain: campaign_id, topic
 -- params: none
@@ -20,6 +22,16 @@
 --   examples [list]: up to three of its comments without names, links and digits; only where policies.examples is true, for a text can be searched
 --   examples_text [text]: the same as one text
 
+with
+
+commented as (
+    select
+        campaign_id,
+        sum(known_comments) * 2 >= sum(comments) as tells_genuine
+    from intermediate.sentiment_days
+    group by campaign_id
+)
+
 select
     topics.campaign_id,
     campaigns.campaign_name,
@@ -28,10 +40,12 @@ select
     topics.terms,
     array_to_string(topics.terms, ', ') as terms_text,
     topics.comments,
-    topics.genuine_comments,
+    case when commented.tells_genuine then topics.genuine_comments end
+        as genuine_comments,
     topics.sentiment_net,
     topics.trend,
     topics.examples,
     array_to_string(topics.examples, ' | ') as examples_text
 from intermediate.topics as topics
 inner join meta.campaigns as campaigns on topics.campaign_id = campaigns.campaign_id
+inner join commented on topics.campaign_id = commented.campaign_id

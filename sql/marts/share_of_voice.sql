@@ -16,13 +16,13 @@
 --   activity_day [day]: the day it happened, in the workspace's time zone
 --   market [id]: the market: the id of its first brand in the order of letters
 --   mentions [mentions]: texts of others that mention it: with @, a keyword or a hashtag, in their own words
---   genuine_mentions [mentions]: the same without those of likely phantoms and hidden accounts
+--   genuine_mentions [mentions]: the same without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
 --   engagements [interactions]: reposts, comments and likes of others on its accounts' posts
---   genuine_engagements [interactions]: the same without those of likely phantoms and hidden accounts
+--   genuine_engagements [interactions]: the same without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
 --   market_mentions [mentions]: mentions of all brands of its market
---   genuine_market_mentions [mentions]: the same without those of likely phantoms
+--   genuine_market_mentions [mentions]: genuine_mentions of all brands of its market; null where one is
 --   market_engagements [interactions]: engagements with all brands of its market
---   genuine_market_engagements [interactions]: the same without those of likely phantoms
+--   genuine_market_engagements [interactions]: genuine_engagements with all brands of its market; null where one is
 --   mentions_share [share]: mentions / market_mentions
 --   genuine_mentions_share [share]: genuine_mentions / genuine_market_mentions
 --   engagements_share [share]: engagements / market_engagements
@@ -49,8 +49,10 @@ counted as (
         brand_id,
         activity_day,
         count(*) filter (where act = 'mention') as mentions,
+        count(*) filter (where act = 'mention' and is_known) as known_mentions,
         count(*) filter (where act = 'mention' and is_genuine) as genuine_mentions,
         count(*) filter (where act = 'engagement') as engagements,
+        count(*) filter (where act = 'engagement' and is_known) as known_engagements,
         count(*) filter (where act = 'engagement' and is_genuine)
             as genuine_engagements
     from intermediate.brand_interactions
@@ -64,9 +66,17 @@ complete as (
         brand_days.activity_day,
         brand_days.market,
         coalesce(counted.mentions, 0) as mentions,
-        coalesce(counted.genuine_mentions, 0) as genuine_mentions,
+        case
+            when counted.brand_id is null then 0
+            when counted.known_mentions * 2 >= counted.mentions
+                then counted.genuine_mentions
+        end as genuine_mentions,
         coalesce(counted.engagements, 0) as engagements,
-        coalesce(counted.genuine_engagements, 0) as genuine_engagements
+        case
+            when counted.brand_id is null then 0
+            when counted.known_engagements * 2 >= counted.engagements
+                then counted.genuine_engagements
+        end as genuine_engagements
     from brand_days
     left join counted
         on
@@ -79,9 +89,16 @@ market as (
         market,
         activity_day,
         cast(sum(mentions) as bigint) as mentions,
-        cast(sum(genuine_mentions) as bigint) as genuine_mentions,
+        -- Of a market that is known of each brand alone.
+        case
+            when count(genuine_mentions) = count(*)
+                then cast(sum(genuine_mentions) as bigint)
+        end as genuine_mentions,
         cast(sum(engagements) as bigint) as engagements,
-        cast(sum(genuine_engagements) as bigint) as genuine_engagements
+        case
+            when count(genuine_engagements) = count(*)
+                then cast(sum(genuine_engagements) as bigint)
+        end as genuine_engagements
     from complete
     group by market, activity_day
 )

@@ -85,7 +85,8 @@ def judge_posts(
 
     Returns:
         `SCHEMA`, a row per post and measure. `observed` is null where none of what the
-        platform counts was collected, or nothing is known of who engaged; `expected`
+        platform counts was collected, or fewer than half of who engaged are known;
+        `expected`
         and its bounds are null there, too, and where the course of the post or of ten
         earlier usual posts by the same age is not known.
     """
@@ -153,7 +154,7 @@ def _timed(posts: pl.DataFrame, known: pl.DataFrame, timezone: str) -> pl.DataFr
         - began,
         is_collected=(pl.col("collected") > 0)
         | ~(pl.col("counted") > 0).fill_null(value=False),
-        is_known=(pl.col("collected") == 0) | (pl.col("known") > 0),
+        is_known=pl.col("known") * 2 >= pl.col("collected"),
         hour=local.dt.hour() + local.dt.minute() / 60,
         weekday=local.dt.weekday(),
         is_run=pl.col("known_until").is_not_null(),

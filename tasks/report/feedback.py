@@ -50,6 +50,7 @@ def add_feedback(
             select
                 campaign_id,
                 cast(sum(comments) as bigint) as comments,
+                count(*) - count(genuine_comments) as unknown_days,
                 cast(sum(positive) as bigint) as positive,
                 cast(sum(neutral) as bigint) as neutral,
                 cast(sum(negative) as bigint) as negative,
@@ -109,9 +110,22 @@ def add_feedback(
     )
     for campaign in campaigns:
         key = campaign["campaign_id"]
-        campaign["tone"] = tones[key][0] if tones[key] else None
+        campaign["tone"] = tone = tones[key][0] if tones[key] else None
+        if tone and not is_sum_known(tone, campaign):
+            for name in tone:
+                if name.startswith("genuine_"):
+                    tone[name] = None
         campaign["topics"] = topics[key]
         campaign["amplifiers"] = amplifiers[key]
+
+
+def is_sum_known(tone: Row, campaign: Row) -> bool:
+    """Whether what its days tell of genuine comments is that of the whole campaign."""
+    total = campaign["genuine_comments"]
+    if total is None:
+        return False
+    # A day of hidden people alone takes nothing from the sum.
+    return not tone["unknown_days"] or bool(tone["genuine_comments"] == total)
 
 
 def read_groups(

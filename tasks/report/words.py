@@ -65,7 +65,8 @@ GLOSSARY = (
     ),
     Term(
         "Genuine of all, estimated",
-        "what that makes of the platform's count; the interval also carries that"
+        "what that makes of the platform's count, less what the scores are likely"
+        " to miss: the middle of what is likely. The interval also carries that"
         " interactions which nobody collected may differ. A dash, with the interval"
         " alone, where fewer than half are of accounts known by more than a name.",
         ("estimated_genuine_engagements", "cost_per_estimated_genuine_engagement"),
@@ -333,7 +334,10 @@ def tell_estimate(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
             f"Of all that {who}, between {format_number(low)} and"
             f" {format_number(high)} are genuine."
         )
-    text = f"Of all that {who} this makes about {format_number(estimate)} genuine ones"
+    text = (
+        f"Of all that {who} about {format_number(estimate)} are genuine, what the"
+        " scores are likely to miss taken off"
+    )
     if low is not None and high is not None:
         text += f" ({format_number(low)} to {format_number(high)})"
     return f"{text}."

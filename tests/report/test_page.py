@@ -519,8 +519,8 @@ def make_lead(**more: Any) -> str:
                 "estimated_genuine_engagements_low": 650,
                 "estimated_genuine_engagements_high": 900,
             },
-            "Of all that the platform counts this makes about 780 genuine ones (650 to"
-            " 900).",
+            "Of all that the platform counts about 780 are genuine, what the scores are"
+            " likely to miss taken off (650 to 900).",
             "not known",
         ),
         (
@@ -583,8 +583,8 @@ def test_feedback_and_what_to_do_next(marts: Path) -> None:
         "c0ffeec0… likely phantom key opinion leader 41 39 37.0% 5,000",
         "suspected: one order 12 9 8.1% 12 accounts reposted 7 posts within seconds",
         "No change of genuine engagements beyond chance.",
-        "2 of 4 people who engaged",
-        "2 likely phantom, 1 asked not to be",
+        "2 of 4 accounts that engaged",
+        "likely phantom (2), asked not to be",
         "Of 40 people whose answer is known, 25.0% answered: 40.0% of the half",
     ):
         assert words in text, words
@@ -680,7 +680,7 @@ def test_one_campaign_alone(marts: Path) -> None:
     assert "genuine 2 (100%), of which suspected 1 (50.0%)" in page.text
     assert "has hardly any followers 1 100%" in page.text
     assert "12 accounts reposted" not in page.text
-    assert "1 of 2 people who engaged in it can be contacted" in page.text
+    assert "1 of 2 accounts that engaged in it can be contacted" in page.text
     other = report(marts, "evil").text
     assert "suspected: one order 5 2 8.1% 12 accounts reposted" in other
     assert "another network" not in page.text
