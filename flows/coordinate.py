@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from tasks.accounts.coordination import (
     NO_CAP,
     significant_edges,
 )
+from tasks.sources.documents import Notes, UnreadableFileError, open_text
+from tasks.sources.file_encodings import UTF8
 from tasks.warehouse.database import count, tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.models import load_models, run_model
@@ -90,8 +93,10 @@ def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
     mistakes = _mistakes(table, search, out)
     if mistakes:
         raise ConfigurationError(mistakes)
-    with _connected() as connection:
-        left_out, notes, steps = _read(connection, table)
+    with _connected() as connection, _as_utf8(table) as (readable, encoding):
+        left_out, notes, steps = _read(connection, table, readable)
+        if encoding:
+            notes.insert(0, f"The table is read as {encoding}")
         models = load_models("intermediate")
         params = {
             "time_window": search.time_window * steps,
@@ -139,8 +144,31 @@ def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
+@contextmanager
+def _as_utf8(table: Path) -> Iterator[tuple[Path, str | None]]:
+    """A table's file, or a copy in UTF-8 and the encoding that it was written in."""
+    if table.suffix == ".parquet":
+        yield table, None
+        return
+    notes = Notes()
+    with tempfile.TemporaryDirectory(prefix="coordinate-") as folder:
+        copy = Path(folder) / "table.csv"
+        try:
+            with open_text(table, notes) as (head, stream):
+                if notes.encoding != UTF8:
+                    with copy.open("wb") as written:
+                        written.write(head)
+                        shutil.copyfileobj(stream, written)
+        except UnreadableFileError as error:
+            raise ConfigurationError([f"'{table}' can't be read: {error}"]) from None
+        if notes.encoding == UTF8:
+            yield table, None
+        else:
+            yield copy, notes.encoding
+
+
 def _read(
-    connection: duckdb.DuckDBPyConnection, table: Path
+    connection: duckdb.DuckDBPyConnection, table: Path, readable: Path
 ) -> tuple[list[tuple[str, int]], list[str], int]:
     """Make `intermediate.shares` of what can be trusted.
 
@@ -148,7 +176,7 @@ def _read(
         What was left out, by reason; what was made of the times; the steps of time in a
         second: 1, or 1000 where moments within a second are told.
     """
-    path = {"path": str(table)}
+    path = {"path": str(readable)}
     is_csv = table.suffix != ".parquet"
     # Ids stay as they are written: nothing guesses that they are numbers.
     source = (

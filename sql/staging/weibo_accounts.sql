@@ -15,6 +15,7 @@ status_users as (
         position,
         item,
         coalesce(seen_at, recorded_at) as observed_at,
+        created_at as observed_at_text,
         user as profile
     from raw.weibo_statuses
     where user.id is not null
@@ -25,6 +26,7 @@ embedded_users as (
         platform,
         source,
         coalesce(seen_at, time_of(status.created_at, seen_at, 8)) as observed_at,
+        status.created_at as observed_at_text,
         status.user as profile
     from staging.weibo_roots
     where status.user.screen_name is not null
@@ -38,6 +40,7 @@ comment_users as (
         position,
         item,
         coalesce(seen_at, recorded_at) as observed_at,
+        created_at as observed_at_text,
         user as profile
     from raw.weibo_comments
     where user.id is not null
@@ -66,6 +69,7 @@ own_users as (
         position,
         item,
         coalesce(seen_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        cast(null as varchar) as observed_at_text,
         profile
     from raw.weibo_users
     union all
@@ -76,6 +80,7 @@ own_users as (
         position,
         item,
         coalesce(seen_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        cast(null as varchar) as observed_at_text,
         profile
     from raw.weibo_followers
 ),
@@ -90,6 +95,7 @@ weibo_users as (
         cast(null as bigint) as position,
         cast(null as integer) as item,
         observed_at,
+        observed_at_text,
         profile
     from embedded_users
     union all
@@ -102,6 +108,7 @@ weibo_users as (
         position,
         item,
         coalesce(seen_at, time_of(reply.created_at, seen_at, 8)) as observed_at,
+        reply.created_at as observed_at_text,
         reply.user as profile
     from replies
     where reply.user.id is not null
@@ -134,6 +141,7 @@ select
     profile.urank as level,
     time_of(profile.created_at, cast(null as timestamp), 8) as registered_at,
     observed_at,
+    observed_at_text,
     profile.id as account_id_text,
     profile.followers_count as followers_count_text,
     coalesce(profile.friends_count, profile.follow_count) as following_count_text,

@@ -380,3 +380,21 @@ def test_equal_to_the_toolkit_on_the_same_data(tmp_path: Path) -> None:
     assert set(edges.select("account_id", "account_id_y").rows()) == toolkit(
         shares, case["time_window"]
     )
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-8-sig"])
+def test_tables_of_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    """Two people share the same two topics, three seconds apart each."""
+    table = tmp_path / "shares.csv"
+    rows = [
+        f"{topic},{name},{topic}{name},{second}"
+        for topic, second in (("新茶上市", 1_772_500_000), ("茶友聚会", 1_772_600_000))
+        for name, second in (("阿春", second), ("阿夏", second + 3))
+    ]
+    header = "object_id,account_id,content_id,timestamp_share"
+    table.write_bytes("\n".join([header, *rows, ""]).encode(encoding))
+    found = coordinate(table, Search(10, 1), tmp_path / "edges.csv")
+    assert (found.shares, found.left_out, found.edges) == (4, [], 1)
+    assert any("read as" in note for note in found.notes) == (encoding != "utf-8-sig")
+    written = (tmp_path / "edges.csv").read_text(encoding="utf-8").splitlines()
+    assert written[1] == "阿夏,阿春,2,3.0,2,2,1.0"

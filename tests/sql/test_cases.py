@@ -4,8 +4,8 @@ A case is a folder: `input/` as an export lies there, and `expect.json` with a
 note, the format, and for each staging table all its rows, each with only the
 columns that matter and the reason why it is as it is. Rejected records stand
 under `quarantine` as file, line, start of the reason, values of rows that stand under
-`unread` by their reasons; what landing rejects already under `landing`, as under
-`quarantine`.
+`unread` by their reasons, reasons of profiles under `profiles`; what landing rejects
+already under `landing`, as under `quarantine`.
 """
 
 from __future__ import annotations
@@ -84,6 +84,12 @@ def test_case(case: Path, tmp_path: Path, quick_rules: None) -> None:
         " where kind <> 'accounts' order by all"
     )
     check_rejected(rejected, expect["quarantine"])
+    profiles = lab.rows(
+        "select distinct reason from meta.quarantine"
+        " where kind = 'accounts' order by all"
+    )
+    if "profiles" in expect:
+        assert [reason for (reason,) in profiles] == expect["profiles"]
     unread = lab.rows(
         "select distinct reason from meta.unread_values"
         " where kind <> 'accounts' order by all"
