@@ -1,7 +1,8 @@
 -- One row per brand and covered day: its course. Engagements are unknown before the
 -- first and after the last day on which anything landed of the networks that it has
 -- accounts on, and genuine ones on days when fewer than half are of accounts known by more
--- than a name. Followers
+-- than a name; mentions before the first and after the last day on which anything landed
+-- at all. Followers
 -- are the day's last snapshot of all its accounts together, unknown on days on which one
 -- that is known at all was not looked at; the tone of comments is unknown on days with
 -- fewer than five that were judged.
@@ -63,9 +64,17 @@ mentioned as (
         brand_id,
         activity_day,
         count(*) as mentions,
-        count(case when is_genuine then 1 end) as genuine_mentions
+        count(case when is_genuine then 1 end) as genuine_mentions,
+        count(case when is_known then 1 end) as known_mentions
     from intermediate.brand_mentions
     group by brand_id, activity_day
+),
+
+landed_anywhere as (
+    select
+        min(first_day) as first_day,
+        max(last_day) as last_day
+    from intermediate.landed_days
 ),
 
 landed as (
@@ -102,14 +111,26 @@ select
         when covered_days.date_day between landed.first_day and landed.last_day
             then coalesce(engaged.genuine_engagements, 0)
     end as genuine_engagements,
-    coalesce(mentioned.mentions, 0) as mentions,
-    coalesce(mentioned.genuine_mentions, 0) as genuine_mentions,
+    case
+        when
+            covered_days.date_day
+            between landed_anywhere.first_day and landed_anywhere.last_day
+            then coalesce(mentioned.mentions, 0)
+    end as mentions,
+    case
+        when 2 * mentioned.known_mentions < mentioned.mentions then null
+        when
+            covered_days.date_day
+            between landed_anywhere.first_day and landed_anywhere.last_day
+            then coalesce(mentioned.genuine_mentions, 0)
+    end as genuine_mentions,
     case when followed.accounts = known_accounts.accounts then followed.followers end
         as followers,
     case when spoken.judged >= 5 then round(spoken.net / spoken.judged, 6) end
         as sentiment_net
 from meta.brands as brands
 cross join meta.covered_days as covered_days
+cross join landed_anywhere
 left join engaged
     on
         brands.brand_id = engaged.brand_id

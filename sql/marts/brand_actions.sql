@@ -47,6 +47,16 @@
 --   genuine_engagements_change [interactions]: genuine_engagements - expected_genuine_engagements
 --   genuine_engagements_change_low [interactions]: lower end of the 95 % interval of genuine_engagements_change
 --   genuine_engagements_change_high [interactions]: upper end of the 95 % interval of genuine_engagements_change
+--   mentions [mentions]: texts of others in its days that name the brand, as in share_of_voice; null of posts and reposts, which are judged by their own course
+--   expected_mentions [mentions]: mentions expected without the action
+--   mentions_change [mentions]: mentions - expected_mentions
+--   mentions_change_low [mentions]: lower end of the 95 % interval of mentions_change
+--   mentions_change_high [mentions]: upper end of the 95 % interval of mentions_change
+--   genuine_mentions [mentions]: mentions in its days without those of likely phantoms and hidden accounts
+--   expected_genuine_mentions [mentions]: genuine_mentions expected without the action
+--   genuine_mentions_change [mentions]: genuine_mentions - expected_genuine_mentions
+--   genuine_mentions_change_low [mentions]: lower end of the 95 % interval of genuine_mentions_change
+--   genuine_mentions_change_high [mentions]: upper end of the 95 % interval of genuine_mentions_change
 --   followers [followers]: followers of the brand's accounts, not deduplicated, at the last snapshot in its days; of a post only where no other works on its days
 --   expected_followers [followers]: followers expected without the action
 --   followers_change [followers]: followers - expected_followers
@@ -60,6 +70,7 @@
 --   finding [text]: the same in a sentence
 -- metrics:
 --   engagements_change: Brodersen et al. 2015, causal impact; of posts Lei et al. 2018 | assumes that nothing else changed at the same time; up to five of a hundred usual posts stand out by chance
+--   mentions_change: Brodersen et al. 2015, causal impact; Harvey 1989 | assumes that nothing else changed at the same time
 --   followers_change: Brodersen et al. 2015, causal impact; Harvey 1989 | assumes that nothing else changed at the same time
 --   sentiment_net_change: Brodersen et al. 2015, causal impact; Harvey 1989 | assumes that nothing else changed at the same time
 
@@ -131,6 +142,22 @@ effects as (
         max(round(observed - expected_low, 1))
         filter (where measure = 'genuine_engagements')
             as genuine_engagements_change_high,
+        max(observed) filter (where measure = 'mentions') as mentions,
+        max(expected) filter (where measure = 'mentions') as expected_mentions,
+        max(round(observed - expected, 1)) filter (where measure = 'mentions')
+            as mentions_change,
+        max(round(observed - expected_high, 1)) filter (where measure = 'mentions')
+            as mentions_change_low,
+        max(round(observed - expected_low, 1)) filter (where measure = 'mentions')
+            as mentions_change_high,
+        max(observed) filter (where measure = 'genuine_mentions') as genuine_mentions,
+        max(expected) filter (where measure = 'genuine_mentions') as expected_genuine_mentions,
+        max(round(observed - expected, 1)) filter (where measure = 'genuine_mentions')
+            as genuine_mentions_change,
+        max(round(observed - expected_high, 1)) filter (where measure = 'genuine_mentions')
+            as genuine_mentions_change_low,
+        max(round(observed - expected_low, 1)) filter (where measure = 'genuine_mentions')
+            as genuine_mentions_change_high,
         max(observed) filter (where measure = 'followers') as followers,
         max(expected) filter (where measure = 'followers') as expected_followers,
         max(round(observed - expected, 1)) filter (where measure = 'followers')
@@ -339,6 +366,16 @@ select
     genuine_engagements_change,
     genuine_engagements_change_low,
     genuine_engagements_change_high,
+    cast(mentions as bigint) as mentions,
+    expected_mentions,
+    mentions_change,
+    mentions_change_low,
+    mentions_change_high,
+    cast(genuine_mentions as bigint) as genuine_mentions,
+    expected_genuine_mentions,
+    genuine_mentions_change,
+    genuine_mentions_change_low,
+    genuine_mentions_change_high,
     cast(followers as bigint) as followers,
     expected_followers,
     followers_change,

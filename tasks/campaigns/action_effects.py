@@ -91,6 +91,8 @@ class Measure:
 MEASURES = (
     Measure("engagements", "count", 1),
     Measure("genuine_engagements", "count", 1),
+    Measure("mentions", "count", 1),
+    Measure("genuine_mentions", "count", 1),
     Measure("followers", "level", 1),
     Measure("sentiment_net", "rate", 4),
 )
@@ -109,8 +111,8 @@ def judge_episodes(
     trials, about 0.3 s on a year of days, half of it without controls.
 
     Args:
-        days: a row per `brand_id` and `date_day` that is covered, with the columns of
-            `MEASURES`; null where unknown.
+        days: a row per `brand_id` and `date_day` that is covered, with columns named
+            as in `MEASURES`, those that are to be judged; null where unknown.
         episodes: `brand_id`, `episode`, `first_day`, `last_day`; days inclusive; and
             `class`: `written`, `reply` or `post`, all `written` without it. Of a `post`
             only followers and tone are judged.
@@ -159,6 +161,8 @@ def judge_episodes(
             if (rival,) in by_brand
         ]
         for measure in MEASURES:
+            if measure.name not in calendar.columns:
+                continue
             values = _column(calendar, measure)
             compared = (
                 [_without(_column(days, measure), busy) for days, busy in others]
