@@ -52,7 +52,7 @@
 --   mentions_change [mentions]: mentions - expected_mentions
 --   mentions_change_low [mentions]: lower end of the 95 % interval of mentions_change
 --   mentions_change_high [mentions]: upper end of the 95 % interval of mentions_change
---   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts
+--   genuine_mentions [mentions]: mentions without those of likely phantoms and hidden accounts; null where fewer than half are of accounts known by more than a name
 --   expected_genuine_mentions [mentions]: genuine_mentions expected without the action
 --   genuine_mentions_change [mentions]: genuine_mentions - expected_genuine_mentions
 --   genuine_mentions_change_low [mentions]: lower end of the 95 % interval of genuine_mentions_change
