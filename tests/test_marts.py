@@ -404,8 +404,10 @@ def test_late_counters_show(based: Lab, tmp_path: Path) -> None:
 
 
 def test_late_broken_file_shows_in_coverage(based: Lab, tmp_path: Path) -> None:
-    """Nothing but a rejection: coverage counts it."""
+    """It comes with a good one: alone it would be most of what its source gave."""
     based.put("export/late.json", "[{")
+    good = [repost(number, 1, BOB, "//@alice:x", day=3) for number in range(60, 69)]
+    based.put("export/late.jsonl", good)
     check_late(based, tmp_path)
     assert based.value("select sum(quarantined) from marts.data_coverage") == 1
 

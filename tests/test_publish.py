@@ -24,6 +24,7 @@ MAY_BE_EMPTY = {
     "account_groups",
     "amplifiers",
     "audience_quality",
+    "campaign_groups",
     "contacts",
     "feedback_topics",
 }
