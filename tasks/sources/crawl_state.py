@@ -248,7 +248,9 @@ class CrawlState:
             " and finished_at between ? and ?",
             (stream.key, _text(since), _text(since + 2 * PASS)),
         ).fetchone()
-        return known is not None and json.loads(known[0]) == stream.params
+        return known is not None and _asked(json.loads(known[0])) == _asked(
+            stream.params
+        )
 
     def _open(self, stream: Stream) -> None:
         self._base.execute(
