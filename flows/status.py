@@ -105,7 +105,8 @@ def _describe_source(
     late = found.tell_late(yesterday)
     if late and since and (read_on is None or read_on <= since):
         # It may have given something by now, and nobody has looked.
-        late += f"; no run has read it since {read_on}: start `daily`"
+        when = f"since {read_on}" if read_on else "to its end here"
+        late += f"; no run has read it {when}: start `daily`"
     return {
         "source": found.source,
         "platform": found.platform,
