@@ -614,10 +614,29 @@ def _find_known(error: BaseException | None) -> WeiboManagerError | None:
 
 
 def _sentence(error: BaseException) -> str:
-    """The kind of an unforeseen error; its words may quote data."""
+    """The kind and the place of an unforeseen error; its words may quote data."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror} ({error.filename})."
-    return f"{type(error).__name__}."
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return f"{type(error).__name__}."
+    return f"{type(error).__name__} at {_place(frames[-1])}{_own_place(frames)}."
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    """File and line, from the name of the package on."""
+    file = Path(frame.filename)
+    folders = (*filter(None, sys.path), str(Path(__file__).parent.parent))
+    around = max(filter(file.is_relative_to, folders), key=len, default=file.parent)
+    return f"{file.relative_to(around)}:{frame.lineno}"
+
+
+def _own_place(frames: traceback.StackSummary) -> str:
+    """Where our own code asked for what failed in a library, if it did."""
+    own = [frame for frame in frames if _place(frame).startswith(("flows/", "tasks/"))]
+    if not own or own[-1] is frames[-1]:
+        return ""
+    return f", asked by {_place(own[-1])}"
 
 
 def _leave(code: int) -> NoReturn:

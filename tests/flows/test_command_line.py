@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.__main__ import main
 from tasks.warehouse.lock import hold_workspace
 from tests.conftest import FinishedRun
 from tests.workspaces import MARTS, REPOSITORY, Lab, repost, run_command, status, user
@@ -275,3 +277,23 @@ def test_step_without_what_it_needs_is_told(lab: Lab, orchestrator: None) -> Non
     assert "Exception" not in done.stderr
     assert "Error." not in done.stderr
     assert not (lab.root / "published").exists()
+
+
+def test_unforeseen_error_names_its_place_and_none_of_its_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Of a library and where we asked for it; words of an error may quote data."""
+
+    def look(path: Path) -> None:
+        json.loads('["a person", ')
+
+    monkeypatch.setattr("tasks.warehouse.workspace.load_workspace", look)
+    monkeypatch.setattr(sys, "argv", ["flows", "status", "--workspace", str(tmp_path)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 1
+    told = capsys.readouterr().err
+    assert re.search(
+        r"JSONDecodeError at json/decoder\.py:\d+, asked by flows/\w+\.py:\d+\.", told
+    )
+    assert "person" not in told
