@@ -72,6 +72,20 @@ API_FORMATS: dict[str, str] = {
     "facebook": "facebook-graph",
     "wordpress": "wordpress-rest",
 }
+# What each platform's API gives one by one or as counters; `historical` stands in
+# Weibo's commercial contract only.
+API_PARTS: dict[str, frozenset[str]] = {
+    "weibo": frozenset(
+        ("posts", "reposts", "comments", "counters", "profiles", "followers")
+        + ("search", "historical")
+    ),
+    "x": frozenset(
+        ("posts", "reposts", "comments", "likes", "counters", "profiles")
+        + ("followers", "search")
+    ),
+    "facebook": frozenset(("posts", "comments", "likes", "counters", "profiles")),
+    "wordpress": frozenset(("posts", "comments", "counters", "profiles")),
+}
 # Keys that say something of one kind of source only.
 _API_KEYS = (
     "base_url",
@@ -528,6 +542,9 @@ def _cross_checks(
                 f"'{platform}' has no API that can be read: bring its archive as"
                 ' kind = "files"',
             )
+        if is_api and platform in API_PARTS:
+            for what in _parts_that_are_not_there(platform, table):
+                yield ("sources", index, "collect"), what
         if is_api and platform == "wordpress" and not table.get("base_url"):
             yield (
                 ("sources", index),
@@ -556,6 +573,20 @@ def _cross_checks(
                 ("sources", index, "path"),
                 f"'{path}' does not exist: correct it, or put the export there",
             )
+
+
+def _parts_that_are_not_there(platform: str, table: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the parts that an API is asked for."""
+    asked = table.get("collect")
+    given = API_PARTS[platform]
+    for part in asked if isinstance(asked, list) else ():
+        if part in get_args(CollectPart) and part not in given:
+            kept = ", ".join(
+                f"'{name}'" for name in get_args(CollectPart) if name in given
+            )
+            yield f"asks for '{part}', which {platform} can't give: it gives {kept}"
+        if part == "historical" and part in given and not table.get("commercial"):
+            yield "asks for 'historical', which needs commercial = true"
 
 
 # Blanks, marks of hashtags and calls, and what stands for a gap.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tasks.sources.api_landing import collect_source
+from tasks.warehouse.workspace import API_PARTS
 from tests.flows.clock import StandingClock
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
@@ -96,9 +97,15 @@ ANSWERED = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles", "followers")
 
 
-def api_source(base: str, *, parts: Sequence[str] = PARTS, more: str = "") -> str:
-    """The keys of an API source."""
-    listed = ", ".join(f'"{part}"' for part in parts)
+def api_source(
+    base: str,
+    platform: str,
+    *,
+    parts: Sequence[str] = PARTS,
+    more: str = "",
+) -> str:
+    """The keys of an API source, asked for what its platform can give."""
+    listed = ", ".join(f'"{part}"' for part in parts if part in API_PARTS[platform])
     return f'kind = "api"\nbase_url = "{base}"\ncollect = [{listed}]\n{more}'
 
 

@@ -39,7 +39,7 @@ def served(
     monkeypatch.setenv(facebook_api.TOKEN, PAGE_TOKEN)
     lab = Lab(root)
     with serve(emulator) as base:
-        source = api_source(base)
+        source = api_source(base, PLATFORM)
         lab.put("workspace.toml", configuration(emulator.told, PLATFORM, source))
         yield lab
 

@@ -85,6 +85,7 @@ def finished(
             is_x = platform == "x"
             source = api_source(
                 base,
+                platform,
                 parts=(*PARTS, "search") if is_x else PARTS,
                 more="commercial = true\n" if is_x else "",
             )

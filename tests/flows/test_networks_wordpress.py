@@ -34,7 +34,9 @@ def served(emulator: WordPressEmulator, root: Path) -> Iterator[Lab]:
     """A workspace whose source is the emulator."""
     lab = Lab(root)
     with serve(emulator) as base:
-        text = configuration(emulator.told, PLATFORM, api_source(base), f"{PREFIX}:")
+        text = configuration(
+            emulator.told, PLATFORM, api_source(base, PLATFORM), f"{PREFIX}:"
+        )
         lab.put("workspace.toml", text)
         yield lab
 

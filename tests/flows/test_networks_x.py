@@ -43,7 +43,7 @@ def served(
     monkeypatch.setenv(x_api.TOKEN, BEARER)
     lab = Lab(root)
     with serve(emulator) as base:
-        source = api_source(base, parts=(*PARTS, "search"), more=more)
+        source = api_source(base, PLATFORM, parts=(*PARTS, "search"), more=more)
         lab.put("workspace.toml", configuration(emulator.told, PLATFORM, source))
         yield lab
 

@@ -8,7 +8,7 @@ import pytest
 
 from tasks.sources.formats import FORMATS
 from tasks.sources.gives import GIVES, KINDS, Gives, gives_of, lacks_of
-from tasks.warehouse.workspace import API_FORMATS, Source
+from tasks.warehouse.workspace import API_FORMATS, API_PARTS, Source
 
 
 def api(platform: str, **more: Any) -> Source:
@@ -30,6 +30,18 @@ def test_every_format_is_declared() -> None:
     for gives in GIVES.values():
         assert gives.accounts | gives.times <= gives.rows <= set(KINDS) - {"read"}
         assert gives.counters <= set(KINDS) - {"mention"}
+
+
+@pytest.mark.parametrize("platform", API_FORMATS)
+def test_parts_that_may_be_asked_for_are_those_that_are_given(platform: str) -> None:
+    """Rows and lists of followers; asking for nothing else changes what comes."""
+    parts = API_PARTS[platform]
+    gives = gives_of(api(platform, collect=sorted(parts)))
+    words = {"repost": "reposts", "comment": "comments", "like": "likes"}
+    assert {words[kind] for kind in gives.rows - {"mention"}} == parts & {
+        *words.values()
+    }
+    assert gives.follower_lists == ("followers" in parts)
 
 
 def test_an_api_gives_what_it_is_asked_for() -> None:

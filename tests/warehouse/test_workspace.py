@@ -195,6 +195,19 @@ kind = "api"
 name = "blog"
 platform = "wordpress"
 kind = "api"
+collect = ["posts", "likes"]
+
+[[sources]]
+name = "x"
+platform = "x"
+kind = "api"
+collect = ["historical"]
+
+[[sources]]
+name = "more"
+platform = "weibo"
+kind = "api"
+collect = ["likes", "historical"]
 """
     )
     found = mistakes_of(tmp_path, text)
@@ -209,9 +222,13 @@ kind = "api"
         "download_hosts[2] must be an address",
         "'qzone' has no API",
         "needs base_url",
+        "asks for 'likes', which wordpress can't give: it gives 'posts', 'comments',",
+        "asks for 'historical', which x can't give",
+        "asks for 'likes', which weibo can't give",
+        "asks for 'historical', which needs commercial = true",
     ):
         assert any(words in line for line in found), (words, found)
-    assert len(found) == 10, found
+    assert len(found) == 14, found
 
 
 def test_secrets_and_limits_of_apis_are_named_in_one_go(
