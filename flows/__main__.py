@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from tasks.warehouse.errors import ConfigurationError, WeiboManagerError
+from tasks.warehouse.progress import endure_closed_output
 
 if TYPE_CHECKING:
     from tasks.warehouse.workspace import Workspace
@@ -651,6 +652,7 @@ def _leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
+    endure_closed_output()
     try:
         main()
     except SystemExit as stop:

@@ -44,7 +44,11 @@ def describe(workspace: Workspace) -> dict[str, Any]:
     last = runs[0] if runs else None
     for entry in days.values():
         entry["state"] = (
-            "published" if "published" in entry else "landed, not asked for"
+            "landed, not asked for"
+            if "published" not in entry
+            else "published"
+            if entry.get("extracted") or entry.get("validated") or entry["published"]
+            else "covered, nothing came"
         )
     if last and last["state"] == "failed":
         for entry in days.values():
@@ -256,7 +260,14 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         table.add_row(
             row["platform"],
             row["day"],
-            *(f"{row[name]:,}" if name in row else "-" for name in _STEPS.values()),
+            *(
+                # A number of rows of a day that nobody told of would say that it was
+                # quiet.
+                f"{row[name]:,}"
+                if name in row and not row["state"].startswith("covered")
+                else "-"
+                for name in _STEPS.values()
+            ),
             row["state"],
         )
     if rows:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.status import describe
 from tests.workspaces import REPOSITORY, Lab
 from tests.world.sample import GROUP_SIZE
 
@@ -20,9 +21,13 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> 
     shutil.copy(REPOSITORY / "data/workspace.toml", tmp_path)
     for folder in ("samples", "seeds"):
         shutil.copytree(REPOSITORY / "data" / folder, tmp_path / folder)
-    lab.run(FIRST, LAST, publish=False)
+    lab.run(FIRST, LAST)
 
     told = {row["action_id"]: row for row in lab.dicts("from marts.brand_actions")}
+    # The exports were made once: years later nothing is late.
+    found = describe(lab.workspace)
+    assert [source["is_late"] for source in found["sources"]] == [False, False]
+
     # An effect that is found, and one that is absent.
     assert told["two-for-one"]["engagements_change_low"] > 0
     assert told["tasting"]["engagements_change_low"] < 0

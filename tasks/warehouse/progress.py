@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-console = Console(highlight=False, soft_wrap=True)
+
+class _Unbroken(Console):
+    """A console that falls silent where nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Stay silent; the base class ends the process."""
+        self.quiet = True
+
+
+console = _Unbroken(highlight=False, soft_wrap=True)
 
 
 class Meter:
@@ -42,6 +54,51 @@ def step(name: str, total: int = 0) -> Iterator[Meter]:
     else:
         yield Meter(None, total)
     say(f"{name}: {time.perf_counter() - started:.1f} s")
+
+
+class _Enduring:
+    """A text stream to which what nobody reads is written in vain, without an error."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except BrokenPipeError:
+            self._forget()
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._forget()
+
+    def _forget(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+
+def endure_closed_output() -> None:
+    """Let no command fail because nobody reads what it says, as with `| head -1`.
+
+    For the process as a whole, at its start: a stream that is closed then leads
+    nowhere, so that no file gets its number.
+    """
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            stream = os.fdopen(number, "w", encoding="utf-8")
+        setattr(sys, name, cast(Any, _Enduring(stream)))
 
 
 def say(line: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -210,6 +211,67 @@ def test_status_after_a_run(finished_run: FinishedRun) -> None:
     assert done.returncode == 0
     assert "Published: " in done.stdout
     assert "Broken file: export/broken.json" in done.stdout
+
+
+def _leave_unread(script: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a script whose output nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=REPOSITORY,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+    finally:
+        os.close(writing)
+
+
+def test_work_goes_on_when_nobody_reads_what_it_says(tmp_path: Path) -> None:
+    """As with `| head -1`; also where a run is no command (a worker's)."""
+    done = tmp_path / "done"
+    work = (
+        "import typer\n"
+        "from rich.console import Console\n"
+        "from tasks.warehouse.progress import say, step\n"
+        "with step('extract', 2):\n    say('line ' * 5000)\n"
+    )
+    end = f"open({str(done)!r}, 'w').close()\n"
+    ran = _leave_unread(work + end + "import os; os._exit(0)")
+    assert (ran.returncode, ran.stderr, done.exists()) == (0, "", True)
+    done.unlink()
+    echo = "typer.echo('line ' * 5000)\nConsole().print('words')\n"
+    start = (
+        "from tasks.warehouse.progress import endure_closed_output as begin\nbegin()\n"
+    )
+    ran = _leave_unread(start + work + echo + end)
+    assert (ran.returncode, ran.stderr, done.exists()) == (0, "", True)
+    # No stream at all: the first file that is opened must not get its number.
+    done.unlink()
+    ran = _leave_unread(
+        "import os, sys\nos.close(1)\nsys.stdout = None\n"
+        + start
+        + f"file = open({str(tmp_path / 'data')!r}, 'w')\n"
+        + work
+        + echo
+        + "os.write(1, b'lost')\nfile.close()\n"
+        + end
+    )
+    assert (ran.returncode, ran.stderr, done.exists()) == (0, "", True)
+    assert (tmp_path / "data").read_text() == ""
+
+
+def test_command_whose_output_is_closed_is_done(finished_run: FinishedRun) -> None:
+    command = ["flows", "status", "--workspace", str(finished_run.lab.root)]
+    ran = _leave_unread(
+        f"import runpy, sys\nsys.argv = {command!r}\n"
+        "runpy.run_module('flows', run_name='__main__')\n"
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_report_is_where_it_says(finished_run: FinishedRun, tmp_path: Path) -> None:

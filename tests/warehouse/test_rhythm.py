@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import subprocess
 import sys
 from datetime import date, datetime, timedelta
@@ -10,10 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from flows import doctor
 from flows.__main__ import app
+from flows.status import describe, show
 from tasks.warehouse import ledger
 from tasks.warehouse.rhythm import Rhythm, learn, tell_silence
 from tests.flows.clock import StandingClock
@@ -83,6 +87,26 @@ def test_gaps_are_days_on_which_something_was_due() -> None:
     told = tell_silence([found, source(days(0), 0)], *days(0, 21))
     assert "gave nothing on 11 of 22 days: 2026-03-10 to 2026-03-20;" in told[0]
     assert "no source gave anything on 17 of 22 days" in told[1]
+
+
+def test_covered_day_of_which_nothing_came_is_not_called_published(
+    lab: Lab, quick_rules: None
+) -> None:
+    lab.put("export/a.jsonl", [status(1), comment(2, 1, user(501, "alice"), day=2)])
+    lab.run(*days(0, 3))
+    found = describe(lab.workspace)
+    states = {row["day"]: row["state"] for row in found["days"]}
+    assert states == {
+        "2026-03-01": "published",
+        "2026-03-02": "published",
+        "2026-03-03": "covered, nothing came",
+        "2026-03-04": "covered, nothing came",
+    }
+    console = Console(width=120, record=True, file=io.StringIO())
+    show(found, console)
+    for line in console.export_text().splitlines():
+        if "nothing came" in line:
+            assert not re.search(r"\b0\b", line), "no row is not the number 0"
 
 
 def test_day_that_no_source_has_told_of_is_not_caught_up(
