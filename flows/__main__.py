@@ -363,6 +363,13 @@ def doctor(
 
 @app.command()
 def recover(
+    accept_loss: Annotated[
+        bool,
+        typer.Option(
+            "--accept-loss",
+            help="Go on without landed records that are lost and in no backup.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
@@ -370,7 +377,7 @@ def recover(
     from flows.recover import recover as run
     from tasks.warehouse.workspace import load_workspace
 
-    found = run(load_workspace(workspace))
+    found = run(load_workspace(workspace), accept_loss=accept_loss)
     for line in [*found.done, *found.lost]:
         typer.echo(line)
     if found.lost:

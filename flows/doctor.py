@@ -16,8 +16,9 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.recover import damage_of
+from tasks.warehouse import landing
 from tasks.warehouse.database import MEMORY_LIMIT
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.ledger import copied_rhythms, read_copy
 from tasks.warehouse.lock import describe_holder, is_held
 from tasks.warehouse.publication import damaged_files
@@ -246,12 +247,29 @@ def _secrets(workspace: Workspace) -> Iterator[Finding]:
         )
 
 
+def _landing(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the landed files are those that their log names."""
+    try:
+        log = landing.read_log(workspace.landing)
+    except LandingDamagedError as error:
+        yield _broken("landing", str(error))
+        return
+    problems = landing.tell_survey(
+        workspace.landing, landing.survey(workspace.landing, log)
+    )
+    yield from (_broken("landing", one) for one in problems)
+    if log and not problems:
+        records = sum(landing.describe(batch)["records"] for batch in log)
+        yield Finding("landing", f"{records:,} records in the files that its log names")
+
+
 def _state(workspace: Workspace) -> Iterator[Finding]:
     """The warehouse and what is published."""
     if is_held(workspace.lock):
         yield _note("lock", f"held by {describe_holder(workspace.lock)}")
         return
     repair = f"run `python -m flows recover --workspace {workspace.root}`"
+    yield from _landing(workspace)
     if workspace.database.exists():
         kind = damage_of(workspace.database)
         if kind:

@@ -13,6 +13,7 @@ import duckdb
 
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, tune
+from tasks.warehouse.errors import LandingDamagedError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import damaged_files, kept_publications, roll_back
 from tasks.warehouse.workspace import Workspace
@@ -31,11 +32,16 @@ class Recovered:
     lost: list[str]
 
 
-def recover(workspace: Workspace) -> Recovered:
+def recover(workspace: Workspace, *, accept_loss: bool = False) -> Recovered:
     """Read all that the workspace holds; set aside what can't be read.
 
     Nothing is deleted: it moves to `quarantine/damaged-<n>`. Cost: reading landing,
     the warehouse and what is published once.
+
+    Args:
+        workspace: what to look through.
+        accept_loss: whether runs go on without landed records that are lost and that
+            no backup brings back; the marts are made anew without them.
 
     Raises:
         WorkspaceLockedError: a run holds the workspace.
@@ -44,7 +50,8 @@ def recover(workspace: Workspace) -> Recovered:
         aside = _new_folder(workspace)
         lost: list[str] = []
         done = [
-            *_check_landing(workspace, aside, lost),
+            *_check_log(workspace, aside, lost),
+            *_check_landing(workspace, aside, lost, accept_loss=accept_loss),
             *_check_warehouse(workspace, aside),
             *_check_ledger(workspace, aside, lost),
             *_check_published(workspace, aside),
@@ -65,12 +72,7 @@ def unreadable_landing(root: Path) -> list[tuple[landing.Batch, str]]:
             for path in sorted(
                 path for paths in batch.files.values() for path in paths
             ):
-                try:
-                    connection.execute(
-                        "select bit_xor(hash(record)) from read_parquet($files)",
-                        {"files": landing.as_patterns([root / path])},
-                    ).fetchall()
-                except duckdb.Error:
+                if not _can_read(connection, root / path):
                     found.append((batch, path))
     return found
 
@@ -97,30 +99,117 @@ def damage_of(database: Path) -> str | None:
     return None
 
 
-def _check_landing(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[str]:
+def _check_log(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[str]:
+    """Entries that can't be read, and files without one: the log is written again."""
+    root = workspace.landing
+    for entry in landing.log_entries(root):
+        try:
+            landing.read_entry(entry)
+        except LandingDamagedError:
+            _move(entry, aside / "landing" / ".log" / entry.name)
+            yield f"{entry} can't be read and is set aside"
+    log = landing.read_log(root)
+    landing.sweep(root, log)
+    known = {batch.batch_id for batch in log}
+    unknown: dict[str, list[Path]] = {}
+    for file in landing.survey(root, log).unknown:
+        batch_id = landing.batch_of(root, file)
+        if batch_id is None or batch_id in known or not _is_readable(root, file):
+            relative = file.relative_to(root)
+            _move(file, aside / "landing" / relative)
+            what = f"{file} is no landed file that the log could name, and is set aside"
+            if batch_id is not None and batch_id not in known:
+                lost.append(f"{what}: it is damaged. Put it back from a backup.")
+            else:
+                yield what
+        else:
+            unknown.setdefault(batch_id, []).append(file)
+    for batch_id, files in sorted(unknown.items()):
+        try:
+            batch = landing.rebuild(root, files, _rejected(workspace, batch_id))
+        except LandingDamagedError:
+            for file in files:
+                _move(file, aside / "landing" / file.relative_to(root))
+                yield f"{file} is no landed file, and is set aside"
+        else:
+            records = sum(file.records for file in batch.inputs)
+            yield (
+                f"{root / '.log' / f'{batch_id}.json'} was gone: written again from"
+                f" {len(files):,} file{'s' if len(files) > 1 else ''} with"
+                f" {records:,} records"
+            )
+
+
+def _is_readable(root: Path, file: Path) -> bool:
+    with duckdb.connect() as connection:
+        tune(connection, root / ".tmp" / "spill")
+        return _can_read(connection, file)
+
+
+def _can_read(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Whether every record of a landed file can be read."""
+    try:
+        connection.execute(
+            "select bit_xor(hash(record)) from read_parquet($files)",
+            {"files": landing.as_patterns([file])},
+        ).fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _rejected(workspace: Workspace, batch_id: str) -> dict[tuple[str, str], int]:
+    """How many rows of a batch stand in quarantine, by source and path."""
+    file = workspace.quarantine / f"landing-{batch_id}.parquet"
+    if not file.exists():
+        return {}
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "select source, path, count(*) from read_parquet($files) group by all",
+                {"files": landing.as_patterns([file])},
+            ).fetchall()
+    except duckdb.Error:
+        return {}
+    return {(source, path): count for source, path, count in rows}
+
+
+def _check_landing(
+    workspace: Workspace, aside: Path, lost: list[str], *, accept_loss: bool
+) -> Iterator[str]:
     """Batches with a damaged file land again where their exports still lie there."""
     root = workspace.landing
     if not root.exists():
         return
     again: dict[str, landing.Batch] = {}
+    given_up: dict[str, list[str]] = {}
     for batch, path in unreadable_landing(root):
-        gone = [
-            file.path
-            for file in batch.inputs
-            if not (workspace.root / file.path).is_file()
-        ]
-        if not batch.inputs or gone:
+        what = "is damaged" if (root / path).exists() else "is gone"
+        if batch.inputs and all(
+            (workspace.root / file.path).is_file() for file in batch.inputs
+        ):
+            again[batch.batch_id] = batch
+            if (root / path).exists():
+                _move(root / path, aside / "landing" / path)
+            yield f"{root / path} {what}: its export lands again with the next run"
+        elif accept_loss:
+            given_up.setdefault(batch.batch_id, []).append(path)
+            if (root / path).exists():
+                _move(root / path, aside / "landing" / path)
+            yield f"{root / path} {what} and given up: the marts go on without it"
+        else:
             lost.append(
-                f"{root / path} is damaged, and what it was read from is not at hand:"
-                " put it back from a backup."
+                f"{root / path} {what}, and what it was read from is not at hand:"
+                " put it back from a backup; or, where there is none, run"
+                " `python -m flows recover --accept-loss`, and the marts are made"
+                " anew without its records."
             )
-            continue
-        again[batch.batch_id] = batch
-        if (root / path).exists():
-            _move(root / path, aside / "landing" / path)
-        yield f"{root / path} is damaged: its export lands again with the next run"
     if again:
         landing.withdraw(root, again.values())
+    if given_up:
+        landing.forget_files(root, given_up)
+        if workspace.database.exists():
+            _move(workspace.database, aside / workspace.database.name)
 
 
 def _check_warehouse(workspace: Workspace, aside: Path) -> Iterator[str]:

@@ -64,10 +64,13 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
     """Bring staging up to everything that is landed.
 
     Raises:
+        LandingDamagedError: landed files and their log don't fit together.
         ValidationFailedError: a rule of level "error" failed; staging stays as
             it was.
     """
     with step("validate"):
+        log = landing.read_log(workspace.landing)
+        landing.check(workspace.landing, log)
         with connect(workspace.database) as connection:
             if ledger.reset_when_changed(
                 connection, workspace.timezone, [repr(RAW_TABLES)]
@@ -77,11 +80,7 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 row[0]
                 for row in connection.execute("from meta.staged_batches").fetchall()
             }
-            batches = [
-                batch
-                for batch in landing.read_log(workspace.landing)
-                if batch.batch_id not in staged
-            ]
+            batches = [batch for batch in log if batch.batch_id not in staged]
             if not batches and staged:
                 say("  nothing new to stage")
                 return Validated(0, 0, 0, 0)

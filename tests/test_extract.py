@@ -7,6 +7,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,11 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.warehouse.errors import ConfigurationError
+from flows.doctor import examine
+from flows.recover import recover
+from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.landing import read_log
-from tests.workspaces import Lab, comment, repost, status, user
+from tests.workspaces import REPOSITORY, Lab, comment, repost, status, user
 from tests.world import World, write
 
 ALICE = user(11, "alice")
@@ -247,18 +252,132 @@ def test_odd_names_of_folders_are_no_patterns(tmp_path: Path, name: str) -> None
 
 
 def test_leftovers_of_a_killed_run_are_swept(lab: Lab) -> None:
-    """Files that no log entry names go, those of others stay."""
+    """Files that only the note of a batch names go, with what lay beside."""
     lab.put("export/a.jsonl", [status(1)])
     lab.land()
     (good,) = (lab.root / "landing").glob("[!.]*/*/*/*.parquet")
     orphan = good.with_name("0123456789abcdef-00000.parquet")
     shutil.copy(good, orphan)
+    note = lab.put(
+        "landing/.log/0123456789abcdef.begun",
+        f"{orphan.relative_to(lab.root / 'landing')}\n../{lab.root.name}/export\n"
+        f"{good.relative_to(lab.root / 'landing')}\n",
+    )
     half = lab.root / "landing/.tmp/0123456789abcdef/kind=status"
     half.mkdir(parents=True)
     lab.land()
+    # The note's other lines name no file of that batch.
     assert good.exists()
     assert not orphan.exists()
+    assert not note.exists()
     assert not (lab.root / "landing/.tmp").exists() or not half.exists()
+
+
+@pytest.mark.parametrize("stage", ["moved", "moved@2", "log", "note"])
+def test_batch_killed_at_any_moment_lands_once(lab: Lab, stage: str) -> None:
+    """Half moved, moved without an entry, an entry beside its note: the same rows."""
+    lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), comment(3, 1, ALICE)])
+    lab.land()
+    whole = landed(lab)
+    shutil.rmtree(lab.root / "landing")
+    code = (
+        "import sys; from pathlib import Path; from tests.workspaces import Lab;"
+        "Lab(Path(sys.argv[1])).land()"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", code, str(lab.root)],
+        cwd=REPOSITORY,
+        env={**os.environ, "WM_CRASH_AT": f"landing:{stage}"},
+        capture_output=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    # Another file arrives: the batch that is landed next is another one.
+    lab.put("export/b.jsonl", [status(4)])
+    lab.land()
+    assert [row for row in landed(lab) if row["path"] == "export/a.jsonl"] == whole
+    assert len(landed(lab)) == len(whole) + 1
+    assert not list((lab.root / "landing").rglob("*.begun"))
+
+
+def test_landing_without_its_log_stops_the_run_and_is_kept(lab: Lab) -> None:
+    """As a backup without hidden folders is: no file goes, the log comes back."""
+    lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), "no record"])
+    lab.put("export/b.jsonl", [comment(3, 1, ALICE)])
+    lab.land()
+    before = landed(lab)
+    shutil.rmtree(lab.root / "landing/.log")
+    for step in (lab.land, lab.stage):
+        with pytest.raises(LandingDamagedError, match="3 files .* no entry of its log"):
+            step()
+    assert [one.says for one in examine(lab.root) if one.is_broken][0].startswith(
+        f"{lab.root / 'landing'} holds 3 files"
+    )
+    assert landed(lab) == before
+    done = recover(lab.workspace)
+    assert (len(done.done), done.lost) == (1, [])
+    assert "3 files with 3 records" in done.done[0]
+    (batch,) = read_log(lab.root / "landing")
+    assert [(file.path, file.records, file.quarantined) for file in batch.inputs] == [
+        ("export/a.jsonl", 2, 1),
+        ("export/b.jsonl", 1, 0),
+    ]
+    (lab.root / "export/b.jsonl").unlink()
+    lab.land()
+    records = {(row["path"], row["position"], row["record"]) for row in landed(lab)}
+    assert records == {(row["path"], row["position"], row["record"]) for row in before}
+
+
+def test_stranger_in_landing_is_set_aside_by_recover_alone(lab: Lab) -> None:
+    """A run stops and names it; `recover` moves it, the log stays as it was."""
+    lab.put("export/a.jsonl", [status(1)])
+    lab.land()
+    (good,) = (lab.root / "landing").glob("[!.]*/*/*/*.parquet")
+    for name in ("mine.parquet", f"{read_log(lab.root / 'landing')[0].batch_id}-00009"):
+        shutil.copy(good, good.with_name(name).with_suffix(".parquet"))
+    with pytest.raises(LandingDamagedError, match="2 files"):
+        lab.land()
+    assert len(recover(lab.workspace).done) == 2
+    assert lab.land().files == 0
+    aside = lab.root / "quarantine/damaged-1/landing"
+    assert len(list(aside.rglob("*.parquet"))) == 2
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x00\xff", b"[]", b'{"batch_id": 1}'])
+def test_entry_of_the_log_that_cannot_be_read_is_named(
+    lab: Lab, garbage: bytes
+) -> None:
+    """With the repair, which writes it again."""
+    lab.put("export/a.jsonl", [status(1)])
+    lab.land()
+    (entry,) = (lab.root / "landing/.log").glob("*.json")
+    entry.write_bytes(garbage)
+    with pytest.raises(LandingDamagedError, match=f"{entry.name}.*recover"):
+        lab.land()
+    assert len(recover(lab.workspace).done) == 2
+    assert read_log(lab.root / "landing")[0].inputs[0].records == 1
+
+
+def test_missing_file_of_landing_stops_the_run(lab: Lab) -> None:
+    """It lands again where its export still lies there, else only the user knows."""
+    lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE)])
+    lab.land()
+    before = landed(lab)
+    gone = sorted((lab.root / "landing").glob("weibo/repost/*/*.parquet"))[0]
+    gone.unlink()
+    with pytest.raises(LandingDamagedError, match="lacks 1 file "):
+        lab.land()
+    assert "is gone: its export lands again" in recover(lab.workspace).done[0]
+    lab.land()
+    assert landed(lab) == before
+    gone.unlink()
+    shutil.rmtree(lab.root / "export")
+    assert "--accept-loss" in recover(lab.workspace).lost[0]
+    with pytest.raises(LandingDamagedError):
+        lab.land()
+    assert recover(lab.workspace, accept_loss=True).lost == []
+    lab.land()
+    assert [row["record"] for row in landed(lab)] == [before[0]["record"]]
 
 
 @pytest.mark.parametrize(

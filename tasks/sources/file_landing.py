@@ -126,11 +126,15 @@ def land_sources(workspace: Workspace) -> Extracted:
 
     Raises:
         ConfigurationError: a source has neither files nor landed records.
+        LandingDamagedError: landed files and their log don't fit together.
     """
     log = landing.read_log(workspace.landing)
+    landing.check(workspace.landing, log)
     landing.sweep(workspace.landing, log)
-    landed_files = [file for batch in log for file in batch.inputs]
-    known = {(file.source, file.path) for file in landed_files}
+    known = {(file.source, file.path) for batch in log for file in batch.inputs}
+    landed_files = [
+        file for batch in log for file in batch.inputs if not file.is_rebuilt
+    ]
     stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
     seen = {(file.source, file.path, file.sha256) for file in landed_files}
     todo: list[tuple[Source, list[_InputFile]]] = []

@@ -5,6 +5,7 @@ WeiboManagerError            exit code 1
 ├── ConfigurationError       exit code 2, carries every mistake found
 ├── DeferredError            exit code 3, an API's budget is spent for now
 ├── SourceLateError          exit code 1, a source gave nothing when it should have
+├── LandingDamagedError      exit code 1, landed files and their log don't fit
 ├── WorkspaceLockedError     exit code 4
 ├── ValidationFailedError    exit code 1, an error-level expectation failed
 └── CheckFailedError         exit code 1, a `fail__` check found bad rows
@@ -61,6 +62,10 @@ class SourceLateError(WeiboManagerError):
                 ]
             )
         )
+
+
+class LandingDamagedError(WeiboManagerError):
+    """Landed files and their log don't fit together; nothing was changed."""
 
 
 class WorkspaceLockedError(WeiboManagerError):

@@ -4,7 +4,11 @@ Only the erasure of a person (`flows/privacy.py`) ever writes landed files anew.
 
 A batch is written beside, moved into place file by file, and counts only from
 the moment its log entry stands (`landing/.log/<batch>.json`, one atomic
-rename). Whatever a killed run left without an entry is swept by the next one.
+rename). Before the first move a note (`landing/.log/<batch>.begun`) names the files
+that will be moved: what a killed run left is known by it, and the next run sweeps it.
+Nothing else is ever deleted: a file that neither an entry nor a note names stops a run,
+since landing restored without its hidden folders looks the same. The log can be written
+again from the files, whose names and columns tell all that it needs.
 
 Columns: source, path, position, item, sha256 (of the whole file as it lay
 there), observed_at (the source's, UTC), format, root_id (where the folder tells
@@ -15,14 +19,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
+from tasks.warehouse.database import failpoint
+from tasks.warehouse.errors import LandingDamagedError
+
 # Where records wait whose day can't be read from them.
 UNKNOWN_DAY = "__HIVE_DEFAULT_PARTITION__"
+# What a landed file is called, relative to landing.
+_LANDED = re.compile(r"[^./][^/]*/[^/]+/date_day=[^/]+/([0-9a-f]{16})-\d{5}\.parquet")
+_SHOWN_AT_MOST = 3
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,9 @@ class LandedFile:
     error: str | None = None
     # Where it is no UTF-8.
     encoding: str | None = None
+    # Whether this was told from landed records, after the log was lost: the file is
+    # read again where it still lies there.
+    is_rebuilt: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,31 +70,194 @@ class Batch:
     files: dict[str, list[str]]
 
 
+@dataclass(frozen=True)
+class Survey:
+    """How the files in landing and its log fit together.
+
+    Attributes:
+        unknown: files that no entry of the log names.
+        missing: paths, relative to landing, that an entry names and that aren't there.
+    """
+
+    unknown: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+
 def read_log(landing: Path) -> list[Batch]:
-    """Every committed batch, in order of their ids."""
-    batches = []
-    for entry in sorted((landing / ".log").glob("*.json")):
-        data = json.loads(entry.read_text())
-        batches.append(
-            Batch(
-                data["batch_id"],
-                data["format"],
-                tuple(LandedFile(**file) for file in data["inputs"]),
-                data["files"],
-            )
+    """Every committed batch, in order of their ids.
+
+    Raises:
+        LandingDamagedError: an entry can't be read.
+    """
+    return [read_entry(entry) for entry in log_entries(landing)]
+
+
+def log_entries(landing: Path) -> list[Path]:
+    """The files of the log, in order of the batches' ids."""
+    return sorted((landing / ".log").glob("*.json"))
+
+
+def read_entry(entry: Path) -> Batch:
+    """One batch from its log entry.
+
+    Raises:
+        LandingDamagedError: it can't be read.
+    """
+    try:
+        data = json.loads(entry.read_text(encoding="utf-8"))
+        return Batch(
+            data["batch_id"],
+            data["format"],
+            tuple(LandedFile(**file) for file in data["inputs"]),
+            {
+                key: [str(path) for path in paths]
+                for key, paths in data["files"].items()
+            },
         )
-    return batches
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise LandingDamagedError(
+            f"{entry} can't be read: it should say what landed together. Run"
+            " `python -m flows recover`, which writes it again from the landed files."
+        ) from None
 
 
-def sweep(landing: Path, batches: list[Batch]) -> None:
-    """Remove what a killed run left behind."""
-    shutil.rmtree(landing / ".tmp", ignore_errors=True)
+def survey(landing: Path, batches: Iterable[Batch]) -> Survey:
+    """Compare the files in landing with its log; cost: listing the folders.
+
+    Files of a batch that a killed run began are neither unknown nor missing.
+    """
     known = {
         path for batch in batches for paths in batch.files.values() for path in paths
     }
-    for file in landing.glob("[!.]*/*/*/*.parquet"):
-        if str(file.relative_to(landing)) not in known:
-            file.unlink()
+    found = {
+        str(file.relative_to(landing)): file
+        for file in landing.glob("[!.]*/*/*/*.parquet")
+    }
+    begun = {path for _, paths in _begun(landing) for path in paths}
+    return Survey(
+        tuple(found[path] for path in sorted(found.keys() - known - begun)),
+        tuple(sorted(known - found.keys())),
+    )
+
+
+def check(landing: Path, batches: Sequence[Batch]) -> None:
+    """Stop where files and log contradict each other, before anything is written.
+
+    Raises:
+        LandingDamagedError: with the repair.
+    """
+    if problems := tell_survey(landing, survey(landing, batches)):
+        raise LandingDamagedError(" ".join(problems) + " Nothing was changed.")
+
+
+def tell_survey(landing: Path, found: Survey) -> list[str]:
+    """Sentences on what doesn't fit, with the repair; none where all does."""
+    told = []
+    if found.unknown:
+        named = [str(path.relative_to(landing)) for path in found.unknown]
+        told.append(
+            f"{landing} holds {_files(named)} that no entry of its log names, as"
+            " after a backup was restored without hidden folders: put"
+            f" {landing / '.log'} back, or run `python -m flows recover`, which writes"
+            " the log again from the files."
+        )
+    if found.missing:
+        told.append(
+            f"{landing} lacks {_files(found.missing)} that its log names: put it back"
+            " from a backup, or run `python -m flows recover`, which lets the exports"
+            " that still lie there land again."
+        )
+    return told
+
+
+def _files(paths: Sequence[str]) -> str:
+    shown = ", ".join(paths[:_SHOWN_AT_MOST])
+    more = (
+        f" and {len(paths) - _SHOWN_AT_MOST:,} more" if paths[_SHOWN_AT_MOST:] else ""
+    )
+    return f"{len(paths):,} file{'s' if len(paths) > 1 else ''} ({shown}{more})"
+
+
+def sweep(landing: Path, batches: Iterable[Batch]) -> None:
+    """Remove what a killed run left behind, and nothing else."""
+    shutil.rmtree(landing / ".tmp", ignore_errors=True)
+    whole = {batch.batch_id for batch in batches}
+    for note, paths in _begun(landing):
+        if note.stem not in whole:
+            for path in paths:
+                (landing / path).unlink(missing_ok=True)
+        note.unlink()
+
+
+def _begun(landing: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Notes of batches that were begun, with the files that these may have left."""
+    for note in sorted((landing / ".log").glob("*.begun")):
+        lines = note.read_text(encoding="utf-8", errors="replace").splitlines()
+        yield (
+            note,
+            [
+                line
+                for line in lines
+                if (match := _LANDED.fullmatch(line)) and match[1] == note.stem
+            ],
+        )
+
+
+def rebuild(
+    landing: Path, files: Iterable[Path], rejected: Mapping[tuple[str, str], int]
+) -> Batch:
+    """Write the log entry of a batch again, from its files.
+
+    Args:
+        landing: the landing folder.
+        files: of one batch, all readable.
+        rejected: rows of that batch in quarantine, by source and path.
+
+    Raises:
+        LandingDamagedError: they are no landed files of one batch.
+    """
+    by_kind: dict[str, list[str]] = {}
+    ids = set()
+    for file in sorted(files):
+        relative = file.relative_to(landing)
+        match = _LANDED.fullmatch(str(relative))
+        ids.add(match[1] if match else "")
+        by_kind.setdefault("/".join(relative.parts[:2]), []).append(str(relative))
+    try:
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "select source, path, sha256, format, count(*)"
+                " from read_parquet($files, hive_partitioning = false)"
+                " group by all order by all",
+                {"files": as_patterns(files)},
+            ).fetchall()
+    except duckdb.Error:
+        rows = []
+    formats = {row[3] for row in rows}
+    if len(ids) != 1 or "" in ids or len(formats) != 1:
+        raise LandingDamagedError(f"{by_kind} are no landed files of one batch.")
+    inputs = [
+        LandedFile(
+            source=source,
+            path=path,
+            size=-1,
+            mtime_ns=-1,
+            sha256=digest,
+            records=count,
+            quarantined=rejected.get((source, path), 0),
+            is_rebuilt=True,
+        )
+        for source, path, digest, _, count in rows
+    ]
+    batch = Batch(ids.pop(), formats.pop(), tuple(inputs), by_kind)
+    _write_entry(landing, batch)
+    return batch
+
+
+def batch_of(landing: Path, file: Path) -> str | None:
+    """The id of the batch that a landed file belongs to, by its name."""
+    match = _LANDED.fullmatch(str(file.relative_to(landing)))
+    return match[1] if match else None
 
 
 def new_folder(landing: Path, batch_id: str) -> Path:
@@ -103,7 +282,7 @@ def commit(
     it.
     """
     files: dict[str, list[str]] = {}
-    targets: set[Path] = set()
+    moves: list[tuple[Path, Path]] = []
     for number, source in enumerate(sorted(folder.rglob("*.parquet"))):
         day, kind = source.parent, source.parent.parent
         relative = (
@@ -112,31 +291,44 @@ def commit(
             / day.name
             / f"{batch_id}-{number:05d}.parquet"
         )
-        target = landing / relative
-        if target.parent not in targets:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            targets.add(target.parent)
+        moves.append((source, landing / relative))
+        files.setdefault("/".join(relative.parts[:2]), []).append(str(relative))
+    note = landing / ".log" / f"{batch_id}.begun"
+    write_atomically(
+        note, "".join(f"{path}\n" for paths in files.values() for path in paths)
+    )
+    targets = {target.parent for _, target in moves}
+    for target in sorted(targets):
+        target.mkdir(parents=True, exist_ok=True)
+    for source, target in moves:
         sync(source)
         os.replace(source, target)
-        files.setdefault("/".join(relative.parts[:2]), []).append(str(relative))
+        failpoint("landing:moved")
     for target in sorted(targets):
         sync(target)
     batch = Batch(batch_id, record_format, tuple(inputs), files)
+    failpoint("landing:log")
+    _write_entry(landing, batch)
+    failpoint("landing:note")
+    note.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    return batch
+
+
+def _write_entry(landing: Path, batch: Batch) -> None:
     write_atomically(
-        landing / ".log" / f"{batch_id}.json",
+        landing / ".log" / f"{batch.batch_id}.json",
         json.dumps(
             {
-                "batch_id": batch_id,
-                "format": record_format,
-                "inputs": [vars(file) for file in inputs],
-                "files": files,
+                "batch_id": batch.batch_id,
+                "format": batch.format,
+                "inputs": [asdict(file) for file in batch.inputs],
+                "files": batch.files,
             },
             ensure_ascii=False,
             indent=1,
         ),
     )
-    shutil.rmtree(folder, ignore_errors=True)
-    return batch
 
 
 def select_files(
@@ -181,10 +373,38 @@ def as_patterns(paths: Iterable[Path]) -> list[str]:
 
 def withdraw(landing: Path, batches: Iterable[Batch]) -> None:
     """Take back batches that were refused as a whole; their files land again."""
+    log = landing / ".log"
     for batch in batches:
-        (landing / ".log" / f"{batch.batch_id}.json").unlink(missing_ok=True)
-    sync(landing / ".log")
+        entry = log / f"{batch.batch_id}.json"
+        # First a note of what goes, so that a kill leaves nothing unknown.
+        write_atomically(
+            log / f"{batch.batch_id}.begun",
+            "".join(f"{path}\n" for paths in batch.files.values() for path in paths),
+        )
+        entry.unlink(missing_ok=True)
+    sync(log)
     sweep(landing, read_log(landing))
+
+
+def forget_files(landing: Path, gone: Mapping[str, Sequence[str]]) -> None:
+    """Take files out of the log that are lost for good; their records are missing.
+
+    Args:
+        landing: the landing folder.
+        gone: paths relative to landing, by batch.
+    """
+    for batch in read_log(landing):
+        if lost := set(gone.get(batch.batch_id, ())):
+            left = {
+                key: [path for path in paths if path not in lost]
+                for key, paths in batch.files.items()
+            }
+            _write_entry(
+                landing,
+                replace(
+                    batch, files={key: paths for key, paths in left.items() if paths}
+                ),
+            )
 
 
 def write_atomically(path: Path, text: str) -> None:
