@@ -330,6 +330,48 @@ def coordinate(
 
 
 @app.command()
+def who(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pseudonyms (eight digits or more), ids, @names, keys of operators or"
+            " groups; - reads them from standard input, a line each.",
+            metavar="KEY|ID|@NAME...",
+        ),
+    ],
+    platform: Annotated[
+        str | None, typer.Option(help="Only this network, as weibo.", metavar="P")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Say which account stands behind a pseudonym, and why it is judged as it is."""
+    from flows import who as lookup
+    from tasks.warehouse.workspace import load_workspace
+
+    if names == ["-"]:
+        names = [line.strip() for line in sys.stdin]
+    wanted = [name for name in names if name]
+    found = lookup.who(load_workspace(workspace), wanted, platform)
+    if as_json:
+        typer.echo(lookup.as_json(found))
+    else:
+        for account in found:
+            for line in lookup.told(account, date.today()):  # noqa: DTZ011
+                typer.echo(line)
+    missing = {*wanted} - {account.asked for account in found}
+    if missing:
+        typer.echo(
+            f"{len(missing)} of {len({*wanted})} names are of no account that is held"
+            + (f" on {platform}" if platform else "")
+            + ": keys change with the workspace's .key, and ids are a network's own.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="The new workspace.", metavar="DIR")],
     debug: DebugOption = False,

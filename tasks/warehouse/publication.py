@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
 from tasks.warehouse.database import tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import sync, write_atomically
@@ -41,11 +42,7 @@ select
     contacts.platform,
     people.account_id,
     profiles.screen_name,
-    case contacts.platform
-        when 'weibo' then 'https://weibo.com/u/' || people.account_id
-        when 'x' then 'https://x.com/i/user/' || people.account_id
-        when 'facebook' then 'https://www.facebook.com/' || people.account_id
-    end as profile_url,
+    map($networks, $addresses)[contacts.platform] || people.account_id as profile_url,
     profiles.location,
     profiles.followers_count,
     contacts.contact_score,
@@ -130,7 +127,14 @@ def write_restricted(
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         tune(connection, folder / ".spill")
-        contacts = connection.sql(_CONTACTS, params={"kept_days": kept_days}).pl()
+        contacts = connection.sql(
+            _CONTACTS,
+            params={
+                "kept_days": kept_days,
+                "networks": list(PROFILE_ADDRESSES),
+                "addresses": list(PROFILE_ADDRESSES.values()),
+            },
+        ).pl()
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     texts = ("screen_name", "location", "account_id")
     contacts.with_columns(

@@ -40,6 +40,7 @@ def test_help_names_commands_and_exit_codes() -> None:
         "doctor",
         "recover",
         "rollback",
+        "who",
         "Exit codes",
         "4 another run",
     ):
