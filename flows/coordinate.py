@@ -24,6 +24,11 @@ from tasks.warehouse.database import count, tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say
+from tasks.warehouse.rounded_ids import (
+    SPREADSHEET_DIGITS,
+    find_rounded,
+    is_rounded_sql,
+)
 
 COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst")
@@ -253,8 +258,6 @@ _BLANKS = "' ' || chr(9) || chr(13) || chr(160) || chr(65279)"
 _ROUNDED = "'[-+]?[0-9]+([.][0-9]+)?[eE][-+][0-9]+|[-+]?[0-9]+[.][0-9]+[eE][0-9]+'"
 _NUMBER = "'[-+]?[0-9]+([.][0-9]+)?'"
 _IDS = ("object_id", "account_id", "content_id")
-# So many long ids that all end in noughts are no chance.
-_ENOUGH_IDS = 10
 
 
 def _leave_out(
@@ -302,22 +305,14 @@ def _leave_out_ids(
             + ")",
         )
     for name in _IDS:
-        # Beyond fifteen digits a spreadsheet writes noughts. Of single ids that can be
-        # chance, of all it can't.
-        is_long = f"(length({name}) > 15 and regexp_full_match({name}, '[1-9][0-9]*'))"
-        rounded = f"{is_long} and trim(substr({name}, 16), '0') = ''"
-        rows = connection.execute(
-            f"select count(distinct {name}),"
-            f" count(distinct {name}) filter (where {rounded})"
-            f" from told where {is_long}"
-        ).fetchall()
-        ids, noughts = rows[0]
-        if ids == noughts >= _ENOUGH_IDS:
+        for digits in find_rounded(connection, "told", name, "'all'").values():
+            by = "spreadsheet" if digits == SPREADSHEET_DIGITS else "program"
             found += _leave_out(
                 connection,
                 "told",
-                f"an {name} that a spreadsheet has rounded to fifteen digits",
-                rounded,
+                f"an {name} that a {by} has rounded to {digits} digits (export the"
+                " column as text)",
+                is_rounded_sql(name, digits),
                 name,
             )
     return found

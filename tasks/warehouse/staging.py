@@ -17,6 +17,7 @@ from tasks.warehouse.database import count
 from tasks.warehouse.expectations import Rule
 from tasks.warehouse.models import Model, in_order, load_models, run_model
 from tasks.warehouse.raw_tables import RawTable, build_raw_tables, given_tables
+from tasks.warehouse.rounded_ids import find_rounded, is_rounded_sql
 
 # Social networks are younger than the one date; seconds taken for milliseconds
 # lead past the other.
@@ -26,6 +27,15 @@ _LARGEST_COUNT = 10**12
 PORTION_BYTES = 64 << 20
 # Parts the values of a row that could not be read; no text holds it.
 MARK = "chr(31)"
+
+# Ids that stand in exports as they were written, of each table.
+_IDS = {
+    "accounts": ("account_id",),
+    "posts": ("post_id", "account_id"),
+    "post_counters": ("post_id",),
+    "interactions": ("interaction_id", "root_post_id", "account_id"),
+    "follows": ("account_id", "follower_id"),
+}
 
 SUITES: dict[str, tuple[Rule, ...]] = {
     "accounts": (
@@ -106,10 +116,26 @@ def observe(
                             f"insert into raw.observed_{table} by name"
                             f" {_select_readable(connection, model.name)}"
                         )
+    for table, columns in _IDS.items():
+        for column in columns:
+            _forget_rounded(connection, f"raw.observed_{table}", column)
     return {
         table: count(connection, f"select count(*) from raw.observed_{table}")
         for table in SUITES
     }
+
+
+def _forget_rounded(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str
+) -> None:
+    """Make unread the ids of files that were rounded on their way."""
+    for path, digits in find_rounded(connection, table, column, "path").items():
+        connection.execute(
+            f"update {table} set {column} = null,"
+            f" unread = concat_ws({MARK}, unread, '{column}=' || {column})"
+            f" where path = $path and {is_rounded_sql(column, digits)}",
+            {"path": path},
+        )
 
 
 @contextmanager

@@ -19,6 +19,8 @@ from typing import Any
 import duckdb
 from duckdb.func import SPECIAL
 
+from tasks.warehouse.rounded_ids import PROGRAM_DIGITS, SPREADSHEET_DIGITS
+
 # --- what values look like ---------------------------------------------------
 
 # Blanks, marks and quotes that spreadsheets and copying leave around a value.
@@ -36,6 +38,8 @@ _ROUNDED = re.compile(
     r"[-+]?\d+(\.\d+)?[eE][-+]\d+|[-+]?\d+\.\d+[eE]\d+|\d{1,3}[eE]\d{1,2}"
 )
 _DECIMAL = re.compile(r"[-+]?\d+\.\d*")
+# Read as an id, unless all of a file's are like it (`tasks.warehouse.rounded_ids`).
+_MANY_NOUGHTS = re.compile(r"[1-9]\d{14,}0")
 _NOTHING = {"", "-", "--", "—", "/", "null", "none", "nan", "undefined", "n/a"}
 _NO_IDS = {
     "null", "undefined", "nan", "none", "n/a",
@@ -446,8 +450,16 @@ def problem_of(name: str, text: str | None) -> str:
     shown = text.strip(_ODD)
     if is_rounded(text):
         kind = {"_id": "an id", "_at": "a time"}.get(name[-3:], "a number")
-        return f"{shown} is {kind} that a spreadsheet has rounded"
+        repair = ": export the column as text" if name.endswith("_id") else ""
+        return f"{shown} is {kind} that a spreadsheet has rounded{repair}"
     if name.endswith("_id"):
+        if _MANY_NOUGHTS.fullmatch(shown) and told_id(shown):
+            by = (
+                f"a spreadsheet has rounded to {SPREADSHEET_DIGITS}"
+                if not shown[SPREADSHEET_DIGITS:].strip("0")
+                else f"a program has rounded to {PROGRAM_DIGITS}"
+            )
+            return f"{shown} is an id that {by} digits: export the column as text"
         if _DECIMAL.fullmatch(shown):
             return f"{shown} is a decimal number and no id: programs round long ones"
         return f"{shown} is no id"

@@ -282,7 +282,24 @@ def test_long_ids_that_all_end_in_noughts_are_rounded(tmp_path: Path) -> None:
     assert isinstance(found, Coordinated)
     ((why, rows),) = found.left_out
     assert rows == 10
-    assert why.startswith("an object_id that a spreadsheet has rounded to fifteen")
+    assert why == (
+        "an object_id that a spreadsheet has rounded to 15 digits (export the column as"
+        " text), as 4990000000710230"
+    )
+    # Two whole ids beside them change nothing, and are kept.
+    wholes = ["4991000000712345,a,9,1790000000", "4991000000712345,b,8,1790000000"]
+    more = [f"4991{n}00007{n}230,a{n},{n},1790000000" for n in range(10, 24)]
+    edges, found = find_in(tmp_path, *more, *wholes)
+    assert isinstance(found, Coordinated)
+    assert [rows for _, rows in found.left_out] == [14]
+    assert edges == [("a", "b", 1, 0.0)]
+    # Programs that take ids for numbers keep seventeen digits.
+    more = [f"19912345678901{n}00,a{n},{n},1790000000" for n in range(100, 106)]
+    _, found = find_in(tmp_path, *more)
+    assert isinstance(found, Coordinated)
+    ((why, rows),) = found.left_out
+    assert rows == 6
+    assert why.startswith("an object_id that a program has rounded to 17 digits")
 
 
 def test_times_of_32_bits_are_refused(tmp_path: Path) -> None:
