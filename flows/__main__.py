@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from tasks.warehouse.errors import ConfigurationError, WeiboManagerError
+from tasks.warehouse import stopping
+from tasks.warehouse.errors import (
+    ConfigurationError,
+    StoppedError,
+    WeiboManagerError,
+)
 from tasks.warehouse.progress import endure_closed_output
 
 if TYPE_CHECKING:
@@ -64,7 +69,6 @@ def _prepare_prefect(*, debug: bool) -> None:
     else:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
 
 @app.command()
@@ -86,8 +90,9 @@ def daily(
     check_seeds(workspace)
     _prepare_prefect(debug=debug)
     from flows.daily import daily as flow
+    from flows.orchestration import run_flow
 
-    flow(day=chosen, workspace=str(workspace))
+    run_flow(flow, day=chosen, workspace=str(workspace))
 
 
 @app.command()
@@ -155,9 +160,15 @@ def backfill(
         return
     _prepare_prefect(debug=debug)
     from flows.backfill import backfill as flow
+    from flows.orchestration import run_flow
 
-    flow(
-        first=days[0], last=days[1], reason=reason, only=steps, workspace=str(workspace)
+    run_flow(
+        flow,
+        first=days[0],
+        last=days[1],
+        reason=reason,
+        only=steps,
+        workspace=str(workspace),
     )
 
 
@@ -206,7 +217,7 @@ def status(
         typer.Option(
             "--check",
             help="For monitors: exit code 1 when a source is late or never gave"
-            " anything, the last run failed, or nothing is published.",
+            " anything, the last run failed or was stopped, or nothing is published.",
         ),
     ] = False,
     workspace: WorkspaceOption = Path("data"),
@@ -544,9 +555,16 @@ def privacy_erase(
     if gone.days:
         _prepare_prefect(debug=debug)
         from flows.backfill import backfill as flow
+        from flows.orchestration import run_flow
 
-        steps = [step for step in _STEPS if step != "extract"]
-        flow(*gone.days, reason="erasure", only=steps, workspace=str(workspace))
+        run_flow(
+            flow,
+            first=gone.days[0],
+            last=gone.days[1],
+            reason="erasure",
+            only=[step for step in _STEPS if step != "extract"],
+            workspace=str(workspace),
+        )
         forget_older(workspace)
         typer.echo("The marts are made anew; older publications are deleted.")
     for path in gone.exports:
@@ -612,9 +630,11 @@ def train(
     # Mistakes are told before the slow imports.
     check_training(labels, accounts, out, record_format)
     _prepare_prefect(debug=debug)
+    from flows.orchestration import run_flow
     from flows.train import train as flow
 
-    flow(
+    run_flow(
+        flow,
         labels=str(labels),
         accounts=[str(path) for path in accounts],
         out=str(out),
@@ -635,7 +655,11 @@ def main() -> None:
         sys.exit(stop.exit_code)
     except typer.Abort:
         sys.exit(1)
+    except StoppedError as stop:
+        _tell_stopped(stop)
     except Exception as error:
+        if signalled := stopping.received():  # a library made an error of it
+            _tell_stopped(signalled)
         if debug:
             raise
         show = getattr(error, "show", None)
@@ -652,6 +676,11 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
+
+
+def _tell_stopped(stop: StoppedError) -> NoReturn:
+    typer.echo(str(stop), err=True)
+    sys.exit(stop.exit_code)
 
 
 def _find_known(error: BaseException | None) -> WeiboManagerError | None:
@@ -700,13 +729,22 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-if __name__ == "__main__":
+def _run() -> NoReturn:
+    """What `python -m flows` does: a command that signals stop in words."""
     endure_closed_output()
+    stopping.listen()
     try:
         main()
     except SystemExit as stop:
         _leave(stop.code if isinstance(stop.code, int) else 1)
     except BaseException:
+        if signalled := stopping.received():
+            typer.echo(str(signalled), err=True)
+            _leave(signalled.exit_code)
         traceback.print_exc()
         _leave(1)
     _leave(0)
+
+
+if __name__ == "__main__":
+    _run()

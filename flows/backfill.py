@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prefect import flow
 
+from flows.orchestration import as_step
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
@@ -42,14 +43,14 @@ def backfill(
     deferred: list[str] = []
     with open_run(configuration, "backfill", (first, last), reason) as run:
         if "extract" in steps:
-            deferred = extract(root, first, last)
+            deferred = as_step(extract)(root, first, last)
         if "validate" in steps:
-            validate(root, run.run_id)
+            as_step(validate)(root, run.run_id)
         if "deduplicate" in steps:
-            deduplicate(root, run.run_id)
+            as_step(deduplicate)(root, run.run_id)
         if "aggregate" in steps:
-            aggregate(root, run.run_id, first, last)
+            as_step(aggregate)(root, run.run_id, first, last)
         if "publish" in steps:
-            publish(root, run.run_id)
+            as_step(publish)(root, run.run_id)
     if deferred:
         raise DeferredError("\n".join(deferred))

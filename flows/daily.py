@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 from prefect import flow
 
+from flows.orchestration import as_step
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
@@ -36,13 +38,14 @@ def daily(day: date | None = None, workspace: str = "data") -> None:
     configuration = load_workspace(root)
     check_seeds(root)
     yesterday = configuration.today() - timedelta(days=1)
-    first, last = (day, day) if day else days_to_run(configuration, yesterday)
-    with open_run(configuration, "daily", (first, last)) as run:
-        deferred = extract(root, first, last)
-        validate(root, run.run_id)
-        deduplicate(root, run.run_id)
-        aggregate(root, run.run_id, first, last, catches_up=day is None)
-        publish(root, run.run_id)
+    window = (day, day) if day else partial(days_to_run, last=yesterday)
+    with open_run(configuration, "daily", window) as run:
+        first, last = run.window
+        deferred = as_step(extract)(root, first, last)
+        as_step(validate)(root, run.run_id)
+        as_step(deduplicate)(root, run.run_id)
+        as_step(aggregate)(root, run.run_id, first, last, catches_up=day is None)
+        as_step(publish)(root, run.run_id)
     if deferred:
         raise DeferredError("\n".join(deferred))
     late = late_sources(configuration, last)

@@ -18,9 +18,13 @@ from rich.console import Console
 from flows.recover import damage_of
 from tasks.warehouse import landing
 from tasks.warehouse.database import MEMORY_LIMIT
-from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
+from tasks.warehouse.errors import (
+    ConfigurationError,
+    LandingDamagedError,
+    WorkspaceLockedError,
+)
 from tasks.warehouse.ledger import copied_rhythms, read_copy
-from tasks.warehouse.lock import describe_holder, is_held
+from tasks.warehouse.lock import describe_holder, hold_workspace
 from tasks.warehouse.publication import damaged_files
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import RETENTION_NOTE, Workspace, load_workspace
@@ -265,9 +269,22 @@ def _landing(workspace: Workspace) -> Iterator[Finding]:
 
 def _state(workspace: Workspace) -> Iterator[Finding]:
     """The warehouse and what is published."""
-    if is_held(workspace.lock):
+    try:
+        # A run that began meanwhile could not open what is looked at here.
+        with hold_workspace(workspace.lock, "doctor"):
+            yield from _files(workspace)
+    except WorkspaceLockedError:
         yield _note("lock", f"held by {describe_holder(workspace.lock)}")
-        return
+    except OSError as error:
+        yield _broken(
+            "disk",
+            f"{error.strerror} ({error.filename}): runs need a workspace that they"
+            " can write to",
+        )
+
+
+def _files(workspace: Workspace) -> Iterator[Finding]:
+    """Whether every file of ours can be read."""
     repair = f"run `python -m flows recover --workspace {workspace.root}`"
     yield from _landing(workspace)
     if workspace.database.exists():

@@ -15,6 +15,7 @@ from tasks.warehouse.publication import read_manifest
 from tasks.warehouse.rhythm import Rhythm
 from tasks.warehouse.workspace import Workspace
 
+_BADLY = {"failed": "failed", "stopped": "was stopped"}
 _STEPS = {"extract": "extracted", "validate": "validated", "publish": "published"}
 
 
@@ -41,6 +42,11 @@ def describe(workspace: Workspace) -> dict[str, Any]:
     yesterday = workspace.today() - timedelta(days=1)
     latest = max((date.fromisoformat(day) for day in covered), default=None)
     runs = ledger["runs"]
+    is_running = is_held(workspace.lock)
+    for run in runs:
+        # Nobody holds the workspace: it was killed, or the machine went off.
+        if run["state"] == "running" and not is_running:
+            run |= {"state": "stopped", "why": "killed before its end: run it again"}
     last = runs[0] if runs else None
     for entry in days.values():
         entry["state"] = (
@@ -50,10 +56,11 @@ def describe(workspace: Workspace) -> dict[str, Any]:
             if entry.get("extracted") or entry.get("validated") or entry["published"]
             else "covered, nothing came"
         )
-    if last and last["state"] == "failed":
+    ended_badly = last if last and last["state"] in _BADLY else None
+    if ended_badly:
         for entry in days.values():
-            if last["from_day"] <= entry["day"] <= last["to_day"]:
-                entry["state"] = entry["state"] + ", last run failed"
+            if ended_badly["from_day"] <= entry["day"] <= ended_badly["to_day"]:
+                entry["state"] += f", last run {_BADLY[ended_badly['state']]}"
     manifest = read_manifest(workspace.published)
     sources = [
         _describe_source(
@@ -64,15 +71,18 @@ def describe(workspace: Workspace) -> dict[str, Any]:
     problems = [
         *(f"{source['says']}" for source in sources if source["is_late"]),
         *(
-            [f"the last run failed: {last['why'] or 'no reason is known'}"]
-            if last and last["state"] == "failed"
+            [
+                f"the last run {_BADLY[ended_badly['state']]}:"
+                f" {ended_badly['why'] or 'no reason is known'}"
+            ]
+            if ended_badly
             else []
         ),
         *([] if manifest else ["nothing is published yet"]),
     ]
     return {
         "workspace": str(workspace.root),
-        "running": describe_holder(workspace.lock) if is_held(workspace.lock) else None,
+        "running": describe_holder(workspace.lock) if is_running else None,
         "publication": manifest and manifest["publication"],
         "window": manifest and manifest["window"],
         "late_days": max((yesterday - latest).days, 0) if latest else None,
@@ -80,7 +90,7 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "problems": problems,
         "sources": sources,
         "last_run": last,
-        "failed_runs": [run for run in runs if run["state"] == "failed"][:5],
+        "failed_runs": [run for run in runs if run["state"] in _BADLY][:5],
         "days": [days[key] for key in sorted(days)],
         "quarantine": ledger["quarantine"],
         "broken_files": ledger["broken_files"],

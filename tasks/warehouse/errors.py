@@ -9,11 +9,15 @@ WeiboManagerError            exit code 1
 ├── WorkspaceLockedError     exit code 4
 ├── ValidationFailedError    exit code 1, an error-level expectation failed
 └── CheckFailedError         exit code 1, a `fail__` check found bad rows
+
+`StoppedError` stands apart: somebody stopped the process, which no `except Exception`
+may take for a failure; exit code 128 and the signal's number, as shells have it.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -72,6 +76,18 @@ class WorkspaceLockedError(WeiboManagerError):
     """Another run holds the workspace."""
 
     exit_code = 4
+
+
+class StoppedError(BaseException):
+    """Somebody stopped the process by a signal."""
+
+    def __init__(self, number: int) -> None:
+        """Name the signal and the repair."""
+        self.exit_code = 128 + number
+        super().__init__(
+            f"Stopped by {signal.Signals(number).name}. What was published before still"
+            " stands; the same command goes on where this one stopped."
+        )
 
 
 class ValidationFailedError(WeiboManagerError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse import landing
+from tasks.warehouse import landing, stopping
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
@@ -36,20 +36,28 @@ STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
 
 @dataclass(frozen=True)
 class Run:
-    """A run that holds the workspace."""
+    """A run that holds the workspace; its window is first and last day."""
 
     run_id: str
     workspace: Workspace
+    window: tuple[date, date]
 
 
 @contextmanager
 def open_run(
     workspace: Workspace,
     command: str,
-    window: tuple[date, date],
+    window: tuple[date, date] | Callable[[set[date]], tuple[date, date]],
     reason: str | None = None,
 ) -> Iterator[Run]:
     """Hold the workspace, and note the run's begin, end and failure.
+
+    Args:
+        workspace: which one.
+        command: what runs, for the ledger and for those who wait.
+        window: first and last day; or what gives them for the days that are covered,
+            which nobody may read before the workspace is held.
+        reason: why it runs, for the ledger.
 
     Raises:
         WorkspaceLockedError: another run holds the workspace.
@@ -60,6 +68,8 @@ def open_run(
         with connect(workspace.database) as connection:
             if is_gone:
                 _restore(connection, workspace)
+            if not isinstance(window, tuple):
+                window = window(covered_days(connection))
             # A run that is still "running" while we hold the lock was killed.
             connection.execute(
                 "update meta.runs set state = 'failed', why = 'killed'"
@@ -80,8 +90,9 @@ def open_run(
             )
             write_copy(connection, workspace)
         try:
-            yield Run(run_id, workspace)
-        except BaseException as error:
+            yield Run(run_id, workspace, window)
+        except BaseException as caught:
+            error = stopping.received() or caught
             # The kind of error only: its words may quote what a record says.
             why = str(error) if hasattr(error, "exit_code") else type(error).__name__
             _end(workspace, run_id, "failed", why)
@@ -190,12 +201,8 @@ def source_rhythms(
     )
 
 
-def days_to_run(workspace: Workspace, last: date) -> tuple[date, date]:
+def days_to_run(covered: set[date], last: date) -> tuple[date, date]:
     """The window of a `daily` without a date: what is missing up to `last`."""
-    if not workspace.database.exists():
-        return last, last
-    with connect(workspace.database) as connection:
-        covered = covered_days(connection)
     if not covered:
         return last, last
     day = min(covered)

@@ -9,12 +9,16 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tasks.warehouse.errors import WorkspaceLockedError
+
+# A look at the lock shares it for a moment: a run that begins then tries again.
+_TRIES, _PAUSE_SECONDS = 10, 0.05
 
 
 @contextmanager
@@ -25,13 +29,17 @@ def hold_workspace(lock: Path, command: str) -> Iterator[None]:
         WorkspaceLockedError: another run holds it; says which.
     """
     with lock.open("a+") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WorkspaceLockedError(
-                f"Another run holds {lock.parent}: {describe_holder(lock)}."
-                " Wait until it ends, or stop that process and run again."
-            ) from None
+        for left in reversed(range(_TRIES)):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not left:
+                    raise WorkspaceLockedError(
+                        f"Another run holds {lock.parent}: {describe_holder(lock)}."
+                        " Wait until it ends, or stop that process and run again."
+                    ) from None
+            time.sleep(_PAUSE_SECONDS)
         handle.truncate(0)
         handle.write(
             json.dumps(
@@ -60,12 +68,14 @@ def describe_holder(lock: Path) -> str:
 
 
 def is_held(lock: Path) -> bool:
-    """Whether some process holds the lock now."""
-    if not lock.exists():
+    """Whether some process holds the lock now; writes nothing."""
+    try:
+        handle = lock.open()
+    except FileNotFoundError:
         return False
-    with lock.open("a+") as handle:
+    with handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False
