@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.report.page import write_report
 from tasks.warehouse import ledger
+from tasks.warehouse.code_digest import code_digest
 from tasks.warehouse.database import connect, failpoint
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.models import load_models
@@ -90,10 +91,10 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
 
 
 def page_digest() -> str:
-    """A digest of what draws the report: a new page is a new publication."""
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent / "report"
-    for path in sorted([*folder.glob("*.py"), *folder.glob("templates/*")]):
+    """A digest of what draws and writes: a new page or list is a new publication."""
+    writers = ("tasks.report.page", "tasks.warehouse.publication")
+    digest = hashlib.sha256(code_digest(writers).encode())
+    for path in sorted((Path(__file__).parent / "report").glob("templates/*")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
 

@@ -3,32 +3,109 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tasks.warehouse import models
+from tasks.warehouse.code_digest import FOLDER, code_digest, reached
 from tests.workspaces import Lab, comment, repost, status, user
+
+STEPS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The project's code, to be changed."""
+    shutil.copytree(
+        FOLDER / "tasks",
+        tmp_path / "tasks",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    return tmp_path
 
 
 @pytest.mark.parametrize(
     "file",
-    ["accounts/text_templates.py", "campaigns/cascades.py", "deduplicate.py"],
+    [
+        "accounts/text_templates.py",
+        "campaigns/cascades.py",
+        "deduplicate.py",
+        "warehouse/raw_tables.py",
+        "warehouse/seeds.py",
+    ],
 )
-def test_other_algorithms_are_other_code(
-    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = models.code_hash()
-    shutil.copytree(models.TASKS_FOLDER, tmp_path / "tasks")
-    monkeypatch.setattr(models, "TASKS_FOLDER", tmp_path / "tasks")
-    assert models.code_hash() == before
+def test_other_algorithms_are_other_code(file: str, copied: Path) -> None:
+    before = code_digest(STEPS)
+    assert code_digest(STEPS, copied) == before
     # What reads APIs or draws pages makes no table.
-    (tmp_path / "tasks/sources/budget.py").write_text("")
-    assert models.code_hash() == before
-    with (tmp_path / "tasks" / file).open("a", encoding="utf-8") as handle:
-        handle.write("LIMIT = 3\n")
-    assert models.code_hash() != before
+    (copied / "tasks/sources/budget.py").write_text("")
+    assert code_digest(STEPS, copied) == before
+    changed = copied / "tasks" / file
+    text = changed.read_text(encoding="utf-8")
+    # A comment, also before all lines, is no other code.
+    changed.write_text(f"# Why.\n\n{text}\n# More.\n", encoding="utf-8")
+    assert code_digest(STEPS, copied) == before
+    changed.write_text(f"{text}\nLIMIT = 3\n", encoding="utf-8")
+    assert code_digest(STEPS, copied) != before
+
+
+def test_constant_within_a_function_is_other_code(copied: Path) -> None:
+    """Sets of constants have no order of their own."""
+    file = copied / "tasks" / "odd.py"
+    text = "def f(x):\n    return x in {'a', 'b', 'c'} and [y + 1 for y in x]\n"
+    file.write_text(text)
+    before = code_digest(["tasks.odd"], copied)
+    file.write_text(text.replace("'a', 'b', 'c'", "'c', 'a', 'b'"))
+    assert code_digest(["tasks.odd"], copied) == before
+    for old, new in (("'a'", "'d'"), ("+ 1", "+ 2"), ("in x]", "in [x]]")):
+        file.write_text(text.replace(old, new))
+        assert code_digest(["tasks.odd"], copied) != before
+
+
+def test_imports_of_all_forms_are_followed(copied: Path) -> None:
+    file = copied / "tasks" / "odd.py"
+    file.write_text(
+        "from tasks.text import (\n    topics,\n    sentiment as tone,\n)\n"
+        "import tasks.validate\n"
+        "def late():\n    from tasks.accounts.audience import Count\n"
+    )
+    found = reached(["tasks.odd"], copied)
+    assert {
+        "tasks.text.topics",
+        "tasks.text.sentiment",
+        "tasks.validate",
+        "tasks.accounts.audience",
+        "tasks.warehouse.staging",
+    } <= set(found)
+    assert "tasks.publish" not in found
+
+
+def test_what_the_steps_reach_is_what_they_import() -> None:
+    """Held against the interpreter: the modules there after importing the steps."""
+    code = f"import sys\nfor name in {STEPS}: __import__(name)\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    packages = {".".join(name.split(".")[:-1]) for name in reached(STEPS)}
+    imported = {name for name in done.stdout.split() if name.startswith("tasks.")}
+    assert imported - packages <= set(reached(STEPS))
+
+
+def test_list_of_contacts_of_other_code_is_another_publication(copied: Path) -> None:
+    writers = ("tasks.report.page", "tasks.warehouse.publication")
+    before = code_digest(writers)
+    file = copied / "tasks/warehouse/publication.py"
+    text = file.read_text(encoding="utf-8")
+    assert "contacts.best_hour" in text
+    file.write_text(text.replace("contacts.best_hour", "1 as hour"), encoding="utf-8")
+    assert code_digest(writers, copied) != before
 
 
 @pytest.mark.usefixtures("quick_rules")
