@@ -1,5 +1,6 @@
 -- One row per snapshot of a post's counters in Facebook's answers that are being
--- staged. The Graph leaves `shares` out where there are none.
+-- staged. The Graph leaves `shares` out where there are none. Zeros of a record that names
+-- nobody are no reading: that is how a post looks that is hidden.
 --
 -- grain: none
 -- params: none
@@ -22,7 +23,17 @@ own_counters as (
             as likes_count,
         cast(null as varchar) as reads_count
     from raw.facebook_posts
-    where not is_notice("from".id, coalesce(message, story), is_hidden)
+    where
+        not is_notice("from".id, coalesce(message, story), is_hidden)
+        and (
+            id_of("from".id) is not null
+            or greatest(
+                count_of(shares.count),
+                count_of(comments.summary.total_count),
+                count_of(reactions.summary.total_count),
+                count_of(likes.summary.total_count)
+            ) > 0
+        )
 ),
 
 -- Totals that stand beside a list of comments or reactions.

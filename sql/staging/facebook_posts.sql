@@ -1,6 +1,7 @@
 -- One row per observation of a page's post in Facebook's answers that are being
 -- staged. A post that the page hid counts as deleted; one that waits for its time
--- is none yet.
+-- is none yet. Where a record names nobody, or has nothing but the platform's own words
+-- (`story`), no author vouches for its text: `staging.posts` finds the page.
 --
 -- grain: none
 -- params: none
@@ -30,7 +31,10 @@ select
     item,
     platform,
     id_of(id) as post_id,
-    id_of(coalesce("from".id, nullif(split_part(id, '_', 1), id))) as account_id,
+    case
+        when message is null and starts_with(id, "from".id || '_') then null
+        else id_of("from".id)
+    end as account_id,
     time_of(created_time, seen_at, 0) as posted_at,
     clean_text as text,
     cast(null as varchar) as client,
@@ -70,6 +74,6 @@ select
     is_notice or coalesce(is_hidden, false) as is_deleted,
     coalesce(seen_at, time_of(created_time, seen_at, 0)) as observed_at,
     id as post_id_text,
-    "from".id as account_id_text,
+    case when message is not null then "from".id end as account_id_text,
     created_time as posted_at_text
 from posts

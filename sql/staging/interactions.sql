@@ -108,6 +108,21 @@ ranked as (
                     when observations.text is not null then 2
                     else 3
                 end asc,
+                -- Of words that nobody stands for, those that more people liked, and of
+                -- these the first ones: a notice comes later and is liked by nobody.
+                case
+                    when
+                        observations.account_id is null
+                        and observations.author_name is null
+                        then observations.likes_count
+                end desc nulls last,
+                case
+                    when
+                        observations.account_id is null
+                        and observations.author_name is null
+                        and observations.text is not null
+                        then observations.observed_at
+                end asc,
                 -- Where a list of likes names no time, an action happened when it
                 -- was seen: first, then; and any time of its own is better.
                 case

@@ -1,6 +1,7 @@
 -- One row per post: its newest observation, with its words as they were seen last and
 -- its author as last told, in whatever order the observations came. A notice in place of a
--- post that is gone or hidden has no words, and takes none away.
+-- post that is gone or hidden has no words, and takes none away; in whatever words it is
+-- written, it names nobody, or the record is marked as gone.
 --
 -- grain: platform, post_id
 -- params: $time_zone
@@ -21,7 +22,7 @@
 --   is_deleted boolean: the platform says that it is gone, or hides it from readers
 --   observed_at timestamp: UTC, when this was seen
 --   content_observed_at timestamp: UTC, when its words were seen; null where only that it is gone
---   author_observed_at timestamp: UTC, when its author was told
+--   author_observed_at timestamp: UTC, when its author was told, of a post that is there
 --   source varchar: the source that this observation came from
 
 with
@@ -52,7 +53,8 @@ observations as (
             when nullif(text, '') is not null or (account_id is not null and not is_deleted)
                 then observed_at
         end as content_observed_at,
-        case when account_id is not null then observed_at end as author_observed_at,
+        case when account_id is not null and not is_deleted then observed_at end
+            as author_observed_at,
         source
     from staging.valid_posts
     union all
@@ -100,6 +102,11 @@ ranked as (
                 -- platforms write new notices every year.
                 nullif(text, '') is null asc,
                 coalesce(author_observed_at >= content_observed_at, false) desc,
+                -- Of nobody's words the first ones: a notice comes later.
+                case
+                    when not coalesce(author_observed_at >= content_observed_at, false)
+                        then content_observed_at
+                end asc nulls last,
                 content_observed_at desc nulls last,
                 length(text) desc nulls last,
                 text desc nulls last,
@@ -120,7 +127,14 @@ ranked as (
 select
     newest.platform,
     newest.post_id,
-    author.account_id,
+    -- Ids of Facebook's posts begin with the page's, of whom a record needn't speak.
+    coalesce(
+        author.account_id,
+        case
+            when newest.platform = 'facebook'
+                then nullif(split_part(newest.post_id, '_', 1), newest.post_id)
+        end
+    ) as account_id,
     newest.posted_at,
     cast(newest.posted_at at time zone 'UTC' at time zone $time_zone as date)
         as date_day,

@@ -408,6 +408,18 @@ _NOTICE = re.compile(
             r" (is ?n.t|is not|not|was|has been)"
             r" (available|found|deleted|removed|withheld)",
             r"you.re (unable|not able) to view",
+            # as Facebook and others say it elsewhere
+            r"(dieser|diese) (inhalt|beitrag|seite)\b.{0,60}nicht (mehr )?verfügbar",
+            r"est[ea] (contenido|publicación|página)\b.{0,60}no está disponible",
+            r"(este conteúdo|esta publicação)\b.{0,60}não está (mais )?disponível",
+            r"(ce contenu|cette publication)\b.{0,60}n.est (pas|plus|actuellement)",
+            r"questo (contenuto|post)\b.{0,60}non (è|sono) .{0,20}disponibil",
+            r"konten ini\b.{0,40}tidak tersedia",
+            r"nội dung này\b.{0,40}không",
+            "(эт[оа]т?|данн[а-я]+) (контент|материал|публикаци[а-я]+|запись).{0,60}недоступ",
+            "(この|その)(コンテンツ|投稿|ページ|ツイート|ポスト).{0,40}"
+            "(表示できません|利用(いただけ|でき)ません|削除されました|見つかりません)",
+            "(이|해당) ?(콘텐츠|게시물|페이지).{0,40}(수 없|삭제되|없습니다)",
             r"age-restricted|when this happens, it.s usually because",
             r"(deleted|removed|withheld|unavailable)$",
         )
