@@ -55,9 +55,14 @@ USER_VERSIONS = (_USER_2025, _USER_2022, _USER_2020)
 COMMENT_NAMES = ("id", "weibo_id", "created_at", "user_screen_name", "text", "pic_url",
                  "like_count")  # fmt: skip
 
+# Only comments have a picture and a root; both names stand above every table of them.
+ONLY_COMMENTS = {"pic_url", "root_id"}
+_ONLY_POSTS = {"bid"}
+
 KNOWN_NAMES = frozenset(
     {name for version in (*POST_VERSIONS, *USER_VERSIONS) for name in version}
     | set(COMMENT_NAMES)
+    | _ONLY_POSTS
     | {ORIGINAL, *_SHARER, *SYNONYMS}
 )
 
@@ -65,7 +70,7 @@ KNOWN_NAMES = frozenset(
 _TIME = re.compile(
     r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|[昨今前]天)"
     r"(?:[T ]*\d{1,2}:\d{2}.*)?"
-    r"|\d+ ?(?:秒|分钟|小时|天)前|刚刚"
+    r"|(?:\d+|[半零一二两三四五六七八九十百]+) ?个?半?(?:秒|分钟|小时|天)前|刚刚"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} \d{1,2} \d{2}:\d{2}.*"
 )
 _COUNT = re.compile(r"[\d,.]*\d\s*(?:[千万亿wkKWmM]\+?|\+)?|")
@@ -95,10 +100,15 @@ def canonical_names(header: Sequence[str]) -> list[str]:
 
 
 def kind_of(names: Sequence[str]) -> str | None:
-    """What the rows under some names are; None where these are no header."""
+    """What the rows under some names are; None where these are no header.
+
+    A table of reposts has the names of one of comments without those that only comments
+    have, and one that only posts have.
+    """
     found = set(names)
     if {"weibo_id", "id"} <= found:
-        return "comment"
+        is_repost = found & _ONLY_POSTS and not found & ONLY_COMMENTS
+        return "repost" if is_repost else "comment"
     if {"用户id", "昵称"} <= found:
         return "user"
     if {"id", "正文"} <= found:
@@ -171,7 +181,7 @@ def _fits_header(
 
 def _layouts(header: tuple[str, ...], kind: str) -> Iterator[tuple[str, ...]]:
     """The layouts of every version, those that the header is one of first."""
-    if kind == "comment":
+    if kind in ("comment", "repost"):
         return
     if kind == "user":
         for names in USER_VERSIONS:

@@ -22,6 +22,7 @@ import pyarrow as pa
 from tasks.sources.crawler_layouts import (
     ANALYSIS,
     KNOWN_NAMES,
+    ONLY_COMMENTS,
     ORIGINAL,
     SHARED,
     canonical_names,
@@ -157,7 +158,7 @@ def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
         if kind_of(names) is not None:
             # A header, once more where files were joined or a program wrote it again.
             notes.repeated_headers += kind is not None
-            header, kind, width = names, kind_of(names), len(row.cells)
+            header, kind, width = names, _kind_in(path, names), len(row.cells)
             continue
         if kind is None:
             # Posts whose header is lost are known by their cells.
@@ -180,6 +181,18 @@ def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
                     uid if kind == "post" else None,
                 ),
             )
+
+
+def _kind_in(path: Path, names: Sequence[str]) -> str | None:
+    """What the rows under a header are, by its names and the file's."""
+    kind = kind_of(names)
+    if (
+        kind == "comment"
+        and "reposts" in path.name.lower()
+        and not ONLY_COMMENTS & set(names)
+    ):
+        return "repost"
+    return kind
 
 
 def _known(names: Sequence[str]) -> int:

@@ -146,12 +146,15 @@ def split_document(text: str, split: Splitter | None = None) -> list[str]:
 
     A document that is a record itself comes back alone, normalised: duplicate
     keys keep the last value and a lone surrogate becomes U+FFFD, since no
-    column can hold one. Documents that joined files left on one line come one by one.
+    column can hold one. Documents that joined files left on one line come one by one,
+    and one that calls a function of the page it is for (`callback({...});`) bare of it.
 
     Raises:
         ValueError: not JSON; the message names the place.
     """
     text = text.strip(UNSEEN)
+    if called := _CALL.fullmatch(text):
+        text = called[1]
     try:
         # Integers beyond 64 bits would come back from orjson as floats.
         document = None if _LONG_NUMBER.search(text) else orjson.loads(text)
@@ -200,6 +203,13 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
     )
 
 
+# How pages ask for data across sites: callback({...}); also within try {...} catch.
+_CALL_BEGINS = re.compile(r"(?:/\*.*?\*/\s*)?(?:try\s*\{\s*)?[A-Za-z_$][\w.$]*\s*\(\s*")
+_CALL = re.compile(
+    _CALL_BEGINS.pattern
+    + r"([\[{].*[\]}])\s*\)\s*;?\s*(?:\}\s*catch\s*\(\w*\)\s*\{\s*\}\s*;?\s*)?",
+    re.DOTALL,
+)
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
@@ -251,8 +261,15 @@ def _is_lines(head: bytes) -> bool:
     lines = head.lstrip(_MARKS_AND_BLANKS).split(b"\n", 2)
     if lines[0].strip(_MARKS_AND_BLANKS) in (b"[", b"{"):
         return False
+    is_call = _CALL_BEGINS.match(lines[0].decode(errors="replace")) is not None
     for line in lines[:2]:
         text = line.strip(_MARKS_AND_BLANKS)
+        if is_call:
+            # Lines of calls, or one call that is written on several lines.
+            called = _CALL.fullmatch(text.decode(errors="replace"))
+            if called is None:
+                return False
+            text = called[1].encode()
         if text[:1] not in (b"{", b"["):
             continue
         try:

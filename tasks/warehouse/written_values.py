@@ -29,8 +29,8 @@ _ODD = " \t\r\n\"'\u00a0\u2009\u202f\u3000" + _UNSEEN
 # Full-width digits and marks to plain ones, odd blanks to blanks, traditional
 # characters of times and counts to simplified ones.
 _TIDY = str.maketrans(
-    "０１２３４５６７８９：／－．，＋（）\u2019剛鐘點時個號週後萬億轉發評論讚閱讀",
-    "0123456789:/-.,+()'刚钟点时个号周后万亿转发评论赞阅读",
+    "０１２３４５６７８９：／－．，＋（）\u2019剛鐘點時個號週後萬億轉發評論讚閱讀兩",
+    "0123456789:/-.,+()'刚钟点时个号周后万亿转发评论赞阅读两",
 ) | dict.fromkeys(map(ord, "\u00a0\u2009\u202f\u3000"), " ")
 _WITHOUT_UNSEEN = dict.fromkeys(map(ord, _UNSEEN))
 # 4.99000E+15, 1.5e9: digits are gone for good. (Hashes look like 12e34, too.)
@@ -54,21 +54,33 @@ _CALENDAR = re.compile(
     rf"(?:{_WEEKDAY}\s*)?"
     r"(?:(?:(?P<year>\d{4})\s?[-/.年]\s?)?"
     r"(?P<month>\d{1,2})\s?[-/.月]\s?(?P<day>\d{1,2})\s?[日号]?"
-    r"|(?P<word>今天|今日|昨天|昨日|前天|前日))"
+    r"|(?P<word>今天|今日|昨天|昨日|前天|前日|[Tt]oday|[Yy]esterday))"
     rf"(?:[\s,(]*{_WEEKDAY}[)\s]*)?"
-    r"(?:[T,\s]*(?P<half>上午|下午|中午|凌晨|早上|晚上|傍晚|[AaPp][Mm])?\s*"
+    r"(?:[T,\s]*(?:at\s+)?(?P<half>上午|下午|中午|凌晨|早上|晚上|傍晚|[AaPp][Mm])?\s*"
     r"(?P<hour>\d{1,2})[:时点]\s?(?P<minute>\d{1,2})"
     r"(?:[:分]\s?(?P<second>\d{1,2})(?:[.](?P<part>\d{1,9}))?)?[分秒]?"
     r"\s*(?P<half_after>[AaPp][.]?[Mm][.]?)?"
     r"\s*(?P<zone>Z|z|UTC|GMT|CST|[+-]\d{2}(?::?\d{2})?)?)?"
 )
-_BEFORE = re.compile(r"(\d{1,9}|半)\s*个?(秒|分|小时|天|日|周|星期)钟?[以之]?前")
+_BEFORE = re.compile(
+    r"(?P<number>\d{1,9}|半|[零一二两三四五六七八九十百]{1,6})\s*个?(?P<half>半)?"
+    r"(?P<unit>秒|分|小时|钟头|天|日|周|星期)钟?(?P<half_after>半)?[以之]?前"
+)
+# 5 minutes ago, an hour ago, half an hour ago, 3 hrs, 2d.
+_AGO = re.compile(
+    r"(?:about |over )?(?P<number>\d{1,9}|an?|half an?|one)\s*"
+    r"(?P<unit>s|sec|second|m|min|minute|h|hr|hour|d|day|w|wk|week)s?\.?(?: ago)?",
+    re.IGNORECASE,
+)
 _UNIT_SECONDS = {
-    "秒": 1, "分": 60, "小时": 3600, "天": 86400, "日": 86400,
+    "秒": 1, "分": 60, "小时": 3600, "钟头": 3600, "天": 86400, "日": 86400,
     "周": 604800, "星期": 604800,
+    "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800,
 }  # fmt: skip
+_DIGITS = {mark: value for value, mark in enumerate("零一二三四五六七八九")} | {"两": 2}
 _WORDS = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "前日": 2}
-_NOW = ("刚刚", "刚才")
+_ENGLISH_WORDS = {"today": 0, "yesterday": 1}
+_NOW = ("刚刚", "刚才", "just now", "now")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 # Digits before the point: what part of a second one step is.
 _EPOCHS = {
@@ -111,8 +123,9 @@ def told_time(
 
     Args:
         text: as it is written.
-        seen_at: when the record was read, naive UTC: what 12-19, 昨天 22:15 and 5分钟前
-            are counted from; None where nobody says, and these then tell nothing.
+        seen_at: when the record was read, naive UTC: what 12-19, 昨天 22:15, 十分钟前
+            and "5 minutes ago" are counted from; None where nobody says, and these then
+            tell nothing.
         hours: how far ahead of UTC the clocks are that wrote a time without a zone. The
             clocks that say today and yesterday in Chinese are China's.
 
@@ -125,21 +138,51 @@ def told_time(
     try:
         if _NUMBER.fullmatch(plain):
             return _time_of_number(plain, hours)
-        if plain in _NOW:
+        if plain.lower() in _NOW:
             return seen_at
-        if before := _BEFORE.fullmatch(plain):
-            if seen_at is None:
-                return None
-            seconds = _UNIT_SECONDS[before[2]]
-            number = before[1]
-            return seen_at - timedelta(
-                seconds=seconds / 2 if number == "半" else seconds * int(number)
-            )
+        if (ago := _seconds_ago(plain)) is not None:
+            return None if seen_at is None else seen_at - timedelta(seconds=ago[0])
         if parts := _CALENDAR.fullmatch(plain):
             return _time_of_calendar(parts, seen_at, hours)
         return _time_of_western(plain, seen_at, hours)
     except (ValueError, OverflowError, ArithmeticError):
         return None
+
+
+def _seconds_ago(text: str) -> tuple[float, int] | None:
+    """How long before a record was read something was, and the unit, in seconds."""
+    if before := _BEFORE.fullmatch(text):
+        unit = _UNIT_SECONDS[before["unit"]]
+        number = _number_of(before["number"])
+        if number is None:
+            return None
+        return (number + bool(before["half"] or before["half_after"]) / 2) * unit, unit
+    if ago := _AGO.fullmatch(text):
+        told = ago["number"].lower()
+        unit = _UNIT_SECONDS[ago["unit"][0].lower()]
+        number = float(told) if told.isdecimal() else 0.5 if "half" in told else 1.0
+        return number * unit, unit
+    return None
+
+
+def _number_of(text: str) -> float | None:
+    """A number below a thousand in digits or in Chinese: 5, 十二, 两百三十, 半."""
+    if text == "半":
+        return 0.5
+    if text.isdecimal():
+        return float(text)
+    total, digit = 0, None
+    for mark in text:
+        if mark in "十百":
+            total += (1 if digit is None else digit) * (10 if mark == "十" else 100)
+            digit = None
+        elif mark == "零":
+            continue
+        elif digit is None:
+            digit = _DIGITS[mark]
+        else:
+            return None
+    return float(total + (digit or 0))
 
 
 def _time_of_number(text: str, hours: int) -> datetime | None:
@@ -161,9 +204,11 @@ def _time_of_calendar(
     if parts["word"]:
         if seen_at is None:
             return None
-        hours = _CHINA_HOURS
+        before = _ENGLISH_WORDS.get(parts["word"].lower())
+        if before is None:
+            hours, before = _CHINA_HOURS, _WORDS[parts["word"]]
         day: date | None = (seen_at + timedelta(hours=hours)).date() - timedelta(
-            days=_WORDS[parts["word"]]
+            days=before
         )
     elif parts["year"]:
         day = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))

@@ -291,3 +291,38 @@ def test_whole_document_too_large_is_named(
     path.write_bytes(layout_of("array"))
     with pytest.raises(UnreadableFileError, match="JSON lines"):
         read(path)
+
+
+CALLS = (
+    "_Callback({});",
+    "callback({})",
+    "/**/ window.jQuery1_2.done( {} );",
+    "try{{frameElement.callback({});}}catch(e){{}}",
+)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("form", ["one line", "lines", "pretty", "name first"])
+def test_answers_that_call_a_function_are_read(
+    tmp_path: Path, call: str, form: str
+) -> None:
+    answers = [{"code": 0, "text": f"茶(1); {n}"} for n in range(3)]
+    if form == "one line":
+        answers = answers[:1]
+    indent = 1 if form in ("pretty", "name first") else None
+    texts = [
+        call.format(json.dumps(answer, ensure_ascii=False, indent=indent))
+        for answer in answers[: 1 if indent else None]
+    ]
+    if form == "name first":
+        texts = [texts[0].replace("({", "(\n{", 1)]
+    path = tmp_path / "a.json"
+    path.write_text("\n".join(texts), encoding="utf-8")
+    notes = Notes()
+    found = [
+        json.loads(text)
+        for batch in read_documents(path, notes, lambda document: [document])
+        for text in batch.column("document").to_pylist()
+    ]
+    assert found == answers[: 1 if indent else None]
+    assert notes.rejected == []

@@ -126,13 +126,67 @@ def test_times_count_from_the_reading(
     for unit, size in (("秒", 1), ("分钟", 60), ("小时", 3600), ("天", 86400)):
         whole = age // size
         wanted[f"{whole}{unit}前"] = seen - timedelta(seconds=whole * size)
+        wanted[f"{chinese(whole)}{unit}前"] = wanted[f"{whole}{unit}前"]
+    for word, size in (("second", 1), ("minute", 60), ("hour", 3600), ("day", 86400)):
+        whole = age // size
+        told = seen - timedelta(seconds=whole * size)
+        wanted[f"{whole} {word}{'s' * (whole != 1)} ago"] = told
+        wanted[f"{whole}{word[0]}"] = told
     days = (seen.date() - moment.date()).days
+    if days < 2:
+        word = ("today", "Yesterday")[days]
+        wanted[f"{word} {moment:%H:%M}"] = wanted[f"{word} at {moment:%H:%M}"] = moment
     if days < 3:
         word = ("今天", "昨天", "前天")[days]
         wanted[f"{word} {moment:%H:%M}"] = wanted[f"{word}{moment:%H:%M}"] = moment
     found = times_of(connection, list(wanted), seen)
     assert dict(zip(wanted, found, strict=True)) == wanted
     assert set(times_of(connection, list(wanted))) == {None}
+
+
+def chinese(number: int) -> str:
+    """A number as people write it, in digits from a thousand on."""
+    digits = "零一二三四五六七八九"
+    if not 0 < number < 1000:
+        return str(number)
+    hundreds, tens, ones = number // 100, number // 10 % 10, number % 10
+    text = f"{digits[hundreds]}百" if hundreds else ""
+    if tens:
+        text += ("" if tens == 1 and not hundreds else digits[tens]) + "十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (digits[ones] if ones else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("十分钟前", 600),
+        ("十分鐘前", 600),
+        ("半小时前", 1800),
+        ("半个小时前", 1800),
+        ("一个半小时前", 5400),
+        ("两个小时前", 7200),
+        ("兩天前", 172800),
+        ("二十三分钟前", 1380),
+        ("an hour ago", 3600),
+        ("half an hour ago", 1800),
+        ("About 5 minutes ago", 300),
+        ("3 hrs", 10800),
+        ("just now", 0),
+        ("几分钟前", None),
+        ("一二分钟前", None),
+        ("5 apples ago", None),
+        ("ten beers", None),
+    ],
+)
+def test_ago_in_words(
+    connection: duckdb.DuckDBPyConnection, text: str, seconds: int | None
+) -> None:
+    seen = datetime(2026, 3, 1, 4, tzinfo=UTC)
+    (found,) = times_of(connection, [text], seen)
+    assert found == (None if seconds is None else seen - timedelta(seconds=seconds))
+    assert times_of(connection, [text]) == [None]
 
 
 UNITS = {"": 1, "千": 10**3, "k": 10**3, "K": 10**3, "万": 10**4, "w": 10**4,
