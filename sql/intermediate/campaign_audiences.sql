@@ -43,7 +43,14 @@ select
     bool_or(is_in_window) as is_in_window,
     max(case when is_in_window then followers_count end) as window_followers,
     max(followers_count) as lifetime_followers,
-    min(case when is_in_window then followers_day end) as window_first_followers_day,
+    -- Of followers of unknown day nobody knows that they are no older.
+    case
+        when
+            not bool_or(
+                is_in_window and followers_count is not null and followers_day is null
+            )
+            then min(case when is_in_window then followers_day end)
+    end as window_first_followers_day,
     max(case when is_in_window then followers_day end) as window_last_followers_day
 from acts
 group by campaign_id, platform, post_id, account_id, is_genuine

@@ -1,6 +1,7 @@
 -- One row per campaign and post of it whose author is known, with the author's
 -- followers: those of the profile read nearest to the post's time, earlier or later (of
--- two as near the earlier), and the day on which it was read.
+-- two as near the earlier), and the day on which it was read; null where its source does
+-- not say when that was.
 -- Cost: linear in the readings of authors' profiles.
 --
 -- grain: campaign_id, platform, post_id
@@ -26,7 +27,7 @@ profiles as (
         platform,
         account_id,
         observed_at,
-        date_day,
+        case when is_moment_told then date_day end as date_day,
         followers_count
     from staging.accounts
     where followers_count is not null

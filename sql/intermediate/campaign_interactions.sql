@@ -1,6 +1,7 @@
 -- One row per campaign and interaction with one of its posts, on covered days.
 -- Followers are those of the profile read nearest to the act, earlier or later (of two
--- as near the earlier), with the day on which it was read.
+-- as near the earlier), with the day on which it was read; null where its source does not
+-- say when that was.
 -- Cost: the interactions with campaigns' posts, each with the readings of its account.
 --
 -- grain: campaign_id, platform, root_post_id, kind, interaction_id
@@ -49,7 +50,7 @@ profiles as (
         platform,
         account_id,
         observed_at,
-        date_day,
+        case when is_moment_told then date_day end as date_day,
         followers_count
     from staging.accounts
     where followers_count is not null

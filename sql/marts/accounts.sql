@@ -10,6 +10,7 @@
 --   account_key [id]: keyed pseudonym of the account
 --   phantom_probability [probability]: the model's score, 0 to 1
 --   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
+--   is_known [yes or no]: more than a name is known of it, or its company speaks against it, or a person decided; else its level says only that nothing is known
 --   is_confirmed [yes or no]: a person decided the level
 --   account_kind [text]: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected; null where nothing tells
 --   reasons [list]: why the score is what it is, heaviest first
@@ -45,6 +46,7 @@ select
     accounts.account_key,
     accounts.phantom_probability,
     accounts.phantom_level,
+    accounts.shown <> 'name' or accounts.score_bin > 0 as is_known,
     accounts.is_confirmed,
     accounts.account_kind,
     accounts.reasons,

@@ -34,7 +34,7 @@
 --   judged_hours [hours]: of a post, the age it is judged at: from started_at to the end of effect_until
 --   days_before [days]: of what is judged by days, known days before it, outside written-down actions, from which the course is forecast; under 14 none is
 --   controls [brands]: of what is judged by days, other brands whose days help to tell what was to be expected
---   outcome [text]: rose, fell, no change (beyond chance), or not told; of genuine engagements, of all where genuine ones are null
+--   outcome [text]: rose, fell, no change (beyond chance), or not told (nor is it where all up to five times the usual is usual); of genuine engagements, of all where genuine ones are null
 --   why_not [text]: why nothing is told; empty where something is
 --   engagements [interactions]: reposts, comments and likes of others in its days: on the post, directly below the reposts, else on the brand's posts;
 --     of overlapping ones those of all their days together
@@ -276,6 +276,19 @@ worded as (
     from joined
 ),
 
+-- From nothing to five times the usual, everything would be as usual: that tells nothing.
+opened as (
+    select
+        *,
+        class = 'post'
+        and coalesce(
+            round(seen - change_high) <= 0
+            and seen - change_low > 5 * greatest(hoped, 4),
+            false
+        ) as is_wide_open
+    from worded
+),
+
 told as (
     select
         *,
@@ -283,9 +296,12 @@ told as (
             when hoped is null then 'not told'
             when change_low > 0 then 'rose'
             when change_high < 0 then 'fell'
+            when is_wide_open then 'not told'
             else 'no change'
         end as outcome,
         case
+            when is_wide_open and change_low <= 0 and change_high >= 0
+                then 'what its usual posts draw differs too much'
             when hoped is not null then ''
             when class = 'post' and engagements is null
                 then 'none of what the platform counts was collected one by one'
@@ -328,7 +344,7 @@ told as (
                     || ', and 14 are needed'
             else 'the days before it are all the same'
         end as why_not
-    from worded
+    from opened
 )
 
 select
@@ -413,6 +429,15 @@ select
         end,
         case
             when hoped is null then 'Nothing is told: ' || why_not || '.'
+            when class = 'post' and outcome = 'not told'
+                then
+                    'It could not be told whether this is unusual: '
+                    || cast(seen as bigint) || ' '
+                    || case when seen = 1 then noun[:-2] else noun end || ' in '
+                    || cast(round(judged_hours) as bigint) || ' hours, where '
+                    || case kind when 'repost' then 'days of reposts' else 'posts' end
+                    || ' before had anything up to '
+                    || cast(round(seen - change_low) as bigint) || '.'
             when class = 'post'
                 then
                     case outcome

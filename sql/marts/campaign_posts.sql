@@ -41,7 +41,7 @@
 --   genuine_engagements_24h [interactions; post day]: the same without likely phantoms
 --   genuine_engagements_7d [interactions; post day]: the same without likely phantoms
 --   account_followers [followers]: followers of who posted, of the profile read nearest to the post
---   followers_observed_day [day]: the day on which that profile was read
+--   followers_observed_day [day]: the day on which that profile was read; null where its source does not say when
 --   exposure [follower contacts]: followers of all its reposters so far, an account counted at each repost
 --   genuine_exposure [follower contacts]: the same without likely phantoms
 --   potential_reach [followers]: followers of its author and of its reposters so far, each account once; an upper bound

@@ -41,13 +41,13 @@
 --   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected, less what the score likely misses; null where fewer than half are of known accounts
 --   estimated_genuine_engagements_low [interactions]: low end of its 95 % interval, for errors of the score, unknown accounts, and what nobody collected
 --   estimated_genuine_engagements_high [interactions]: high end of that interval
---   suspected_engagements [interactions]: of genuine_engagements those of suspected accounts
+--   suspected_engagements [interactions]: of genuine_engagements those of suspected accounts; null where these are
 --   engaged_accounts [accounts]: accounts that reposted, commented or liked
 --   genuine_engaged_accounts [accounts]: engaged accounts that are no likely phantoms
 --   genuine_engaged_accounts_low [accounts]: low end of the 95 % interval of what is genuine of engaged_accounts; null where no account is known
 --   genuine_engaged_accounts_high [accounts]: high end of that interval
 --   known_engaged_accounts [accounts]: engaged accounts of which more than a name is known
---   suspected_engaged_accounts [accounts]: of genuine_engaged_accounts those that are suspected
+--   suspected_engaged_accounts [accounts]: of genuine_engaged_accounts those that are suspected; null where these are
 --   engaged_people [people]: engaged accounts, those of one operator once
 --   genuine_engaged_people [people]: the same without likely phantoms
 --   exposure [follower contacts]: followers of all reposters, an account counted at each repost
@@ -56,8 +56,8 @@
 --   genuine_author_followers [follower contacts]: the same without likely phantoms
 --   potential_reach [followers]: followers of the posts' authors and of the reposters, each account once; an upper bound
 --   genuine_potential_reach [followers]: the same without likely phantoms
---   followers_first_observed_day [day]: these followers were read nearest to each act: on this day at the earliest
---   followers_last_observed_day [day]: and on this day at the latest
+--   followers_first_observed_day [day]: these followers were read nearest to each act: on this day at the earliest; null where one of their sources does not say when
+--   followers_last_observed_day [day]: and on this day at the latest, of those whose source says when
 --   phantom_share [share]: likely phantoms among engaged accounts
 --   phantom_share_low [share]: low end of its 95 % interval: 1 - genuine_engaged_accounts_high / engaged_accounts
 --   phantom_share_high [share]: high end of that interval
@@ -127,10 +127,10 @@
 --   platform_engagement_rate_by_followers: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
 --   platform_engagement_rate_by_impressions: it-benchmarking-journal.com 2019 | only where the platform tells reads
 --   platform_daily_engagement_rate: it-benchmarking-journal.com 2019 | followers of the profile read nearest to the posts
---   cost_per_platform_engagement: common usage | the whole budget, against all that the platform counts, genuine or not
+--   cost_per_platform_engagement: common usage | the whole budget, against all that the platform counts, genuine or not; at most this where platform_counted_posts is below posts
 --   cost_per_engagement: common usage | the whole budget, whatever part of the window is covered
 --   cost_per_genuine_engagement: this project | as good as the phantom score
---   cost_per_estimated_genuine_engagement: this project | as good as the estimate
+--   cost_per_estimated_genuine_engagement: this project | as good as the estimate; at most this where platform_counted_posts is below posts
 --   earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | no money: read contentgrip.com on its limits before using it
 --   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each post and repost
 --   platform_earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
@@ -187,7 +187,10 @@ reached_accounts as (
         account_id,
         is_genuine,
         max(window_followers) as followers,
-        min(window_first_followers_day) as first_day,
+        case
+            when count(window_first_followers_day) = count(window_followers)
+                then min(window_first_followers_day)
+        end as first_day,
         max(window_last_followers_day) as last_day
     from intermediate.campaign_audiences
     where is_in_window
@@ -201,7 +204,8 @@ reached as (
         cast(
             sum(case when is_genuine then coalesce(followers, 0) else 0 end) as bigint
         ) as genuine_potential_reach,
-        min(first_day) as first_day,
+        case when count(first_day) = count(followers) then min(first_day) end
+            as first_day,
         max(last_day) as last_day
     from reached_accounts
     group by campaign_id
@@ -636,8 +640,10 @@ select
     bounds.whole as estimated_genuine_engagements,
     bounds.whole_low as estimated_genuine_engagements_low,
     bounds.whole_high as estimated_genuine_engagements_high,
-    case when totals.knows_accounts then coalesce(doubtful.engagements, 0) end
-        as suspected_engagements,
+    case
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(doubtful.engagements, 0)
+    end as suspected_engagements,
     case when totals.knows_accounts then coalesce(people.engaged_accounts, 0) end
         as engaged_accounts,
     case
@@ -653,8 +659,10 @@ select
         when totals.knows_accounts then bounds.accounts_high
     end as genuine_engaged_accounts_high,
     coalesce(bounds.known_accounts, 0) as known_engaged_accounts,
-    case when totals.knows_accounts then coalesce(doubtful.accounts, 0) end
-        as suspected_engaged_accounts,
+    case
+        when totals.knows_accounts and totals.tells_genuine
+            then coalesce(doubtful.accounts, 0)
+    end as suspected_engaged_accounts,
     case when totals.knows_accounts then coalesce(people.engaged_people, 0) end
         as engaged_people,
     case

@@ -21,7 +21,8 @@
 --   likes_count bigint: posts liked or kept
 --   level bigint: the platform's own rank
 --   registered_at timestamp: UTC
---   observed_at timestamp: UTC, when this was seen
+--   observed_at timestamp: UTC, when this was seen; the time of the record that it stands in where nobody says when that was
+--   is_moment_told boolean: whether the source says when this was seen
 --   date_day date: the observation's day in the workspace's time zone
 
 with
@@ -47,6 +48,7 @@ observed as (
         level,
         registered_at,
         observed_at,
+        coalesce(is_moment_told, false) as is_moment_told,
         cast(observed_at at time zone 'UTC' at time zone $time_zone as date) as date_day
     from staging.valid_accounts
 ),
@@ -78,6 +80,7 @@ ranked as (
             partition by platform, account_id, date_day
             order by
                 observed_at desc,
+                is_moment_told desc,
                 followers_count desc nulls last,
                 posts_count desc nulls last,
                 following_count desc nulls last,
@@ -116,6 +119,7 @@ select
     level,
     registered_at,
     observed_at,
+    is_moment_told,
     date_day
 from ranked
 where place = 1

@@ -27,6 +27,7 @@ select
     count_of(level) as level,
     time_of(registered_at, cast(null as timestamp), 0) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    seen_at is not null as is_moment_told,
     cast(null as varchar) as observed_at_text,
     account_id as account_id_text,
     followers_count as followers_count_text,

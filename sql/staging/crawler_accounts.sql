@@ -81,6 +81,7 @@ select
         coalesce(registration_time, reg_date), cast(null as timestamp), 8
     ) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    seen_at is not null as is_moment_told,
     cast(null as varchar) as observed_at_text,
     id as account_id_text,
     coalesce(followers_count, follower_count) as followers_count_text,
@@ -114,6 +115,7 @@ select
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
     observed_at,
+    cast(null as boolean) as is_moment_told,
     cast(null as varchar) as observed_at_text,
     user_id as account_id_text,
     cast(null as varchar) as followers_count_text,

@@ -31,6 +31,7 @@ select
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    seen_at is not null as is_moment_told,
     cast(null as varchar) as observed_at_text,
     id as account_id_text,
     cast(null as varchar) as followers_count_text,

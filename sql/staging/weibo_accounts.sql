@@ -15,6 +15,7 @@ status_users as (
         position,
         item,
         coalesce(seen_at, recorded_at) as observed_at,
+        seen_at is not null as is_moment_told,
         created_at as observed_at_text,
         user as profile
     from raw.weibo_statuses
@@ -26,6 +27,7 @@ embedded_users as (
         platform,
         source,
         coalesce(seen_at, time_of(status.created_at, seen_at, 8)) as observed_at,
+        seen_at is not null as is_moment_told,
         status.created_at as observed_at_text,
         status.user as profile
     from staging.weibo_roots
@@ -40,6 +42,7 @@ comment_users as (
         position,
         item,
         coalesce(seen_at, recorded_at) as observed_at,
+        seen_at is not null as is_moment_told,
         created_at as observed_at_text,
         user as profile
     from raw.weibo_comments
@@ -69,6 +72,7 @@ own_users as (
         position,
         item,
         coalesce(seen_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        seen_at is not null as is_moment_told,
         cast(null as varchar) as observed_at_text,
         profile
     from raw.weibo_users
@@ -80,6 +84,7 @@ own_users as (
         position,
         item,
         coalesce(seen_at, recorded_at, timestamp '1970-01-01') as observed_at,
+        seen_at is not null as is_moment_told,
         cast(null as varchar) as observed_at_text,
         profile
     from raw.weibo_followers
@@ -95,6 +100,7 @@ weibo_users as (
         cast(null as bigint) as position,
         cast(null as integer) as item,
         observed_at,
+        is_moment_told,
         observed_at_text,
         profile
     from embedded_users
@@ -108,6 +114,7 @@ weibo_users as (
         position,
         item,
         coalesce(seen_at, time_of(reply.created_at, seen_at, 8)) as observed_at,
+        seen_at is not null as is_moment_told,
         reply.created_at as observed_at_text,
         reply.user as profile
     from replies
@@ -141,6 +148,7 @@ select
     profile.urank as level,
     time_of(profile.created_at, cast(null as timestamp), 8) as registered_at,
     observed_at,
+    is_moment_told,
     observed_at_text,
     profile.id as account_id_text,
     profile.followers_count as followers_count_text,

@@ -28,6 +28,7 @@ select
     cast(null as bigint) as level,
     time_of(created_at, cast(null as timestamp), 0) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
+    seen_at is not null as is_moment_told,
     cast(null as varchar) as observed_at_text,
     id as account_id_text,
     public_metrics.followers_count as followers_count_text,

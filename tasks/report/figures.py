@@ -52,6 +52,15 @@ def format_money(value: float | None, currency: str | None) -> str:
     return f"{amount} {currency}" if currency else amount
 
 
+def format_money_span(
+    low: float | None, high: float | None, currency: str | None
+) -> str:
+    """A band of amounts with their currency's code."""
+    if low is None or high is None:
+        return UNKNOWN
+    return f"{low:,.0f} to {format_money(round(high), currency)}".replace(".00 ", " ")
+
+
 def format_minutes(value: float | None) -> str:
     """A duration in the largest unit that reads well."""
     if value is None:

@@ -30,6 +30,7 @@ from tasks.report.figures import (
     format_day,
     format_minutes,
     format_money,
+    format_money_span,
     format_net,
     format_number,
     format_percent,
@@ -367,15 +368,21 @@ def draw(campaign: Row, timeline: Timeline) -> dict[str, Markup]:
 
 
 def split_levels(campaign: Row) -> dict[str, int] | None:
-    """Engaged accounts: genuine ones, the suspected among them, likely phantoms."""
+    """Engaged accounts: genuine ones, the suspected and unknown among them, phantoms.
+
+    Unknown are those of which only a name is known: nothing speaks against them, and
+    nothing for them.
+    """
     engaged = campaign["engaged_accounts"]
     genuine = campaign["genuine_engaged_accounts"]
     suspected = campaign["suspected_engaged_accounts"]
     if not engaged or genuine is None or suspected is None:
         return None
+    known = campaign["known_engaged_accounts"]
     return {
         "genuine": genuine,
         "suspected": suspected,
+        "unknown": 0 if known is None else max(engaged - known, 0),
         "phantom": engaged - genuine,
     }
 
@@ -385,7 +392,12 @@ def find_suspicious(connection: duckdb.DuckDBPyConnection) -> Row | None:
     rows = fetch(
         connection,
         """
-        select campaign_id, campaign_name, phantom_share, engaged_accounts
+        select
+            campaign_id,
+            campaign_name,
+            phantom_share,
+            engaged_accounts,
+            known_engaged_accounts
         from campaigns
         where phantom_share > 0 and engaged_accounts >= $fewest
         order by phantom_share desc, engaged_accounts desc, campaign_id
@@ -409,6 +421,7 @@ def read_accounts(
         create or replace temp table acted as
         select
             phantom_level,
+            is_known,
             is_confirmed,
             account_kind,
             reason_classes,
@@ -426,14 +439,15 @@ def read_accounts(
         {"campaign_id": campaign_id},
     )
     levels = dict.fromkeys(LEVELS, 0)
-    confirmed = 0
+    confirmed = unknown = 0
     for row in fetch(
         connection,
         """
         select
             phantom_level,
             count(*) as accounts,
-            count(*) filter (is_confirmed) as confirmed
+            count(*) filter (is_confirmed) as confirmed,
+            count(*) filter (not is_known) as unknown
         from acted
         where phantom_level is not null
         group by phantom_level
@@ -443,6 +457,8 @@ def read_accounts(
         levels[row["phantom_level"]] = row["accounts"]
         if row["phantom_level"] == "phantom":
             confirmed = row["confirmed"]
+        elif row["phantom_level"] == "genuine":
+            unknown = row["unknown"]
     levels["genuine"] += levels["suspected"]
     operators = fetch(
         connection,
@@ -497,7 +513,7 @@ def read_accounts(
             for row in kinds
             if row["account_kind"] in KINDS
         ],
-        "levels": levels if any(levels.values()) else None,
+        "levels": levels | {"unknown": unknown} if any(levels.values()) else None,
         "total": levels["genuine"] + levels["phantom"],
         "flagged": levels["suspected"] + levels["phantom"],
         "confirmed": confirmed,
@@ -584,6 +600,7 @@ def make_environment() -> Environment:
         "percent": format_percent,
         "share_of": format_share,
         "money": format_money,
+        "money_span": format_money_span,
         "minutes": format_minutes,
         "day": lambda day: UNKNOWN if day is None else format_day(day),
         "words": format_words,

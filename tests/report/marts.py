@@ -16,7 +16,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             operator_key influence_level account_kind
         """,
         "DOUBLE": "phantom_probability",
-        "BOOLEAN": "is_confirmed",
+        "BOOLEAN": "is_known is_confirmed",
         "VARCHAR[]": "reasons reason_classes",
         "BIGINT": "operator_accounts interactions reposts comments posts",
         "DATE": "first_seen_day last_seen_day",
@@ -64,13 +64,17 @@ COLUMNS: dict[str, dict[str, str]] = {
         """,
     },
     "campaigns": {
-        "VARCHAR": "campaign_id campaign_name brand_id budget_currency",
+        "VARCHAR": """
+            campaign_id campaign_name brand_id budget_currency
+            earned_media_currency cpm_source
+        """,
         "DATE": "window_start window_end",
         "BIGINT": """
             days_covered posts reposts comments likes mentions engagements
             genuine_reposts genuine_comments genuine_likes genuine_mentions
             genuine_engagements genuine_engagements_low genuine_engagements_high
             suspected_engagements suspected_engaged_accounts known_engagements
+            known_engaged_accounts
             estimated_genuine_engagements estimated_genuine_engagements_low
             estimated_genuine_engagements_high
             engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
@@ -91,6 +95,10 @@ COLUMNS: dict[str, dict[str, str]] = {
             engagement_rate_by_reach engagement_rate_by_followers
             engagement_rate_by_impressions daily_engagement_rate budget_amount
             cost_per_engagement cost_per_genuine_engagement social_momentum
+            cost_per_estimated_genuine_engagement
+            earned_media_value_low earned_media_value_high
+            genuine_earned_media_value_low genuine_earned_media_value_high
+            platform_earned_media_value_low platform_earned_media_value_high
             sentiment_net genuine_sentiment_net
         """,
     },
