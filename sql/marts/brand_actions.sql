@@ -434,10 +434,10 @@ select
                     'It could not be told whether this is unusual: '
                     || cast(seen as bigint) || ' '
                     || case when seen = 1 then noun[:-2] else noun end || ' in '
-                    || cast(round(judged_hours) as bigint) || ' hours, where '
-                    || case kind when 'repost' then 'days of reposts' else 'posts' end
-                    || ' before had anything up to '
-                    || cast(round(seen - change_low) as bigint) || '.'
+                    || cast(round(judged_hours) as bigint)
+                    || ' hours, where by what came before anything up to '
+                    || cast(round(seen - change_low) as bigint)
+                    || ' would be as usual.'
             when class = 'post'
                 then
                     case outcome

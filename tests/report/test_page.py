@@ -559,6 +559,53 @@ def test_a_campaign_is_led_by_true_sentences(
     assert untold not in text
 
 
+def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
+    """Accounts known by a name alone, posts without a counter, a value that is none."""
+    told = {
+        "posts": 18,
+        "platform_counted_posts": 16,
+        "known_engaged_accounts": 60,
+        "budget_amount": 5000.0,
+        "budget_currency": "CNY",
+        "cost_per_platform_engagement": 5.0,
+        "cost_per_estimated_genuine_engagement": 9.0,
+        "earned_media_value_low": 59755.6,
+        "earned_media_value_high": 581943.2,
+        "platform_earned_media_value_low": 723.9,
+        "platform_earned_media_value_high": 979.4,
+        "earned_media_currency": "CNY",
+        "cpm_source": "a rate card",
+    }
+    accounts = [
+        {"platform": "weibo", "account_key": key, "phantom_level": level,
+         "is_known": known, "is_confirmed": False}
+        for key, level, known in (
+            ("a", "genuine", True), ("b", "genuine", False), ("c", "phantom", True),
+        )
+    ]  # fmt: skip
+    marts = write_marts(
+        tmp_path / "marts.duckdb",
+        campaigns=[make_campaign("part", **told), make_campaign("whole")],
+        campaign_posts=[make_post("part", 1), make_post("whole", 2)],
+        accounts=accounts,
+    )
+    text = report(marts).text
+    assert "Cost per engagement 5.00 CNY at most" in text
+    assert "9.00 CNY at most" in text
+    assert "the budget is that of 18 posts, the counters are those of 16" in text
+    assert "Earned media value 724 to 979 CNY 59,756 to 581,943 CNY –" in text
+    assert "it is no money" in text
+    assert (
+        "of which suspected 10 (10.0%) and known by a name only, so that nothing can be"
+        " told, 40 (40.0%)"
+    ) in text
+    assert "genuine 2 (66.7%), of which suspected 0 (0%) and known by a name" in text
+    assert "20.0% of its 100 engaged accounts, of 60 of which more than a name" in text
+    assert text.count("at most") == 5, "nothing of the campaign that is counted whole"
+    alone = report(marts, "part").text
+    assert "(at most: its counters tell of 16 of 18 posts)" in alone
+
+
 def test_the_genuine_part_of_a_day_may_be_unknown(tmp_path: Path) -> None:
     """Of the days whose accounts are known it is drawn; the others are no zeros."""
     days = list(make_days("spring", 10, 20))
