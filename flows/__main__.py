@@ -69,6 +69,11 @@ def _prepare_prefect(*, debug: bool) -> None:
     else:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
         os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
+        # A server that hears of the run gets our lines; the terminal has them.
+        for runs in ("FLOW_RUNS", "TASK_RUNS"):
+            name = f"PREFECT_LOGGING_LOGGERS_PREFECT_{runs}_LEVEL"
+            os.environ.setdefault(name, "INFO")
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 
 @app.command()
@@ -136,7 +141,7 @@ def backfill(
         if step not in _STEPS
     ]
     from tasks.warehouse.seeds import check_seeds
-    from tasks.warehouse.workspace import load_workspace
+    from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 
     try:
         configuration = load_workspace(workspace)
@@ -144,7 +149,8 @@ def backfill(
         if steps is None or "extract" in steps:
             _check_apis(configuration)
         if campaign and len(days) == 2:
-            days = list(_days_of_campaigns(configuration, campaign, days[0], days[1]))
+            names = [name.strip() for name in campaign.split(",")]
+            days = list(days_of_campaigns(configuration, names, days[0], days[1]))
     except ConfigurationError as error:
         mistakes += error.mistakes
     if mistakes:
@@ -178,35 +184,6 @@ def _check_apis(configuration: Workspace) -> None:
         from tasks.sources.api_landing import check_apis
 
         check_apis(configuration)
-
-
-def _days_of_campaigns(
-    configuration: Workspace, listed: str, first: date, last: date
-) -> tuple[date, date]:
-    """The part of a range in which the listed campaigns ran."""
-    by_id = {campaign.id: campaign for campaign in configuration.campaigns}
-    wanted = [name.strip() for name in listed.split(",")]
-    unknown = [name for name in wanted if name not in by_id]
-    if unknown:
-        raise ConfigurationError(
-            [
-                f"--campaign names '{name}', which is no campaign of workspace.toml:"
-                f" {_nearest(name, list(by_id))}."
-                for name in unknown
-            ]
-        )
-    first = max(first, min(by_id[name].start for name in wanted))
-    last = min(last, max(by_id[name].end for name in wanted))
-    if first > last:
-        raise ConfigurationError(
-            ["--campaign: none of these campaigns ran between --from and --to."]
-        )
-    return first, last
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"did you mean '{near[0]}'" if near else "it has none"
 
 
 @app.command()

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 from prefect import flow
 
-from flows.orchestration import as_step
+from flows.orchestration import as_step, name_run, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
-from tasks.warehouse.ledger import STEPS, open_run
+from tasks.warehouse.ledger import STEPS, Step, open_run
 from tasks.warehouse.seeds import check_seeds
-from tasks.warehouse.workspace import load_workspace
+from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 
 
-@flow(name="backfill", validate_parameters=True)
+@flow(name="backfill", flow_run_name=name_run, validate_parameters=True)
 def backfill(
     first: date,
     last: date,
     reason: str,
-    only: list[str] | None = None,
-    workspace: str = "data",
+    only: list[Step] | None = None,
+    campaigns: list[str] | None = None,
+    workspace: str | None = None,
 ) -> None:
     """Cover a range of days, both inclusive, however many, in one window.
 
@@ -34,23 +34,28 @@ def backfill(
         last: last day of the range.
         reason: why, for the ledger.
         only: steps to run; all without it.
-        workspace: the workspace's folder.
+        campaigns: ids of campaigns: only their days within the range.
+        workspace: the workspace's folder; without it the Prefect variable
+            `weibo_manager_workspace`, else `data`.
     """
-    root = Path(workspace)
+    root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
+    if campaigns:
+        first, last = days_of_campaigns(configuration, campaigns, first, last)
     steps = set(only or STEPS)
     deferred: list[str] = []
-    with open_run(configuration, "backfill", (first, last), reason) as run:
+    ran = open_run(configuration, "backfill", (first, last), reason)
+    with reported(root), ran as run:
         if "extract" in steps:
-            deferred = as_step(extract)(root, first, last)
+            deferred = as_step(extract, root)(root, first, last)
         if "validate" in steps:
-            as_step(validate)(root, run.run_id)
+            as_step(validate, root)(root, run.run_id)
         if "deduplicate" in steps:
-            as_step(deduplicate)(root, run.run_id)
+            as_step(deduplicate, root)(root, run.run_id)
         if "aggregate" in steps:
-            as_step(aggregate)(root, run.run_id, first, last)
+            as_step(aggregate, root)(root, run.run_id, first, last)
         if "publish" in steps:
-            as_step(publish)(root, run.run_id)
+            as_step(publish, root)(root, run.run_id)
     if deferred:
         raise DeferredError("\n".join(deferred))

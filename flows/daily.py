@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 
 from prefect import flow
 
-from flows.orchestration import as_step
+from flows.orchestration import as_step, name_run, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
@@ -20,32 +19,33 @@ from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
 
 
-@flow(name="daily", validate_parameters=True)
-def daily(day: date | None = None, workspace: str = "data") -> None:
+@flow(name="daily", flow_run_name=name_run, validate_parameters=True)
+def daily(day: date | None = None, workspace: str | None = None) -> None:
     """Bring the marts up to date.
 
     Args:
         day: the day to run; without it yesterday in the workspace's time zone,
             after the days before it that failed or never ran.
-        workspace: the workspace's folder.
+        workspace: the workspace's folder; without it the Prefect variable
+            `weibo_manager_workspace`, else `data`.
 
     Raises:
         DeferredError: an API's budget is spent; what was read is published.
         SourceLateError: a source gave nothing when it should have; what the others
             gave is published.
     """
-    root = Path(workspace)
+    root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
     yesterday = configuration.today() - timedelta(days=1)
     window = (day, day) if day else partial(days_to_run, last=yesterday)
-    with open_run(configuration, "daily", window) as run:
+    with reported(root), open_run(configuration, "daily", window) as run:
         first, last = run.window
-        deferred = as_step(extract)(root, first, last)
-        as_step(validate)(root, run.run_id)
-        as_step(deduplicate)(root, run.run_id)
-        as_step(aggregate)(root, run.run_id, first, last, catches_up=day is None)
-        as_step(publish)(root, run.run_id)
+        deferred = as_step(extract, root)(root, first, last)
+        as_step(validate, root)(root, run.run_id)
+        as_step(deduplicate, root)(root, run.run_id)
+        as_step(aggregate, root)(root, run.run_id, first, last, catches_up=day is None)
+        as_step(publish, root)(root, run.run_id)
     if deferred:
         raise DeferredError("\n".join(deferred))
     late = late_sources(configuration, last)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 import duckdb
 
@@ -31,7 +31,8 @@ REASON_WITHOUT_VALUE = (
     "case when stage = 'validate' then split_part(reason, ': ', 1)"
     r" else regexp_replace(reason, '(^|[ (:])''.*''', '\1...') end"
 )
-STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
+Step = Literal["extract", "validate", "deduplicate", "aggregate", "publish"]
+STEPS: tuple[Step, ...] = get_args(Step)
 
 
 @dataclass(frozen=True)

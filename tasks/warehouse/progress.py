@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from rich.console import Console
@@ -42,7 +44,26 @@ class Meter:
 def step(name: str, total: int = 0) -> Iterator[Meter]:
     """Show a step and, at its end, how long it took."""
     started = time.perf_counter()
-    if console.is_terminal and total:
+    _steps.append(name)
+    try:
+        yield from _metered(name, total)
+    finally:
+        _steps.pop()
+    seconds = time.perf_counter() - started
+    for listener in _listeners:
+        listener(f"{name}: {seconds:.1f} s")
+    if _as_json():
+        _write_json(f"{name} done", done=name, seconds=round(seconds, 3))
+    else:
+        console.print(f"{name}: {seconds:.1f} s", markup=False)
+
+
+# Steps under way, the innermost last.
+_steps: list[str] = []
+
+
+def _metered(name: str, total: int) -> Iterator[Meter]:
+    if console.is_terminal and total and not _as_json():
         with Progress(
             TextColumn(f"{name:<12}"),
             BarColumn(),
@@ -53,7 +74,6 @@ def step(name: str, total: int = 0) -> Iterator[Meter]:
             yield Meter(progress, total)
     else:
         yield Meter(None, total)
-    say(f"{name}: {time.perf_counter() - started:.1f} s")
 
 
 class _Enduring:
@@ -101,6 +121,42 @@ def endure_closed_output() -> None:
         setattr(sys, name, cast(Any, _Enduring(stream)))
 
 
+_listeners: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
+    """Let somebody else hear what is said, besides who reads the output."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
 def say(line: str) -> None:
     """Print one line, without markup."""
-    console.print(line, markup=False)
+    for listener in _listeners:
+        listener(line)
+    if _as_json():
+        _write_json(line)
+    else:
+        console.print(line, markup=False)
+
+
+def _as_json() -> bool:
+    """Whether a log collector reads: `WM_LOG=json`, a JSON object a line."""
+    return os.environ.get("WM_LOG") == "json"
+
+
+def _write_json(line: str, **more: object) -> None:
+    is_warning = line.lstrip().startswith("warning:")
+    entry = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "level": "warning" if is_warning else "info",
+        "step": _steps[-1] if _steps else None,
+        "message": line.strip(),
+        **more,
+    }
+    console.file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    console.file.flush()

@@ -12,7 +12,7 @@ import os
 import re
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -381,6 +381,38 @@ def load_workspace(root: Path) -> Workspace:
         campaigns=tuple(configuration.campaigns),
         policies=configuration.policies,
     )
+
+
+def days_of_campaigns(
+    workspace: Workspace, names: Sequence[str], first: date, last: date
+) -> tuple[date, date]:
+    """The part of a range in which the named campaigns ran.
+
+    Raises:
+        ConfigurationError: a name is no campaign's id, or none ran in the range.
+    """
+    by_id = {campaign.id: campaign for campaign in workspace.campaigns}
+    unknown = [name for name in names if name not in by_id]
+    if unknown:
+        raise ConfigurationError(
+            [
+                f"--campaign names '{name}', which is no campaign of workspace.toml:"
+                f" {_nearest(name, list(by_id))}."
+                for name in unknown
+            ]
+        )
+    first = max(first, min(by_id[name].start for name in names))
+    last = min(last, max(by_id[name].end for name in names))
+    if first > last:
+        raise ConfigurationError(
+            ["--campaign: none of these campaigns ran between --from and --to."]
+        )
+    return first, last
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"did you mean '{near[0]}'" if near else "it has none"
 
 
 def _with_api_formats(data: dict[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
 import duckdb
@@ -27,7 +31,7 @@ SCHEDULE_KEYS = {
     "slug", "replaces", "day_or",
 }  # fmt: skip
 DEPLOYMENT_KEYS = {
-    "name", "description", "entrypoint", "work_pool", "concurrency_limit",
+    "name", "description", "entrypoint", "tags", "work_pool", "concurrency_limit",
     "schedules", "parameters",
 }  # fmt: skip
 # Prefect starts slowly on a loaded machine; a broken one fails, it doesn't hang.
@@ -40,8 +44,9 @@ def read_deployments() -> list[dict[str, Any]]:
     return deployments
 
 
-def test_deployments_are_daily_and_backfill() -> None:
-    assert [one["name"] for one in read_deployments()] == ["daily", "backfill"]
+def test_deployments_are_the_flows() -> None:
+    names = [one["name"] for one in read_deployments()]
+    assert names == ["daily", "backfill", "train"]
 
 
 @pytest.mark.parametrize("deployment", read_deployments(), ids=lambda one: one["name"])
@@ -162,6 +167,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def ask(orchestra: Orchestra, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = httpx.post(f"{orchestra.api}/{what}", json=body, timeout=30)
+    answer.raise_for_status()
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
 def read_deployment(orchestra: Orchestra, name: str) -> dict[str, Any]:
     answer = httpx.get(f"{orchestra.api}/deployments/name/{name}/{name}", timeout=30)
     answer.raise_for_status()
@@ -203,10 +215,62 @@ def test_worker_runs_a_day_of_the_sample(orchestra: Orchestra, tmp_path: Path) -
         "--param", "day=2026-03-03",
         "--param", f"workspace={workspace}",
     )  # fmt: skip
-    answer = httpx.post(f"{orchestra.api}/flow_runs/filter", json={}, timeout=30)
-    (run,) = answer.json()
-    assert run["state_type"] == "COMPLETED", orchestra.worker_log.read_text()
+    (run,) = ask(orchestra, "flow_runs/filter", {})
+    log = orchestra.worker_log.read_text()
+    assert run["state_type"] == "COMPLETED", log
+    assert "nanobind" not in log
+    assert run["name"] == "daily 2026-03-03"
+    lines = [line["message"] for line in ask(orchestra, "logs/filter", {})]
+    assert any("records read" in line for line in lines)
+    assert any(line.startswith("publish: ") for line in lines)
+    (page,) = ask(orchestra, "artifacts/latest/filter", {})
+    assert page["key"] == "weibo-manager-run"
+    assert "## daily 2026-03-03 to 2026-03-03: done" in page["data"]
+    assert "| extract | " in page["data"]
     marts = duckdb.connect(str(workspace / "published/marts.duckdb"), read_only=True)
     days = marts.execute("select distinct activity_day from campaign_daily").fetchall()
     marts.close()
     assert [day.isoformat() for (day,) in days] == ["2026-03-03"]
+
+
+def test_failed_run_is_told(orchestra: Orchestra, tmp_path: Path) -> None:
+    """The automation for real: the server posts to where it was told to."""
+    told: Queue[bytes] = Queue()
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.put(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *words: object) -> None:
+            """Keep the test's output free of calls."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/token-of-a-channel"
+        for _ in range(2):  # once more replaces it
+            done = subprocess.run(
+                [sys.executable, "-m", "flows.notifications"],
+                cwd=CHECKOUT,
+                env={**orchestra.environment, "WM_NOTIFY_URL": address},
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_SECONDS,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+        (automation,) = ask(orchestra, "automations/filter", {})
+        assert "token-of-a-channel" not in json.dumps(automation)
+        run_prefect(
+            orchestra.environment,
+            "deployment", "run", "backfill/backfill",
+            "--param", "first=2026-03-01",
+            "--param", "last=2026-03-02",
+            "--param", "reason=to fail",
+            "--param", f"workspace={tmp_path / 'nowhere'}",
+        )  # fmt: skip
+        said = json.loads(told.get(timeout=PATIENCE_SECONDS))
+        server.shutdown()
+    assert said["subject"] == "Weibo Manager: backfill 2026-03-01..2026-03-02 is Failed"
+    assert "ConfigurationError" in said["text"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from prefect import flow, task
@@ -22,7 +23,7 @@ def note() -> None:
 
 @flow
 def noting() -> None:
-    as_step(note)()
+    as_step(note, Path("data"))()
 
 
 def test_without_a_server_a_flow_runs_plainly(
