@@ -496,7 +496,7 @@ def _judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -
     models = load_models("intermediate")
     words = connection.sql(
         """
-        select distinct split_part(comments.text, '//@', 1) as words
+        select distinct own_words(comments.text) as words
         from staging.interactions as comments
         inner join meta.covered_days using (date_day)
         where

@@ -22,8 +22,8 @@ acts as (
         -- What people write by themselves: the platform's filler and the quoted
         -- chain say nothing about the author.
         nullif(
-            nullif(trim(split_part(interactions.text, '//@', 1)), ''),
-            '转发微博'
+            nullif(nullif(trim(own_words(interactions.text)), ''), '转发微博'),
+            '转播'
         ) as own_text
     from staging.interactions as interactions
     cross join last_landed

@@ -31,8 +31,8 @@ acts as (
         -- What people write by themselves: the platform's filler and the quoted
         -- chain say nothing about the author.
         nullif(
-            nullif(trim(split_part(text, '//@', 1)), ''),
-            '转发微博'
+            nullif(nullif(trim(own_words(text)), ''), '转发微博'),
+            '转播'
         ) as own_text,
         cast(null as varchar) as client
     from staging.interactions

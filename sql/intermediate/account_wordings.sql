@@ -24,7 +24,7 @@ texts as (
         interactions.root_post_id,
         left(
             regexp_replace(
-                split_part(interactions.text, '//@', 1),
+                own_words(interactions.text),
                 '^回复@[^:：]*[:：]|\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+|[^\p{L}]',
                 '',
                 'g'
@@ -38,7 +38,7 @@ texts as (
         and interactions.kind in ('repost', 'comment')
         and length(interactions.text) >= 8
         and not regexp_matches(
-            split_part(interactions.text, '//@', 1),
+            own_words(interactions.text),
             '抽奖|抽到|抽中|抽我|中奖|求中|选我|好运|欧气|锦鲤|许愿'
         )
         and date_diff('day', interactions.date_day, last_landed.last_day)

@@ -31,5 +31,5 @@ left join meta.brand_accounts as own
         and comments.platform = own.platform
         and comments.account_id = own.account_id
 left join intermediate.words_sentiment as sentiment
-    on split_part(comments.text, '//@', 1) = sentiment.words
+    on own_words(comments.text) = sentiment.words
 where comments.kind = 'comment' and own.brand_id is null

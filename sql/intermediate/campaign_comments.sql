@@ -17,7 +17,7 @@ select
     interactions.is_in_window,
     interactions.is_genuine,
     coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
-    split_part(comments.text, '//@', 1) as words,
+    own_words(comments.text) as words,
     sentiment.sentiment
 from intermediate.campaign_interactions as interactions
 inner join staging.interactions as comments
@@ -31,5 +31,5 @@ left join intermediate.accounts as accounts
         interactions.platform = accounts.platform
         and interactions.account_id = accounts.account_id
 left join intermediate.words_sentiment as sentiment
-    on split_part(comments.text, '//@', 1) = sentiment.words
+    on own_words(comments.text) = sentiment.words
 where interactions.kind = 'comment'

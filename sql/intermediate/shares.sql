@@ -30,7 +30,7 @@ interactions as (
         interactions.root_post_id,
         interactions.parent_id,
         -- The own words only: what follows was written by others.
-        split_part(interactions.text, '//@', 1) as words,
+        own_words(interactions.text) as words,
         cast(floor(epoch(interactions.acted_at)) as bigint) as shared_second
     from staging.interactions as interactions
     cross join last_landed

@@ -49,7 +49,7 @@ texts as (
         platform || ':' || account_id as account_id,
         kind || ':' || platform || ':' || interaction_id as content_id,
         -- The own words only: what follows was written by others.
-        split_part(text, '//@', 1) as words,
+        own_words(text) as words,
         account_id is not null as is_use,
         false as is_post,
         false as is_followed

@@ -172,11 +172,16 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
     connection.begin()
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
-    for signature, body in FUNCTIONS.items():
-        connection.execute(f"create or replace macro main.{signature} as ({body})")
+    add_functions(connection)
     connection.execute(BOOKKEEPING)
     connection.commit()
     return connection
+
+
+def add_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the functions that models call."""
+    for signature, body in FUNCTIONS.items():
+        connection.execute(f"create or replace macro main.{signature} as ({body})")
 
 
 def tune(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:

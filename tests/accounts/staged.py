@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tasks.warehouse import written_values
+from tasks.warehouse.database import add_functions
 from tasks.warehouse.models import load_models, run_model
 
 MODELS = load_models("intermediate")
@@ -18,6 +20,8 @@ NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - as staging has it
 def open_staging() -> duckdb.DuckDBPyConnection:
     """A warehouse with the tables that the models of company read, empty."""
     opened = duckdb.connect()
+    written_values.register(opened)
+    add_functions(opened)
     opened.execute("create schema staging; create schema intermediate")
     opened.execute(
         "create table staging.interactions (platform varchar, kind varchar,"

@@ -45,6 +45,8 @@ def test_templates_are_what_few_repeat(connection: duckdb.DuckDBPyConnection) ->
             act(connection, f"hopeful{number}", "希望这次能抽到我呀谢谢品牌方")
     # What is quoted is somebody else's.
     act(connection, "quoter", "转//@copy1:这个节气礼盒真的太好喝了吧")
+    for mark in ("|| @t_copy1", "||@t_copy2"):
+        act(connection, "quoter", f"转播 {mark}: 这个节气礼盒真的太好喝了吧")
     found = table(connection, "account_wordings", "account_templates")
     told = {
         key: (row["template_texts"], row["template_sharers"])

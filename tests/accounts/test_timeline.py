@@ -41,6 +41,7 @@ def test_texts_and_clients_are_counted_by_what_they_show(lab: Lab) -> None:
         # The filler and what others said are no text of one's own.
         repost(5, 1, SELLER, "转发微博"),
         repost(6, 1, SELLER, "//@阿茶:代理"),
+        repost(8, 1, SELLER, "转播 || @achai: 代理 || @other: 面膜"),
         comment(7, 1, SELLER, "好茶"),
     )
     assert {
@@ -65,9 +66,9 @@ def test_texts_and_clients_are_counted_by_what_they_show(lab: Lab) -> None:
             "web_acts",
         )
     } == {
-        "acts": 6,
+        "acts": 7,
         "posts": 3,
-        "reposts": 2,
+        "reposts": 3,
         "texts": 4,
         "distinct_texts": 3,
         "sales_texts": 2,
