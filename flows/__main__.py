@@ -43,6 +43,10 @@ WorkspaceOption = Annotated[
 DebugOption = Annotated[
     bool, typer.Option("--debug", help="Show tracebacks and the orchestrator's log.")
 ]
+ForceOption = Annotated[
+    bool,
+    typer.Option("--force", help="Also days after today, where the clock is wrong."),
+]
 _STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
 
 
@@ -82,6 +86,7 @@ def daily(
         str | None,
         typer.Option("--date", help="The day; yesterday without it.", metavar="DAY"),
     ] = None,
+    force: ForceOption = False,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
@@ -91,13 +96,16 @@ def daily(
     from tasks.warehouse.workspace import load_workspace
 
     # Mistakes are told before the slow imports.
-    _check_apis(load_workspace(workspace))
+    configuration = load_workspace(workspace)
+    if chosen and not force:
+        configuration.refuse_days_to_come(chosen, chosen)
+    _check_apis(configuration)
     check_seeds(workspace)
     _prepare_prefect(debug=debug)
     from flows.daily import daily as flow
     from flows.orchestration import run_flow
 
-    run_flow(flow, day=chosen, workspace=str(workspace))
+    run_flow(flow, day=chosen, workspace=str(workspace), force=force)
 
 
 @app.command()
@@ -119,6 +127,7 @@ def backfill(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would run, change nothing.")
     ] = False,
+    force: ForceOption = False,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
@@ -151,6 +160,8 @@ def backfill(
         if campaign and len(days) == 2:
             names = [name.strip() for name in campaign.split(",")]
             days = list(days_of_campaigns(configuration, names, days[0], days[1]))
+        if len(days) == 2 and not force:
+            configuration.refuse_days_to_come(days[0], days[1])
     except ConfigurationError as error:
         mistakes += error.mistakes
     if mistakes:
@@ -175,7 +186,33 @@ def backfill(
         reason=reason,
         only=steps,
         workspace=str(workspace),
+        force=force,
     )
+
+
+@app.command()
+def uncover(
+    first: Annotated[str, typer.Option("--from", help="First day.", metavar="DAY")],
+    last: Annotated[str, typer.Option("--to", help="Last day.", metavar="DAY")],
+    reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Take days out of the marts that should never have been run."""
+    days = [_parse_day(first, "--from"), _parse_day(last, "--to")]
+    if days[0] > days[1]:
+        raise ConfigurationError([f"--from {first} lies after --to {last}: swap them."])
+    if not reason.strip():
+        raise ConfigurationError(["--reason is empty: say why these days go."])
+    from tasks.warehouse.seeds import check_seeds
+    from tasks.warehouse.workspace import load_workspace
+
+    configuration = load_workspace(workspace)
+    check_seeds(workspace)
+    _prepare_prefect(debug=debug)
+    from flows.uncover import uncover as run
+
+    run(configuration, days[0], days[1], reason)
 
 
 def _check_apis(configuration: Workspace) -> None:

@@ -26,6 +26,8 @@ def backfill(
     only: list[Step] | None = None,
     campaigns: list[str] | None = None,
     workspace: str | None = None,
+    *,
+    force: bool = False,
 ) -> None:
     """Cover a range of days, both inclusive, however many, in one window.
 
@@ -37,12 +39,19 @@ def backfill(
         campaigns: ids of campaigns: only their days within the range.
         workspace: the workspace's folder; without it the Prefect variable
             `weibo_manager_workspace`, else `data`.
+        force: whether days may lie after today, where the clock is wrong.
+
+    Raises:
+        ConfigurationError: a day lies after today.
+        DeferredError: an API's budget is spent; what was read is published.
     """
     root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
     if campaigns:
         first, last = days_of_campaigns(configuration, campaigns, first, last)
+    if not force:
+        configuration.refuse_days_to_come(first, last)
     steps = set(only or STEPS)
     deferred: list[str] = []
     ran = open_run(configuration, "backfill", (first, last), reason)
@@ -54,7 +63,7 @@ def backfill(
         if "deduplicate" in steps:
             as_step(deduplicate, root)(root, run.run_id)
         if "aggregate" in steps:
-            as_step(aggregate, root)(root, run.run_id, first, last)
+            as_step(aggregate, root)(root, run.run_id, first, last, forces=force)
         if "publish" in steps:
             as_step(publish, root)(root, run.run_id)
     if deferred:

@@ -20,7 +20,9 @@ from tasks.warehouse.workspace import load_workspace
 
 
 @flow(name="daily", flow_run_name=name_run, validate_parameters=True)
-def daily(day: date | None = None, workspace: str | None = None) -> None:
+def daily(
+    day: date | None = None, workspace: str | None = None, *, force: bool = False
+) -> None:
     """Bring the marts up to date.
 
     Args:
@@ -28,8 +30,10 @@ def daily(day: date | None = None, workspace: str | None = None) -> None:
             after the days before it that failed or never ran.
         workspace: the workspace's folder; without it the Prefect variable
             `weibo_manager_workspace`, else `data`.
+        force: whether the day may lie after today, where the clock is wrong.
 
     Raises:
+        ConfigurationError: the day lies after today.
         DeferredError: an API's budget is spent; what was read is published.
         SourceLateError: a source gave nothing when it should have; what the others
             gave is published.
@@ -37,6 +41,8 @@ def daily(day: date | None = None, workspace: str | None = None) -> None:
     root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
+    if day and not force:
+        configuration.refuse_days_to_come(day, day)
     yesterday = configuration.today() - timedelta(days=1)
     window = (day, day) if day else partial(days_to_run, last=yesterday)
     with reported(root), open_run(configuration, "daily", window) as run:
@@ -44,7 +50,9 @@ def daily(day: date | None = None, workspace: str | None = None) -> None:
         deferred = as_step(extract, root)(root, first, last)
         as_step(validate, root)(root, run.run_id)
         as_step(deduplicate, root)(root, run.run_id)
-        as_step(aggregate, root)(root, run.run_id, first, last, catches_up=day is None)
+        as_step(aggregate, root)(
+            root, run.run_id, first, last, catches_up=day is None, forces=force
+        )
         as_step(publish, root)(root, run.run_id)
     if deferred:
         raise DeferredError("\n".join(deferred))

@@ -40,7 +40,11 @@ from tasks.text.spellings import (
 from tasks.text.topics import find_topics, rising
 from tasks.warehouse import ledger
 from tasks.warehouse.database import connect, count, table_exists
-from tasks.warehouse.errors import CheckFailedError, without_values
+from tasks.warehouse.errors import (
+    CheckFailedError,
+    ConfigurationError,
+    without_values,
+)
 from tasks.warehouse.metric_headers import metric_headers
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
 from tasks.warehouse.progress import say, step
@@ -107,6 +111,8 @@ def build_marts(
     last: date,
     *,
     catches_up: bool = False,
+    forces: bool = False,
+    uncovers: bool = False,
 ) -> Aggregated:
     """Cover the days from `first` to `last` and bring the marts up to date.
 
@@ -117,22 +123,37 @@ def build_marts(
         last: last day to cover.
         catches_up: whether days are left out that no source has told of yet: they
             come when one does.
+        forces: whether days after today are covered, too: the clock is wrong.
+        uncovers: whether the marts are to tell nothing of these days any more; they
+            are then as if the days had never been run.
 
     Raises:
         CheckFailedError: the marts contradict staging; nothing changed.
+        ConfigurationError: these days can't be uncovered.
     """
     with connect(workspace.database) as connection, step("aggregate"):
         ledger.require(connection, "intermediate", "accounts")
         connection.begin()
         try:
             rhythms = ledger.source_rhythms(connection, workspace)
-            window = _window(
-                connection,
-                workspace,
-                _days_to_cover(
-                    connection, workspace, rhythms, (first, last), catches_up
-                ),
-            )
+            if uncovers:
+                gone = _uncover(connection, first, last)
+                window: tuple[date, date] | None = gone
+                if found := _window(connection, workspace, []):
+                    window = _around(gone, found)
+            else:
+                window = _window(
+                    connection,
+                    workspace,
+                    _days_to_cover(
+                        connection,
+                        workspace,
+                        rhythms,
+                        (first, last),
+                        catches_up,
+                        forces,
+                    ),
+                )
             if window is None:
                 connection.rollback()
                 _tell_silence(connection, rhythms, first, last)
@@ -249,6 +270,7 @@ def _days_to_cover(
     rhythms: list[Rhythm],
     window: tuple[date, date],
     catches_up: bool,
+    forces: bool,
 ) -> list[date]:
     """The days of a run that marts can speak of.
 
@@ -258,12 +280,62 @@ def _days_to_cover(
     """
     first, last = window
     told = [found.days[-1] for found in rhythms if found.days]
-    ends = [] if catches_up else [workspace.today()]
+    ends = [] if catches_up else [last if forces else workspace.today()]
     end = min(last, max([*told, *ends], default=last))
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return [day for day in days if day <= end] or (
         [] if ledger.covered_days(connection) else days
     )
+
+
+def _uncover(
+    connection: duckdb.DuckDBPyConnection, first: date, last: date
+) -> tuple[date, date]:
+    """Take days from those that the marts cover.
+
+    Returns:
+        First and last of the days that were covered.
+
+    Raises:
+        ConfigurationError: none of them is covered, or the others would be none or in
+            two pieces, which the next `daily` would join again.
+    """
+    covered = ledger.covered_days(connection)
+    gone = sorted(day for day in covered if first <= day <= last)
+    left = sorted(covered.difference(gone))
+    if not gone:
+        raise ConfigurationError(
+            [f"No day from {first} to {last} is covered: see `status`."]
+        )
+    if not left:
+        raise ConfigurationError(
+            [
+                f"All covered days lie between {first} and {last}: marts need a day."
+                " Run `backfill` over the days that they are to cover first."
+            ]
+        )
+    if left[0] < gone[0] and gone[-1] < left[-1]:
+        raise ConfigurationError(
+            [
+                f"The days from {first} to {last} lie between others that are covered,"
+                " and `daily` covers such gaps again: uncover from a day to the last"
+                f" one, {left[-1]}, or from the first one, {left[0]}, to a day."
+            ]
+        )
+    connection.execute(
+        "delete from meta.covered_days where date_day between $first and $last",
+        {"first": first, "last": last},
+    )
+    connection.execute(
+        "delete from meta.intervals where date_day between $first and $last"
+        " and step in ('aggregate', 'publish')",
+        {"first": first, "last": last},
+    )
+    return gone[0], gone[-1]
+
+
+def _around(one: tuple[date, date], other: tuple[date, date]) -> tuple[date, date]:
+    return min(one[0], other[0]), max(one[1], other[1])
 
 
 def _window(
@@ -938,10 +1010,21 @@ def _names(workspace: Workspace) -> pl.DataFrame:
 
 @task(name="aggregate", cache_policy=NO_CACHE)
 def aggregate(
-    root: Path, run_id: str, first: date, last: date, *, catches_up: bool = False
+    root: Path,
+    run_id: str,
+    first: date,
+    last: date,
+    *,
+    catches_up: bool = False,
+    forces: bool = False,
 ) -> Aggregated:
     """Cover a window of days with marts."""
     with without_values("aggregate"):
         return build_marts(
-            load_workspace(root), run_id, first, last, catches_up=catches_up
+            load_workspace(root),
+            run_id,
+            first,
+            last,
+            catches_up=catches_up,
+            forces=forces,
         )

@@ -440,7 +440,7 @@ def _watch_drift(
         create or replace temp table new_profile as
         select
             $model_version as model_version,
-            (select max(date_day) from staging.interactions) as last_day,
+            (select last_act_day from intermediate.last_landed) as last_day,
             feature, bin, accounts
         from profile
         """,

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from flows.doctor import examine
 from flows.recover import recover
+from tasks.sources.formats import FORMATS
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.landing import read_log
 from tests.workspaces import REPOSITORY, Lab, comment, repost, status, user
@@ -530,6 +531,57 @@ def test_marks_within_joined_files_are_no_part_of_records(
     assert lab.rows("select post_id from staging.posts order by all") == [
         (str(number),) for number in range(1, 8)
     ]
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_every_format_accounts_for_every_line(lab: Lab, name: str) -> None:
+    """A good line, one of no known shape, a broken one: landed or rejected, each."""
+    form = FORMATS[name]
+    (lab.root / "workspace.toml").unlink()
+    lab.configure(format=name, platform=form.platform)
+    good = {"id": 5, "user_id": 7, "text": "tea", "created_at": "2026-03-01 10:00:00"}
+    if ".json" in form.suffixes:
+        stem = next(iter(form.file_kinds), "a")
+        lines = [json.dumps(good), json.dumps({"odd": 1}), '{"id": 6, "text": "te']
+        lab.put(f"export/{stem}.json", "\n".join(lines) + "\n")
+    else:
+        lines = ["weibo,5,7,tea,2026-03-01", "weibo,6,7,more, tea,2026-03-01", "weibo,"]
+        lab.put(
+            "export/posts.csv",
+            "platform,post_id,account_id,text,posted_at\n" + "\n".join(lines) + "\n",
+        )
+    result = lab.land()
+    assert result.records + result.quarantined == len(lines)
+    assert len(landed(lab)) == result.records
+    kept = {row["position"] for row in landed(lab)}
+    rejected = [position for _, position, _ in lab.quarantined()]
+    assert len(rejected) == result.quarantined > 0
+    assert len(kept | set(rejected)) == len(lines)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_misspelt_columns_are_told(
+    lab: Lab, capsys: pytest.CaptureFixture[str], suffix: str
+) -> None:
+    """A key's file is refused, since its rows would say something else; others land."""
+    rows = {"platform": ["weibo"], "interaction_id": ["5"], "acount_id": ["7"]}
+    people = {"platform": ["weibo"], "account_id": ["7"], "follower_count": ["3"]}
+    lab.configure(format="canonical")
+    for name, table in (("interactions", rows), ("accounts", people)):
+        frame = pl.DataFrame(table)
+        target = lab.put(f"export/{name}.{suffix}", b"")
+        if suffix == "csv":
+            frame.write_csv(target)
+        else:
+            frame.write_parquet(target)
+    assert lab.land().records == 1
+    ((path, _, why),) = lab.quarantined()
+    assert path == f"export/interactions.{suffix}"
+    assert "its column acount_id is none that it can have: is account_id meant?" in why
+    assert (
+        f"warning: export/accounts.{suffix}: its column follower_count is unknown and"
+        " left out: is followers_count meant?"
+    ) in capsys.readouterr().out
 
 
 mutations = st.lists(

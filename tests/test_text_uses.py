@@ -70,6 +70,7 @@ def uses(
             connection.register("frame", frame)
             connection.execute(f"create or replace table staging.{name} as from frame")
             connection.unregister("frame")
+        run_model(connection, models["intermediate.last_landed"], {})
         run_model(
             connection, models["intermediate.text_sentences"], {"behaviour_days": 90}
         )

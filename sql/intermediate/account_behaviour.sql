@@ -7,11 +7,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 acts as (
     select
         interactions.platform,
@@ -26,10 +21,10 @@ acts as (
             '转播'
         ) as own_text
     from staging.interactions as interactions
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         interactions.account_id is not null
-        and date_diff('day', interactions.date_day, last_landed.last_day)
+        and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 )
 

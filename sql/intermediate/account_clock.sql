@@ -9,11 +9,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 -- Acts within one half hour are one moment: a burst says nothing of a clock.
 moments as (
     select
@@ -23,11 +18,11 @@ moments as (
         floor(extract(minute from interactions.acted_at) / 30) as half,
         min(extract(minute from interactions.acted_at) % 30) as minute_of_half
     from staging.interactions as interactions
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         interactions.account_id is not null
         and interactions.kind = 'repost'
-        and date_diff('day', interactions.date_day, last_landed.last_day)
+        and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
     group by all
 ),

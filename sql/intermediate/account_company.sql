@@ -18,11 +18,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 acts as (
     select
         interactions.platform,
@@ -30,11 +25,11 @@ acts as (
         interactions.root_post_id,
         cast(floor(epoch(interactions.acted_at)) as bigint) as second
     from staging.interactions as interactions
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         interactions.account_id is not null
         and interactions.kind = 'repost'
-        and date_diff('day', interactions.date_day, last_landed.last_day)
+        and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 ),
 

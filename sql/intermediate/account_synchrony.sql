@@ -23,11 +23,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 pointers as (
     select
         platform,
@@ -45,11 +40,11 @@ pointers as (
         on
             interactions.platform = posts.platform
             and interactions.root_post_id = posts.post_id
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         interactions.account_id <> posts.account_id
         and interactions.kind in ('repost', 'comment', 'like')
-        and date_diff('day', interactions.date_day, last_landed.last_day)
+        and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 ),
 

@@ -9,17 +9,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from (
-        select date_day
-        from staging.interactions
-        union all
-        select date_day
-        from staging.posts
-    ) as days
-),
-
 acts as (
     select
         platform,
@@ -67,7 +56,7 @@ numbered as (
             order by acts.acted_at desc, acts.kind asc, acts.act_id desc
         ) as before_day
     from acts
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         date_diff('day', acts.date_day, last_landed.last_day) < $behaviour_days
 ),

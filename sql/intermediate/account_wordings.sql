@@ -12,11 +12,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 texts as (
     select
         interactions.platform,
@@ -32,7 +27,7 @@ texts as (
             12
         ) as beginning
     from staging.interactions as interactions
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         interactions.account_id is not null
         and interactions.kind in ('repost', 'comment')
@@ -41,7 +36,7 @@ texts as (
             own_words(interactions.text),
             '抽奖|抽到|抽中|抽我|中奖|求中|选我|好运|欧气|锦鲤|许愿'
         )
-        and date_diff('day', interactions.date_day, last_landed.last_day)
+        and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 )
 

@@ -14,11 +14,11 @@
 
 with
 
-last_landed as (
+weighed_until as (
     select
         coalesce(
-            (select max(date_day) from staging.interactions),
-            (select max(date_day) from staging.posts),
+            (select last_act_day from intermediate.last_landed),
+            (select last_day from intermediate.last_landed),
             (select max(date_day) from staging.accounts)
         ) as last_day
 ),
@@ -65,10 +65,10 @@ moments as (
         people.brand_id,
         people.platform,
         people.account_id,
-        cast(last_landed.last_day + interval 1 day as date) as weighed_day,
+        cast(weighed_until.last_day + interval 1 day as date) as weighed_day,
         true as is_now
     from people
-    cross join last_landed
+    cross join weighed_until
     union all
     select
         people.brand_id,

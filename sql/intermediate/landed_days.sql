@@ -11,20 +11,24 @@ with
 
 seen as (
     select
-        platform,
-        min(date_day) as first_day,
-        max(date_day) as last_day,
-        max(observed_at) as observed_at
-    from staging.interactions
-    group by platform
+        interactions.platform,
+        min(interactions.date_day) as first_day,
+        max(interactions.date_day) as last_day,
+        max(interactions.observed_at) as observed_at
+    from staging.interactions as interactions
+    cross join intermediate.last_landed as last_landed
+    where interactions.date_day <= last_landed.last_day
+    group by interactions.platform
     union all
     select
-        platform,
-        min(date_day) as first_day,
-        max(date_day) as last_day,
-        max(observed_at) as observed_at
-    from staging.posts
-    group by platform
+        posts.platform,
+        min(posts.date_day) as first_day,
+        max(posts.date_day) as last_day,
+        max(posts.observed_at) as observed_at
+    from staging.posts as posts
+    cross join intermediate.last_landed as last_landed
+    where posts.date_day <= last_landed.last_day
+    group by posts.platform
     union all
     select
         platform,

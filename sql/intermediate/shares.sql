@@ -15,11 +15,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 interactions as (
     select
         interactions.platform,
@@ -33,11 +28,11 @@ interactions as (
         own_words(interactions.text) as words,
         cast(floor(epoch(interactions.acted_at)) as bigint) as shared_second
     from staging.interactions as interactions
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         interactions.account_id is not null
         and interactions.kind in ('repost', 'comment')
-        and date_diff('day', interactions.date_day, last_landed.last_day)
+        and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 ),
 
@@ -50,11 +45,11 @@ posts as (
         posts.hashtags,
         cast(floor(epoch(posts.posted_at)) as bigint) as shared_second
     from staging.posts as posts
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         posts.account_id is not null
         and posts.posted_at is not null
-        and date_diff('day', posts.date_day, last_landed.last_day) < $behaviour_days
+        and date_diff('day', posts.date_day, last_landed.last_act_day) < $behaviour_days
 ),
 
 published as (
@@ -87,13 +82,13 @@ new_follows as (
         on
             follows.platform = read_lists.platform
             and follows.account_id = read_lists.account_id
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
         -- An observation without a time stands at the beginning of time.
         read_lists.first_read_at > cast('1970-01-01' as timestamp)
         and follows.first_observed_at > read_lists.first_read_at
         and date_diff(
-            'day', cast(follows.first_observed_at as date), last_landed.last_day
+            'day', cast(follows.first_observed_at as date), last_landed.last_act_day
         ) < $behaviour_days
 )
 

@@ -15,11 +15,6 @@
 
 with
 
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-),
-
 interactions as (
     select
         interactions.platform,
@@ -29,9 +24,9 @@ interactions as (
         interactions.root_post_id,
         interactions.text
     from staging.interactions as interactions
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     where
-        date_diff('day', interactions.date_day, last_landed.last_day)
+        date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 ),
 
@@ -62,12 +57,12 @@ texts as (
         posts.text as words,
         posts.account_id is not null
         and posts.posted_at is not null
-        and date_diff('day', posts.date_day, last_landed.last_day)
+        and date_diff('day', posts.date_day, last_landed.last_act_day)
         < $behaviour_days as is_use,
         true as is_post,
         coalesce(acted_on.accounts >= 5, false) as is_followed
     from staging.posts as posts
-    cross join last_landed
+    cross join intermediate.last_landed as last_landed
     left join acted_on
         on posts.platform = acted_on.platform and posts.post_id = acted_on.post_id
     where
@@ -75,7 +70,7 @@ texts as (
         and not coalesce(posts.is_deleted, false)
         and (
             acted_on.post_id is not null
-            or date_diff('day', posts.date_day, last_landed.last_day)
+            or date_diff('day', posts.date_day, last_landed.last_act_day)
             < $behaviour_days
         )
 ),

@@ -6,13 +6,6 @@
 -- params: $behaviour_days
 -- replace: all
 
-with
-
-last_landed as (
-    select max(date_day) as last_day
-    from staging.interactions
-)
-
 select
     interactions.platform,
     interactions.account_id,
@@ -23,7 +16,7 @@ select
     ) as author,
     cast(floor(epoch(interactions.acted_at)) as bigint) as second
 from staging.interactions as interactions
-cross join last_landed
+cross join intermediate.last_landed as last_landed
 left join staging.posts as posts
     on
         interactions.platform = posts.platform
@@ -31,5 +24,5 @@ left join staging.posts as posts
 where
     interactions.account_id is not null
     and interactions.kind in ('repost', 'comment')
-    and date_diff('day', interactions.date_day, last_landed.last_day)
+    and date_diff('day', interactions.date_day, last_landed.last_act_day)
     < $behaviour_days

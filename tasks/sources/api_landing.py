@@ -445,7 +445,13 @@ def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.
         quarantined=len(rejected),
     )
     return landing.commit(
-        workspace.landing, batch_id, folder, source.platform, form.name, [landed]
+        workspace.landing,
+        batch_id,
+        folder,
+        source.platform,
+        form.name,
+        [landed],
+        workspace.now(),
     )
 
 

@@ -7,7 +7,7 @@ rejected alone; empty cells are null.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 }
 
 _ROWS = 50_000
+# So alike are a misspelt name and the one that was meant (difflib's ratio).
+_ALIKE = 0.8
 
 
 def read_table(path: Path, notes: Notes) -> Iterator[pa.RecordBatch]:
@@ -124,10 +126,11 @@ def read_table(path: Path, notes: Notes) -> Iterator[pa.RecordBatch]:
         names = _lower(row.cells) if may_name else []
         if not header or (may_name and is_header(names)):
             if not known(names):
-                raise UnreadableFileError(_no_column(names, columns))
+                raise UnreadableFileError(no_column(names, columns))
             if twice := [name for name in names if name and names.count(name) > 1]:
                 raise UnreadableFileError(f"its header names {twice[0]} twice")
             notes.repeated_headers += bool(header)
+            notes.misspelt |= misspelt(names, columns)
             header = names
             continue
         cells = row.cells
@@ -159,7 +162,36 @@ def _lower(cells: Sequence[str]) -> list[str]:
     return [name.lower() for name in names_of(cells)]
 
 
-def _no_column(names: Sequence[str], columns: dict[str, Any]) -> str:
+def misspelt(names: Sequence[str], columns: Collection[str]) -> dict[str, str]:
+    """Names that are nearly a column's that is missing, with that column.
+
+    Args:
+        names: of a table's header.
+        columns: that the table can have.
+
+    Raises:
+        UnreadableFileError: one of them is a key, a time or a kind: without it the
+            rows would say something else.
+    """
+    free = [column for column in columns if column not in names]
+    found = {
+        name: close[0]
+        for name in names
+        if name
+        and name not in columns
+        and (close := get_close_matches(name.lower(), free, n=1, cutoff=_ALIKE))
+    }
+    for name, meant in found.items():
+        if meant.endswith(("_id", "_at")) or meant in ("kind", "platform"):
+            raise UnreadableFileError(
+                f"its column {name} is none that it can have: is {meant} meant? Correct"
+                " the header, or take the column out"
+            )
+    return found
+
+
+def no_column(names: Sequence[str], columns: Collection[str]) -> str:
+    """A reason: a header names nothing that is known."""
     near = [
         f"{name} ({close[0]}?)" if (close := get_close_matches(name, columns)) else name
         for name in names[:5]

@@ -76,12 +76,14 @@ class Notes:
         rejected: what stands in the file and is no record.
         encoding: in which it was read.
         repeated_headers: lines that only name columns once more.
+        misspelt: names of columns that nobody knows, and the nearest known one each.
     """
 
     told_encoding: str | None = None
     rejected: list[Rejected] = field(default_factory=list)
     encoding: str = UTF8
     repeated_headers: int = 0
+    misspelt: dict[str, str] = field(default_factory=dict)
 
 
 def read_documents(

@@ -11,7 +11,8 @@ import hashlib
 import itertools
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
-from tasks.sources.canonical import read_table
+from tasks.sources.canonical import SCHEMAS, misspelt, no_column, read_table
 from tasks.sources.documents import (
     SCHEMA,
     Notes,
@@ -44,7 +46,7 @@ from tasks.sources.file_format import FileFormat, data_stem, data_suffix
 from tasks.sources.formats import FORMATS
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, StepFailedError
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
 
@@ -110,6 +112,9 @@ class _Reading:
     encoding: str | None = None
     notes: dict[int, Notes] = field(default_factory=dict)
     unreadable: dict[int, str] = field(default_factory=dict)
+    # How many records each file must have landed: documents that it gave, but for
+    # those that were rejected, and with what answers among them held instead.
+    due: Counter[int] = field(default_factory=Counter)
 
     @property
     def rejected(self) -> list[tuple[int, Rejected]]:
@@ -295,6 +300,7 @@ def _land_batch(
             unreadable[readable[number].shown_path] = told_as_error(form, source, why)
 
     rejected = _second_look(connection, workspace, source, form, reading, folder)
+    _check_sums(reading, _count_landed(connection, folder))
     taken = _tell_notes(readable, reading)
     quarantine = shut_out(
         workspace,
@@ -302,14 +308,7 @@ def _land_batch(
         folder,
         _quarantine_frame(source, reading, unreadable, rejected),
     )
-    written = landing.as_patterns(folder.rglob("*.parquet"))
-    landed: dict[str, int] = {}
-    if written:
-        rows = connection.execute(
-            "select path, count(*) from read_parquet($files) group by path",
-            {"files": written},
-        )
-        landed = dict(rows.fetchall())
+    landed = _count_landed(connection, folder)
     connection.close()
     bad = dict(quarantine.group_by("path").len().iter_rows())
     inputs = [
@@ -336,8 +335,43 @@ def _land_batch(
         for path, why in sorted(unreadable.items()):
             say(f"  quarantined whole: {path}: {why}")
     return landing.commit(
-        workspace.landing, batch_id, folder, source.platform, form.name, inputs
+        workspace.landing,
+        batch_id,
+        folder,
+        source.platform,
+        form.name,
+        inputs,
+        workspace.now(),
     )
+
+
+def _count_landed(
+    connection: duckdb.DuckDBPyConnection, folder: Path
+) -> dict[str, int]:
+    """How many records of each file wait to be landed."""
+    written = landing.as_patterns(folder.rglob("*.parquet"))
+    if not written:
+        return {}
+    rows = connection.execute(
+        "select path, count(*) from read_parquet($files) group by path",
+        {"files": written},
+    )
+    return dict(rows.fetchall())
+
+
+def _check_sums(reading: _Reading, landed: Mapping[str, int]) -> None:
+    """Hold what was read against what is to be landed: nothing goes silently.
+
+    Raises:
+        StepFailedError: of some file more or fewer records than it gave.
+    """
+    for number, file in enumerate(reading.files):
+        due, found = reading.due[number], landed.get(file.shown_path, 0)
+        if due != found:
+            raise StepFailedError(
+                f"{file.shown_path} gave {due:,} records, and {found:,} of them would"
+                " land: a fault of this program. Nothing of this source was landed."
+            )
 
 
 def _tell_notes(files: list[_InputFile], reading: _Reading) -> dict[str, str]:
@@ -355,6 +389,12 @@ def _tell_notes(files: list[_InputFile], reading: _Reading) -> dict[str, str]:
         say(f"  read as {encoding.upper()}: {path}")
     if len(taken) > _SAID_AT_MOST:
         say(f"  and {len(taken) - _SAID_AT_MOST:,} more files that are no UTF-8")
+    for number, notes in sorted(reading.notes.items()):
+        for name, meant in notes.misspelt.items():
+            say(
+                f"  warning: {files[number].shown_path}: its column {name} is unknown"
+                f" and left out: is {meant} meant?"
+            )
     if headers := sum(notes.repeated_headers for notes in reading.notes.values()):
         say(f"  {headers:,} repeated headers are no rows and left out")
     return taken
@@ -381,8 +421,9 @@ def _stream(
             elif data_suffix(file.path) == ".csv":
                 batches = read_table(file.path, notes)
             else:
-                batches = _read_parquet(connection, file.path)
+                batches = _read_parquet(connection, file.path, notes)
             for batch in batches:
+                reading.due[number] += len(batch)
                 yield _tagged(batch, file, form)
         except UnreadableFileError as error:
             reading.unreadable[number] = str(error)
@@ -412,7 +453,7 @@ def _tagged(
 
 
 def _read_parquet(
-    connection: duckdb.DuckDBPyConnection, path: Path
+    connection: duckdb.DuckDBPyConnection, path: Path, notes: Notes
 ) -> Iterator[pa.RecordBatch]:
     """Rows of a Parquet file as JSON documents.
 
@@ -422,6 +463,11 @@ def _read_parquet(
     cursor = connection.cursor()
     tune(cursor, path.parent)
     try:
+        names = pq.read_schema(path).names
+        columns = SCHEMAS[data_stem(path)]
+        if not any(name in columns for name in names):
+            raise UnreadableFileError(no_column(names, columns))
+        notes.misspelt |= misspelt(names, columns)
         rows = cursor.sql(
             "select row_number() over () as position,"
             " cast(null as integer) as item,"
@@ -431,7 +477,7 @@ def _read_parquet(
         )
         for batch in rows.to_arrow_reader(50_000):
             yield batch.cast(SCHEMA)
-    except (duckdb.Error, UnicodeDecodeError, pa.ArrowException) as error:
+    except (duckdb.Error, OSError, UnicodeDecodeError, pa.ArrowException) as error:
         first = str(error).splitlines()[0]
         raise UnreadableFileError(f"not a table: {first}") from None
     finally:
@@ -549,6 +595,7 @@ def _second_look(
 
     def split() -> Iterator[pa.RecordBatch]:
         for number, position, item, text in leftovers(folder):
+            reading.due[number] -= 1
             if not text.strip():
                 continue  # a line of blanks separates, it is no document
             try:
@@ -559,6 +606,7 @@ def _second_look(
                 continue
             if not records:
                 continue
+            reading.due[number] += len(records)
             items = [item] if len(records) == 1 else range(len(records))
             batch = pa.record_batch(
                 [
@@ -575,6 +623,7 @@ def _second_look(
     again = folder / "again"
     copy_records(connection, workspace, source, form, split(), again)
     for number, position, item, text in leftovers(again):
+        reading.due[number] -= 1
         why = explain_unknown(form, source, text)
         rejected.append((number, Rejected(position, why, text), item))
     for file in sorted(again.rglob("*.parquet")):

@@ -9,6 +9,7 @@ from tasks.warehouse.models import load_models, run_model
 
 # The tables behind the frame, in the order in which they are made.
 FEATURE_MODELS = (
+    "last_landed",
     "account_profiles",
     "account_behaviour",
     "account_timeline",

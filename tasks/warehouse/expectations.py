@@ -24,18 +24,20 @@ Level = Literal["error", "warning"]
 class Rule:
     """A row rule: a Great Expectations expectation and its level.
 
-    `kind` is one of `not_null`, `in_set`, `between`, and `readable` for a value that is
-    left out of a row that stands, which no expectation can see; `low`, `high` and
-    `values` are constants of the code, never data. A row with a null passes all but
-    `not_null`, as in Great Expectations.
+    `kind` is one of `not_null`, `in_set`, `between`, `not_later` for a time that may
+    not lie more than a day after the one in the column `after`, and `readable` for a
+    value that is left out of a row that stands, which no expectation can see; `low`,
+    `high` and `values` are constants of the code, never data. A row with a null passes
+    all but `not_null`, as in Great Expectations.
     """
 
     column: str
-    kind: Literal["not_null", "in_set", "between", "readable"]
+    kind: Literal["not_null", "in_set", "between", "not_later", "readable"]
     level: Level = "error"
     low: str | int | None = None
     high: str | int | None = None
     values: tuple[str, ...] = ()
+    after: str = ""
 
     @property
     def name(self) -> str:
@@ -46,6 +48,8 @@ class Rule:
             return f"{self.column} must be readable"
         if self.kind == "in_set":
             return f"{self.column} must be one of {', '.join(self.values)}"
+        if self.kind == "not_later":
+            return f"{self.column} must not lie more than a day after {self.after}"
         return f"{self.column} must lie between {self.low} and {self.high}"
 
     @property
@@ -56,11 +60,28 @@ class Rule:
         if self.kind == "in_set":
             listed = ", ".join(f"'{value}'" for value in self.values)
             return f"coalesce({self.column} not in ({listed}), false)"
+        if self.kind == "not_later":
+            return f"coalesce({self.column} > {self.after} + interval 1 day, false)"
         low, high = (
             f"timestamp '{bound}'" if isinstance(bound, str) else str(bound)
             for bound in (self.low, self.high)
         )
         return f"coalesce({self.column} not between {low} and {high}, false)"
+
+    @property
+    def judged(self) -> str:
+        """The column that the expectation looks at."""
+        if self.kind == "not_later":
+            return f"{self.column}_after_{self.after}"
+        return self.column
+
+    @property
+    def judged_sql(self) -> str:
+        """How it comes about: itself, or the microseconds between two times."""
+        if self.kind == "not_later":
+            late = f"date_diff('microsecond', {self.after}, {self.column})"
+            return f"{late} as {self.judged}"
+        return self.column
 
 
 @dataclass(frozen=True)
@@ -131,7 +152,7 @@ def run_suites(
     try:
         for table, rules in suites.items():
             # A query, since the dialect does not qualify a view by its schema.
-            columns = ", ".join(dict.fromkeys(rule.column for rule in rules))
+            columns = ", ".join(dict.fromkeys(rule.judged_sql for rule in rules))
             batch = source.add_query_asset(
                 name=table, query=f"select {columns} from {schema}.{table}"
             ).add_batch_definition_whole_table("whole")
@@ -170,11 +191,13 @@ def run_suites(
 
 def _expectation(core: Any, rule: Rule, mostly: float) -> Any:
     severity = "critical" if rule.level == "error" else "warning"
-    shared = {"column": rule.column, "mostly": mostly, "severity": severity}
+    shared = {"column": rule.judged, "mostly": mostly, "severity": severity}
     if rule.kind == "not_null":
         return core.ExpectColumnValuesToNotBeNull(**shared)
     if rule.kind == "in_set":
         return core.ExpectColumnValuesToBeInSet(**shared, value_set=list(rule.values))
+    if rule.kind == "not_later":
+        return core.ExpectColumnValuesToBeBetween(**shared, max_value=86_400_000_000)
     return core.ExpectColumnValuesToBeBetween(
         **shared, min_value=rule.low, max_value=rule.high
     )

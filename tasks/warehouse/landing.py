@@ -23,6 +23,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +62,15 @@ class LandedFile:
 class Batch:
     """What landed together.
 
-    `files` maps `<platform>/<kind>` to Parquet paths relative to landing.
+    `files` maps `<platform>/<kind>` to Parquet paths relative to landing; `landed_at`
+    is by this machine's clock (UTC, ISO form), null where older versions landed it.
     """
 
     batch_id: str
     format: str
     inputs: tuple[LandedFile, ...]
     files: dict[str, list[str]]
+    landed_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ def read_entry(entry: Path) -> Batch:
                 key: [str(path) for path in paths]
                 for key, paths in data["files"].items()
             },
+            data.get("landed_at"),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise LandingDamagedError(
@@ -204,7 +208,7 @@ def _begun(landing: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def rebuild(
-    landing: Path, files: Iterable[Path], rejected: Mapping[tuple[str, str], int]
+    landing: Path, files: Sequence[Path], rejected: Mapping[tuple[str, str], int]
 ) -> Batch:
     """Write the log entry of a batch again, from its files.
 
@@ -249,7 +253,15 @@ def rebuild(
         )
         for source, path, digest, _, count in rows
     ]
-    batch = Batch(ids.pop(), formats.pop(), tuple(inputs), by_kind)
+    newest = max(file.stat().st_mtime for file in files)
+    batch = Batch(
+        ids.pop(),
+        formats.pop(),
+        tuple(inputs),
+        by_kind,
+        # No earlier than it was: a copy is as old as its original, or younger.
+        datetime.fromtimestamp(newest, UTC).replace(tzinfo=None).isoformat(),
+    )
     _write_entry(landing, batch)
     return batch
 
@@ -275,6 +287,7 @@ def commit(
     platform: str,
     record_format: str,
     inputs: list[LandedFile],
+    landed_at: str,
 ) -> Batch:
     """Move the Parquet files of `folder` into place and write the log entry.
 
@@ -306,7 +319,7 @@ def commit(
         failpoint("landing:moved")
     for target in sorted(targets):
         sync(target)
-    batch = Batch(batch_id, record_format, tuple(inputs), files)
+    batch = Batch(batch_id, record_format, tuple(inputs), files, landed_at)
     failpoint("landing:log")
     _write_entry(landing, batch)
     failpoint("landing:note")
@@ -322,6 +335,7 @@ def _write_entry(landing: Path, batch: Batch) -> None:
             {
                 "batch_id": batch.batch_id,
                 "format": batch.format,
+                "landed_at": batch.landed_at,
                 "inputs": [asdict(file) for file in batch.inputs],
                 "files": batch.files,
             },

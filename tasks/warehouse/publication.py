@@ -69,7 +69,7 @@ where
         or date_diff(
             'day',
             cast(greatest(profiles.observed_at, profiles.last_seen_at) as date),
-            (select max(date_day) from staging.interactions)
+            (select last_act_day from intermediate.last_landed)
         ) <= $kept_days
     )
 order by contacts.brand_id, contacts.contact_rank

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import count
@@ -19,6 +20,8 @@ from tasks.warehouse.models import Model, in_order, load_models, run_model
 from tasks.warehouse.raw_tables import RawTable, build_raw_tables, given_tables
 from tasks.warehouse.rounded_ids import find_rounded, is_rounded_sql
 
+# When a record landed, by this machine's clock: nothing in it can be of a later day.
+LANDED_AT = "landed_at"
 # Social networks are younger than the one date; seconds taken for milliseconds
 # lead past the other.
 _EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
@@ -41,6 +44,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
     "accounts": (
         Rule("account_id", "not_null"),
         Rule("observed_at", "not_null"),
+        Rule("observed_at", "not_later", after=LANDED_AT),
         Rule("registered_at", "between", "warning", _EARLIEST, _LATEST),
         Rule("followers_count", "between", "warning", 0, _LARGEST_COUNT),
         Rule("posts_count", "between", "warning", 0, _LARGEST_COUNT),
@@ -49,10 +53,13 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("post_id", "not_null"),
         Rule("posted_at", "not_null"),
         Rule("posted_at", "between", "error", _EARLIEST, _LATEST),
+        Rule("posted_at", "not_later", after="observed_at"),
+        Rule("observed_at", "not_later", after=LANDED_AT),
     ),
     "post_counters": (
         Rule("post_id", "not_null"),
         Rule("observed_at", "not_null"),
+        Rule("observed_at", "not_later", after=LANDED_AT),
         Rule("reposts_count", "between", "warning", 0, _LARGEST_COUNT),
         Rule("comments_count", "between", "warning", 0, _LARGEST_COUNT),
         Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
@@ -64,11 +71,14 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("root_post_id", "not_null"),
         Rule("acted_at", "not_null"),
         Rule("acted_at", "between", "error", _EARLIEST, _LATEST),
+        Rule("acted_at", "not_later", after="observed_at"),
+        Rule("observed_at", "not_later", after=LANDED_AT),
         Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
     ),
     "follows": (
         Rule("account_id", "not_null"),
         Rule("follower_id", "not_null"),
+        Rule("observed_at", "not_later", after=LANDED_AT),
     ),
 }
 
@@ -96,6 +106,7 @@ def observe(
         if model.table not in SUITES
     }
     connection.execute("attach ':memory:' as raw")
+    _note_landing_times(connection, batches)
     # Any network's models give the columns; tests hold them equal.
     canonical = {name for name in raw_tables if name.startswith("canonical_")}
     with _portion(connection, folder, [], raw_tables, models, canonical):
@@ -136,6 +147,32 @@ def _forget_rounded(
             f" where path = $path and {is_rounded_sql(column, digits)}",
             {"path": path},
         )
+
+
+def _note_landing_times(
+    connection: duckdb.DuckDBPyConnection, batches: Sequence[landing.Batch]
+) -> None:
+    """Make `raw.landing_times`: when each file of a source landed last, UTC."""
+    times: dict[tuple[str, str], str] = {}
+    for batch in batches:
+        for file in batch.inputs:
+            key = (file.source, file.path)
+            if batch.landed_at is not None:
+                times[key] = max(batch.landed_at, times.get(key, ""))
+    connection.register(
+        "times",
+        pl.DataFrame(
+            [(*key, moment) for key, moment in times.items()],
+            schema={"source": pl.String, "path": pl.String, LANDED_AT: pl.String},
+            orient="row",
+        ),
+    )
+    connection.execute(
+        "create table raw.landing_times as"
+        f" select source, path, cast({LANDED_AT} as timestamp) as {LANDED_AT}"
+        " from times"
+    )
+    connection.unregister("times")
 
 
 @contextmanager
@@ -202,8 +239,10 @@ def _select_readable(connection: duckdb.DuckDBPyConnection, model: str) -> str:
         for name in written
     )
     return (
-        f"select * exclude ({', '.join(written)}),"
-        f" nullif(concat_ws({MARK}, {unread}), '') as unread from {model}"
+        f"select observed.* exclude ({', '.join(written)}),"
+        f" nullif(concat_ws({MARK}, {unread}), '') as unread, times.{LANDED_AT}"
+        f" from {model} as observed left join raw.landing_times as times"
+        " on observed.source = times.source and observed.path = times.path"
     )
 
 

@@ -306,6 +306,27 @@ class Workspace:
         """Today in the workspace's time zone; for commands, never for models."""
         return datetime.fromtimestamp(clock(), ZoneInfo(self.timezone)).date()
 
+    def refuse_days_to_come(self, first: date, last: date) -> None:
+        """Stop where a range of days reaches past today.
+
+        Raises:
+            ConfigurationError: with the repair.
+        """
+        today = self.today()
+        for day in sorted({first, last}):
+            if day > today:
+                raise ConfigurationError(
+                    [
+                        f"{day} lies after today, {today} in {self.timezone} by this"
+                        " machine's clock: no mart can tell of that day. End at"
+                        f" {today}; or, if the clock is wrong, add --force."
+                    ]
+                )
+
+    def now(self) -> str:
+        """This moment by this machine's clock, UTC in ISO form; never for models."""
+        return datetime.fromtimestamp(clock(), UTC).replace(tzinfo=None).isoformat()
+
     def source_path(self, source: Source) -> Path:
         """The source's path, relative paths taken from the workspace."""
         return self.root / source.path

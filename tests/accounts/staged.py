@@ -28,7 +28,8 @@ def open_staging() -> duckdb.DuckDBPyConnection:
         " account_id varchar, root_post_id varchar, acted_at timestamp,"
         " date_day date, text varchar);"
         "create table staging.posts (platform varchar, post_id varchar,"
-        " account_id varchar, text varchar);"
+        " account_id varchar, text varchar,"
+        " date_day date as (date '2026-03-01'));"
         "create table staging.follows (platform varchar, account_id varchar,"
         " follower_id varchar);"
         "create table staging.accounts (platform varchar, account_id varchar,"
@@ -97,7 +98,7 @@ def suspect(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None
 
 def table(connection: duckdb.DuckDBPyConnection, *names: str) -> dict[str, Any]:
     """Rows by account of the last of some models that are run one after another."""
-    for name in names:
+    for name in ("last_landed", *names):
         run_model(connection, MODELS[f"intermediate.{name}"], {"behaviour_days": 90})
     rows = connection.sql(f"from intermediate.{names[-1]}").pl().to_dicts()
     return {row["account_id"]: row for row in rows}
