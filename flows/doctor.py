@@ -6,7 +6,6 @@ import ctypes
 import importlib.metadata
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from rich.console import Console
 from flows.recover import damage_of
 from tasks.warehouse import landing
 from tasks.warehouse.database import MEMORY_LIMIT
+from tasks.warehouse.disk import free_bytes, needed_bytes
 from tasks.warehouse.errors import (
     ConfigurationError,
     LandingDamagedError,
@@ -59,7 +59,7 @@ def examine(root: Path) -> list[Finding]:
 
     A warehouse that a killed run left is brought to its last commit, as any run would.
     """
-    found = [*_installation(), *_machine(root)]
+    found = [*_installation(), *_machine()]
     try:
         workspace = load_workspace(root)
     except ConfigurationError as error:
@@ -70,6 +70,7 @@ def examine(root: Path) -> list[Finding]:
         Finding("configuration", f"{named} {len(workspace.campaigns)} campaigns"),
         *_seeds(workspace),
         *_sources(workspace),
+        *_disk(workspace),
         *_rhythms(workspace),
         *_secrets(workspace),
         *_state(workspace),
@@ -133,8 +134,8 @@ def _installation() -> Iterator[Finding]:
             yield _broken("libgomp", "missing: sudo apt-get install libgomp1")
 
 
-def _machine(root: Path) -> Iterator[Finding]:
-    """Memory and disk."""
+def _machine() -> Iterator[Finding]:
+    """Memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     needed = _bytes(MEMORY_LIMIT) + _MORE_MEMORY
     said = f"{memory / 1e9:.1f} GB; a run takes up to {needed / 1e9:.1f} GB"
@@ -142,13 +143,33 @@ def _machine(root: Path) -> Iterator[Finding]:
         yield _note("memory", f"{said}: set WM_MEMORY_LIMIT lower, it spills to disk")
     else:
         yield Finding("memory", said)
-    if not root.is_dir():
-        return
-    free = shutil.disk_usage(root).free
-    if free < _LEAST_DISK:
-        yield _broken("disk", f"{free / 1e9:.1f} GB free in {root}: make room")
+
+
+def _disk(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the disk holds what the next run makes, and what lies aside for good."""
+    from tasks.sources.file_landing import waiting_bytes
+
+    try:
+        plain, packed = waiting_bytes(workspace)
+    except LandingDamagedError:
+        return  # told below
+    free = free_bytes(workspace)
+    needed = max(needed_bytes(workspace, plain, packed), _LEAST_DISK)
+    said = (
+        f"{free / 1e9:.1f} GB free in {workspace.root}; the next run needs up to"
+        f" {needed / 1e9:.1f} GB, with {(plain + packed) / 1e9:.1f} GB of new files"
+    )
+    if free < needed:
+        yield _broken("disk", f"{said}: make room")
     else:
-        yield Finding("disk", f"{free / 1e9:.1f} GB free")
+        yield Finding("disk", said)
+    for folder in sorted(workspace.quarantine.glob("damaged-*")):
+        size = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+        yield _note(
+            "quarantine",
+            f"{folder} holds {size / 1e6:,.1f} MB that `recover` set aside: delete it"
+            " when nobody needs to look at it any more",
+        )
 
 
 def _bytes(size: str) -> float:
@@ -179,15 +200,13 @@ def _sources(workspace: Workspace) -> Iterator[Finding]:
         about = f"source {source.name}"
         if source.kind == "api":
             continue
+        from tasks.sources.file_landing import list_files
+
         path = workspace.source_path(source)
-        if path.is_dir():
-            is_there = any(one.is_file() for one in path.rglob("*"))
-        else:
-            is_there = path.exists() or any(
-                workspace.root.glob(source.path)
-                if not Path(source.path).is_absolute()
-                else Path("/").glob(source.path.lstrip("/"))
-            )
+        found = list_files(workspace, source)
+        is_there = bool(found.files)
+        for skipped, why in found.skipped:
+            yield _note(about, f"{skipped} is skipped: {why}")
         if is_there:
             yield Finding(about, f"{path} is there")
         else:

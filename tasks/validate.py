@@ -364,7 +364,8 @@ def lost_while_landing(
         rejected = sum(file.quarantined for file in found if not file.error)
         whole = [file for file in found if file.error]
         size = sum(file.size for file in found if not file.error)
-        density = (landed + rejected) / size if size else 0.0
+        held = sum(file.known for file in found if not file.error)
+        density = (landed + rejected + held) / size if size else 0.0
         rows = rejected + sum(max(round(file.size * density), 1) for file in whole)
         if rows and rows / (rows + landed) > workspace.policies.quarantine_threshold:
             lost[name] = Lost(rows, rows + landed, len(whole))

@@ -4,7 +4,7 @@ A row that breaks the rules of CSV (a quote that never closes, one that isn't do
 costs itself only: reading goes on at the next line that is a row again. Marks of an
 encoding at a row's beginning are no part of it, and two files that were joined without
 a line break are told apart by the second one's header. Cost: linear; memory: a row, at
-most `_MOST_LINES` lines of one that doesn't close.
+most `_MOST_LINES` lines and as long together as a line may be.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tasks.sources import documents
 from tasks.sources.documents import (
     Notes,
     Rejected,
@@ -138,7 +139,7 @@ class CsvFile:
     def _read(self, feed: _Feed, fits: Callable[[list[str]], bool]) -> Iterator[Row]:
         reader = csv.reader(feed, delimiter=self.delimiter, strict=True)
         while True:
-            feed.taken.clear()
+            feed.begin()
             try:
                 cells = next(reader)
             except StopIteration:
@@ -198,6 +199,7 @@ class _Feed:
         self._lines = lines
         self._waiting: deque[_Line] = deque()
         self.taken: list[_Line] = []
+        self._length = 0
         # The header as it was written: where a line ends with it, files were joined.
         self.joint = MARK
         # A longer header may end with a shorter one's text.
@@ -207,13 +209,19 @@ class _Feed:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) > _MOST_LINES:
+        if len(self.taken) > _MOST_LINES or self._length > documents.LONGEST_LINE_BYTES:
             raise StopIteration
         line = self._take()
         if line is None:
             raise StopIteration
         self.taken.append(line)
+        self._length += len(line.text)
         return line.text
+
+    def begin(self) -> None:
+        """Forget what was taken: a row begins."""
+        self.taken.clear()
+        self._length = 0
 
     def peek(self) -> _Line | None:
         """The next line, which stays."""
@@ -261,27 +269,62 @@ def names_of(cells: Sequence[str]) -> list[str]:
 
 
 def _lines(head: bytes, stream: IO[bytes], newline: bytes) -> Iterator[_Line]:
-    """The lines of a file, each decoded by itself where one is not UTF-8."""
+    """The lines of a file, each decoded by itself where one is not UTF-8.
+
+    Of a line that is longer than a line may be, its beginning, with the flaw.
+    """
     number = 0
     rest = b""
+    too_long = 0  # bytes so far of a line that is not held
     block = head
     while block:
-        *lines, rest = (rest + block).split(newline)
-        try:
-            texts = (
-                newline.join(lines).decode().split(newline.decode()) if lines else []
-            )
-        except UnicodeDecodeError:
-            for raw in lines:
+        if too_long:
+            end = block.find(newline)
+            too_long += len(block) if end < 0 else end
+            if end >= 0:
                 number += 1
-                yield _decoded(number, raw, newline)
-        else:
-            for text in texts:
-                number += 1
-                yield _Line(number, text + "\n")
+                yield _too_long(number, too_long, rest)
+                too_long, rest, block = 0, b"", block[end + 1 :]
+        if not too_long and block:
+            *lines, rest = (rest + block).split(newline)
+            if any(len(raw) > documents.LONGEST_LINE_BYTES for raw in lines):
+                for raw in lines:
+                    number += 1
+                    if len(raw) > documents.LONGEST_LINE_BYTES:
+                        yield _too_long(number, len(raw), raw)
+                    else:
+                        yield _decoded(number, raw, newline)
+                lines = []
+            try:
+                texts = (
+                    newline.join(lines).decode().split(newline.decode())
+                    if lines
+                    else []
+                )
+            except UnicodeDecodeError:
+                for raw in lines:
+                    number += 1
+                    yield _decoded(number, raw, newline)
+            else:
+                for text in texts:
+                    number += 1
+                    yield _Line(number, text + "\n")
+            if len(rest) > documents.LONGEST_LINE_BYTES:
+                too_long, rest = len(rest), rest[: documents.KEPT_CHARACTERS]
         block = stream.read(_BLOCK_BYTES)
-    if rest:
+    if too_long:
+        yield _too_long(number + 1, too_long, rest)
+    elif rest:
         yield _decoded(number + 1, rest, b"")
+
+
+def _too_long(number: int, length: int, beginning: bytes) -> _Line:
+    most = documents.LONGEST_LINE_BYTES >> 20
+    return _Line(
+        number,
+        beginning[: documents.KEPT_CHARACTERS].decode(errors="replace") + "\n",
+        f"the line has {length:,} bytes, more than {most} MB",
+    )
 
 
 def _decoded(number: int, raw: bytes, newline: bytes) -> _Line:

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,9 +42,18 @@ BLOCK_BYTES = 16 << 20
 # A file that is one JSON document is parsed as a whole, in about six times its
 # size in memory.
 WHOLE_DOCUMENT_BYTES = 256 << 20
-# What a small file may expand to: protects against archives made to explode.
-EXPANSION_RATIO = 1000
-EXPANSION_FREE_BYTES = 1 << 30
+# A line that is longer is rejected without being held.
+LONGEST_LINE_BYTES = 32 << 20
+# What a small file may expand to, as text and as records: protects against archives
+# made to explode. JSON packs to a tenth, seldom to a fiftieth.
+EXPANSION_RATIO = 200
+EXPANSION_FREE_BYTES = 256 << 20
+# So many rows of a file may be rejected before it is refused whole.
+MOST_REJECTED = 200_000
+# Of a rejected row so much is kept, and of a file's rejected rows together.
+KEPT_CHARACTERS = 1 << 20
+KEPT_TOGETHER = 64 << 20
+_KEPT_AT_LEAST = 200
 
 # Keys under which the platforms wrap lists of records in an answer.
 ENVELOPE_KEYS = ("statuses", "reposts", "comments", "users", "root_comments", "data")
@@ -67,6 +78,35 @@ class Rejected:
     text: str
 
 
+class Rejections(list[Rejected]):
+    """The rejected rows of a file, with an end to what they may hold in memory."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self._kept = 0
+
+    def append(self, row: Rejected) -> None:
+        """Add a row; of a long one, or of many, its beginning.
+
+        Raises:
+            UnreadableFileError: there are too many.
+        """
+        if len(self) >= MOST_REJECTED:
+            raise UnreadableFileError(
+                f"more than {MOST_REJECTED:,} of its rows can't be read, the first in"
+                f" line {self[0].position}: {self[0].reason}; correct them, or split"
+                " the file"
+            )
+        most = KEPT_CHARACTERS if self._kept < KEPT_TOGETHER else _KEPT_AT_LEAST
+        if len(row.text) > most:
+            row = replace(
+                row, text=f"{row.text[:most]}... ({len(row.text):,} characters)"
+            )
+        self._kept += len(row.text)
+        super().append(row)
+
+
 @dataclass
 class Notes:
     """What is told to and by the reader of a file, besides its records.
@@ -80,7 +120,7 @@ class Notes:
     """
 
     told_encoding: str | None = None
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: Rejections = field(default_factory=Rejections)
     encoding: str = UTF8
     repeated_headers: int = 0
     misspelt: dict[str, str] = field(default_factory=dict)
@@ -104,7 +144,7 @@ def read_documents(
             if stream.read(1):
                 raise UnreadableFileError("the file starts with 16 MB of blanks")
             return
-        if _is_lines(head):
+        if _is_lines(head) or _is_long_line(path, head):
             yield from _read_lines(head, stream, notes.rejected, split)
         else:
             yield from _read_whole(head, stream, split)
@@ -215,15 +255,36 @@ _CALL = re.compile(
 _LONG_NUMBER = re.compile(r"\d{19}")
 
 
+def open_regular(path: Path) -> io.BufferedReader:
+    """Open a file to read; never a pipe, a device or a socket.
+
+    Raises:
+        OSError: it can't be opened.
+        UnreadableFileError: it is no file.
+    """
+    # What is no file must not make anybody wait for its other end.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnreadableFileError("it is no file")
+    return os.fdopen(descriptor, "rb")
+
+
 def open_packed(path: Path) -> IO[bytes]:
     """Open a file to read, unpacked where its name says that it is packed."""
     name = path.name.lower()
+    plain = open_regular(path)
     for suffix, codec in ((".gz", "gzip"), (".zst", "zstd")):
         if name.endswith(suffix):
             # Arrow's streams name a cut file, which zstandard's end silently.
-            stream = pa.CompressedInputStream(pa.OSFile(str(path)), codec)
-            return _Capped(stream, path.stat().st_size)
-    return path.open("rb")
+            stream = pa.CompressedInputStream(pa.PythonFile(plain, "r"), codec)
+            return _Capped(stream, os.fstat(plain.fileno()).st_size)
+    return plain
+
+
+def expands_to(packed_bytes: int) -> int:
+    """What a file of that size may expand to, bytes."""
+    return max(EXPANSION_FREE_BYTES, EXPANSION_RATIO * packed_bytes)
 
 
 class _Capped(io.BytesIO):
@@ -232,7 +293,7 @@ class _Capped(io.BytesIO):
     def __init__(self, stream: Any, packed_bytes: int) -> None:
         super().__init__()
         self._stream = stream
-        self._left = max(EXPANSION_FREE_BYTES, EXPANSION_RATIO * packed_bytes)
+        self._left = expands_to(packed_bytes)
 
     def read(self, size: int | None = -1, /) -> bytes:
         parts = []
@@ -282,6 +343,16 @@ def _is_lines(head: bytes) -> bool:
     return False
 
 
+def _is_long_line(path: Path, head: bytes) -> bool:
+    """Whether a file of JSON lines, by its name, begins with a line beyond `head`."""
+    name = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    return (
+        name.endswith((".jsonl", ".ndjson"))
+        and len(head) >= BLOCK_BYTES
+        and b"\n" not in head
+    )
+
+
 def _read_lines(
     head: bytes,
     stream: IO[bytes],
@@ -291,33 +362,54 @@ def _read_lines(
     line = 1
     rest = b""
     block = head
+    too_long = 0  # bytes so far of a line that is not held
     explode = split is not None or _is_envelope(head)
     while block:
-        buffer = rest + block
         following = stream.read(BLOCK_BYTES)
-        if not following and not buffer.endswith(b"\n"):
-            buffer += b"\n"
-        ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 0x0A)
-        if len(ends):
-            offsets = np.empty(len(ends) + 1, np.int64)
-            offsets[0] = 0
-            offsets[1:] = ends + 1
-            batch = _line_batch(buffer, offsets, line, rejected)
-            if explode:
-                yield from _explode(batch, rejected, split)
-            else:
-                yield batch
-            line += len(ends)
-            rest = buffer[int(offsets[-1]) :]
-        else:
+        if not following and not block.endswith(b"\n"):
+            block += b"\n"
+        if too_long:
+            end = block.find(b"\n")
+            too_long += len(block) if end < 0 else end
+            if end >= 0:
+                rejected.append(_too_long(line, too_long, rest))
+                line, too_long, rest = line + 1, 0, b""
+                block = block[end + 1 :]
+        if not too_long and block:
+            buffer = rest + block
+            ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 0x0A)
             rest = buffer
+            if len(ends):
+                offsets = np.empty(len(ends) + 1, np.int64)
+                offsets[0] = 0
+                offsets[1:] = ends + 1
+                batch = _line_batch(buffer, offsets, line, rejected)
+                if explode:
+                    yield from _explode(batch, rejected, split)
+                else:
+                    yield batch
+                line += len(ends)
+                rest = buffer[int(offsets[-1]) :]
+            if len(rest) > LONGEST_LINE_BYTES:
+                too_long, rest = len(rest), rest[:KEPT_CHARACTERS]
+            del buffer
         block = following
+
+
+def _too_long(line: int, length: int, beginning: bytes) -> Rejected:
+    return Rejected(
+        line,
+        f"the line has {length:,} bytes, more than {LONGEST_LINE_BYTES >> 20} MB: write"
+        " a record a line",
+        beginning.decode(errors="replace"),
+    )
 
 
 def _line_batch(
     buffer: bytes, offsets: np.ndarray, first_line: int, rejected: list[Rejected]
 ) -> pa.RecordBatch:
     count = len(offsets) - 1
+    lengths = np.diff(offsets)
     documents = pa.Array.from_buffers(
         pa.large_string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(buffer)]
     )
@@ -344,7 +436,16 @@ def _line_batch(
         [positions, pa.nulls(count, pa.int32()), documents], schema=SCHEMA
     )
     # Blank lines separate documents, they are none; no document is shorter.
-    if documents.null_count or np.diff(offsets).min(initial=99) < 16:
+    long = lengths > LONGEST_LINE_BYTES
+    if long.any():
+        for index in np.flatnonzero(long).tolist():
+            beginning = buffer[offsets[index] : offsets[index] + KEPT_CHARACTERS]
+            rejected.append(
+                _too_long(first_line + index, int(lengths[index]) - 1, beginning)
+            )
+        batch = batch.filter(pa.array(~long))
+        documents = batch.column("document")
+    if documents.null_count or lengths.min(initial=99) < 16:
         batch = batch.filter(
             pa.compute.fill_null(
                 pa.compute.not_equal(pa.compute.utf8_trim_whitespace(documents), ""),
@@ -357,12 +458,18 @@ def _line_batch(
 def _read_whole(
     head: bytes, stream: IO[bytes], split: Splitter | None
 ) -> Iterator[pa.RecordBatch]:
-    data = head + stream.read(WHOLE_DOCUMENT_BYTES)
-    if len(data) > WHOLE_DOCUMENT_BYTES:
+    parts = [head]
+    length = len(head)
+    while length <= WHOLE_DOCUMENT_BYTES and (part := stream.read(BLOCK_BYTES)):
+        parts.append(part)
+        length += len(part)
+    if length > WHOLE_DOCUMENT_BYTES:
         raise UnreadableFileError(
             f"is one JSON document of more than {WHOLE_DOCUMENT_BYTES >> 20} MB:"
             " write it as JSON lines, a record a line"
         )
+    data = b"".join(parts)
+    del parts
     try:
         records = split_document(data.decode(), split)
     except UnicodeDecodeError as error:
@@ -371,8 +478,8 @@ def _read_whole(
         raise UnreadableFileError(f"not JSON: {error}") from None
     del data
     for start in range(0, len(records), 10_000):
-        part = records[start : start + 10_000]
-        yield _batch([1] * len(part), list(range(start, start + len(part))), part)
+        some = records[start : start + 10_000]
+        yield _batch([1] * len(some), list(range(start, start + len(some))), some)
 
 
 def _is_envelope(head: bytes) -> bool:

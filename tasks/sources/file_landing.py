@@ -1,20 +1,25 @@
 """Landing of files: what the sources hold and is not landed yet.
 
-Every file is either landed or named in quarantine. Cost: linear in the bytes
-of new files; an unchanged file costs one `stat`.
+Every file is either landed or named in quarantine; of one that changed only those
+records land that it did not give before. Cost: linear in the bytes of new and changed
+files; an unchanged file costs one `stat`.
 """
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import itertools
 import json
 import os
+import shutil
+import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +32,14 @@ import pyarrow.parquet as pq
 
 from tasks.sources.canonical import SCHEMAS, misspelt, no_column, read_table
 from tasks.sources.documents import (
+    KEPT_CHARACTERS,
+    MOST_REJECTED,
     SCHEMA,
     Notes,
     Rejected,
     UnreadableFileError,
+    expands_to,
+    open_regular,
     read_documents,
     split_document,
 )
@@ -43,17 +52,31 @@ from tasks.sources.error_answers import (
 )
 from tasks.sources.file_encodings import UTF8
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
-from tasks.sources.formats import FORMATS
+from tasks.sources.formats import FORMATS, RAW_TABLES
+from tasks.sources.landed_before import (
+    Context,
+    LandedBefore,
+    history_of,
+    read_landed,
+    without_rejected,
+)
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
+from tasks.warehouse.disk import check_disk
 from tasks.warehouse.errors import ConfigurationError, StepFailedError
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
 
+# Days that get a folder of their own; others wait with those that are unknown.
+FIRST_DAY, LAST_DAY = "2000-01-01", "2100-01-01"
 # Inputs that land together: bounds what a killed run has to do again.
 BATCH_BYTES = 4 << 30
+# A larger file is skipped: nothing reads it to its end in a night.
+LARGEST_FILE_BYTES = 64 << 30
 # Files that a run names one by one.
 _SAID_AT_MOST = 20
+# Records are larger than text that is packed: they name each cell.
+_EXPANSION = 4
 # Records on their way into Parquet together.
 BYTES_AT_ONCE = 8 << 20
 
@@ -84,13 +107,27 @@ QUARANTINE = {
 
 @dataclass(frozen=True)
 class Extracted:
-    """What a run landed."""
+    """What a run landed; `known` had landed, or was rejected, before."""
 
     files: int
     unchanged_files: int
     records: int
     quarantined: int
+    known: int
     batches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a source's path holds.
+
+    Attributes:
+        files: that are to be read, with their size and time as they were then.
+        skipped: paths that can't be, and why; never opened.
+    """
+
+    files: tuple[tuple[Path, os.stat_result], ...]
+    skipped: tuple[tuple[Path, str], ...]
 
 
 @dataclass(frozen=True)
@@ -109,12 +146,26 @@ class _Reading:
     files: list[_InputFile]
     platform: str
     source: str
+    before: LandedBefore
+    observed_at: datetime | None
     encoding: str | None = None
     notes: dict[int, Notes] = field(default_factory=dict)
     unreadable: dict[int, str] = field(default_factory=dict)
     # How many records each file must have landed: documents that it gave, but for
     # those that were rejected, and with what answers among them held instead.
     due: Counter[int] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
+
+    def take(
+        self, batch: pa.RecordBatch, number: int, form: FileFormat
+    ) -> pa.RecordBatch:
+        """What of a file's documents did not land before, with what is known of it."""
+        file = self.files[number]
+        context = Context(self.observed_at, form.name, _root_of(file, form))
+        fresh = self.before.without_known(batch, file.shown_path, context)
+        self.due[number] += len(fresh)
+        self.known[file.shown_path] += len(batch) - len(fresh)
+        return _tagged(fresh, file, form)
 
     @property
     def rejected(self) -> list[tuple[int, Rejected]]:
@@ -131,14 +182,17 @@ def land_sources(workspace: Workspace) -> Extracted:
 
     Raises:
         ConfigurationError: a source has neither files nor landed records.
+        DiskFullError: the disk can't hold what the files become; nothing was changed.
         LandingDamagedError: landed files and their log don't fit together.
     """
     log = landing.read_log(workspace.landing)
     landing.check(workspace.landing, log)
     landing.sweep(workspace.landing, log)
+    # What a killed run spilled; who lands holds the workspace.
+    shutil.rmtree(workspace.root / ".spill", ignore_errors=True)
     known = {(file.source, file.path) for batch in log for file in batch.inputs}
     landed_files = [
-        file for batch in log for file in batch.inputs if not file.is_rebuilt
+        file for batch in log for file in batch.inputs if not file.is_read_again
     ]
     stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
     seen = {(file.source, file.path, file.sha256) for file in landed_files}
@@ -148,8 +202,9 @@ def land_sources(workspace: Workspace) -> Extracted:
         if source.kind != "files":
             continue
         fresh: list[_InputFile] = []
-        paths = _list_files(workspace, source)
-        if not paths and not any(name == source.name for name, _ in known):
+        found = list_files(workspace, source)
+        _tell_skipped(found, workspace)
+        if not found.files and not any(name == source.name for name, _ in known):
             raise ConfigurationError(
                 [
                     f"Source '{source.name}': no {source.format} file at"
@@ -158,43 +213,89 @@ def land_sources(workspace: Workspace) -> Extracted:
                 ]
             )
         unknown: list[tuple[Path, str, os.stat_result]] = []
-        for path in paths:
+        for path, look in found.files:
             shown = _show_path(path, workspace)
-            stat = path.stat()
-            if (source.name, shown, stat.st_size, stat.st_mtime_ns) in stats:
+            if (source.name, shown, look.st_size, look.st_mtime_ns) in stats:
                 unchanged += 1
             else:
-                unknown.append((path, shown, stat))
+                unknown.append((path, shown, look))
         with ThreadPoolExecutor() as pool:
             digests = pool.map(_digest, [path for path, _, _ in unknown])
-        for (path, shown, stat), digest in zip(unknown, digests, strict=True):
-            if (source.name, shown, digest) in seen:
-                unchanged += 1
-                continue
-            fresh.append(
-                _InputFile(path, shown, stat.st_size, stat.st_mtime_ns, digest)
-            )
+            for (path, shown, look), digest in zip(unknown, digests, strict=True):
+                if isinstance(digest, OSError):
+                    why = digest.strerror or type(digest).__name__
+                    say(f"  warning: skipped {shown}: it can't be read: {why}")
+                elif (source.name, shown, digest) in seen:
+                    unchanged += 1
+                else:
+                    fresh.append(
+                        _InputFile(path, shown, look.st_size, look.st_mtime_ns, digest)
+                    )
         todo.extend((source, part) for part in _portions(fresh))
 
+    if todo:
+        sizes = [
+            (file.path, file.shown_path, file.size) for _, part in todo for file in part
+        ]
+        check_disk(workspace, *_new_bytes(sizes, log))
     landed: list[landing.Batch] = []
     total = sum(file.size for _, files in todo for file in files)
     with step("extract", total) as meter:
         for source, files in todo:
-            landed.append(_land_batch(workspace, source, files, meter))
+            landed.append(_land_batch(workspace, source, files, log, meter))
     counts = [landing.describe(batch) for batch in landed]
     result = Extracted(
         files=sum(count["files"] for count in counts),
         unchanged_files=unchanged,
         records=sum(count["records"] for count in counts),
         quarantined=sum(count["quarantined"] for count in counts),
+        known=sum(count["known"] for count in counts),
         batches=tuple(batch.batch_id for batch in landed),
     )
+    read = result.records + result.quarantined + result.known
+    before = f" + {result.known:,} there before" if result.known else ""
     say(
-        f"  {result.files:,} new files ({unchanged:,} unchanged):"
-        f" {result.records + result.quarantined:,} records read ="
-        f" {result.records:,} landed + {result.quarantined:,} quarantined"
+        f"  {result.files:,} new files ({unchanged:,} unchanged): {read:,} records read"
+        f" = {result.records:,} landed + {result.quarantined:,} quarantined{before}"
     )
     return result
+
+
+def waiting_bytes(workspace: Workspace) -> tuple[int, int]:
+    """Bytes of files that have not landed yet, plain and packed; nothing is opened."""
+    log = landing.read_log(workspace.landing)
+    known = {
+        (file.source, file.path, file.size, file.mtime_ns)
+        for batch in log
+        for file in batch.inputs
+    }
+    sizes = [
+        (path, shown, look.st_size)
+        for source in workspace.sources
+        if source.kind == "files"
+        for path, look in list_files(workspace, source).files
+        for shown in [_show_path(path, workspace)]
+        if (source.name, shown, look.st_size, look.st_mtime_ns) not in known
+    ]
+    return _new_bytes(sizes, log)
+
+
+def _new_bytes(
+    sizes: Iterable[tuple[Path, str, int]], log: Iterable[landing.Batch]
+) -> tuple[int, int]:
+    """Of files that grew only what they grew by, plain and packed."""
+    before: dict[str, int] = {}
+    for batch in log:
+        for file in batch.inputs:
+            before[file.path] = max(file.size, before.get(file.path, 0))
+    plain = packed = 0
+    for path, name, size in sizes:
+        grown = max(size - max(before.get(name, 0), 0), 0)
+        if path.suffix.lower() in (".gz", ".zst"):
+            packed += grown
+        else:
+            plain += grown
+    return plain, packed
 
 
 def shut_out(
@@ -215,33 +316,90 @@ def shut_out(
     return hide_erased(workspace.root, quarantine, platforms)
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def _digest(path: Path) -> str | OSError:
+    """The digest of a file's bytes, or why it has none."""
+    try:
+        with open_regular(path) as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except UnreadableFileError as error:
+        return OSError(0, str(error))
+    except OSError as error:
+        return error
 
 
-def _list_files(workspace: Workspace, source: Source) -> list[Path]:
-    """Files of a source in a fixed order; links to folders are followed."""
+def _tell_skipped(found: Found, workspace: Workspace) -> None:
+    for path, why in found.skipped[:_SAID_AT_MOST]:
+        say(f"  warning: skipped {_show_path(path, workspace)}: {why}")
+    if len(found.skipped) > _SAID_AT_MOST:
+        say(f"  warning: skipped {len(found.skipped) - _SAID_AT_MOST:,} more")
+
+
+def list_files(workspace: Workspace, source: Source) -> Found:
+    """Files of a source in a fixed order; links to folders are followed.
+
+    Nothing is opened: what is no file of bytes (a pipe, a device, a socket, a link to
+    nothing or in a circle) or too large is named apart.
+    """
     wanted = FORMATS[source.format].suffixes
     path = str(workspace.source_path(source))
     has_mark = any(mark in source.path for mark in "*?[")
     roots = (
         [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
-        if has_mark and not Path(path).exists()
+        if has_mark and not os.path.lexists(path)
         else [Path(path)]
     )
-    files: set[Path] = set()
+    files: dict[Path, os.stat_result] = {}
+    skipped: dict[Path, str] = {}
     for root in roots:
-        if root.is_file():
-            files.add(root)
-        elif root.is_dir():
-            files.update(_walk(root))
-    return sorted(file for file in files if data_suffix(file) in wanted)
+        # A folder's own files are found by their names; what is named itself is read.
+        names: Iterable[Path] = [root]
+        if root.is_dir():
+            names = _walk(root, skipped)
+        for name in names:
+            if data_suffix(name) not in wanted or name in files:
+                continue
+            if isinstance(look := _look_at(name), str):
+                skipped[name] = look
+            else:
+                files[name] = look
+    skipped = {name: why for name, why in skipped.items() if why}
+    return Found(tuple(sorted(files.items())), tuple(sorted(skipped.items())))
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _look_at(path: Path) -> os.stat_result | str:
+    """A file's size and time, by one look; or why it is none to be read."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return "it is a link to nothing" if path.is_symlink() else ""
+        if error.errno == errno.ELOOP:
+            return "it is a link in a circle"
+        return f"it can't be looked at: {error.strerror}"
+    if not stat.S_ISREG(found.st_mode):
+        return f"it is {_NO_FILES.get(stat.S_IFMT(found.st_mode), 'no file')}"
+    if found.st_size > LARGEST_FILE_BYTES:
+        return f"it has more than {LARGEST_FILE_BYTES >> 30} GB: split it"
+    return found
+
+
+_NO_FILES = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def _walk(root: Path, skipped: dict[Path, str]) -> Iterator[Path]:
+    """Names in a folder and those below; of folders that can't be read why."""
     visited: set[Path] = set()
-    for folder, names, files in os.walk(root, followlinks=True):
+
+    def note(error: OSError) -> None:
+        skipped[Path(error.filename)] = f"it can't be looked at: {error.strerror}"
+
+    for folder, names, files in os.walk(root, onerror=note, followlinks=True):
         real = Path(folder).resolve()
         if real in visited:  # a link that leads back to its own parent
             names.clear()
@@ -273,14 +431,28 @@ def _portions(files: list[_InputFile]) -> Iterator[list[_InputFile]]:
 
 
 def _land_batch(
-    workspace: Workspace, source: Source, files: list[_InputFile], meter: Meter
+    workspace: Workspace,
+    source: Source,
+    files: list[_InputFile],
+    log: list[landing.Batch],
+    meter: Meter,
 ) -> landing.Batch:
     form = FORMATS[source.format]
+    history = history_of(log, source.name, [file.shown_path for file in files])
+    # What lands of a file depends on what landed of it before.
     identity = json.dumps(
         [source.name, source.platform, source.format]
-        + [[file.shown_path, file.sha256] for file in files]
+        + [
+            [
+                file.shown_path,
+                file.sha256,
+                *sorted(one.batch_id for one in history.get(file.shown_path, ())),
+            ]
+            for file in files
+        ]
     )
     batch_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    before = read_landed(workspace.landing, history, source.name)
     connection = duckdb.connect()
     tune(connection, workspace.root / ".spill")
     connection.execute("set arrow_large_buffer_size = true")
@@ -289,9 +461,20 @@ def _land_batch(
     while True:
         folder = landing.new_folder(workspace.landing, batch_id)
         readable = [file for file in files if file.shown_path not in unreadable]
-        reading = _Reading(readable, source.platform, source.name, source.encoding)
+        reading = _Reading(
+            readable,
+            source.platform,
+            source.name,
+            before,
+            observed_by(workspace, source),
+            source.encoding,
+        )
         stream = _stream(connection, reading, form, meter)
         copy_records(connection, workspace, source, form, stream, folder)
+        if not reading.unreadable:
+            rejected = _second_look(
+                connection, workspace, source, form, reading, folder
+            )
         if not reading.unreadable:
             break
         # What a damaged file gave before it broke must not stay: once more
@@ -299,7 +482,6 @@ def _land_batch(
         for number, why in reading.unreadable.items():
             unreadable[readable[number].shown_path] = told_as_error(form, source, why)
 
-    rejected = _second_look(connection, workspace, source, form, reading, folder)
     _check_sums(reading, _count_landed(connection, folder))
     taken = _tell_notes(readable, reading)
     quarantine = shut_out(
@@ -308,8 +490,11 @@ def _land_batch(
         folder,
         _quarantine_frame(source, reading, unreadable, rejected),
     )
+    told = dict(quarantine.group_by("path").len().iter_rows())
+    quarantine = without_rejected(quarantine, workspace.quarantine, history)
     landed = _count_landed(connection, folder)
     connection.close()
+    before.close()
     bad = dict(quarantine.group_by("path").len().iter_rows())
     inputs = [
         landing.LandedFile(
@@ -320,6 +505,9 @@ def _land_batch(
             sha256=file.sha256,
             records=landed.get(file.shown_path, 0),
             quarantined=bad.get(file.shown_path, 0),
+            known=reading.known[file.shown_path]
+            + told.get(file.shown_path, 0)
+            - bad.get(file.shown_path, 0),
             error=unreadable.get(file.shown_path),
             encoding=taken.get(file.shown_path),
         )
@@ -422,9 +610,16 @@ def _stream(
                 batches = read_table(file.path, notes)
             else:
                 batches = _read_parquet(connection, file.path, notes)
+            left = _EXPANSION * expands_to(file.size)
             for batch in batches:
-                reading.due[number] += len(batch)
-                yield _tagged(batch, file, form)
+                left -= batch.nbytes
+                if left < 0:
+                    raise UnreadableFileError(
+                        "its records take more than"
+                        f" {_EXPANSION * expands_to(file.size) >> 20:,} MB, too many"
+                        " times its size"
+                    )
+                yield reading.take(batch, number, form)
         except UnreadableFileError as error:
             reading.unreadable[number] = str(error)
         meter.advance(file.size)
@@ -438,7 +633,7 @@ def _tagged(
         file.shown_path,
         file.sha256,
         form.file_kinds.get(data_stem(file.path)),
-        file.path.parent.name if form.folder_is_root else None,
+        _root_of(file, form),
     )
     rows = np.zeros(len(batch), np.int32)
     columns = [
@@ -450,6 +645,11 @@ def _tagged(
     ]
     unknown = pa.nulls(len(batch), pa.timestamp("us"))
     return pa.record_batch([*columns, unknown, *batch.columns], schema=STREAM)
+
+
+def _root_of(file: _InputFile, form: FileFormat) -> str | None:
+    """The root post that the folder of a file tells."""
+    return file.path.parent.name if form.folder_is_root else None
 
 
 def _read_parquet(
@@ -484,6 +684,11 @@ def _read_parquet(
         cursor.close()
 
 
+def observed_by(workspace: Workspace, source: Source) -> datetime | None:
+    """When the source says that its records were read, naive UTC."""
+    return source.observed_at and utc_naive(source.observed_at, workspace.timezone)
+
+
 def copy_records(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
@@ -493,10 +698,9 @@ def copy_records(
     folder: Path,
 ) -> None:
     """Write the stream as Parquet by kind and day; unknown shapes apart."""
-    observed_at = source.observed_at and utc_naive(
-        source.observed_at, workspace.timezone
-    )
+    observed_at = observed_by(workspace, source)
     paths = ", ".join(f"'{path}'" for path in form.paths)
+    kinds = ", ".join(f"'{kind}'" for kind in _kinds_of(form))
     rows_at_once, stream = _rows_at_once(stream)
     connection.register("stream", pa.RecordBatchReader.from_batches(STREAM, stream))
     # The expressions come from the platforms' modules, never from data.
@@ -506,20 +710,31 @@ def copy_records(
             $source as source, path, position, item, sha256,
             coalesce(observed_at, cast($observed_at as timestamp)) as observed_at,
             $format as format, root_id, document as record,
-            coalesce({form.kind_sql}, 'unknown') as kind,
-            cast(
-                coalesce(
-                    {form.time_sql},
-                    coalesce(observed_at, cast($observed_at as timestamp))
-                    at time zone 'UTC'
-                ) at time zone $time_zone as date
-            ) as date_day
+            -- What records say may name a folder, and a folder anything: only kinds
+            -- that something reads.
+            case when {form.kind_sql} in ({kinds}) then {form.kind_sql} else 'unknown'
+            end as kind,
+            -- No record is of a day outside; its row is rejected by the rules.
+            case when day between date '{FIRST_DAY}' and date '{LAST_DAY}' then day end
+            as date_day
         from (
             select
-                path, sha256, file_kind, root_id, observed_at, position, item,
-                document,
-                try(json_extract_string(document, [{paths}])) as parts
-            from stream
+                *,
+                -- Times of any year are read; not all of them are times elsewhere.
+                try(cast(
+                    coalesce(
+                        {form.time_sql},
+                        coalesce(observed_at, cast($observed_at as timestamp))
+                        at time zone 'UTC'
+                    ) at time zone $time_zone as date
+                )) as day
+            from (
+                select
+                    path, sha256, file_kind, root_id, observed_at, position, item,
+                    document,
+                    try(json_extract_string(document, [{paths}])) as parts
+                from stream
+            )
         )
         """,
         params={
@@ -545,9 +760,21 @@ def copy_records(
         min_rows_per_group=500,
         max_rows_per_group=20_000,
         max_open_files=900,
-        max_partitions=100_000,
+        max_partitions=1_000_000,
     )
     connection.unregister("stream")
+
+
+def _kinds_of(form: FileFormat) -> list[str]:
+    """The kinds of a format's records that some raw table takes."""
+    return sorted(
+        {
+            kind
+            for table in RAW_TABLES.values()
+            if form.name in table.formats
+            for kind in table.kinds
+        }
+    )
 
 
 def _rows_at_once(
@@ -575,7 +802,20 @@ def _second_look(
     Touches only records whose shape the fast path did not know.
     """
     rejected: list[tuple[int, Rejected, int | None]] = []
+    counts: Counter[int] = Counter()
     numbers = {file.shown_path: index for index, file in enumerate(reading.files)}
+
+    def reject(number: int, row: Rejected, item: int | None) -> None:
+        counts[number] += 1
+        if counts[number] > MOST_REJECTED:
+            reading.unreadable.setdefault(
+                number,
+                f"more than {MOST_REJECTED:,} of its records are none, the first in"
+                f" line {row.position}: {row.reason}",
+            )
+        else:
+            cut = row.text[:KEPT_CHARACTERS]
+            rejected.append((number, replace(row, text=cut), item))
 
     def leftovers(where: Path) -> Iterator[tuple[int, int, int | None, str]]:
         unknown = where / "kind=unknown"
@@ -602,11 +842,10 @@ def _second_look(
                 records = split_document(text, form.split)
             except ValueError as error:
                 why = told_as_error(form, source, f"not JSON: {error}")
-                rejected.append((number, Rejected(position, why, text), item))
+                reject(number, Rejected(position, why, text), item)
                 continue
             if not records:
                 continue
-            reading.due[number] += len(records)
             items = [item] if len(records) == 1 else range(len(records))
             batch = pa.record_batch(
                 [
@@ -616,7 +855,7 @@ def _second_look(
                 ],
                 schema=SCHEMA,
             )
-            yield _tagged(batch, reading.files[number], form)
+            yield reading.take(batch, number, form)
 
     if not (folder / "kind=unknown").is_dir():
         return rejected
@@ -625,7 +864,7 @@ def _second_look(
     for number, position, item, text in leftovers(again):
         reading.due[number] -= 1
         why = explain_unknown(form, source, text)
-        rejected.append((number, Rejected(position, why, text), item))
+        reject(number, Rejected(position, why, text), item)
     for file in sorted(again.rglob("*.parquet")):
         target = folder / file.relative_to(again)
         target.parent.mkdir(parents=True, exist_ok=True)

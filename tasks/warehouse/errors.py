@@ -5,6 +5,7 @@ WeiboManagerError            exit code 1
 ├── ConfigurationError       exit code 2, carries every mistake found
 ├── DeferredError            exit code 3, an API's budget is spent for now
 ├── SourceLateError          exit code 1, a source gave nothing when it should have
+├── DiskFullError            exit code 1, the disk can't hold what a run makes
 ├── LandingDamagedError      exit code 1, landed files and their log don't fit
 ├── WorkspaceLockedError     exit code 4
 ├── ValidationFailedError    exit code 1, an error-level expectation failed
@@ -66,6 +67,10 @@ class SourceLateError(WeiboManagerError):
                 ]
             )
         )
+
+
+class DiskFullError(WeiboManagerError):
+    """The disk can't hold what a run makes; told before it begins."""
 
 
 class LandingDamagedError(WeiboManagerError):

@@ -22,7 +22,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ UNKNOWN_DAY = "__HIVE_DEFAULT_PARTITION__"
 # What a landed file is called, relative to landing.
 _LANDED = re.compile(r"[^./][^/]*/[^/]+/date_day=[^/]+/([0-9a-f]{16})-\d{5}\.parquet")
 _SHOWN_AT_MOST = 3
+# Of more files the whole disk is synced, which costs less.
+_SYNCED_ONE_BY_ONE = 1000
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,14 @@ class LandedFile:
     error: str | None = None
     # Where it is no UTF-8.
     encoding: str | None = None
-    # Whether this was told from landed records, after the log was lost: the file is
-    # read again where it still lies there.
-    is_rebuilt: bool = False
+    # Records and rejected rows that were there before, as the same file gave them.
+    known: int = 0
+    # Whether something of it may be missing in landing, as after the log was lost: it
+    # is read again where it still lies there.
+    is_read_again: bool = False
+
+
+_FILE_FIELDS = {one.name for one in fields(LandedFile)}
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,13 @@ def read_entry(entry: Path) -> Batch:
         return Batch(
             data["batch_id"],
             data["format"],
-            tuple(LandedFile(**file) for file in data["inputs"]),
+            # What a later version may say besides is none of this one's.
+            tuple(
+                LandedFile(
+                    **{name: file[name] for name in file if name in _FILE_FIELDS}
+                )
+                for file in data["inputs"]
+            ),
             {
                 key: [str(path) for path in paths]
                 for key, paths in data["files"].items()
@@ -249,7 +262,7 @@ def rebuild(
             sha256=digest,
             records=count,
             quarantined=rejected.get((source, path), 0),
-            is_rebuilt=True,
+            is_read_again=True,
         )
         for source, path, digest, _, count in rows
     ]
@@ -313,12 +326,18 @@ def commit(
     targets = {target.parent for _, target in moves}
     for target in sorted(targets):
         target.mkdir(parents=True, exist_ok=True)
+    if len(moves) > _SYNCED_ONE_BY_ONE:
+        os.sync()
     for source, target in moves:
-        sync(source)
+        if len(moves) <= _SYNCED_ONE_BY_ONE:
+            sync(source)
         os.replace(source, target)
         failpoint("landing:moved")
-    for target in sorted(targets):
-        sync(target)
+    if len(targets) > _SYNCED_ONE_BY_ONE:
+        os.sync()
+    else:
+        for target in sorted(targets):
+            sync(target)
     batch = Batch(batch_id, record_format, tuple(inputs), files, landed_at)
     failpoint("landing:log")
     _write_entry(landing, batch)
@@ -388,6 +407,8 @@ def as_patterns(paths: Iterable[Path]) -> list[str]:
 def withdraw(landing: Path, batches: Iterable[Batch]) -> None:
     """Take back batches that were refused as a whole; their files land again."""
     log = landing / ".log"
+    batches = list(batches)
+    _read_again(landing, batches)
     for batch in batches:
         entry = log / f"{batch.batch_id}.json"
         # First a note of what goes, so that a kill leaves nothing unknown.
@@ -400,6 +421,26 @@ def withdraw(landing: Path, batches: Iterable[Batch]) -> None:
     sweep(landing, read_log(landing))
 
 
+def _read_again(landing: Path, gone: Iterable[Batch]) -> None:
+    """Note of the files of batches that go that other batches lean on them.
+
+    What those hold of a file is what was new in it.
+    """
+    ids = {batch.batch_id for batch in gone}
+    lost = {(file.source, file.path) for batch in gone for file in batch.inputs}
+    for batch in read_log(landing):
+        if batch.batch_id not in ids and any(
+            (file.source, file.path) in lost for file in batch.inputs
+        ):
+            inputs = tuple(
+                replace(file, is_read_again=True)
+                if (file.source, file.path) in lost
+                else file
+                for file in batch.inputs
+            )
+            _write_entry(landing, replace(batch, inputs=inputs))
+
+
 def forget_files(landing: Path, gone: Mapping[str, Sequence[str]]) -> None:
     """Take files out of the log that are lost for good; their records are missing.
 
@@ -407,7 +448,9 @@ def forget_files(landing: Path, gone: Mapping[str, Sequence[str]]) -> None:
         landing: the landing folder.
         gone: paths relative to landing, by batch.
     """
-    for batch in read_log(landing):
+    log = read_log(landing)
+    _read_again(landing, [batch for batch in log if batch.batch_id in gone])
+    for batch in log:
         if lost := set(gone.get(batch.batch_id, ())):
             left = {
                 key: [path for path in paths if path not in lost]
@@ -416,7 +459,11 @@ def forget_files(landing: Path, gone: Mapping[str, Sequence[str]]) -> None:
             _write_entry(
                 landing,
                 replace(
-                    batch, files={key: paths for key, paths in left.items() if paths}
+                    batch,
+                    inputs=tuple(
+                        replace(file, is_read_again=True) for file in batch.inputs
+                    ),
+                    files={key: paths for key, paths in left.items() if paths},
                 ),
             )
 
@@ -448,4 +495,5 @@ def describe(batch: Batch) -> dict[str, Any]:
         "files": len(batch.inputs),
         "records": sum(file.records for file in batch.inputs),
         "quarantined": sum(file.quarantined for file in batch.inputs),
+        "known": sum(file.known for file in batch.inputs),
     }

@@ -1,0 +1,214 @@
+"""A file that grows lands only what is new in it, and the marts don't show it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.doctor import examine
+from flows.recover import recover
+from tasks.sources import file_landing
+from tasks.warehouse import disk
+from tasks.warehouse.errors import DiskFullError
+from tasks.warehouse.landing import read_log
+from tests.workspaces import Lab, comment, repost, status, user
+
+DAYS = 4
+
+
+def records(day: int) -> list[dict[str, Any]]:
+    """What happened up to a day: counters and profiles change, one act is edited."""
+    found: list[dict[str, Any]] = [status(1, reposts_count=10)]
+    for number in range(1, day + 1):
+        author = user(20 + number, f"user {number}")
+        found += [
+            status(1, reposts_count=10 * number),
+            repost(100 + number, 1, author, day=number),
+            comment(200 + number, 1, author, f"tea {number}", day=number),
+            {"odd": number},
+        ]
+    if day > 2:
+        found.append(comment(201, 1, user(21, "user 1"), "tea, edited", day=1))
+    return found
+
+
+def as_lines(rows: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows) + b'{"cut'
+
+
+def as_csv(rows: list[dict[str, Any]]) -> bytes:
+    """The acts as a canonical table; a bad row now and then."""
+    lines = ["platform,interaction_id,kind,account_id,root_post_id,acted_at,text"]
+    for row in rows:
+        if "odd" in row:
+            lines.append(f"weibo,{row['odd']},more, cells,than,there,are,names")
+        elif "status" in row or "retweeted_status" in row:
+            kind = "comment" if "status" in row else "repost"
+            lines.append(
+                f"weibo,{row['id']},{kind},{row['user']['id']},1,"
+                f'2026-03-0{row["id"] % 100}T10:00:00Z,"{row["text"]}"'
+            )
+    return "\n".join(lines).encode() + b"\n"
+
+
+FORMS: dict[str, tuple[str, str, Callable[[list[dict[str, Any]]], bytes]]] = {
+    "lines": ("weibo-api", "a.jsonl", as_lines),
+    # Newest first, so that every place changes; packed anew.
+    "array": (
+        "weibo-api",
+        "a.json.gz",
+        lambda rows: gzip.compress(json.dumps(rows[::-1]).encode()),
+    ),
+    "table": ("canonical", "interactions.csv", as_csv),
+}
+
+
+def landed_rows(lab: Lab) -> int:
+    """Rows of all landed files."""
+    files = f"{lab.root}/landing/[!.]*/*/*/*.parquet"
+    ((count,),) = duckdb.sql(f"select count(*) from '{files}'").fetchall()
+    return int(count)
+
+
+STAGED = ("accounts", "posts", "post_counters", "interactions", "follows")
+
+
+@pytest.mark.parametrize("form", list(FORMS))
+def test_growing_file_lands_what_is_new(
+    tmp_path: Path, quick_rules: None, form: str
+) -> None:
+    """Staging and quarantine are equal, however the file came: in days, or at once."""
+    record_format, name, write = FORMS[form]
+    labs = []
+    for days in (range(1, DAYS + 1), [DAYS]):
+        lab = Lab(tmp_path / str(len(days)))
+        # What is rejected here is more than a fifth.
+        lab.configure(
+            post_ids=["1"], format=record_format, policies="quarantine_threshold = 0.6"
+        )
+        for day in days:
+            lab.put(f"export/{name}", write(records(day)))
+            lab.land()
+            assert lab.land().files == 0
+            lab.stage()
+        labs.append(lab)
+    grown, whole = labs
+    assert landed_rows(grown) == landed_rows(whole)
+    for table in STAGED:
+        query = f"from staging.{table} order by all"
+        assert grown.rows(query) == whole.rows(query)
+    told = [
+        sorted((path, reason) for path, _, reason in lab.quarantined()) for lab in labs
+    ]
+    assert told[0] == told[1]
+    files = [
+        file for batch in read_log(grown.root / "landing") for file in batch.inputs
+    ]
+    assert len(files) == DAYS
+    assert sum(file.records for file in files) == landed_rows(grown)
+
+
+def test_marts_do_not_show_how_a_file_came(
+    tmp_path: Path, quick_rules: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte for byte: only what was new each day, all each day, all at once."""
+    labs = []
+    for way in ("new", "all", "once"):
+        lab = Lab(tmp_path / way)
+        lab.configure(post_ids=["1"])
+        with monkeypatch.context() as patched:
+            if way == "all":
+                patched.setattr(file_landing, "history_of", lambda *_: {})
+            for day in [DAYS] if way == "once" else range(1, DAYS + 1):
+                rows = [row for row in records(day) if "odd" not in row]
+                lab.put("export/a.jsonl", rows)
+                lab.land()
+                lab.stage()
+        lab.judge()
+        lab.build()
+        lab.publish()
+        labs.append(lab)
+    assert landed_rows(labs[0]) < landed_rows(labs[1]) / 2
+    assert labs[0].parquet() == labs[1].parquet() == labs[2].parquet()
+
+
+def test_damaged_part_of_a_growing_file_lands_again(lab: Lab) -> None:
+    """Other batches hold the rest of the same file: it is read once more, whole."""
+    for day in range(1, DAYS + 1):
+        lab.put("export/a.jsonl", records(day))
+        lab.land()
+    before = landed_rows(lab)
+    log = read_log(lab.root / "landing")
+    (second,) = (
+        batch for batch in log if batch.inputs[0].known and batch.inputs[0].known < 6
+    )
+    (path, *_) = (path for paths in second.files.values() for path in paths)
+    (lab.root / "landing" / path).write_bytes(b"damaged")
+    recover(lab.workspace)
+    assert landed_rows(lab) < before
+    assert lab.land().files == 1
+    assert landed_rows(lab) == before
+    assert lab.land().files == 0
+
+
+def test_record_that_comes_back_changed_and_back_again_is_the_newest_by_value(
+    lab: Lab, quick_rules: None
+) -> None:
+    """A, then B, then A once more: what was read last has no say without a time."""
+    for likes in (3, 5, 3):
+        lab.put("export/a.jsonl", [status(1), comment(2, 1, user(3, "c"), likes=likes)])
+        lab.land()
+    assert landed_rows(lab) == 3
+
+
+def test_moment_of_the_source_makes_another_record(lab: Lab) -> None:
+    """Read again at a moment that the source states: profiles may stand as they did."""
+    lab.put("export/a.jsonl", [user(3, "c")])
+    lab.configure(extra="observed_at = 2026-03-10T10:00:00+08:00")
+    assert lab.land().records == 1
+    lab.configure(extra="observed_at = 2026-03-11T10:00:00+08:00")
+    lab.put("export/a.jsonl", [user(3, "c"), user(4, "d")])
+    assert (lab.land().records, landed_rows(lab)) == (2, 3)
+
+
+def test_disk_that_cannot_hold_a_run_is_told_before_it(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the run, which then changes nothing, and by doctor; growth counts alone."""
+    lab.put("export/a.jsonl", [status(n, "x" * 10_000) for n in range(100)])
+    lab.land()
+    assert file_landing.waiting_bytes(lab.workspace) == (0, 0)
+    lab.put("export/a.jsonl", [status(n, "x" * 10_000) for n in range(102)])
+    lab.put("export/b.json.gz", gzip.compress(b"[]", mtime=0))
+    plain, packed = file_landing.waiting_bytes(lab.workspace)
+    assert 20_000 < plain < 21_000
+    assert packed == len(gzip.compress(b"[]", mtime=0))
+    before = landed_rows(lab), read_log(lab.root / "landing")
+    usage = shutil.disk_usage(lab.root)._replace(free=10_000_000)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(
+        DiskFullError, match=r"has 0\.0 GB free; this run needs about 0\.2"
+    ):
+        lab.land()
+    assert (landed_rows(lab), read_log(lab.root / "landing")) == before
+    told = [one for one in examine(lab.root) if one.about == "disk"]
+    assert [one.is_broken for one in told] == [True]
+    monkeypatch.undo()
+    assert lab.land().records == 2
+
+
+def test_what_a_killed_run_spilled_goes(lab: Lab) -> None:
+    """Temporary folders have an end."""
+    lab.put("export/a.jsonl", [status(1)])
+    spilled = lab.put(".spill/duckdb_temp_storage-0.tmp", b"x" * 1000)
+    lab.put("landing/.tmp/0123456789abcdef/kind=status/part-0.parquet", b"x")
+    lab.land()
+    assert not spilled.exists()
+    assert not list((lab.root / "landing").glob(".tmp/*"))
