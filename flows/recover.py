@@ -206,6 +206,9 @@ def _check_landing(
             )
     if again:
         landing.withdraw(root, again.values())
+        for batch_id in again:  # what it rejected is rejected again
+            rejected = workspace.quarantine / f"landing-{batch_id}.parquet"
+            rejected.unlink(missing_ok=True)
     if given_up:
         landing.forget_files(root, given_up)
         if workspace.database.exists():

@@ -146,15 +146,37 @@ def survey(landing: Path, batches: Iterable[Batch]) -> Survey:
     known = {
         path for batch in batches for paths in batch.files.values() for path in paths
     }
-    found = {
-        str(file.relative_to(landing)): file
-        for file in landing.glob("[!.]*/*/*/*.parquet")
-    }
+    found = set(_landed_files(landing))
     begun = {path for _, paths in _begun(landing) for path in paths}
     return Survey(
-        tuple(found[path] for path in sorted(found.keys() - known - begun)),
-        tuple(sorted(known - found.keys())),
+        tuple(landing / path for path in sorted(found - known - begun)),
+        tuple(sorted(known - found)),
     )
+
+
+def _landed_files(landing: Path) -> Iterator[str]:
+    """Paths of all Parquet files three folders deep, relative to landing."""
+    # Every run lists them all: paths as objects would take most of its time.
+    folders = [""]
+    for _ in range(3):
+        folders = [
+            f"{folder}{entry.name}/"
+            for folder in folders
+            for entry in _entries(landing, folder)
+            if entry.is_dir() and (folder or not entry.name.startswith("."))
+        ]
+    for folder in folders:
+        for entry in _entries(landing, folder):
+            if entry.name.endswith(".parquet"):
+                yield folder + entry.name
+
+
+def _entries(landing: Path, folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(landing / folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
 
 
 def check(landing: Path, batches: Sequence[Batch]) -> None:
