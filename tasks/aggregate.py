@@ -193,7 +193,8 @@ def build_marts(
             connection.rollback()
             raise
         ledger.write_copy(connection, workspace)
-        _tell_silence(connection, rhythms, first, last)
+        if not uncovers:
+            _tell_silence(connection, rhythms, first, last)
         listed = ", ".join(f"{name} {rows:,}" for name, rows in result.rows.items())
         say(f"  days {window[0]} to {window[1]} made anew; rows: {listed}")
         return result
