@@ -88,7 +88,8 @@ def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
     Args:
         table: CSV or Parquet with the columns object_id, account_id, content_id,
             timestamp_share (Unix seconds; milliseconds and finer are told apart by
-            their digits and read exactly to the millisecond).
+            their digits and read exactly to the millisecond). Times that were cut to
+            days or minutes are left out where the window is shorter.
         search: what to look for.
         out: `.parquet` or `.csv`.
 
@@ -99,7 +100,7 @@ def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
     if mistakes:
         raise ConfigurationError(mistakes)
     with _connected() as connection, _as_utf8(table) as (readable, encoding):
-        left_out, notes, steps = _read(connection, table, readable)
+        left_out, notes, steps = _read(connection, table, readable, search.time_window)
         if encoding:
             notes.insert(0, f"The table is read as {encoding}")
         models = load_models("intermediate")
@@ -173,7 +174,7 @@ def _as_utf8(table: Path) -> Iterator[tuple[Path, str | None]]:
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, table: Path, readable: Path
+    connection: duckdb.DuckDBPyConnection, table: Path, readable: Path, window: int
 ) -> tuple[list[tuple[str, int]], list[str], int]:
     """Make `intermediate.shares` of what can be trusted.
 
@@ -227,6 +228,7 @@ def _read(
             left_out.append((f"broken line (the first is line {first})", broken))
     left_out += _leave_out_ids(connection)
     left_out += _leave_out_times(connection)
+    left_out += _leave_out_cut_times(connection, window)
     notes = _tell_units(connection)
     steps = (
         1000
@@ -257,6 +259,9 @@ _BLANKS = "' ' || chr(9) || chr(13) || chr(160) || chr(65279)"
 # 4.99000E+15: a spreadsheet kept the first digits. (Hashes look like 12e34, too.)
 _ROUNDED = "'[-+]?[0-9]+([.][0-9]+)?[eE][-+][0-9]+|[-+]?[0-9]+[.][0-9]+[eE][0-9]+'"
 _NUMBER = "'[-+]?[0-9]+([.][0-9]+)?'"
+# What chance does not put at one time of the day, or at the begin of minutes.
+_ENOUGH_SHARES, _ENOUGH_DAYS = 10, 3
+_LARGE_PART, _NEARLY_ALL = 0.2, 0.9
 _IDS = ("object_id", "account_id", "content_id")
 
 
@@ -389,6 +394,62 @@ def _leave_out_times(
         "unit is null" + (" or unit = 0" if is_unix else ""),
         "timestamp_share",
     )
+    return found
+
+
+def _leave_out_cut_times(
+    connection: duckdb.DuckDBPyConnection, window: int
+) -> list[tuple[str, int]]:
+    """Leave out Unix times that were cut to days, or to minutes.
+
+    They put strangers into one second. Of days where so large a part of all shares, on
+    several days, stand at one time of the day, a quarter of an hour's begin; of minutes
+    where nearly all stand at a minute's begin.
+    """
+    found: list[tuple[str, int]] = []
+    if window < 86400:
+        times = connection.execute(
+            f"""
+            select clock
+            from (
+                select
+                    milliseconds % 86400000 as clock,
+                    count(*) as shares,
+                    count(distinct milliseconds) as days
+                from timed
+                where unit > 0 and milliseconds % 900000 = 0
+                group by clock
+            )
+            where
+                days >= {_ENOUGH_DAYS}
+                and shares >= {_ENOUGH_SHARES}
+                and shares >= {_LARGE_PART} * (select count(*) from timed)
+            order by clock
+            """
+        ).fetchall()
+        for (clock,) in times:
+            found += _leave_out(
+                connection,
+                "timed",
+                f"a time that tells a day only ({clock // 3600000:02}:"
+                f"{clock // 60000 % 60:02}:00 UTC)",
+                f"unit > 0 and milliseconds % 86400000 = {clock}",
+                "timestamp_share",
+            )
+    if window < 60:
+        whole = count(
+            connection,
+            "select count(*) from timed where unit > 0 and milliseconds % 60000 = 0",
+        )
+        shares = count(connection, "select count(*) from timed where unit > 0")
+        if whole >= _ENOUGH_SHARES and whole >= _NEARLY_ALL * shares:
+            found += _leave_out(
+                connection,
+                "timed",
+                "a time that tells a minute only: give a --time-window of 60 or more",
+                "unit > 0 and milliseconds % 60000 = 0",
+                "timestamp_share",
+            )
     return found
 
 

@@ -279,11 +279,47 @@ def _tell_skipped(blocking: pl.DataFrame) -> None:
         )
 
 
+def _tell_cut_times(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> None:
+    """Say how many acts are told too roughly to look for who acts together."""
+    window = max(workspace.policies.coordination_window, 1)
+    acts, rough, sources = connection.execute(
+        """
+        select
+            count(*),
+            count(*) filter (is_rough),
+            string_agg(distinct case when is_rough then source end, ', '
+                order by case when is_rough then source end)
+        from (
+            select
+                source,
+                coalesce(precision_seconds, $window + 1) > $window as is_rough
+            from staging.interactions
+            where kind in ('repost', 'comment') and account_id is not null
+            union all
+            select
+                source,
+                coalesce(precision_seconds, $window + 1) > $window as is_rough
+            from staging.posts
+            where account_id is not null
+        )
+        """,
+        {"window": window},
+    ).fetchall()[0]
+    if rough:
+        say(
+            f"  {rough:,} of {acts:,} acts are told no more precisely than {window} s"
+            f" (by {sources}): who acts together is looked for without them"
+        )
+
+
 def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """Make `coordinated_accounts` and `group_evidence` of the trailing window."""
     models = load_models("intermediate")
     window = workspace.policies.coordination_window
     _find_templates(connection, workspace)
+    _tell_cut_times(connection, workspace)
     found = []
     for kind, rule in OBJECT_KINDS.items():
         params = {

@@ -393,3 +393,50 @@ def test_what_accounts_do_counts_for_one_operator(
         " where evidence like '%entered the same threads%'"
     )
     assert told >= 20
+
+
+@pytest.mark.parametrize("written", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"])
+def test_times_of_days_and_minutes_make_no_group(
+    lab: Lab, quick_rules: None, capsys: pytest.CaptureFixture[str], written: str
+) -> None:
+    """Five act on one order; told by the day, all seem to act with everybody."""
+    lab.configure(format="canonical")
+    rows = []
+    for post in range(1, 13):
+        start = datetime(2026, 3, post, 9)  # noqa: DTZ001
+        for number in range(5):
+            rows.append((f"gang{number}", post, start + timedelta(seconds=40 + number)))
+        rows += [
+            (
+                f"fan{number}",
+                post,
+                start + timedelta(seconds=977 * number + 131 * post + number**2),
+            )
+            for number in range(40)
+            if (number + post) % 3
+        ]
+    lines = [
+        f"{number},repost,{account},{post},{moment:{written}}"
+        for number, (account, post, moment) in enumerate(rows, start=1000)
+    ]
+    lab.put(
+        "export/interactions.csv",
+        "interaction_id,kind,account_id,root_post_id,acted_at\n" + "\n".join(lines),
+    )
+    lab.land()
+    lab.stage()
+    lab.judge()
+    groups = lab.rows(
+        "select account_id from intermediate.account_groups where kind = 'coordinated'"
+        " order by all"
+    )
+    said = capsys.readouterr().out
+    if written.endswith("%S"):
+        assert groups == [(f"gang{number}",) for number in range(5)]
+        assert "no more precisely" not in said
+    else:
+        assert groups == []
+        assert (
+            f"{len(rows)} of {len(rows)} acts are told no more precisely than 10 s"
+            " (by export)"
+        ) in said

@@ -22,6 +22,7 @@ moments as (
     where
         interactions.account_id is not null
         and interactions.kind = 'repost'
+        and interactions.precision_seconds <= 60
         and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
     group by all

@@ -29,6 +29,8 @@ acts as (
     where
         interactions.account_id is not null
         and interactions.kind in ('repost', 'comment')
+        -- Times of days and minutes put strangers into one moment.
+        and interactions.precision_seconds <= 10
         and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 ),

@@ -6,11 +6,13 @@
 -- (a template that sentences of `text_uses` are alike to, once an account), and `follow`
 -- (an account at the reading of its followers that showed the act first; whom the first
 -- reading of a list shows has followed since who knows when).
+-- An act whose time its source tells less precisely than the window (a day, a minute, when
+-- a list was read) is left out: many would stand on one second.
 -- Objects of several networks are one where they are the same link, topic or words.
 -- Cost: linear in interactions, posts and follows.
 --
 -- grain: object_id, account_id, content_id, shared_second
--- params: $object_kind, $behaviour_days
+-- params: $object_kind, $behaviour_days, $time_window
 -- replace: all
 
 with
@@ -32,6 +34,7 @@ interactions as (
     where
         interactions.account_id is not null
         and interactions.kind in ('repost', 'comment')
+        and interactions.precision_seconds <= greatest($time_window, 1)
         and date_diff('day', interactions.date_day, last_landed.last_act_day)
         < $behaviour_days
 ),
@@ -49,6 +52,7 @@ posts as (
     where
         posts.account_id is not null
         and posts.posted_at is not null
+        and posts.precision_seconds <= greatest($time_window, 1)
         and date_diff('day', posts.date_day, last_landed.last_act_day) < $behaviour_days
 ),
 

@@ -24,5 +24,7 @@ left join staging.posts as posts
 where
     interactions.account_id is not null
     and interactions.kind in ('repost', 'comment')
+    -- Of a day nobody knows who came before whom.
+    and interactions.precision_seconds <= 60
     and date_diff('day', interactions.date_day, last_landed.last_act_day)
     < $behaviour_days

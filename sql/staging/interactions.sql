@@ -22,6 +22,7 @@
 --   parent_id varchar: what it directly answers or reposts
 --   parent_method varchar: how the parent was found (platform, chain, root)
 --   acted_at timestamp: UTC
+--   precision_seconds bigint: seconds that the writing of acted_at leaves open: 1, 60 without seconds, 86400 for a day; null where the time is not its own
 --   date_day date: the day in the workspace's time zone (activity day)
 --   text varchar: plain text, emoticons as [name]
 --   likes_count bigint: likes on it
@@ -51,6 +52,7 @@ observations as not materialized (
         source_parent_id,
         author_name,
         acted_at,
+        precision_seconds,
         text,
         likes_count,
         observed_at,
@@ -67,6 +69,7 @@ observations as not materialized (
         interactions.source_parent_id,
         interactions.author_name,
         interactions.acted_at,
+        interactions.precision_seconds,
         interactions.text,
         interactions.likes_count,
         interactions.observed_at,
@@ -140,6 +143,7 @@ ranked as (
                 observations.source_parent_id desc nulls last,
                 observations.author_name desc nulls last,
                 observations.account_id desc,
+                observations.precision_seconds asc nulls last,
                 observations.acted_at desc,
                 observations.source asc
         ) as place
@@ -390,6 +394,7 @@ select
         else 'root'
     end as parent_method,
     newest.acted_at,
+    newest.precision_seconds,
     cast(newest.acted_at at time zone 'UTC' at time zone $time_zone as date)
         as date_day,
     newest.text,

@@ -19,6 +19,7 @@
 --   hashtags varchar[]: topics without their marks
 --   mentions varchar[]: names called with @
 --   media_count bigint: pictures
+--   precision_seconds bigint: seconds that the writing of posted_at leaves open: 1, 60 without seconds, 86400 for a day
 --   is_deleted boolean: the platform says that it is gone, or hides it from readers
 --   observed_at timestamp: UTC, when this was seen
 --   content_observed_at timestamp: UTC, when its words were seen; null where only that it is gone
@@ -47,6 +48,7 @@ observations as (
         hashtags,
         mentions,
         media_count,
+        precision_seconds,
         is_deleted,
         observed_at,
         case
@@ -70,6 +72,7 @@ observations as (
         posts.hashtags,
         posts.mentions,
         posts.media_count,
+        posts.precision_seconds,
         posts.is_deleted,
         posts.observed_at,
         posts.content_observed_at,
@@ -91,6 +94,7 @@ ranked as (
             order by
                 observed_at desc,
                 is_deleted asc,
+                precision_seconds asc nulls last,
                 posted_at desc,
                 source asc
         ) as place,
@@ -145,6 +149,7 @@ select
     coalesce(content.hashtags, cast([] as varchar[])) as hashtags,
     coalesce(content.mentions, cast([] as varchar[])) as mentions,
     content.media_count,
+    newest.precision_seconds,
     newest.is_deleted,
     newest.observed_at,
     content.content_observed_at,

@@ -28,6 +28,11 @@ _EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
 _LARGEST_COUNT = 10**12
 # Landed Parquet that is parsed at a time; about nine times as much JSON.
 PORTION_BYTES = 64 << 20
+# When something was done, as it was written: what that leaves open becomes
+# `precision_seconds`.
+_MOMENTS = ("acted_at_text", "posted_at_text")
+# So many times of a file that all end alike were cut.
+_ENOUGH_TIMES = 10
 # Parts the values of a row that could not be read; no text holds it.
 MARK = "chr(31)"
 
@@ -130,6 +135,8 @@ def observe(
     for table, columns in _IDS.items():
         for column in columns:
             _forget_rounded(connection, f"raw.observed_{table}", column)
+    for table, moment in (("interactions", "acted_at"), ("posts", "posted_at")):
+        _tell_cut_times(connection, f"raw.observed_{table}", moment)
     return {
         table: count(connection, f"select count(*) from raw.observed_{table}")
         for table in SUITES
@@ -173,6 +180,40 @@ def _note_landing_times(
         " from times"
     )
     connection.unregister("times")
+
+
+def _tell_cut_times(
+    connection: duckdb.DuckDBPyConnection, table: str, moment: str
+) -> None:
+    """Know the times of files in which all end alike: 00:00:00, or :00.
+
+    Of days, two or more apart, all at one time of the day, or of minutes only; whatever
+    seconds stand there were put there by a program.
+    """
+    connection.execute(
+        f"""
+        update {table} as observed
+        set precision_seconds = greatest(observed.precision_seconds, cut.seconds)
+        from (
+            select
+                path,
+                case
+                    when
+                        min(cast({moment} as time)) = max(cast({moment} as time))
+                        and max({moment}) >= min({moment}) + interval 2 days
+                        then 86400
+                    else 60
+                end as seconds
+            from {table}
+            where precision_seconds is not null and path is not null
+            group by path
+            having
+                count({moment}) >= {_ENOUGH_TIMES}
+                and bool_and(date_part('second', {moment}) = 0)
+        ) as cut
+        where observed.path = cut.path and observed.precision_seconds is not null
+        """
+    )
 
 
 @contextmanager
@@ -232,6 +273,10 @@ def _select_readable(connection: duckdb.DuckDBPyConnection, model: str) -> str:
     """
     names = [row[0] for row in connection.execute(f"describe from {model}").fetchall()]
     written = [name for name in names if name.endswith("_text") and name[:-5] in names]
+    moments = [name for name in written if name in _MOMENTS]
+    precision = "".join(
+        f" precision_of({name}) as precision_seconds," for name in moments
+    )
     unread = ", ".join(
         f"case when {name[:-5]} is null"
         f" and not coalesce({_is_empty(name)}, true)"
@@ -239,7 +284,7 @@ def _select_readable(connection: duckdb.DuckDBPyConnection, model: str) -> str:
         for name in written
     )
     return (
-        f"select observed.* exclude ({', '.join(written)}),"
+        f"select observed.* exclude ({', '.join(written)}),{precision}"
         f" nullif(concat_ws({MARK}, {unread}), '') as unread, times.{LANDED_AT}"
         f" from {model} as observed left join raw.landing_times as times"
         " on observed.source = times.source and observed.path = times.path"

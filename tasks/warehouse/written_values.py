@@ -312,6 +312,40 @@ def _time_of_western(
     return None
 
 
+_A_MINUTE, _A_DAY = 60, 86400
+
+
+@lru_cache(maxsize=1 << 16)
+def told_precision(text: str | None) -> int | None:
+    """How many seconds a time's writing leaves open: 1, 60 without seconds, 86400 ...
+
+    Args:
+        text: as it is written, one that `told_time` reads.
+
+    Returns:
+        Seconds; None where nothing is written.
+    """
+    if not text:
+        return None
+    plain = tidy(text)
+    if _NUMBER.fullmatch(plain):
+        whole, _, part = plain.partition(".")
+        if len(whole) in _COMPACT and not part and whole[:2] in ("19", "20"):
+            return {8: _A_DAY, 12: _A_MINUTE}.get(len(whole), 1)
+        return _A_DAY if len(whole) == 5 and not part.strip("0") else 1
+    if plain.lower() in _NOW:
+        return _A_MINUTE
+    if (ago := _seconds_ago(plain)) is not None:
+        return ago[1]
+    # On clocks of any language the parts of a time are parted by colons.
+    if parts := _CALENDAR.fullmatch(plain):
+        clock = [parts["hour"], parts["minute"], parts["second"]]
+        told = sum(part is not None for part in clock)
+    else:
+        told = len(re.findall(r"\d:(?=\d\d\b)", plain.rsplit(" +", 1)[0])) + 1
+    return {0: _A_DAY, 1: _A_DAY, 2: _A_MINUTE}.get(told, 1)
+
+
 # --- counts ------------------------------------------------------------------
 
 _LABEL = re.compile(
@@ -578,6 +612,20 @@ FUNCTIONS = {
             end,
             case when x <> '' then told_time(x, cast(seen_at as timestamp), hours) end
         )""",
+    # Seconds that a time's writing leaves open: see `told_precision`.
+    "precision_of(x)": """
+        case
+            when length(x) = 10 and substr(x, 5, 1) = '-' then 86400
+            when length(x) = 16 and substr(x, 5, 1) = '-' and substr(x, 14, 1) = ':'
+                then 60
+            when
+                length(x) >= 19
+                and (substr(x, 17, 1) = ':' or substr(x, 4, 1) = ' ')
+                and substr(x, 14, 1) = ':'
+                then 1
+            when length(x) = 10 and try_cast(x as bigint) is not null then 1
+            when x <> '' then told_precision(x)
+        end""",
     "count_of(x)": """
         case
             when
@@ -624,6 +672,7 @@ FUNCTIONS = {
 # Signatures of the Python functions: names of DuckDB's types.
 _SIGNATURES: dict[Callable[..., Any], tuple[list[Any], Any]] = {
     told_time: (["VARCHAR", "TIMESTAMP", "BIGINT"], "TIMESTAMP"),
+    told_precision: (["VARCHAR"], "BIGINT"),
     told_count: (["VARCHAR"], "BIGINT"),
     told_id: (["VARCHAR"], "VARCHAR"),
     is_blank: (["VARCHAR"], "BOOLEAN"),

@@ -26,9 +26,9 @@ def open_staging() -> duckdb.DuckDBPyConnection:
     opened.execute(
         "create table staging.interactions (platform varchar, kind varchar,"
         " account_id varchar, root_post_id varchar, acted_at timestamp,"
-        " date_day date, text varchar);"
+        " date_day date, text varchar, precision_seconds bigint default 1);"
         "create table staging.posts (platform varchar, post_id varchar,"
-        " account_id varchar, text varchar,"
+        " account_id varchar, text varchar, precision_seconds bigint default 1,"
         " date_day date as (date '2026-03-01'));"
         "create table staging.follows (platform varchar, account_id varchar,"
         " follower_id varchar);"
@@ -52,12 +52,13 @@ def act(
     post: str = "1",
     seconds: float = 0,
     kind: str = "repost",
+    precision: int = 1,
 ) -> None:
-    """Let an account act some seconds after noon."""
+    """Let an account act some seconds after noon, told within `precision` seconds."""
     moment = NOON + timedelta(seconds=seconds)
     connection.execute(
-        "insert into staging.interactions values ('weibo', ?, ?, ?, ?, ?, ?)",
-        [kind, account, post, moment, moment.date(), text],
+        "insert into staging.interactions values ('weibo', ?, ?, ?, ?, ?, ?, ?)",
+        [kind, account, post, moment, moment.date(), text, precision],
     )
 
 

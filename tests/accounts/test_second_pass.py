@@ -78,7 +78,8 @@ def test_slogans_and_the_campaigns_own_words_tie_nobody(
     say(connection, army + crowd, "一起支持我们的哥哥新歌大卖")
     say(connection, army + crowd[:10], "第一口春天是晨曦龙井给的！")
     connection.execute(
-        "insert into staging.posts values ('weibo', '1', 'brand',"
+        "insert into staging.posts (platform, post_id, account_id, text)"
+        " values ('weibo', '1', 'brand',"
         " '#新茶# 雾还没散。第一口春天，是晨曦龙井给的！第一口春天是晨曦龙井给的 转发')"
     )
     say(connection, [f"person{number}" for number in range(300)], "我就随便说一句话吧")

@@ -100,7 +100,9 @@ def test_a_fan_of_one_brand_has_one_target(
     followed(connection, network(6, people=300, army=0, community=0))
     for number in range(100):
         connection.execute(
-            "insert into staging.posts values ('weibo', ?, 'brand', '')", [str(number)]
+            "insert into staging.posts (platform, post_id, account_id, text)"
+            " values ('weibo', ?, 'brand', '')",
+            [str(number)],
         )
         act(connection, "loyal", post=str(number), seconds=number)
     found = table(connection, "account_synchrony")

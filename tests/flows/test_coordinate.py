@@ -302,6 +302,34 @@ def test_long_ids_that_all_end_in_noughts_are_rounded(tmp_path: Path) -> None:
     assert why.startswith("an object_id that a program has rounded to 17 digits")
 
 
+def test_times_of_days_and_minutes_are_left_out_aloud(tmp_path: Path) -> None:
+    """They would put strangers on one second; midnight of Beijing is 16:00 UTC."""
+    midnight = 1_789_948_800 + 57_600
+    days = [f"p{n % 4},a{n},{n},{midnight + 86_400 * (n % 4)}" for n in range(12)]
+    exact = [f"q,b{n},{100 + n},{midnight + 977 + 7 * n}" for n in range(20)]
+    edges, found = find_in(tmp_path, *days, *exact)
+    assert isinstance(found, Coordinated)
+    ((why, rows),) = found.left_out
+    assert why.startswith("a time that tells a day only (16:00:00 UTC), as ")
+    assert rows == 12
+    assert {name[0] for edge in edges for name in edge[:2]} == {"b"}
+    # One burst at a full hour is one day's.
+    burst = [f"p,a{n},{n},{midnight}" for n in range(12)]
+    _, found = find_in(tmp_path, *burst, *exact)
+    assert isinstance(found, Coordinated)
+    assert found.left_out == []
+    minutes = [f"p,a{n},{n},{midnight + 60 * (n // 2) + 120}" for n in range(20)]
+    edges, found = find_in(tmp_path, *minutes)
+    assert isinstance(found, Coordinated)
+    assert edges == []
+    assert [rows for _, rows in found.left_out] == [20]
+    assert "--time-window of 60 or more" in found.left_out[0][0]
+    edges, found = find_in(tmp_path, *minutes, window=60)
+    assert isinstance(found, Coordinated)
+    assert edges
+    assert found.left_out == []
+
+
 def test_times_of_32_bits_are_refused(tmp_path: Path) -> None:
     table = table_of([("o", "a", "1", 1_790_000_000)]).with_columns(
         pl.col("timestamp_share").cast(pl.Float32)

@@ -144,6 +144,48 @@ def test_times_count_from_the_reading(
     assert set(times_of(connection, list(wanted))) == {None}
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-03-01", 86400),
+        ("2026/3/1", 86400),
+        ("3月1日", 86400),
+        ("20260301", 86400),
+        ("46082", 86400),
+        ("Mar 01, 2026", 86400),
+        ("01-Mar-2026", 86400),
+        ("1/31/2026", 86400),
+        ("2天前", 86400),
+        ("3小时前", 3600),
+        ("2026-03-01 09:15", 60),
+        ("2026-03-01T09:15+08:00", 60),
+        ("2026年3月1日 9:15", 60),
+        ("昨天 09:15", 60),
+        ("1/31/2026 9:15 AM", 60),
+        ("5分钟前", 60),
+        ("202603010915", 60),
+        ("2026-03-01 09:15:20", 1),
+        ("2026-03-01T09:15:20.5Z", 1),
+        ("2026-03-01T09:15:20+08:00", 1),
+        ("Sun Mar 01 09:15:20 +0800 2026", 1),
+        ("Sun, 01 Mar 2026 09:15:20 GMT", 1),
+        ("1772327720", 1),
+        ("1772327720123", 1),
+        ("46082.385648", 1),
+        ("20260301091520", 1),
+        ("9秒前", 1),
+        ("", None),
+    ],
+)
+def test_a_times_writing_tells_how_precise_it_is(
+    connection: duckdb.DuckDBPyConnection, text: str, seconds: int | None
+) -> None:
+    assert read(connection, "precision_of(x)", [text]) == [seconds]
+    if seconds:
+        seen = datetime(2026, 3, 5, tzinfo=UTC)
+        assert times_of(connection, [text], seen) != [None], "a time that is read"
+
+
 def chinese(number: int) -> str:
     """A number as people write it, in digits from a thousand on."""
     digits = "零一二三四五六七八九"
