@@ -468,12 +468,20 @@ def rollback(
     debug: DebugOption = False,
 ) -> None:
     """Let readers see an older publication, until the next run publishes."""
+    from tasks.sources.erased_people import is_pending
     from tasks.warehouse.lock import hold_workspace
     from tasks.warehouse.publication import roll_back
     from tasks.warehouse.workspace import load_workspace
 
     configuration = load_workspace(workspace)
     with hold_workspace(configuration.lock, "rollback"):
+        if is_pending(configuration.root):
+            raise ConfigurationError(
+                [
+                    "An erasure waits for its run, older publications go with it: run"
+                    " `python -m flows daily` first."
+                ]
+            )
         name = roll_back(configuration.root, to)
     typer.echo(
         f"Published is {name} now, until the next run publishes what the warehouse"
@@ -487,59 +495,82 @@ privacy_app = typer.Typer(
     help="What is held of a person: export it, erase it, or stop contact.",
 )
 app.add_typer(privacy_app, name="privacy")
+RequestsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--requests",
+        help="CSV with the columns platform and account_id, a line a person; - reads"
+        " it from standard input.",
+        metavar="FILE",
+    ),
+]
 PlatformOption = Annotated[
-    str, typer.Option(help="The account's network, as weibo.", metavar="P")
+    str | None, typer.Option(help="The account's network, as weibo.", metavar="P")
 ]
 AccountOption = Annotated[
-    str, typer.Option("--account", help="Its id at the network.", metavar="ID")
+    str | None,
+    typer.Option(
+        "--account",
+        help="Its id at the network, where the machine's list of processes and the"
+        " shell's history may tell it.",
+        metavar="ID",
+    ),
 ]
 
 
 @privacy_app.command("export")
 def privacy_export(
-    platform: PlatformOption,
-    account: AccountOption,
     out: Annotated[
         Path, typer.Option(help="The file to write, .json; new.", metavar="FILE")
     ],
+    requests: RequestsOption = None,
+    platform: PlatformOption = None,
+    account: AccountOption = None,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
-    """Write all that is held of an account: records, judgements, marts, seeds."""
+    """Write all that is held of accounts: records, judgements, marts, seeds."""
     from flows.privacy import export
 
-    configuration = _known_person(workspace, platform, account)
+    configuration, asked = _requested(workspace, requests, platform, account)
     if out.exists():
         raise ConfigurationError([f"--out {out} is there already: name a new file."])
-    found = export(configuration, platform, account)
+    people = [export(configuration, *one) for one in asked]
     out.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-        json.dump(found, f, ensure_ascii=False, indent=1, default=str)
+        told = people[0] if len(people) == 1 else {"people": people}
+        json.dump(told, f, ensure_ascii=False, indent=1, default=str)
     rows = sum(
-        len(table) for part in ("warehouse", "marts") for table in found[part].values()
+        len(table)
+        for found in people
+        for part in ("warehouse", "marts")
+        for table in found[part].values()
     )
+    landed = sum(len(found["landed"]) for found in people)
+    rejected = sum(len(found["quarantine"]) for found in people)
     typer.echo(
-        f"Wrote {out}, readable by you alone: {len(found['landed']):,} records as they"
-        f" came, {rows:,} rows made of them."
+        f"Wrote {out}, readable by you alone: {landed:,} records as they came,"
+        f" {rejected:,} rejected ones, {rows:,} rows made of them."
     )
 
 
 @privacy_app.command("suppress")
 def privacy_suppress(
-    platform: PlatformOption,
-    account: AccountOption,
+    requests: RequestsOption = None,
+    platform: PlatformOption = None,
+    account: AccountOption = None,
     reason: Annotated[str, typer.Option(help="Why.")] = "asked not to be contacted",
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
-    """Never contact an account, nor the others of its owner."""
+    """Never contact accounts, nor the others of their owners."""
     from flows.privacy import suppress
     from tasks.warehouse.seeds import check_seeds
 
-    configuration = _known_person(workspace, platform, account)
+    configuration, asked = _requested(workspace, requests, platform, account)
     # A line under wrong columns would be lost.
     check_seeds(workspace)
-    new = suppress(configuration, platform, account, reason)
+    new = sum(suppress(configuration, *one, reason) for one in asked)
     typer.echo(
         f"{'Added to' if new else 'Stood already in'}"
         f" {workspace / 'seeds/suppressions.csv'}; taken off the list of contacts. The"
@@ -549,20 +580,22 @@ def privacy_suppress(
 
 @privacy_app.command("erase")
 def privacy_erase(
-    platform: PlatformOption,
-    account: AccountOption,
+    requests: RequestsOption = None,
+    platform: PlatformOption = None,
+    account: AccountOption = None,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
-    """Take a person out of everything for good, and make the marts anew."""
-    from flows.privacy import erase, forget_older
+    """Take people out of everything for good, and make the marts anew."""
+    from flows.privacy import erase_all
     from tasks.warehouse.seeds import check_seeds
 
-    configuration = _known_person(workspace, platform, account)
+    configuration, asked = _requested(workspace, requests, platform, account)
     check_seeds(workspace)
-    gone = erase(configuration, platform, account)
+    gone = erase_all(configuration, asked)
     typer.echo(
-        f"Removed {gone.landed.removed:,} records; took the person out of"
+        f"Removed {gone.landed.removed:,} records; took"
+        f" {'the person' if len(asked) == 1 else f'{len(asked):,} people'} out of"
         f" {gone.landed.changed:,} records of others. What arrives later is held"
         " against a tombstone."
     )
@@ -579,7 +612,6 @@ def privacy_erase(
             only=[step for step in _STEPS if step != "extract"],
             workspace=str(workspace),
         )
-        forget_older(workspace)
         typer.echo("The marts are made anew; older publications are deleted.")
     for path in gone.exports:
         typer.echo(f"Still in your export {path}: delete it there, and in backups.")
@@ -587,24 +619,91 @@ def privacy_erase(
         typer.echo(f"May still be in {path}, which `recover` set aside: delete it.")
 
 
-def _known_person(workspace: Path, platform: str, account: str) -> Workspace:
-    """The workspace, where network and account can be anybody's.
+def _requested(
+    workspace: Path, requests: str | None, platform: str | None, account: str | None
+) -> tuple[Workspace, list[tuple[str, str]]]:
+    """The workspace, and whom a command is about: network and id of each.
 
     Raises:
         ConfigurationError: names all mistakes.
     """
+    from flows.privacy import read_requests
     from tasks.warehouse.workspace import PLATFORMS, load_workspace
 
+    if requests is not None:
+        if platform or account:
+            raise ConfigurationError(
+                ["--requests names them all: leave --platform and --account out."]
+            )
+        try:
+            text = (
+                sys.stdin.read()
+                if requests == "-"
+                else Path(requests).read_text(encoding="utf-8-sig")
+            )
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise ConfigurationError([f"--requests {requests}: {why}."]) from None
+        return load_workspace(workspace), read_requests(text, requests)
     mistakes = []
-    if platform not in PLATFORMS:
+    if platform is None or account is None:
+        mistakes.append(
+            "Whom is it about? Write platform,account_id into a CSV file and name it"
+            " with --requests."
+        )
+    elif platform not in PLATFORMS:
         near = difflib.get_close_matches(platform, PLATFORMS, 1)
         known = f"did you mean '{near[0]}'?" if near else f"use {', '.join(PLATFORMS)}."
         mistakes.append(f"--platform '{platform}' is no network: {known}")
-    if not account.strip() or account != account.strip():
+    if account is not None and (not account.strip() or account != account.strip()):
         mistakes.append("--account is no id: write it without blanks.")
-    if mistakes:
+    if mistakes or platform is None or account is None:
         raise ConfigurationError(mistakes)
-    return load_workspace(workspace)
+    return load_workspace(workspace), [(platform, account)]
+
+
+keys_app = typer.Typer(
+    no_args_is_help=True,
+    help="The keys of pseudonyms and erasures: check them, or begin a new one.",
+)
+app.add_typer(keys_app, name="keys")
+
+
+@keys_app.command("check")
+def keys_check(
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Tell whether the keys are those that the last run used."""
+    from tasks.warehouse.keys import check_keys
+    from tasks.warehouse.workspace import load_workspace
+
+    found = check_keys(load_workspace(workspace))
+    for name in ("pseudonyms", "erasures"):
+        typer.echo(f"Key of {name}: {found.get(name, 'none yet')}")
+    typer.echo(f"Tombstones: {found.get('tombstones', 0):,}")
+
+
+@keys_app.command("rotate")
+def keys_rotate(
+    erasures: Annotated[
+        bool,
+        typer.Option(
+            "--erasures",
+            help="The erasures' key, where it or its list is lost for good.",
+        ),
+    ] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Begin a new key; the next run gives every account a new pseudonym."""
+    from tasks.warehouse.keys import rotate
+    from tasks.warehouse.lock import hold_workspace
+    from tasks.warehouse.workspace import load_workspace
+
+    configuration = load_workspace(workspace)
+    with hold_workspace(configuration.lock, "keys rotate"):
+        typer.echo(rotate(configuration, erasures=erasures))
 
 
 @app.command()

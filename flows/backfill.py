@@ -11,6 +11,7 @@ from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
+from tasks.sources.erased_people import finish, keep_out
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import STEPS, Step, open_run
@@ -54,7 +55,7 @@ def backfill(
         configuration.refuse_days_to_come(first, last)
     steps = set(only or STEPS)
     deferred: list[str] = []
-    ran = open_run(configuration, "backfill", (first, last), reason)
+    ran = open_run(configuration, "backfill", (first, last), reason, prepare=keep_out)
     with reported(root), ran as run:
         if "extract" in steps:
             deferred = as_step(extract, root)(root, first, last)
@@ -66,5 +67,7 @@ def backfill(
             as_step(aggregate, root)(root, run.run_id, first, last, forces=force)
         if "publish" in steps:
             as_step(publish, root)(root, run.run_id)
+        if steps >= set(STEPS) - {"extract"}:
+            finish(configuration)
     if deferred:
         raise DeferredError("\n".join(deferred))

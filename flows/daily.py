@@ -12,6 +12,7 @@ from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
+from tasks.sources.erased_people import finish, keep_out
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError, SourceLateError
 from tasks.warehouse.ledger import days_to_run, late_sources, open_run
@@ -45,7 +46,8 @@ def daily(
         configuration.refuse_days_to_come(day, day)
     yesterday = configuration.today() - timedelta(days=1)
     window = (day, day) if day else partial(days_to_run, last=yesterday)
-    with reported(root), open_run(configuration, "daily", window) as run:
+    ran = open_run(configuration, "daily", window, prepare=keep_out)
+    with reported(root), ran as run:
         first, last = run.window
         deferred = as_step(extract, root)(root, first, last)
         as_step(validate, root)(root, run.run_id)
@@ -54,6 +56,7 @@ def daily(
             root, run.run_id, first, last, catches_up=day is None, forces=force
         )
         as_step(publish, root)(root, run.run_id)
+        finish(configuration)
     if deferred:
         raise DeferredError("\n".join(deferred))
     late = late_sources(configuration, last)

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.recover import damage_of
+from tasks.sources.erased_people import is_pending
 from tasks.warehouse import landing
 from tasks.warehouse.database import MEMORY_LIMIT
 from tasks.warehouse.disk import free_bytes, needed_bytes
@@ -23,6 +24,7 @@ from tasks.warehouse.errors import (
     LandingDamagedError,
     WorkspaceLockedError,
 )
+from tasks.warehouse.keys import check_keys
 from tasks.warehouse.ledger import copied_rhythms, read_copy
 from tasks.warehouse.lock import describe_holder, hold_workspace
 from tasks.warehouse.publication import damaged_files
@@ -251,22 +253,24 @@ def _secrets(workspace: Workspace) -> Iterator[Finding]:
     """The pseudonyms' key, and who may read what identifies people."""
     if "landing" in workspace.policies.retention_days:
         yield _note("retention", RETENTION_NOTE)
-    key = workspace.root / ".key"
     contacts = workspace.published / "restricted" / "contacts.csv"
-    for path in (key, contacts):
-        if path.exists() and path.stat().st_mode & 0o077:
-            yield _broken(
-                "secrets", f"others may read {path}: chmod 600 {path}, and ask who did"
-            )
-    if os.environ.get("WM_PSEUDONYM_KEY"):
-        yield Finding("pseudonyms", "their key is in WM_PSEUDONYM_KEY")
-    elif key.exists():
-        yield Finding("pseudonyms", f"their key is in {key}: keep a backup of it")
-    elif workspace.published.exists():
+    if contacts.exists() and contacts.stat().st_mode & 0o077:
         yield _broken(
-            "pseudonyms",
-            f"{key} is gone and WM_PSEUDONYM_KEY is not set: put the key back, or the"
-            " next run gives every account a new one",
+            "secrets",
+            f"others may read {contacts}: chmod 600 {contacts}, and ask who did",
+        )
+    try:
+        found = check_keys(workspace)
+    except ConfigurationError as error:
+        yield from (_broken("keys", one) for one in error.mistakes)
+    else:
+        if os.environ.get("WM_PSEUDONYM_KEY"):
+            yield Finding("keys", "that of pseudonyms is in WM_PSEUDONYM_KEY")
+        elif found:
+            yield Finding("keys", f"as before: keep backups of {workspace.root}/.*key")
+    if is_pending(workspace.root):
+        yield _note(
+            "erasure", "one waits for its run: start `daily`, it makes the marts anew"
         )
 
 

@@ -5,83 +5,112 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import shutil
-import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from tasks.sources.erased_people import (
+    Gone,
+    as_csv,
+    erase_people,
+    forget_older,
+    names_account,
+    take_from_contacts,
+)
 from tasks.sources.erasure import (
-    MARK,
-    Erased,
     Landed,
     Person,
-    bare_reason,
-    erase_from,
+    is_own,
     own_records,
+    unescaped,
     with_names,
-    without_person,
 )
 from tasks.warehouse import landing
 from tasks.warehouse.database import connect
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.ledger import read_copy
+from tasks.warehouse.keys import check_keys
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.seeds import SUPPRESSION_COLUMNS
-from tasks.warehouse.tombstones import bury
-from tasks.warehouse.workspace import Workspace
+from tasks.warehouse.tombstones import canonical_id, spellings
+from tasks.warehouse.workspace import PLATFORMS, Workspace
+
+__all__ = ["erase", "erase_all", "export", "forget_older", "read_requests", "suppress"]
 
 _SEEDS = ("account_overrides.csv", "suppressions.csv", "contact_history.csv")
 
 
-@dataclass(frozen=True)
-class Gone:
-    """What an erasure did.
+def read_requests(text: str, name: str) -> list[tuple[str, str]]:
+    """Network and id of each person of a list of requests.
 
-    Attributes:
-        landed: in landing.
-        days: first and last day that are to be made anew; None where nothing ran yet.
-        exports: files outside of landing that still hold the person.
-        set_aside: folders of damaged files, which nobody can read through.
+    Args:
+        text: CSV with the columns platform and account_id.
+        name: of the list, for mistakes.
+
+    Raises:
+        ConfigurationError: every mistake with its line; none of them tells an id.
     """
-
-    landed: Erased
-    days: tuple[date, date] | None
-    exports: list[str]
-    set_aside: list[str]
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    columns = [name.strip() for name in reader.fieldnames or []]
+    missing = [one for one in ("platform", "account_id") if one not in columns]
+    if missing:
+        raise ConfigurationError(
+            [
+                f"{name}:1: the column {' and '.join(missing)} is missing: the first"
+                " line is platform,account_id"
+            ]
+        )
+    reader.fieldnames = columns
+    asked, mistakes = [], []
+    for line in reader:
+        platform = (line["platform"] or "").strip()
+        account = canonical_id(platform, line["account_id"] or "")
+        if platform not in PLATFORMS:
+            mistakes.append(
+                f"{name}:{reader.line_num}: there is no network of that name: use"
+                f" {', '.join(PLATFORMS)}"
+            )
+        elif not account:
+            mistakes.append(f"{name}:{reader.line_num}: account_id is empty")
+        else:
+            asked.append((platform, account))
+    if not asked and not mistakes:
+        mistakes = [f"{name}: no request stands in it"]
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return asked
 
 
 def export(workspace: Workspace, platform: str, account_id: str) -> dict[str, Any]:
     """All that is held of an account: records, judgements, marts, seeds.
 
     Returns:
-        `landed` (records as they came), `warehouse` and `marts` (rows by table),
-        `seeds` (lines by file).
+        `landed` (records as they came), `quarantine` (rejected ones, with reasons),
+        `warehouse` and `marts` (rows by table), `seeds` (lines by file).
 
     Raises:
         WorkspaceLockedError: a run holds the workspace.
     """
+    account_id = canonical_id(platform, account_id)
     person = Person(platform, account_id)
     with hold_workspace(workspace.lock, "privacy export"):
+        everything = _landed(workspace, platform)
         records = [
-            record
-            for landed in _landed(workspace, platform)
-            for record in own_records(landed, person)
+            record for landed in everything for record in own_records(landed, person)
         ]
+        for landed in everything:
+            person = with_names(landed, person)
+        rejected = _rejected(workspace, person)
         warehouse = _rows_of(workspace, platform, account_id)
     return {
         "platform": platform,
         "account_id": account_id,
         "landed": records,
+        "quarantine": rejected,
         **warehouse,
         "seeds": {
-            name: [line for line in lines if _names(line, platform, account_id)]
+            name: [line for line in lines if names_account(line, platform, account_id)]
             for name, _, lines in _seed_files(workspace.root)
         },
     }
@@ -92,100 +121,43 @@ def suppress(workspace: Workspace, platform: str, account_id: str, reason: str) 
 
     It goes from the list of contacts at once, from the marts with the next run.
     """
+    account_id = canonical_id(platform, account_id)
     with hold_workspace(workspace.lock, "privacy suppress"):
-        _take_from_contacts(workspace.root, platform, account_id)
+        take_from_contacts(workspace.root, platform, account_id)
         file = workspace.root / "seeds" / "suppressions.csv"
         text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
         header = list(SUPPRESSION_COLUMNS)
         lines = list(csv.DictReader(io.StringIO(text)))
-        if any(_names(line, platform, account_id) for line in lines):
+        if any(names_account(line, platform, account_id) for line in lines):
             return False
         if lines:
             header = list(lines[0])
         values = (platform, account_id, reason, workspace.today().isoformat())
         new = dict(zip(SUPPRESSION_COLUMNS, values, strict=True))
-        landing.write_atomically(file, _as_csv(header, [*lines, new]))
+        landing.write_atomically(file, as_csv(header, [*lines, new]))
     return True
 
 
 def erase(workspace: Workspace, platform: str, account_id: str) -> Gone:
-    """Take a person out of everything; the marts are to be made anew afterwards.
+    """Take a person out of everything; see `erase_all`."""
+    return erase_all(workspace, [(platform, account_id)])
+
+
+def erase_all(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone:
+    """Take people out of everything; the marts are to be made anew afterwards.
 
     Landing, quarantine, seeds and what the crawl remembers are written anew; the
-    warehouse, which is made from them, is deleted. A tombstone keeps the person out
-    of what arrives later. Run again it goes on where it was killed. Cost: reading
-    landing twice.
+    warehouse, which is made from them, is deleted. A tombstone keeps them out of what
+    arrives later. Every run finishes what a kill left. Cost: reading landing twice for
+    each of them.
 
     Raises:
-        ConfigurationError: the account is a brand's.
+        ConfigurationError: an account is a brand's, or the erasures' key is lost.
         WorkspaceLockedError: a run holds the workspace.
     """
-    owned = {
-        (account.platform, account.account_id)
-        for brand in workspace.brands
-        for account in brand.accounts
-    }
-    if (platform, account_id) in owned:
-        raise ConfigurationError(
-            [
-                "This account is a brand's own in workspace.toml: take it out there"
-                " first."
-            ]
-        )
-    root = workspace.root
     with hold_workspace(workspace.lock, "privacy erase"):
-        # First, so that a run after a crash lands nothing of the person again.
-        bury(root, platform, account_id, ())
-        person = Person(platform, account_id)
-        everything = _landed(workspace, platform)
-        for landed in everything:
-            person = with_names(landed, person)
-        bury(root, platform, account_id, person.names)
-        exports = [
-            path
-            for landed in everything
-            for path in _exports_with(workspace, landed, person)
-        ]
-        done = [erase_from(landed, person) for landed in everything]
-        _erase_quarantine(workspace, person)
-        _erase_paths(workspace, person)
-        for name, header, lines in _seed_files(root):
-            kept = [line for line in lines if not _names(line, platform, account_id)]
-            if len(kept) < len(lines):
-                landing.write_atomically(root / "seeds" / name, _as_csv(header, kept))
-        for file in sorted((workspace.landing / ".crawl").glob("*.sqlite")):
-            _erase_crawl(file, person)
-        _take_from_contacts(root, platform, account_id)
-        covered = sorted(row["date_day"] for row in _covered(workspace))
-        for path in (
-            workspace.database,
-            workspace.database.with_name(f"{workspace.database.name}.wal"),
-        ):
-            path.unlink(missing_ok=True)
-        for folder in (root / ".spill", workspace.landing / ".tmp"):
-            shutil.rmtree(folder, ignore_errors=True)
-    days = None
-    if covered:
-        days = date.fromisoformat(covered[0]), date.fromisoformat(covered[-1])
-    total = Erased(
-        sum(one.removed for one in done),
-        sum(one.changed for one in done),
-        sum(one.files for one in done),
-    )
-    set_aside = sorted(
-        path.relative_to(root).as_posix()
-        for path in workspace.quarantine.glob("damaged-*")
-    )
-    return Gone(total, days, sorted(set(exports)), set_aside)
-
-
-def forget_older(root: Path) -> None:
-    """Delete every publication but the present one: older ones hold the person."""
-    present = (root / "published").resolve()
-    for folder in (root / "publications").glob("*"):
-        if folder != present:
-            shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(present / "previous", ignore_errors=True)
+        check_keys(workspace)
+        return erase_people(workspace, asked)
 
 
 def _landed(workspace: Workspace, platform: str) -> list[Landed]:
@@ -207,6 +179,28 @@ def _landed(workspace: Workspace, platform: str) -> list[Landed]:
             for network, files in sorted(canonical.items())
         ),
     ]
+
+
+def _rejected(workspace: Workspace, person: Person) -> list[dict[str, Any]]:
+    """Rejected records of the person, and broken ones in which they stand."""
+    needles = [*spellings(person.account_id)[:2], *sorted(person.names)]
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted(workspace.quarantine.glob("*.parquet")):
+        frame = pl.read_parquet(file)
+        if "record" not in frame.columns:
+            continue
+        for row in frame.filter(pl.col("record").is_not_null()).to_dicts():
+            text = unescaped(row["record"])
+            if not any(needle in text for needle in needles):
+                continue
+            try:
+                record = json.loads(row["record"])
+            except (ValueError, RecursionError):
+                record = None
+            if record is None or is_own(record, person):
+                known = {key: row.get(key) for key in ("path", "reason", "record")}
+                found[json.dumps(known, default=str)] = known
+    return [found[key] for key in sorted(found)]
 
 
 def _rows_of(
@@ -257,115 +251,6 @@ def _rows_of(
     return found
 
 
-def _covered(workspace: Workspace) -> list[dict[str, Any]]:
-    if not (workspace.root / "ledger.json").exists():
-        return []
-    rows: list[dict[str, Any]] = read_copy(workspace)["covered_days"]
-    return rows
-
-
-def _exports_with(workspace: Workspace, landed: Landed, person: Person) -> list[str]:
-    """Files that records of the person were read from and that still lie there."""
-    if not landed.files:
-        return []
-    paths = (
-        pl.scan_parquet(list(landed.files), hive_partitioning=False)
-        .filter(pl.col("record").str.contains(person.account_id, literal=True))
-        .select(pl.col("path").cast(pl.String).unique().sort())
-        .collect()
-        .get_column("path")
-        .to_list()
-    )
-    return [path for path in paths if (workspace.root / path).is_file()]
-
-
-def _erase_quarantine(workspace: Workspace, person: Person) -> None:
-    """Rejected records that show the person keep their reason only, without values."""
-    needles = [person.account_id, *sorted(person.names)]
-    for file in sorted(workspace.quarantine.glob("*.parquet")):
-        frame = pl.read_parquet(file)
-        texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-        shown = pl.any_horizontal(
-            pl.col(name).str.contains(needle, literal=True)
-            for name in texts
-            for needle in needles
-        ).fill_null(value=False)
-        if not frame.select(shown.any()).item():
-            continue
-        beside = file.with_suffix(".tmp")
-        stage = pl.col("stage") if "stage" in texts else None
-        masked: dict[str, pl.Expr] = {
-            name: pl.lit(MARK)
-            for name in ("record", "path", "account_id")
-            if name in texts
-        }
-        if "reason" in texts:
-            masked["reason"] = bare_reason(needles, stage)
-        frame.with_columns(
-            pl.when(shown & pl.col(name).is_not_null())
-            .then(mask)
-            .otherwise(pl.col(name))
-            .alias(name)
-            for name, mask in masked.items()
-        ).write_parquet(beside)
-        landing.sync(beside)
-        beside.replace(file)
-
-
-def _erase_paths(workspace: Workspace, person: Person) -> None:
-    """Names of files that tell the account, where the files are gone.
-
-    While an export lies there, its name tells that it is landed already.
-    """
-    for entry in sorted((workspace.landing / ".log").glob("*.json")):
-        batch = json.loads(entry.read_text(encoding="utf-8"))
-        told = [
-            file
-            for file in batch["inputs"]
-            if person.account_id in file["path"]
-            and not (workspace.root / file["path"]).exists()
-        ]
-        for file in told:
-            file["path"] = MARK
-        if told:
-            landing.write_atomically(
-                entry, json.dumps(batch, ensure_ascii=False, indent=1)
-            )
-
-
-def _erase_crawl(file: Path, person: Person) -> None:
-    """What the crawl remembers of the person: what to read next, who was absent."""
-    with closing(sqlite3.connect(file)) as connection:
-        # Deleted rows otherwise stay in the file until they are written over.
-        connection.execute("pragma secure_delete = on")
-        with connection:
-            for table, columns in (
-                ("streams", ("key", "params", "note")),
-                ("absent", ("object_id",)),
-                ("samples", ("object_id",)),
-            ):
-                for column in columns:
-                    connection.execute(
-                        f"delete from {table} where instr({column}, ?) > 0",
-                        (person.account_id,),
-                    )
-            waiting = connection.execute(
-                "select number, body from records where instr(body, ?) > 0",
-                (person.account_id,),
-            ).fetchall()
-            for number, body in waiting:
-                for left in without_person(json.loads(body), person):
-                    connection.execute(
-                        "insert into records"
-                        " (request, item, kind, root_id, observed_at, body)"
-                        " select request, item, kind, root_id, observed_at, ?"
-                        " from records where number = ?",
-                        (json.dumps(left, ensure_ascii=False), number),
-                    )
-                connection.execute("delete from records where number = ?", (number,))
-        connection.execute("vacuum")
-
-
 def _seed_files(
     root: Path,
 ) -> Iterator[tuple[str, list[str], list[dict[str, str]]]]:
@@ -377,45 +262,3 @@ def _seed_files(
                 reader = csv.DictReader(handle)
                 lines = list(reader)
                 yield name, list(reader.fieldnames or []), lines
-
-
-def _names(line: dict[str, str], platform: str, account_id: str) -> bool:
-    """Whether a seed's line is about an account."""
-    return any(
-        (line.get(f"{other}platform") or "").strip() == platform
-        and (line.get(f"{other}account_id") or "").strip() == account_id
-        for other in ("", "other_")
-    )
-
-
-def _as_csv(header: Iterable[str], lines: Iterable[dict[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(
-        text, list(header), extrasaction="ignore", lineterminator="\n"
-    )
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
-
-
-def _take_from_contacts(root: Path, platform: str, account_id: str) -> None:
-    """Take an account off the present list of contacts."""
-    file = root / "published" / "restricted" / "contacts.csv"
-    if not file.exists():
-        return
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        lines = list(reader)
-    kept = [
-        line
-        for line in lines
-        if (line["platform"], line["account_id"].lstrip("'")) != (platform, account_id)
-    ]
-    if len(kept) == len(lines):
-        return
-    beside = file.with_name(".contacts.tmp")
-    beside.unlink(missing_ok=True)
-    os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    beside.write_text("\ufeff" + _as_csv(reader.fieldnames or [], kept), "utf-8")
-    landing.sync(beside)
-    beside.replace(file)

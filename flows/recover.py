@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -253,7 +252,7 @@ def _check_ledger(workspace: Workspace, aside: Path, lost: list[str]) -> Iterato
             ledger.write_copy(connection, workspace)
         yield f"{copy} was damaged or gone: written again from the warehouse"
         return
-    days = _published_days(workspace)
+    days = ledger.published_days(workspace)
     if not days:
         lost.append(
             f"{copy} is damaged, the warehouse too, and nothing is published: run"
@@ -267,17 +266,6 @@ def _check_ledger(workspace: Workspace, aside: Path, lost: list[str]) -> Iterato
         f"{copy} was damaged or gone: the days from {days[0]} to {days[-1]}, which are"
         " published, are covered again with the next run"
     )
-
-
-def _published_days(workspace: Workspace) -> list[date]:
-    """The days that any kept publication covers, without a gap."""
-    for name in kept_publications(workspace.root):
-        manifest = workspace.root / "publications" / name / "manifest.json"
-        window = json.loads(manifest.read_text(encoding="utf-8"))["window"]
-        first = date.fromisoformat(window["first_day"])
-        last = date.fromisoformat(window["last_day"])
-        return [first + timedelta(days=step) for step in range((last - first).days + 1)]
-    return []
 
 
 def _check_published(workspace: Workspace, aside: Path) -> Iterator[str]:

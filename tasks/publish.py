@@ -15,6 +15,7 @@ from tasks.warehouse import ledger
 from tasks.warehouse.code_digest import code_digest
 from tasks.warehouse.database import connect, failpoint
 from tasks.warehouse.errors import without_values
+from tasks.warehouse.keys import keys_to_remember
 from tasks.warehouse.models import load_models
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
@@ -68,6 +69,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "run": run_id,
             "marts_state": state,
             "window": window,
+            "keys": keys_to_remember(workspace),
             "files": described,
         }
         is_new = (read_manifest(workspace.published) or {}).get("publication") != name

@@ -164,6 +164,15 @@ post_ids = [{listed}]
         ((found,),) = self.rows(query)
         return found
 
+    def land_records(self) -> list[str]:
+        """Every landed record as it came."""
+        files = sorted((self.root / "landing").glob("[!.]*/*/*/*.parquet"))
+        return [
+            row[0]
+            for file in files
+            for row in duckdb.sql(f"select record from '{file}'").fetchall()
+        ]
+
     def quarantined(self) -> list[tuple[str, int | None, str]]:
         """Path, line and reason of what was rejected before staging."""
         found = []

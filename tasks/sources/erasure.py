@@ -12,6 +12,7 @@ the formats use.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +29,12 @@ import pyarrow.parquet as pq
 from tasks.sources.answers import CONTEXT
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
-from tasks.warehouse.tombstones import buried, has_tombstones
+from tasks.warehouse.tombstones import (
+    buried,
+    canonical_id,
+    has_tombstones,
+    spellings,
+)
 
 MARK = "[erased]"
 
@@ -85,6 +91,14 @@ _SHORTEST_NAME = 2
 
 # What may be an id or a name in text that is no JSON.
 _WORD = r"[^\s\"',;:：@<>/\\{}\[\]()]{2,}"
+_QUOTED = r'"[^"\\]{2,100}"'
+_BLANKS = re.compile(r"\\[tnr]")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+# Records of more brackets than this can't be read to their end.
+_DEEP = 400
+# With these begins no number.
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") | {""}
 
 _GONE = object()
 # An id that no record has, for whom only the name is known.
@@ -186,8 +200,13 @@ def own_records(landed: Landed, person: Person) -> Iterator[dict[str, Any]]:
     """What the person wrote or is, as it was landed; cost: reading the files."""
     for _, record in _records_with(landed.files, person):
         called = landed.person_in(record, person)
-        if called and isinstance(record, dict) and _is_person(record, called):
+        if called and is_own(record, called):
             yield record
+
+
+def is_own(record: Any, person: Person) -> bool:
+    """Whether a parsed record is the person's: written by them, or their profile."""
+    return isinstance(record, dict) and _is_person(record, person)
 
 
 def with_names(landed: Landed, person: Person) -> Person:
@@ -196,7 +215,9 @@ def with_names(landed: Landed, person: Person) -> Person:
     for _, record in _records_with(landed.files, person):
         called = landed.person_in(record, person)
         if called:
-            names |= names_in(record, called)
+            # A record that is nested too deep tells no name: it goes as a whole.
+            with contextlib.suppress(RecursionError):
+                names |= names_in(record, called)
     return replace(person, names=frozenset(names))
 
 
@@ -241,7 +262,7 @@ def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> Non
         found, called = buried(root, platform, whole, names)
         if called and not found:
             found = {_NOBODY}
-        for account_id in sorted(found):
+        for account_id in sorted({canonical_id(platform, one) for one in found}):
             person = Person(platform, account_id, frozenset(called))
             erase_from(landed, with_names(landed, person))
 
@@ -259,18 +280,16 @@ def hide_erased(
     if rejected.is_empty() or not has_tombstones(root):
         return rejected
     record = pl.col("record")
-    words = set(
-        rejected.select(record.str.extract_all(_WORD).explode().drop_nulls())
-        .to_series()
-        .to_list()
-    )
-    needles: set[str] = set()
+    plain = rejected["record"].map_elements(unescaped, pl.String, skip_nulls=True)
+    found: set[str] = set()
+    words = words_in(plain)
     for platform in platforms:
-        needles = needles.union(*buried(root, platform, words, words))
+        found = found.union(*buried(root, platform, words, words))
+    needles = sorted(found)
     if not needles:
         return rejected
     shown = pl.any_horizontal(
-        record.str.contains(needle, literal=True) for needle in sorted(needles)
+        pl.lit(plain.str.contains(needle, literal=True)) for needle in needles
     )
     return rejected.with_columns(
         record=pl.when(shown).then(pl.lit(MARK)).otherwise(record),
@@ -295,13 +314,33 @@ def bare_reason(needles: Iterable[str], stage: pl.Expr | None = None) -> pl.Expr
     return pl.when(told).then(pl.lit(MARK)).otherwise(reason)
 
 
+def words_in(texts: pl.Series) -> set[str]:
+    """What may be an id or a name in texts that need not be JSON."""
+    found = pl.concat(
+        [
+            texts.str.extract_all(_WORD).explode().drop_nulls(),
+            texts.str.extract_all(_QUOTED).explode().drop_nulls().str.strip_chars('"'),
+        ]
+    )
+    return set(found.unique().to_list())
+
+
+def unescaped(text: str) -> str:
+    """A text with the characters that JSON's escapes stand for."""
+    if "\\u" not in text:
+        return text
+    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
     """Ids of accounts, names that are called, and sites, in Parquet files."""
     listed = landing.as_patterns(files)
     if not listed:
         return set(), set(), set()
     keys = "|".join(sorted({*AUTHOR_KEYS, *OWN_KEYS, "name"}))
-    ids = rf'"(?:{keys})"\s*:\s*"?([^",\[\]{{}}\s]+)'
+    ids = rf'"(?:{keys})"\s*:\s*"?\s*([^",\[\]{{}}\s]+)'
+    said = rf'"(?:{"|".join(NAME_KEYS)})"\s*:\s*"([^"\\]+)"'
     called = r'@([^\s:：@<>"\\/,，。!！?？()（）]+)'
     with duckdb.connect() as connection:
         rows = connection.execute(
@@ -315,6 +354,9 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
             select distinct 'name', unnest(regexp_extract_all(record, $called, 1))
             from plain
             union all
+            select distinct 'name', unnest(regexp_extract_all(record, $said, 1))
+            from plain
+            union all
             select distinct 'site', unnest(regexp_extract_all(record, $sites, 1))
             from plain
             """,
@@ -322,12 +364,14 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
                 "files": listed,
                 "ids": ids,
                 "called": called,
+                "said": said,
                 "sites": r'"site"\s*:\s*"([^"]+)"',
             },
         ).fetchall()
     found: dict[str, set[str]] = {"id": set(), "name": set(), "site": set()}
     for what, value in rows:
-        found[what].add(value)
+        # A tabulator behind an id stands there as JSON writes it.
+        found[what].add(_BLANKS.sub("", value) if what == "id" else value)
     return found["id"], found["name"], found["site"]
 
 
@@ -374,14 +418,14 @@ def _records_with(files: Sequence[Path], person: Person) -> Iterator[tuple[Path,
 def _ids(person: Person) -> list[str]:
     """How records may write the person's id."""
     if person.platform == _NUMBERED_NETWORK:
-        return [person.account_id.rpartition(":")[2]]
-    return [person.account_id]
+        return spellings(person.account_id.rpartition(":")[2])
+    return spellings(person.account_id)
 
 
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -403,14 +447,21 @@ def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
             continue
         before = _parsed(text)
         called = landed.person_in(before, person)
-        left = without_person(before, called) if called else [before]
+        left = [before]
+        try:
+            if called and isinstance(before, str) and _is_deep(before):
+                left = []  # nobody can tell whose words stand in it
+            elif called:
+                left = without_person(before, called)
+        except RecursionError:
+            left = []
         if not called or left == [before]:
             rows.append(row)
             records.append(text)
             continue
-        is_own = isinstance(before, dict) and _is_person(before, called)
-        removed += is_own
-        changed += not is_own
+        own = not left or is_own(before, called)
+        removed += own
+        changed += not own
         for one in left:
             rows.append(row)
             records.append(
@@ -468,8 +519,13 @@ def _is_person(value: dict[str, Any], person: Person) -> bool:
 
 
 def _says(value: Any, wanted: str) -> bool:
-    # weibo-crawler's CSVs write a tab behind an id.
-    return not isinstance(value, (dict, list, bool)) and str(value).strip() == wanted
+    # weibo-crawler's CSVs write a tab behind an id, other programs a float.
+    if value is None or isinstance(value, (dict, list, bool)):
+        return False
+    text = str(value).strip()
+    return text == wanted or (
+        text[:1] not in _LETTERS and canonical_id("", text) == wanted
+    )
 
 
 def _cleaned(value: Any, person: Person) -> Any:
@@ -502,7 +558,8 @@ def _within(value: Any, person: Person) -> Any:
     stub = {
         key: value[key]
         for key in _STUB_KEYS
-        if key in value and not _says(value[key], person.account_id)
+        if isinstance(value.get(key), (str, int, float))
+        and not _says(value[key], person.account_id)
     }
     answers = {
         key: _cleaned(value[key], person)
@@ -512,8 +569,18 @@ def _within(value: Any, person: Person) -> Any:
     return {**stub, **answers} if stub else _GONE
 
 
+def _is_deep(text: str) -> bool:
+    """Whether a text is nested deeper than any record that can be read."""
+    return max(text.count("["), text.count("{")) > _DEEP
+
+
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def without_words(text: str, person: Person) -> str:
+    """A text without quotes of the person, mentions and addresses of theirs."""
+    return _text(text, person)
 
 
 def _text(text: str, person: Person) -> str:
@@ -522,12 +589,12 @@ def _text(text: str, person: Person) -> str:
         if name in text:
             text = _without_name(text, name)
         text = text.replace(quote(name), MARK) if quote(name) != name else text
-    if len(person.account_id) >= _LONG_ID and person.account_id in text:
-        text = re.sub(
-            rf"(?<![0-9A-Za-z]){re.escape(person.account_id)}(?![0-9A-Za-z])",
-            MARK,
-            text,
-        )
+    if len(person.account_id) >= _LONG_ID:
+        for one in spellings(person.account_id)[:2]:
+            if one in text:
+                text = re.sub(
+                    rf"(?<![0-9A-Za-z])0*{re.escape(one)}(?![0-9A-Za-z])", MARK, text
+                )
     return text
 
 

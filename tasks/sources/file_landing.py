@@ -65,6 +65,7 @@ from tasks.warehouse.database import tune
 from tasks.warehouse.disk import check_disk
 from tasks.warehouse.errors import ConfigurationError, StepFailedError
 from tasks.warehouse.progress import Meter, say, step
+from tasks.warehouse.tombstones import path_mask
 from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
@@ -196,6 +197,7 @@ def land_sources(workspace: Workspace) -> Extracted:
     ]
     stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
     seen = {(file.source, file.path, file.sha256) for file in landed_files}
+    without_erased = path_mask(workspace.root, PLATFORMS)
     todo: list[tuple[Source, list[_InputFile]]] = []
     unchanged = 0
     for source in workspace.sources:
@@ -214,7 +216,7 @@ def land_sources(workspace: Workspace) -> Extracted:
             )
         unknown: list[tuple[Path, str, os.stat_result]] = []
         for path, look in found.files:
-            shown = _show_path(path, workspace)
+            shown = without_erased(_show_path(path, workspace))
             if (source.name, shown, look.st_size, look.st_mtime_ns) in stats:
                 unchanged += 1
             else:

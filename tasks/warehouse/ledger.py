@@ -7,6 +7,7 @@ warehouse (`ledger.json`), so that `status` answers while a run holds the file.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,13 @@ from typing import Any, Literal, get_args
 
 import duckdb
 
-from tasks.warehouse import landing, stopping
+from tasks.warehouse import landing, stopping, tombstones
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.keys import check_keys, keys_to_remember
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
+from tasks.warehouse.publication import kept_publications
 from tasks.warehouse.rhythm import Rhythm, rhythms
 from tasks.warehouse.workspace import Workspace
 
@@ -50,6 +53,7 @@ def open_run(
     command: str,
     window: tuple[date, date] | Callable[[set[date]], tuple[date, date]],
     reason: str | None = None,
+    prepare: Callable[[Workspace], None] | None = None,
 ) -> Iterator[Run]:
     """Hold the workspace, and note the run's begin, end and failure.
 
@@ -59,16 +63,23 @@ def open_run(
         window: first and last day; or what gives them for the days that are covered,
             which nobody may read before the workspace is held.
         reason: why it runs, for the ledger.
+        prepare: what is to be done first, before the warehouse is opened.
 
     Raises:
+        ConfigurationError: a key is lost or another one than before.
         WorkspaceLockedError: another run holds the workspace.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with hold_workspace(workspace.lock, command):
+        check_keys(workspace)
+        if prepare:
+            prepare(workspace)
+        _drop_restored(workspace)
         is_gone = not workspace.database.exists()
         with connect(workspace.database) as connection:
             if is_gone:
                 _restore(connection, workspace)
+                write_state(connection, "tombstones", tombstones.state(workspace.root))
             if not isinstance(window, tuple):
                 window = window(covered_days(connection))
             # A run that is still "running" while we hold the lock was killed.
@@ -101,13 +112,48 @@ def open_run(
         _end(workspace, run_id, "done", None)
 
 
+def _drop_restored(workspace: Workspace) -> None:
+    """A warehouse of before an erasure, as a backup brings back, is made anew."""
+    if not workspace.database.exists() or not tombstones.has_tombstones(workspace.root):
+        return
+    with connect(workspace.database) as connection:
+        is_older = read_state(connection, "tombstones") != tombstones.state(
+            workspace.root
+        )
+        if is_older:
+            write_copy(connection, workspace)
+    if is_older:
+        workspace.database.unlink()
+        wal = workspace.database.with_name(f"{workspace.database.name}.wal")
+        wal.unlink(missing_ok=True)
+
+
+def known_days(workspace: Workspace) -> list[date]:
+    """The days that the marts cover, by warehouse, copy, or else what is published."""
+    found: set[date] = set()
+    if workspace.database.exists():
+        with contextlib.suppress(duckdb.Error), connect(workspace.database) as opened:
+            found |= covered_days(opened)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        copy = json.loads((workspace.root / "ledger.json").read_text(encoding="utf-8"))
+        found |= {date.fromisoformat(row["date_day"]) for row in copy["covered_days"]}
+    return sorted(found) or published_days(workspace)
+
+
+def published_days(workspace: Workspace) -> list[date]:
+    """The days that any kept publication covers, without a gap."""
+    for name in kept_publications(workspace.root):
+        manifest = workspace.root / "publications" / name / "manifest.json"
+        window = json.loads(manifest.read_text(encoding="utf-8"))["window"]
+        first = date.fromisoformat(window["first_day"])
+        last = date.fromisoformat(window["last_day"])
+        return [first + timedelta(days=step) for step in range((last - first).days + 1)]
+    return []
+
+
 def _restore(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
     """After the warehouse was deleted, cover again what it covered."""
-    file = workspace.root / "ledger.json"
-    if not file.exists():
-        return
-    days = json.loads(file.read_text(encoding="utf-8"))["covered_days"]
-    cover(connection, [date.fromisoformat(row["date_day"]) for row in days])
+    cover(connection, known_days(workspace))
 
 
 def cover(connection: duckdb.DuckDBPyConnection, days: Sequence[date]) -> None:
@@ -251,12 +297,12 @@ def reset_when_changed(
     for table in (
         "staged_batches",
         "source_days",
-        "state",
         "quarantine",
         "unread_values",
         "touched_days",
     ):
         connection.execute(f"delete from meta.{table}")
+    connection.execute("delete from meta.state where key <> 'tombstones'")
     connection.execute(
         "insert into meta.touched_days select date_day from meta.covered_days"
     )
@@ -312,6 +358,7 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                     {"model_version": read_state(connection, "model_version")},
                 ),
                 "model_change": read_state(connection, "model_change"),
+                "keys": keys_to_remember(workspace),
                 "checks": rows(
                     "from meta.validation_results where not success order by all"
                 ),

@@ -8,28 +8,68 @@ its definition (RFC 2104) with the two padded keys as bound parameters.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
 
+from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import sync
 
 _BLOCK = 64
 
 
 def key_in(file: Path) -> bytes:
-    """The key that a file holds; a random one is made once (mode 0600)."""
+    """The key that a file holds; a random one is made once (mode 0600).
+
+    Raises:
+        ConfigurationError: it can't be used.
+    """
     if not file.exists():
-        beside = file.with_name(f"{file.name}.tmp")
-        beside.unlink(missing_ok=True)
-        beside.touch(mode=0o600, exist_ok=False)
-        with beside.open("w") as handle:
-            handle.write(secrets.token_hex(32))
-            handle.flush()
-            os.fsync(handle.fileno())
-        beside.rename(file)
-        sync(file.parent)
-    return file.read_text().strip().encode()
+        make_key(file)
+    return read_key(file)
+
+
+def make_key(file: Path) -> None:
+    """Write a new random key, readable by its owner alone; one before is gone."""
+    beside = file.with_name(f"{file.name}.tmp")
+    beside.unlink(missing_ok=True)
+    beside.touch(mode=0o600, exist_ok=False)
+    with beside.open("w") as handle:
+        handle.write(secrets.token_hex(32))
+        handle.flush()
+        os.fsync(handle.fileno())
+    beside.replace(file)
+    sync(file.parent)
+
+
+def read_key(file: Path) -> bytes:
+    """The key that a file holds.
+
+    Raises:
+        ConfigurationError: it is empty, no text, or others may read it.
+    """
+    if file.stat().st_mode & 0o077:
+        raise ConfigurationError(
+            [
+                f"Others may read the key in {file}: `chmod 600 {file}`; if somebody"
+                " did, `python -m flows keys rotate` gives new pseudonyms."
+            ]
+        )
+    try:
+        key = file.read_text(encoding="ascii").strip().encode()
+    except UnicodeDecodeError:
+        key = b""
+    if not key:
+        raise ConfigurationError(
+            [f"{file} is empty or damaged: put it back from a backup."]
+        )
+    return key
+
+
+def fingerprint(key: bytes) -> str:
+    """What tells a key from another one without telling the key."""
+    return hmac.new(key, b"weibo-manager fingerprint", hashlib.sha256).hexdigest()[:16]
 
 
 def padded_keys(key: bytes) -> dict[str, bytes]:

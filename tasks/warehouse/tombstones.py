@@ -3,7 +3,8 @@
 A keyed digest (HMAC-SHA256) of each erased account and name. The key is a second one
 that is never rotated, in `.erasure.key`; without it the digests of ten-digit ids could
 be found by trying all of them. What arrives later is held against them before it is
-landed.
+landed. The digests stand twice, in `.erasures.json` and in landing, so that either one
+may be lost, or come back from an older backup.
 """
 
 from __future__ import annotations
@@ -11,33 +12,98 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
-from tasks.warehouse.pseudonyms import key_in
+from tasks.warehouse.pseudonyms import fingerprint, key_in, read_key
+
+KEY = ".erasure.key"
+LIST = ".erasures.json"
+# Accounts of Tencent Weibo are called by names, in which a nought at the front counts.
+_NAMED_NETWORK = "tencent_weibo"
+_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_WHOLE = re.compile(r"\+?0*([0-9]+)(?:\.0*)?")
+_SCIENTIFIC = re.compile(r"\+?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
+# Parts of a path that may be an account or its name.
+_PART = re.compile(r"[^\s/._-]{2,}")
+
+
+def canonical_id(platform: str, value: object) -> str:
+    """One way to write an id, whatever a program or spreadsheet made of it.
+
+    Full-width digits, blanks around it, noughts in front, and a float's rendering
+    (`1234567.0`, `1.234567E6`) are the same number.
+    """
+    text = unicodedata.normalize("NFKC", str(value)).translate(_UNSEEN)
+    text = text.strip(" \t\r\n\"'=")
+    if platform == _NAMED_NETWORK:
+        return text
+    site, colon, number = text.rpartition(":")
+    if match := _WHOLE.fullmatch(number):
+        number = match[1]
+    elif _SCIENTIFIC.fullmatch(number):
+        exact = Decimal(number)
+        if exact == exact.to_integral_value():
+            number = str(int(exact))
+    return f"{site}{colon}{number}"
+
+
+def spellings(account_id: str) -> list[str]:
+    """How records may write an id so that a search for the id itself misses it."""
+    if not account_id.isascii() or not account_id.isdecimal():
+        return [account_id]
+    wide = account_id.translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)})
+    digits = account_id.rstrip("0") or "0"
+    mantissa = digits[0] + (f".{digits[1:]}" if digits[1:] else "")
+    return [account_id, wide, f"{mantissa}e", f"{mantissa}E"]
 
 
 def bury(root: Path, platform: str, account_id: str, names: Iterable[str]) -> None:
     """Write the tombstones of an account and its names."""
-    key = key_in(root / ".erasure.key")
-    digests = _read(root) | {
-        _digest(key, platform, "account", account_id),
-        *(_digest(key, platform, "name", name) for name in names),
-    }
-    write_atomically(root / ".erasures.json", json.dumps(sorted(digests), indent=1))
+    bury_all(root, [(platform, account_id, names)])
+
+
+def bury_all(root: Path, people: Iterable[tuple[str, str, Iterable[str]]]) -> None:
+    """Write the tombstones of many accounts (platform, id, names) at once.
+
+    Raises:
+        ConfigurationError: key and list don't fit together.
+    """
+    before = _read(root)
+    key = _key(root) if before else key_in(root / KEY)
+    after = set(before)
+    for platform, account_id, names in people:
+        after.add(_digest(key, platform, "account", canonical_id(platform, account_id)))
+        after |= {_digest(key, platform, "name", name) for name in names}
+    text = json.dumps({"key": fingerprint(key), "digests": sorted(after)}, indent=1)
+    for file in _files(root):
+        if not file.exists() or file.read_text() != text:
+            write_atomically(file, text)
 
 
 def buried(
     root: Path, platform: str, ids: Iterable[str], names: Iterable[str]
 ) -> tuple[set[str], set[str]]:
-    """Those of some accounts and names that were erased; cost: a digest each."""
+    """Those of some accounts and names that were erased; cost: a digest each.
+
+    Ids are told in whatever spelling they were given.
+    """
     digests = _read(root)
     if not digests:
         return set(), set()
-    key = key_in(root / ".erasure.key")
+    key = _key(root)
     return (
-        {one for one in ids if _digest(key, platform, "account", one) in digests},
+        {
+            one
+            for one in ids
+            if _digest(key, platform, "account", canonical_id(platform, one)) in digests
+        },
         {one for one in names if _digest(key, platform, "name", one) in digests},
     )
 
@@ -47,12 +113,96 @@ def has_tombstones(root: Path) -> bool:
     return bool(_read(root))
 
 
-def _read(root: Path) -> set[str]:
+def count_tombstones(root: Path) -> int:
+    """How many digests are kept."""
+    return len(_read(root))
+
+
+def state(root: Path) -> str:
+    """A digest of all tombstones: another one tells that somebody was added."""
+    return hashlib.sha256("".join(sorted(_read(root))).encode()).hexdigest()[:16]
+
+
+def path_mask(root: Path, platforms: Iterable[str]) -> Callable[[str], str]:
+    """What gives paths without ids and names of those who were erased.
+
+    A part is replaced by a keyed digest, so that a file keeps one name of its own.
+    """
+    if not has_tombstones(root):
+        return str
+    key = _key(root)
+    listed = tuple(platforms)
+
+    def mask(path: str) -> str:
+        parts = {*_PART.findall(path), *path.split("/"), Path(path).stem}
+        shown: set[str] = set()
+        for platform in listed:
+            shown = shown.union(*buried(root, platform, parts, parts))
+        for part in sorted(shown, key=lambda one: (-len(one), one)):
+            path = path.replace(part, masked(key, part))
+        return path
+
+    return mask
+
+
+def masked(key: bytes, part: str) -> str:
+    """What stands in a path instead of a person."""
+    return f"[erased-{hmac.new(key, part.encode(), hashlib.sha256).hexdigest()[:8]}]"
+
+
+def _files(root: Path) -> tuple[Path, Path]:
+    return root / LIST, root / "landing" / LIST
+
+
+def _key(root: Path) -> bytes:
+    """The key that the digests were made with.
+
+    Raises:
+        ConfigurationError: it is lost, or another one.
+    """
+    repair = (
+        f" Put {root / KEY} back from a backup: without it nobody who was erased can be"
+        " kept out."
+    )
+    if not (root / KEY).exists():
+        raise ConfigurationError([f"{root / KEY} is gone.{repair}"])
+    key = read_key(root / KEY)
+    made_with = {one for file in _files(root) if (one := _load(file).get("key"))}
+    if made_with - {fingerprint(key)}:
+        raise ConfigurationError([f"{root / KEY} is another key than before.{repair}"])
+    return key
+
+
+def _read(root: Path) -> frozenset[str]:
+    found: set[str] = set()
+    for file in _files(root):
+        found |= set(_load(file).get("digests", ()))
+    return frozenset(found)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    """A list of tombstones; that of an older version has digests alone.
+
+    Raises:
+        ConfigurationError: it can't be read.
+    """
     try:
-        found: list[str] = json.loads((root / ".erasures.json").read_text())
+        found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return set()
-    return set(found)
+        return {}
+    except ValueError:
+        found = None
+    if isinstance(found, list):
+        found = {"digests": found}
+    if not isinstance(found, dict) or not isinstance(found.get("digests"), list):
+        raise ConfigurationError(
+            [
+                f"{file} is damaged: put it back from a backup, or, where"
+                f" {LIST} stands in the workspace and in landing, delete the damaged"
+                " one: the other says the same."
+            ]
+        )
+    return found
 
 
 def _digest(key: bytes, platform: str, kind: str, value: str) -> str:
