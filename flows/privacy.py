@@ -186,7 +186,7 @@ def _rejected(workspace: Workspace, person: Person) -> list[dict[str, Any]]:
     needles = [*spellings(person.account_id)[:2], *sorted(person.names)]
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(workspace.quarantine.glob("*.parquet")):
-        frame = pl.read_parquet(file)
+        frame = pl.read_parquet(file, glob=False)
         if "record" not in frame.columns:
             continue
         for row in frame.filter(pl.col("record").is_not_null()).to_dicts():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +11,18 @@ import duckdb
 
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, tune
-from tasks.warehouse.errors import LandingDamagedError
+from tasks.warehouse.errors import (
+    ConfigurationError,
+    DamagedError,
+    LandingDamagedError,
+)
 from tasks.warehouse.lock import hold_workspace
-from tasks.warehouse.publication import damaged_files, kept_publications, roll_back
+from tasks.warehouse.publication import (
+    CURRENT,
+    damaged_files,
+    kept_publications,
+    roll_back,
+)
 from tasks.warehouse.workspace import Workspace
 
 
@@ -239,11 +247,11 @@ def _check_ledger(workspace: Workspace, aside: Path, lost: list[str]) -> Iterato
     """The ledger's copy says which days a new warehouse must cover."""
     copy = workspace.root / "ledger.json"
     try:
-        json.loads(copy.read_text(encoding="utf-8"))["covered_days"]
-    except FileNotFoundError:
+        ledger.read_copy(workspace)
+    except ConfigurationError:  # there is none
         if not (workspace.root / "publications").exists():
             return
-    except (ValueError, KeyError, OSError):
+    except (DamagedError, OSError):
         _move(copy, aside / copy.name)
     else:
         return
@@ -284,6 +292,7 @@ def _check_published(workspace: Workspace, aside: Path) -> Iterator[str]:
             what = f"{name} stands in its place until the next run"
             break
     else:
+        (workspace.root / "publications" / CURRENT).unlink(missing_ok=True)
         link.unlink()
         what = "the next run publishes anew"
     if broken.exists():

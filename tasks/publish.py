@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -14,14 +14,17 @@ from tasks.report.page import write_report
 from tasks.warehouse import ledger
 from tasks.warehouse.code_digest import code_digest
 from tasks.warehouse.database import connect, failpoint
-from tasks.warehouse.errors import without_values
+from tasks.warehouse.errors import DamagedError, without_values
 from tasks.warehouse.keys import keys_to_remember
 from tasks.warehouse.models import load_models
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
     Published,
+    altered_files,
     build_publication,
+    describe_others,
     publication_id,
+    put_restricted,
     read_manifest,
     swap,
     write_manifest,
@@ -45,13 +48,18 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
             ledger.require(connection, "marts", "campaigns")
-        manifest = read_manifest(workspace.published)
+        before, altered = _published(workspace)
         contacts = workspace.published / "restricted" / "contacts.csv"
         # One that was gone back to has no list of contacts any more.
-        if manifest and manifest["marts_state"] == state and contacts.exists():
+        if altered:
+            say(
+                f"  warning: the publication was not as it was written"
+                f" ({', '.join(altered)}): it is made again from the warehouse"
+            )
+        elif before and before["marts_state"] == state and contacts.exists():
             _mark(workspace, run_id)
-            say(f"  publication {manifest['publication']} stands")
-            return _summary(manifest, is_new=False)
+            say(f"  publication {before['publication']} stands")
+            return _summary(before, is_new=False)
 
         folder = workspace.root / "publications" / ".building"
         shutil.rmtree(folder, ignore_errors=True)
@@ -64,7 +72,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         }
         restricted = write_restricted(workspace.database, folder, kept_days)
         name = publication_id(described, f"{window} {page_digest()} {restricted}")
-        manifest = {
+        manifest: dict[str, Any] = {
             "publication": name,
             "run": run_id,
             "marts_state": state,
@@ -72,24 +80,40 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "keys": keys_to_remember(workspace),
             "files": described,
         }
-        is_new = (read_manifest(workspace.published) or {}).get("publication") != name
+        is_new = bool(altered) or (before or {}).get("publication") != name
         if is_new:
             write_report(folder / "marts.duckdb", folder / "report" / "index.html")
+            manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)
             failpoint("publish:swap")
             swap(workspace.root, folder, name)
             failpoint("publish:ledger")
         else:
             # The same content from another run: only the manifest learns of it.
-            write_manifest(workspace.published.resolve(), manifest)
+            present = workspace.published.resolve()
+            manifest["others"] = (before or {}).get("others", {})
+            write_manifest(present, manifest)
             if not contacts.exists():
-                os.replace(folder / "restricted", contacts.parent)
+                put_restricted(
+                    workspace.root, folder / "restricted", present, present.name
+                )
             shutil.rmtree(folder)
         _mark(workspace, run_id)
         result = _summary(manifest, is_new=is_new)
         verb = "is" if is_new else "stands, unchanged:"
         say(f"  publication {name} {verb} at {workspace.published}")
         return result
+
+
+def _published(workspace: Workspace) -> tuple[dict[str, Any] | None, list[str]]:
+    """The manifest of what readers see, and what is not as it says."""
+    if not workspace.published.exists():
+        return None, []
+    altered = altered_files(workspace.published)
+    try:
+        return read_manifest(workspace.published), altered
+    except DamagedError:
+        return None, altered
 
 
 def page_digest() -> str:
@@ -115,9 +139,8 @@ def _mark(workspace: Workspace, run_id: str) -> None:
         ledger.write_copy(connection, workspace)
 
 
-def _summary(manifest: dict[str, object], *, is_new: bool) -> Published:
+def _summary(manifest: dict[str, Any], *, is_new: bool) -> Published:
     files = manifest["files"]
-    assert isinstance(files, list)
     return Published(
         publication_id=str(manifest["publication"]),
         is_new=is_new,

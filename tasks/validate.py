@@ -335,7 +335,7 @@ def _take_landing_quarantine(
                 "insert into meta.quarantine select 'landing', source, platform, null,"
                 " null, reason, path, position, item, 1, record"
                 " from read_parquet($file)",
-                {"file": str(file)},
+                {"file": landing.as_patterns([file])},
             )
 
 

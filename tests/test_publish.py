@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +15,30 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.privacy import erase
+from tasks.sources.erased_people import keep_out
+from tasks.warehouse import ledger
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import load_models
-from tasks.warehouse.publication import STORAGE_VERSION, swap
-from tests.workspaces import MARTS, REPOSITORY, Lab, comment, repost, status, user
+from tasks.warehouse.publication import (
+    STORAGE_VERSION,
+    damaged_files,
+    roll_back,
+    swap,
+)
+from tasks.warehouse.workspace import load_workspace
+from tests.workspaces import (
+    FIRST,
+    LAST,
+    MARTS,
+    REPOSITORY,
+    Lab,
+    comment,
+    repost,
+    status,
+    user,
+)
 
 ALICE = user(11, "alice")
 
@@ -239,11 +262,115 @@ def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
     assert reads >= seen >= 2
     # Two before the newest are kept, older ones are gone.
     kept = {path.name for path in (tmp_path / "publications").iterdir()}
-    assert kept == {"publication-20", "publication-19", "publication-18"}
+    assert kept == {"current", "publication-20", "publication-19", "publication-18"}
     for place, name in ((1, "publication-19"), (2, "publication-18")):
         previous = tmp_path / f"published/previous/{place}"
         assert previous.resolve().name == name
     assert not (tmp_path / "published/previous/3").exists()
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_altered_publication_is_made_again(lab: Lab) -> None:
+    """A run proves what stands against its manifest; readers keep what they opened."""
+    small(lab).run(run_id="first")
+    marts = lab.parquet()
+    link = lab.root / "published"
+    for name in (
+        "marts.duckdb",
+        "parquet/campaigns.parquet",
+        "report/index.html",
+        "manifest.json",
+    ):
+        folder = link.resolve()
+        data = bytearray((folder / name).read_bytes())
+        data[len(data) // 2] ^= 0x55  # the size stays
+        (folder / name).write_bytes(data)
+        if name == "manifest.json":
+            (folder / name).write_text('{"files": ["garbage"]')
+        assert lab.publish("again").is_new, name
+        assert lab.parquet() == marts
+        assert damaged_files(link) == []
+        assert link.resolve() != folder
+        assert (link / "restricted/contacts.csv").exists()
+        assert not lab.publish("once more").is_new
+        with pytest.raises(ConfigurationError, match="no publication|is damaged"):
+            roll_back(lab.root, folder.name)
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_publications_can_be_mounted_alone(lab: Lab, tmp_path: Path) -> None:
+    """As a container sees them: the marts, and no list of contacts."""
+    small(lab).run(run_id="first")
+    assert (lab.root / "published/restricted/contacts.csv").exists()
+    alone = tmp_path / "mounted"
+    shutil.copytree(lab.root / "publications", alone, symlinks=True)
+    with duckdb.connect(str(alone / "current/marts.duckdb"), read_only=True) as marts:
+        assert marts.execute("select count(*) from campaigns").fetchall() == [(1,)]
+    assert not (alone / "current/restricted").exists()
+    assert not list(alone.rglob("contacts.csv"))
+    # A workspace of an older version, whose link led to the folder itself.
+    link = lab.root / "published"
+    target = link.resolve()
+    link.unlink()
+    link.symlink_to(target)
+    (lab.root / "publications/current").unlink()
+    small(lab, 4).run(run_id="second")
+    assert link.resolve() != target
+    assert link.readlink() == Path("publications/current")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o027])
+@pytest.mark.usefixtures("quick_rules")
+def test_what_holds_people_is_its_owners_whatever_the_umask(
+    lab: Lab, umask: int
+) -> None:
+    """Landing, warehouse, quarantine, ledger; readers get what the umask grants."""
+    small(lab)
+    lab.put("export/bad.jsonl", b'{"odd": 1}\n')
+    (lab.root / "landing").mkdir(mode=0o777)
+    (lab.root / "landing").chmod(0o777)
+    before = os.umask(umask)
+    try:
+        with ledger.open_run(lab.workspace, "daily", (FIRST, LAST)) as run:
+            lab.run(run_id=run.run_id)
+        with hold_workspace(lab.workspace.lock, "test"):
+            pass
+        assert os.umask(umask) == umask, "the process keeps its own"
+    finally:
+        os.umask(before)
+
+    def mode(name: str) -> int:
+        return stat.S_IMODE((lab.root / name).stat().st_mode)
+
+    for name in ("landing", "quarantine", "restricted", "published/restricted"):
+        assert mode(name) == 0o700, name
+    for name in ("warehouse.duckdb", "ledger.json", ".lock"):
+        assert mode(name) == 0o600, name
+    for path in (lab.root / "quarantine").iterdir():
+        assert mode(str(path)) == 0o600
+    for name in ("publications", "published/parquet", "published/report"):
+        assert mode(name) == 0o777 & ~umask, name
+    for name in ("published/marts.duckdb", "published/manifest.json"):
+        assert mode(name) == 0o666 & ~umask, name
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_a_workspace_may_lie_anywhere(tmp_path: Path) -> None:
+    """Blanks, marks that are patterns elsewhere, Chinese, quotes."""
+    lab = Lab(tmp_path / "品牌 a [1]*, it's 100%;x")
+    lab.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
+    lab.put("export/bad?[1].jsonl", b'{"odd": 1}\n')
+    small(lab).run()
+    assert lab.value("select count(*) from staging.interactions") == 4
+    assert lab.value("select count(*) from meta.quarantine") == 1
+    assert damaged_files(lab.root / "published") == []
+    erase(lab.workspace, "weibo", "11")
+    with ledger.open_run(lab.workspace, "daily", (FIRST, LAST), prepare=keep_out):
+        pass
+    lab.run(run_id="again")
+    assert lab.value("select count(*) from staging.interactions") == 1
+    with pytest.raises(ConfigurationError, match=r"has a '\?' in its path: move"):
+        load_workspace(tmp_path / "what?")
 
 
 @pytest.mark.usefixtures("quick_rules")

@@ -42,6 +42,7 @@ from tasks.warehouse import landing, tombstones
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.progress import say
+from tasks.warehouse.publication import drop_restricted
 from tasks.warehouse.workspace import PLATFORMS, Workspace
 
 MARKER = ".erasing"
@@ -360,7 +361,7 @@ def _people_in(workspace: Workspace, files: _Files) -> list[Person]:
 def _texts(files: _Files) -> Iterator[list[str]]:
     """Texts of what is no landed record."""
     for file in files.quarantine:
-        frame = pl.read_parquet(file)
+        frame = pl.read_parquet(file, glob=False)
         for name, kind in frame.schema.items():
             if kind == pl.String:
                 yield frame[name].drop_nulls().unique().to_list()
@@ -438,7 +439,7 @@ def _exports_with(workspace: Workspace, landed: Landed, person: Person) -> list[
     if not landed.files:
         return []
     paths = (
-        pl.scan_parquet(list(landed.files), hive_partitioning=False)
+        pl.scan_parquet(list(landed.files), hive_partitioning=False, glob=False)
         .filter(pl.col("record").str.contains(person.account_id, literal=True))
         .select(pl.col("path").cast(pl.String).unique().sort())
         .collect()
@@ -452,7 +453,7 @@ def _erase_quarantine(files: Iterable[Path], person: Person) -> None:
     """Rejected records that show the person keep their reason only, without values."""
     needles = [*tombstones.spellings(person.account_id)[:2], *sorted(person.names)]
     for file in files:
-        frame = pl.read_parquet(file)
+        frame = pl.read_parquet(file, glob=False)
         texts = [name for name, kind in frame.schema.items() if kind == pl.String]
         shown = pl.any_horizontal(
             pl.lit(
@@ -594,6 +595,7 @@ def forget_older(root: Path) -> None:
     """Delete every publication but the present one: older ones hold the person."""
     present = (root / "published").resolve()
     for folder in (root / "publications").glob("*"):
-        if folder != present:
+        if folder != present and not folder.is_symlink():
+            drop_restricted(root, folder)
             shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(present / "previous", ignore_errors=True)

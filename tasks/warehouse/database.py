@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from tasks.warehouse import written_values
+from tasks.warehouse.errors import DamagedError
 
 # What one run may take; the rest of a run (orchestrator, validation) needs
 # about 0.6 GB besides. Past it DuckDB spills to the workspace's disk.
@@ -165,7 +166,14 @@ create table if not exists meta.score_history (
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
     """Open the warehouse for writing, with its schemas and functions."""
     database.parent.mkdir(parents=True, exist_ok=True)
-    connection = duckdb.connect(str(database))
+    try:
+        connection = duckdb.connect(str(database))
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            what = "is open in another program, which must be closed first; else"
+        else:
+            what = f"can't be opened ({type(error).__name__})"
+        raise DamagedError(database, what) from None
     tune(connection, database.with_name(".spill"))
     written_values.register(connection)
     # At once: each statement of its own would wait for the disk.

@@ -3,6 +3,7 @@
 WeiboManagerError            exit code 1
 ├── StepFailedError          exit code 1, hides what a library's error quotes
 ├── ConfigurationError       exit code 2, carries every mistake found
+├── DamagedError             exit code 1, a file of ours is not as it was written
 ├── DeferredError            exit code 3, an API's budget is spent for now
 ├── SourceLateError          exit code 1, a source gave nothing when it should have
 ├── DiskFullError            exit code 1, the disk can't hold what a run makes
@@ -75,6 +76,16 @@ class DiskFullError(WeiboManagerError):
 
 class LandingDamagedError(WeiboManagerError):
     """Landed files and their log don't fit together; nothing was changed."""
+
+
+class DamagedError(WeiboManagerError, ValueError):
+    """A file of ours is not as it was written; names it and the repair."""
+
+    def __init__(self, file: object, what: str = "is damaged") -> None:
+        """Name the file."""
+        super().__init__(
+            f"{file} {what}: run `python -m flows recover`, which mends what can be."
+        )
 
 
 class WorkspaceLockedError(WeiboManagerError):

@@ -20,7 +20,7 @@ import duckdb
 
 from tasks.warehouse import landing, stopping, tombstones
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.keys import check_keys, keys_to_remember
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
@@ -381,6 +381,7 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
 
     Raises:
         ConfigurationError: nothing has run in this workspace yet.
+        DamagedError: it is none.
     """
     file = workspace.root / "ledger.json"
     if not file.exists():
@@ -390,8 +391,18 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
                 " `python -m flows daily` or `python -m flows backfill`."
             ]
         )
-    data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return data
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("covered_days"), list):
+        raise DamagedError(file)
+    lists = ("runs", "intervals", "quarantine", "broken_files", "checks")
+    return {
+        **{name: [] for name in (*lists, "score_profiles")},
+        "model_change": None,
+        **data,
+    }
 
 
 def late_sources(workspace: Workspace, end: date) -> list[str]:

@@ -5,10 +5,12 @@ The lock dies with its process, so a killed run never leaves a stale one.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,11 @@ from pathlib import Path
 
 from tasks.warehouse.errors import WorkspaceLockedError
 
+# Who may read what holds people's records: its owner alone, whatever the umask.
+_PRIVATE_MASK = 0o077
+_PRIVATE = ("landing", "quarantine", "restricted", ".spill")
+_PRIVATE_FILES = ("warehouse.duckdb*", "ledger.json", ".lock", ".erasures*")
+_masks: list[int] = []
 # A look at the lock shares it for a moment: a run that begins then tries again.
 _TRIES, _PAUSE_SECONDS = 10, 0.05
 
@@ -25,10 +32,13 @@ _TRIES, _PAUSE_SECONDS = 10, 0.05
 def hold_workspace(lock: Path, command: str) -> Iterator[None]:
     """Hold the workspace for this process.
 
+    What it writes meanwhile is for its owner alone; `open_to_readers` opens
+    what is published.
+
     Raises:
         WorkspaceLockedError: another run holds it; says which.
     """
-    with lock.open("a+") as handle:
+    with _private(), lock.open("a+", encoding="utf-8") as handle:
         for left in reversed(range(_TRIES)):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,13 +62,51 @@ def hold_workspace(lock: Path, command: str) -> Iterator[None]:
             )
         )
         handle.flush()
+        _close_to_others(lock.parent)
         yield
+
+
+@contextmanager
+def _private() -> Iterator[None]:
+    _masks.append(os.umask(_PRIVATE_MASK))
+    try:
+        yield
+    finally:
+        os.umask(_masks.pop())
+
+
+def _close_to_others(root: Path) -> None:
+    """Take from others what an older version or a backup left readable."""
+    for name in (*_PRIVATE, *_PRIVATE_FILES):
+        for path in root.glob(name):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & _PRIVATE_MASK:
+                with contextlib.suppress(PermissionError):  # somebody else's
+                    path.chmod(mode & ~_PRIVATE_MASK)
+
+
+def open_to_readers(folder: Path, but: str) -> None:
+    """Give a finished publication the modes that the user's umask grants.
+
+    Args:
+        folder: with all its files.
+        but: the name of a folder inside that stays its owner's.
+    """
+    mask = _masks[0] if _masks else os.umask(_PRIVATE_MASK)
+    if not _masks:
+        os.umask(mask)
+    folder.parent.chmod(0o777 & ~mask)
+    folder.chmod(0o777 & ~mask)
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        if inside.parts[0] != but and not path.is_symlink():
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~mask)
 
 
 def describe_holder(lock: Path) -> str:
     """Say who wrote the lock file last."""
     try:
-        holder = json.loads(lock.read_text())
+        holder = json.loads(lock.read_text(encoding="utf-8"))
         return (
             f"{holder['command']} (process {holder['pid']} on {holder['host']},"
             f" since {holder['since']})"
@@ -70,7 +118,7 @@ def describe_holder(lock: Path) -> str:
 def is_held(lock: Path) -> bool:
     """Whether some process holds the lock now; writes nothing."""
     try:
-        handle = lock.open()
+        handle = lock.open(encoding="utf-8")
     except FileNotFoundError:
         return False
     with handle:

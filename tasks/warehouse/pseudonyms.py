@@ -35,7 +35,7 @@ def make_key(file: Path) -> None:
     beside = file.with_name(f"{file.name}.tmp")
     beside.unlink(missing_ok=True)
     beside.touch(mode=0o600, exist_ok=False)
-    with beside.open("w") as handle:
+    with beside.open("w", encoding="ascii") as handle:
         handle.write(secrets.token_hex(32))
         handle.flush()
         os.fsync(handle.fileno())

@@ -1,9 +1,11 @@
 """Publication: the marts for readers, swapped as a whole.
 
-Each publication is a folder of its own under `publications/`, named by its
-content; `published` is a link to the newest. The link is swapped by one rename,
-so a reader finds the old files or the new ones, never a mix, and a killed run
-leaves the old ones. `published/previous/1` and `/2` are the two before.
+Each publication is a folder of its own under `publications/`, named by its content and
+never changed; `publications/current` is a link to the newest, `published` one to that.
+The link is swapped by one rename, so a reader finds the old files or the new ones,
+never a mix, and a killed run leaves the old ones. Who reads several files finds the
+link's target once. `published/previous/1` and `/2` are the two before. `publications/`
+can be mounted alone: the list of contacts stands outside of it, in `restricted/`.
 """
 
 from __future__ import annotations
@@ -23,12 +25,14 @@ import polars as pl
 
 from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
 from tasks.warehouse.database import tune
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import sync, write_atomically
+from tasks.warehouse.lock import open_to_readers
 from tasks.warehouse.models import Model
 
 STORAGE_VERSION = "v1.4.0"
 KEPT = 3
+CURRENT = "current"
 # Fixed, so that the same rows give the same bytes on every machine.
 ROW_GROUP_ROWS = 100_000
 
@@ -189,6 +193,7 @@ def _write_tables(
                 "file": f"parquet/{mart.table}.parquet",
                 "table": mart.table,
                 "rows": rows[0][0],
+                "bytes": parquet.stat().st_size,
                 "sha256": _digest(parquet),
                 "schema": {row[0]: row[1] for row in schema},
             }
@@ -207,12 +212,33 @@ def publication_id(described: Sequence[dict[str, Any]], extra: str) -> str:
 
 
 def read_manifest(published: Path) -> dict[str, Any] | None:
-    """The manifest of what is published now; None before the first time."""
+    """The manifest of what is published now; None before the first time.
+
+    Raises:
+        DamagedError: it is none.
+    """
+    file = published / "manifest.json"
     try:
-        manifest: dict[str, Any] = json.loads((published / "manifest.json").read_text())
+        manifest = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise DamagedError(file)
     return manifest
+
+
+def describe_others(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and digest of a publication's files that are no table of Parquet."""
+    return {
+        name: {
+            "bytes": (folder / name).stat().st_size,
+            "sha256": _digest(folder / name),
+        }
+        for name in ("marts.duckdb", "report/index.html")
+        if (folder / name).exists()
+    }
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
@@ -232,11 +258,16 @@ def swap(root: Path, folder: Path, name: str) -> None:
     """
     store = root / "publications"
     link = root / "published"
+    # One that readers have open is never touched, also to be made whole.
+    name = _free_name(store, name)
     target = store / name
     before = [path.name for path in _lineage(link) if path.name != name]
     for number, older in enumerate(before[: KEPT - 1], start=1):
         (folder / "previous").mkdir(exist_ok=True)
         (folder / "previous" / str(number)).symlink_to(Path("../..") / older)
+    if (folder / "restricted").is_dir():
+        put_restricted(root, folder / "restricted", folder, name)
+    open_to_readers(folder, "restricted")
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             sync(path)
@@ -249,17 +280,66 @@ def swap(root: Path, folder: Path, name: str) -> None:
     _point(root, name)
     kept = {name, *before[: KEPT - 1]}
     for path in store.iterdir():
+        if path.is_symlink():
+            continue
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
         elif path.name != name:
             # Who asked not to be contacted stands on no older list either.
-            shutil.rmtree(path / "restricted", ignore_errors=True)
+            drop_restricted(root, path)
+    for path in (root / "restricted").glob("*"):
+        if path.name != name:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def put_restricted(root: Path, made: Path, folder: Path, name: str) -> None:
+    """Move the list of contacts out of a publication; a link leads to it.
+
+    Args:
+        root: the workspace's folder.
+        made: the folder that holds the list.
+        folder: the publication, under whatever name.
+        name: the publication's id.
+    """
+    target = root / "restricted" / name
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    for file in made.iterdir():
+        sync(file)
+    os.replace(made, target)
+    sync(target.parent)
+    link = folder / "restricted"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("../../restricted") / name)
+
+
+def drop_restricted(root: Path, folder: Path) -> None:
+    """Delete a publication's list of contacts."""
+    link = folder / "restricted"
+    if link.is_symlink():
+        link.unlink()
+    else:  # of an older version
+        shutil.rmtree(link, ignore_errors=True)
+    shutil.rmtree(root / "restricted" / folder.name, ignore_errors=True)
+
+
+def _free_name(store: Path, name: str) -> str:
+    """The publication's id; with a number where what stands there is not whole."""
+    current = store / CURRENT
+    taken = {current.resolve().name} if current.exists() else set()
+    free, number = name, 1
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
 
 
 def kept_publications(root: Path) -> list[str]:
     """Publications that `roll_back` can go to, those of the latest runs first."""
     found = []
     for path in (root / "publications").glob("[!.]*/manifest.json"):
+        if path.parent.is_symlink():
+            continue
         # A damaged one is no place to go to.
         with contextlib.suppress(ValueError):
             manifest = read_manifest(path.parent) or {}
@@ -291,24 +371,54 @@ def roll_back(root: Path, name: str | None = None) -> str:
         raise ConfigurationError(
             [f"--to '{name}' is no publication that is kept: these are: {known}."]
         )
+    if damaged := damaged_files(root / "publications" / name):
+        raise ConfigurationError(
+            [f"Publication {name} is damaged ({', '.join(damaged)}): nothing changed."]
+        )
     _point(root, name)
     return name
 
 
-def damaged_files(folder: Path) -> list[str]:
-    """Files of a publication that are missing or not as they were written."""
+def altered_files(folder: Path) -> list[str]:
+    """Files that are not as the manifest describes them, by size, then by digest.
+
+    Cost: a stat each, and reading those whose size is right.
+    """
     try:
         manifest = read_manifest(folder)
-    except ValueError:
-        manifest = None
-    if manifest is None:
+        described = (
+            {
+                **{file["file"]: file for file in manifest["files"]},
+                **manifest.get("others", {}),
+            }
+            if manifest
+            else {}
+        )
+    except (DamagedError, KeyError, TypeError):
+        described = {}
+    if not described:
         return ["manifest.json"]
-    damaged = [
-        file["file"]
-        for file in manifest["files"]
-        if not (folder / file["file"]).is_file()
-        or _digest(folder / file["file"]) != file["sha256"]
-    ]
+    found = []
+    for name, told in described.items():
+        path = folder / name
+        size = path.stat().st_size if path.is_file() else None
+        if (
+            size is None
+            or size != told.get("bytes", size)
+            or _digest(path) != told["sha256"]
+        ):
+            found.append(name)
+    return found
+
+
+def damaged_files(folder: Path) -> list[str]:
+    """Files of a publication that are missing or not as they were written."""
+    damaged = altered_files(folder)
+    if damaged == ["manifest.json"]:
+        return damaged
+    manifest = read_manifest(folder)
+    if manifest is None:  # it went away meanwhile
+        return ["manifest.json"]
     try:
         with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
             for file in manifest["files"]:
@@ -317,17 +427,26 @@ def damaged_files(folder: Path) -> list[str]:
                     f'select bit_xor(hash("{file["table"]}")) from "{file["table"]}"'
                 ).fetchall()
     except duckdb.Error:
-        damaged.append("marts.duckdb")
+        if "marts.duckdb" not in damaged:
+            damaged.append("marts.duckdb")
     return damaged
 
 
 def _point(root: Path, name: str) -> None:
     """Let readers see a publication, from one moment to the next."""
-    beside = root / ".published.tmp"
+    store = root / "publications"
+    _link(store / CURRENT, Path(name))
+    link = root / "published"
+    if not link.is_symlink() or link.readlink() != Path("publications") / CURRENT:
+        _link(link, Path("publications") / CURRENT)
+
+
+def _link(link: Path, target: Path) -> None:
+    beside = link.with_name(f".{link.name}.tmp")
     beside.unlink(missing_ok=True)
-    beside.symlink_to(Path("publications") / name)
-    os.replace(beside, root / "published")
-    sync(root)
+    beside.symlink_to(target)
+    os.replace(beside, link)
+    sync(link.parent)
 
 
 def _lineage(link: Path) -> list[Path]:

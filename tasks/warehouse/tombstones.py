@@ -83,7 +83,7 @@ def bury_all(root: Path, people: Iterable[tuple[str, str, Iterable[str]]]) -> No
         after |= {_digest(key, platform, "name", name) for name in names}
     text = json.dumps({"key": fingerprint(key), "digests": sorted(after)}, indent=1)
     for file in _files(root):
-        if not file.exists() or file.read_text() != text:
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
             write_atomically(file, text)
 
 

@@ -350,6 +350,11 @@ def load_workspace(root: Path) -> Workspace:
             and line.
     """
     file = root / "workspace.toml"
+    if "?" in str(root.absolute()):
+        # What follows is a query to the database, which looks elsewhere for its log.
+        raise ConfigurationError(
+            [f"{root.absolute()} has a '?' in its path: move the workspace elsewhere."]
+        )
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
