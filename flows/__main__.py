@@ -7,6 +7,7 @@ import difflib
 import json
 import os
 import sys
+import tomllib
 import traceback
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from tasks.warehouse.errors import (
     ConfigurationError,
     StoppedError,
     WeiboManagerError,
+    tell_disk,
 )
 from tasks.warehouse.progress import endure_closed_output
 
@@ -43,10 +45,38 @@ WorkspaceOption = Annotated[
 DebugOption = Annotated[
     bool, typer.Option("--debug", help="Show tracebacks and the orchestrator's log.")
 ]
+<<<<<<< HEAD
 ForceOption = Annotated[
     bool,
     typer.Option("--force", help="Also days after today, where the clock is wrong."),
 ]
+=======
+
+
+def _tell_version(value: bool) -> None:  # noqa: FBT001
+    if value:
+        project = Path(__file__).resolve().parents[1] / "pyproject.toml"
+        with project.open("rb") as handle:
+            typer.echo(f"weibo-manager {tomllib.load(handle)['project']['version']}")
+        raise typer.Exit
+
+
+@app.callback()
+def _begin(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_tell_version,
+            is_eager=True,
+            help="Tell the version.",
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+>>>>>>> ebb929d (Small mercies: full disks, versions and formats are told, formulas behind blanks are marked, temporary folders go)
 _STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
 
 
@@ -241,7 +271,20 @@ def status(
     from flows.status import describe, show
     from tasks.warehouse.workspace import load_workspace
 
-    found = describe(load_workspace(workspace))
+    try:
+        found = describe(load_workspace(workspace))
+    except WeiboManagerError as error:
+        if not as_json:
+            raise
+        # Machines get JSON, whatever is wrong.
+        problems = str(error).splitlines()
+        found = {
+            "workspace": str(workspace),
+            "exit_code": error.exit_code,
+            "problems": problems,
+        }
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        raise typer.Exit(error.exit_code) from None
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
@@ -807,6 +850,8 @@ def _find_known(error: BaseException | None) -> WeiboManagerError | None:
 
 def _sentence(error: BaseException) -> str:
     """The kind and the place of an unforeseen error; its words may quote data."""
+    if disk := tell_disk(error):
+        return disk
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror} ({error.filename})."
     frames = traceback.extract_tb(error.__traceback__)

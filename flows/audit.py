@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.staging import SUITES, leave_out, observe
+from tasks.warehouse.temporary import temporary_folder
 from tasks.warehouse.workspace import Policies, Source, Workspace
 
 _COLUMNS = (
@@ -121,9 +122,9 @@ def find_sources(
         ConfigurationError: anything is wrong; all mistakes at once.
     """
     if record_format is not None and record_format not in FORMATS:
-        mistakes.append(
-            f"--format '{record_format}' is unknown: use {', '.join(FORMATS)}."
-        )
+        near = difflib.get_close_matches(record_format, FORMATS, 1)
+        known = f"did you mean '{near[0]}'?" if near else f"use {', '.join(FORMATS)}."
+        mistakes.append(f"--format '{record_format}' is unknown: {known}")
     sources = []
     for number, path in enumerate(paths, start=1):
         if not path.exists() and not any(mark in str(path) for mark in "*?["):
@@ -180,7 +181,7 @@ def staged(
         A connection to its warehouse, the workspace, and what was left out, as
         reasons with counts.
     """
-    with tempfile.TemporaryDirectory(prefix="audit-") as folder:
+    with temporary_folder("audit") as folder:
         workspace = Workspace(
             root=Path(folder),
             timezone="Asia/Shanghai",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from tasks.warehouse.rounded_ids import (
     find_rounded,
     is_rounded_sql,
 )
+from tasks.warehouse.temporary import temporary_folder
 
 COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst")
@@ -140,7 +140,7 @@ def _mistakes(table: Path, search: Search, out: Path) -> list[str]:
 
 @contextmanager
 def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory(prefix="coordinate-") as folder:
+    with temporary_folder("coordinate") as folder:
         connection = duckdb.connect()
         try:
             tune(connection, Path(folder))
@@ -157,7 +157,7 @@ def _as_utf8(table: Path) -> Iterator[tuple[Path, str | None]]:
         yield table, None
         return
     notes = Notes()
-    with tempfile.TemporaryDirectory(prefix="coordinate-") as folder:
+    with temporary_folder("coordinate") as folder:
         copy = Path(folder) / "table.csv"
         try:
             with open_text(table, notes) as (head, stream):

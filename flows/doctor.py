@@ -21,12 +21,17 @@ from tasks.warehouse.database import MEMORY_LIMIT
 from tasks.warehouse.disk import free_bytes, needed_bytes
 from tasks.warehouse.errors import (
     ConfigurationError,
+    DamagedError,
     LandingDamagedError,
     WorkspaceLockedError,
 )
 from tasks.warehouse.keys import check_keys
 from tasks.warehouse.ledger import copied_rhythms, read_copy
-from tasks.warehouse.lock import describe_holder, hold_workspace
+from tasks.warehouse.lock import (
+    describe_holder,
+    hold_workspace,
+    open_to_others,
+)
 from tasks.warehouse.publication import damaged_files
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import RETENTION_NOTE, Workspace, load_workspace
@@ -259,6 +264,13 @@ def _secrets(workspace: Workspace) -> Iterator[Finding]:
             "secrets",
             f"others may read {contacts}: chmod 600 {contacts}, and ask who did",
         )
+    readable = open_to_others(workspace.root)
+    if readable:
+        yield _note(
+            "secrets",
+            f"others may read {', '.join(str(path) for path in readable)}: the next run"
+            " closes that; ask who did",
+        )
     try:
         found = check_keys(workspace)
     except ConfigurationError as error:
@@ -309,6 +321,11 @@ def _state(workspace: Workspace) -> Iterator[Finding]:
 def _files(workspace: Workspace) -> Iterator[Finding]:
     """Whether every file of ours can be read."""
     repair = f"run `python -m flows recover --workspace {workspace.root}`"
+    if (workspace.root / "ledger.json").exists():
+        try:
+            read_copy(workspace)
+        except DamagedError as error:
+            yield _broken("ledger", str(error))
     yield from _landing(workspace)
     if workspace.database.exists():
         kind = damage_of(workspace.database)

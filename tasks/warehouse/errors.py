@@ -18,6 +18,7 @@ may take for a failure; exit code 128 and the signal's number, as shells have it
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -114,6 +115,24 @@ class CheckFailedError(WeiboManagerError):
     """A `fail__` check found rows that contradict each other."""
 
 
+# What systems and libraries say when a disk is full.
+_FULL = ("No space left", "disk is full", "Disk quota exceeded", "File too large")
+
+
+def tell_disk(error: BaseException | None) -> str | None:
+    """A sentence where an error, or what led to it, was a disk that took no more."""
+    while error is not None:
+        number = getattr(error, "errno", None)
+        if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or any(
+            words in str(error) for words in _FULL
+        ):
+            return "No space left on the disk of the workspace: make room."
+        if number == errno.EROFS:
+            return "The disk of the workspace is read-only: make it writable."
+        error = error.__cause__ or error.__context__
+    return None
+
+
 @contextmanager
 def without_values(step: str) -> Iterator[None]:
     """Keep what an unforeseen error quotes out of logs and the orchestrator.
@@ -129,11 +148,12 @@ def without_values(step: str) -> Iterator[None]:
         if os.environ.get("WM_DEBUG"):
             raise
         where = (
-            f"{error.strerror} ({error.filename})"
+            f"{error.strerror} ({error.filename})."
             if (isinstance(error, OSError) and error.strerror)
-            else type(error).__name__
+            else f"{type(error).__name__}."
         )
         raise StepFailedError(
-            f"The step '{step}' failed: {where}. What was published before still"
-            " stands. Run the same command again; --debug shows where it failed."
+            f"The step '{step}' failed: {tell_disk(error) or where} What was published"
+            " before still stands. Run the same command again; --debug shows where it"
+            " failed."
         ) from None

@@ -75,14 +75,21 @@ def _private() -> Iterator[None]:
         os.umask(_masks.pop())
 
 
+def open_to_others(root: Path) -> list[Path]:
+    """Files and folders of people's records that others than the owner may read."""
+    return sorted(
+        path
+        for name in (*_PRIVATE, *_PRIVATE_FILES)
+        for path in root.glob(name)
+        if path.stat().st_mode & _PRIVATE_MASK
+    )
+
+
 def _close_to_others(root: Path) -> None:
     """Take from others what an older version or a backup left readable."""
-    for name in (*_PRIVATE, *_PRIVATE_FILES):
-        for path in root.glob(name):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & _PRIVATE_MASK:
-                with contextlib.suppress(PermissionError):  # somebody else's
-                    path.chmod(mode & ~_PRIVATE_MASK)
+    for path in open_to_others(root):
+        with contextlib.suppress(PermissionError):  # somebody else's
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_PRIVATE_MASK)
 
 
 def open_to_readers(folder: Path, but: str) -> None:

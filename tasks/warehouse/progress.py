@@ -42,7 +42,7 @@ class Meter:
 
 @contextmanager
 def step(name: str, total: int = 0) -> Iterator[Meter]:
-    """Show a step and, at its end, how long it took."""
+    """Show a step as it begins and, at its end, how long it took."""
     started = time.perf_counter()
     _steps.append(name)
     try:
@@ -73,6 +73,7 @@ def _metered(name: str, total: int) -> Iterator[Meter]:
         ) as progress:
             yield Meter(progress, total)
     else:
+        say(f"{name} ...")
         yield Meter(None, total)
 
 

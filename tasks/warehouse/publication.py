@@ -37,7 +37,8 @@ CURRENT = "current"
 ROW_GROUP_ROWS = 100_000
 
 # What a spreadsheet would take for a formula (OWASP ASVS 1.2.10).
-FORMULA = r"^[=+\-@\t\r\x00]"
+# Programs drop blanks and line breaks before they look.
+FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 
 _CONTACTS = """
 select
