@@ -45,12 +45,10 @@ WorkspaceOption = Annotated[
 DebugOption = Annotated[
     bool, typer.Option("--debug", help="Show tracebacks and the orchestrator's log.")
 ]
-<<<<<<< HEAD
 ForceOption = Annotated[
     bool,
     typer.Option("--force", help="Also days after today, where the clock is wrong."),
 ]
-=======
 
 
 def _tell_version(value: bool) -> None:  # noqa: FBT001
@@ -76,7 +74,6 @@ def _begin(
     pass
 
 
->>>>>>> ebb929d (Small mercies: full disks, versions and formats are told, formulas behind blanks are marked, temporary folders go)
 _STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
 
 

@@ -213,7 +213,7 @@ def test_rollback_to_what_the_warehouse_holds_gets_its_contacts_back(
     newest, older = kept_publications(lab.root)
     contacts = lab.root / "published/restricted/contacts.csv"
     listed = contacts.read_bytes()
-    shutil.rmtree(contacts.parent)
+    shutil.rmtree(contacts.parent.resolve())
     assert not lab.publish("20260303").is_new
     assert contacts.read_bytes() == listed
     assert set(kept_publications(lab.root)) == {newest, older}
