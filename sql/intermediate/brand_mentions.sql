@@ -100,7 +100,7 @@ texts as (
         interactions.date_day,
         interactions.root_post_id,
         interactions.text,
-        cast([] as varchar[]) as mentions,
+        interactions.mentions,
         interactions.kind = 'mention' as is_listed,
         2 as place
     from staging.interactions as interactions

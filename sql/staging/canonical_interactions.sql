@@ -26,6 +26,7 @@ select
     shown_words(account_id, text, false) as text,
     case when not is_notice(account_id, text, false) then count_of(likes_count) end
         as likes_count,
+    cast(null as varchar[]) as mentions,
     coalesce(seen_at, time_of(acted_at, seen_at, 0)) as observed_at,
     interaction_id as interaction_id_text,
     account_id as account_id_text,

@@ -82,6 +82,7 @@ select
     acted_at,
     text,
     case when not is_notice then count_of(likes_text) end as likes_count,
+    cast(null as varchar[]) as mentions,
     coalesce(seen_at, acted_at) as observed_at,
     interaction_id as interaction_id_text,
     account_id as account_id_text,

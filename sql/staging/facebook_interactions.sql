@@ -23,6 +23,10 @@ select
     case when not is_notice("from".id, message, false) then message end as text,
     case when not is_notice("from".id, message, false) then count_of(like_count) end
         as likes_count,
+    list_transform(
+        list_filter(message_tags, lambda tag: tag.type is distinct from 'event'),
+        lambda tag: tag.name
+    ) as mentions,
     coalesce(seen_at, time_of(created_time, seen_at, 0)) as observed_at,
     id as interaction_id_text,
     "from".id as account_id_text,
@@ -47,6 +51,7 @@ select
     seen_at as acted_at,
     cast(null as varchar) as text,
     cast(null as bigint) as likes_count,
+    cast(null as varchar[]) as mentions,
     seen_at as observed_at,
     id as interaction_id_text,
     id as account_id_text,

@@ -25,6 +25,7 @@
 --   precision_seconds bigint: seconds that the writing of acted_at leaves open: 1, 60 without seconds, 86400 for a day; null where the time is not its own
 --   date_day date: the day in the workspace's time zone (activity day)
 --   text varchar: plain text, emoticons as [name]
+--   mentions varchar[]: whom the platform lists as called in it; null where it lists none
 --   likes_count bigint: likes on it
 --   observed_at timestamp: UTC, when this was seen
 --   platform_parent_id varchar: the parent that the record itself names
@@ -54,6 +55,7 @@ observations as not materialized (
         acted_at,
         precision_seconds,
         text,
+        mentions,
         likes_count,
         observed_at,
         source
@@ -71,6 +73,7 @@ observations as not materialized (
         interactions.acted_at,
         interactions.precision_seconds,
         interactions.text,
+        interactions.mentions,
         interactions.likes_count,
         interactions.observed_at,
         interactions.source
@@ -139,6 +142,7 @@ ranked as (
                 observations.likes_count desc nulls last,
                 length(observations.text) desc nulls last,
                 observations.text desc nulls last,
+                observations.mentions desc nulls last,
                 observations.platform_parent_id desc nulls last,
                 observations.source_parent_id desc nulls last,
                 observations.author_name desc nulls last,
@@ -398,6 +402,7 @@ select
     cast(newest.acted_at at time zone 'UTC' at time zone $time_zone as date)
         as date_day,
     newest.text,
+    newest.mentions,
     newest.likes_count,
     newest.observed_at,
     newest.platform_parent_id,

@@ -83,6 +83,7 @@ select
             then qzone_text(content)
     end as text,
     cast(null as bigint) as likes_count,
+    cast(null as varchar[]) as mentions,
     coalesce(seen_at, acted_at) as observed_at,
     interaction_id as interaction_id_text,
     nullif(account_id, '0') as account_id_text,

@@ -118,6 +118,7 @@ select
     acted_at,
     case when not is_notice(account_id, text, false) then text end as text,
     cast(null as bigint) as likes_count,
+    cast(null as varchar[]) as mentions,
     coalesce(seen_at, acted_at) as observed_at,
     interaction_id as interaction_id_text,
     account_id as account_id_text,

@@ -26,6 +26,7 @@ select
         status in ('1', '3')
     ) as text,
     cast(null as bigint) as likes_count,
+    cast(null as varchar[]) as mentions,
     coalesce(seen_at, time_of(timestamp, seen_at, 8)) as observed_at,
     id as interaction_id_text,
     coalesce(nullif(name, ''), nullif(openid, '')) as account_id_text,

@@ -166,6 +166,7 @@ select
     acted_at,
     shown_words(account_id, text, is_notice) as text,
     case when not is_notice then count_of(likes_count) end as likes_count,
+    cast(null as varchar[]) as mentions,
     observed_at,
     interaction_id as interaction_id_text,
     account_id as account_id_text,

@@ -33,6 +33,7 @@ select
             then trim(article_text(content.rendered), chr(10))
     end as text,
     cast(null as bigint) as likes_count,
+    cast(null as varchar[]) as mentions,
     coalesce(seen_at, time_of(date_gmt, seen_at, 0)) as observed_at,
     id as interaction_id_text,
     nullif(author, '0') as account_id_text,

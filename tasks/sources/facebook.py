@@ -178,6 +178,7 @@ FACEBOOK_COMMENT: dict[str, Any] = {
     "from": _PERSON,
     "parent": {"id": TEXT},
     "like_count": TEXT,
+    "message_tags": [{"name": TEXT, "type": TEXT}],
     CONTEXT: _CONTEXT,
 }
 

@@ -46,7 +46,9 @@ _FIELDS = {
         "is_hidden,is_published,message_tags,attachments,shares,"
         "comments.limit(0).summary(true),reactions.limit(0).summary(true)"
     ),
-    "comments": "id,created_time,message,from,parent,like_count,comment_count",
+    "comments": (
+        "id,created_time,message,message_tags,from,parent,like_count,comment_count"
+    ),
     "reactions": "id,name,type",
 }
 # One metric that the platform took away fails the whole call: each is asked alone.
