@@ -70,6 +70,18 @@ def test_the_less_is_known_the_wider(audiences: Audiences) -> None:
     assert widths[2] > 500
 
 
+def test_all_phantoms_may_be_among_those_who_act_often(audiences: Audiences) -> None:
+    """Two in three who act often are phantoms, of those who act once few."""
+    low, high = interval(
+        audiences,
+        ("profile and acts", 0, 200, 60),
+        ("profile and acts", 3, 400, 100),
+        ("profile", 0, 900, 600),
+        ("profile", 1, 100, 60),
+    )
+    assert low <= 1190 <= high < 1200
+
+
 def test_few_accounts_with_many_acts_are_few_accounts(audiences: Audiences) -> None:
     many = interval(audiences, ("profile", 0, 950, 400), ("profile", 3, 50, 20))
     few = interval(audiences, ("profile", 0, 950, 8), ("profile", 3, 50, 1))

@@ -1,15 +1,19 @@
 """Do intervals hold the truth on each network and format?
 
 `python -m tests.benchmarks.feedback_networks [--worlds 40] [--seed 20000]
-[--collected all random newest] [--whole 0] [--out FILE]` writes planted worlds as each
-network and format tells them, runs the steps of the command on the files, but for the
-search for operators, on whom no interval depends (`--whole N` runs N worlds by all
-steps and by the command itself, too, and says whether the numbers are equal), and
-prints how often
+[--collected all random newest] [--whole 0] [--keep FILE] [--kept FILE ...]` writes
+planted worlds as each network and format tells them, runs the steps of the command on
+the files and prints how often
 
 - the interval of genuine engagements holds what is genuine of the collected ones,
 - that of estimated genuine engagements what is genuine of those that the platform
   counts, when all were collected, or 10 to 100 % of a thread, at random or the newest.
+
+Of the marts only what intervals of campaigns read is built, and nobody searches for
+operators, on whom no interval depends. `--whole N` runs N worlds by all steps and by
+the command itself, too, and says whether the numbers are equal. `--keep` writes what
+intervals are made of, with the truth, and `--kept` judges such files anew, without a
+run: a method can be chosen after worlds are run and before anybody looks at them.
 
 Each network has a world of its own, seven of them share a workspace. Worlds have 600 to
 1,200 reposts and comments, 2 to 60 % of accounts phantoms, 0 to 50 % of these
@@ -23,19 +27,35 @@ import json
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import numpy as np
 import polars as pl
 
+import tasks.aggregate
 import tasks.deduplicate
 import tasks.validate
+from tasks.accounts.genuine_share import (
+    HIDDEN,
+    bound_sets,
+    draw_audiences,
+    planted_rates,
+)
 from tasks.accounts.identity import Links, link_profiles
+from tasks.accounts.phantom_model import read_rates
+from tasks.aggregate import Aggregated
+from tasks.warehouse import ledger
+from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.pseudonyms import padded_keys
+from tasks.warehouse.workspace import Workspace
 from tests.flows.networks import backfill, configuration
 from tests.workspaces import FIRST, LAST, Lab, judge_rules_in_sql
 from tests.world import World, WorldSpec, generate
@@ -180,69 +200,193 @@ def make_workspace(
     return lab, worlds
 
 
-def judge_network(
-    lab: Lab, number: int, network: Network, world: World, told: World
-) -> dict[str, Any]:
-    """What is said of the campaign against the truth."""
-    campaign = f"spring-launch-{number}"
-    (row,) = lab.dicts(
-        "from intermediate.campaign_bounds"
-        f" where scope = 'campaign' and campaign_id = '{campaign}'"
+@dataclass(frozen=True)
+class Case:
+    """A campaign, what was said of it, what intervals are made of, and the truth.
+
+    Attributes:
+        network: its name in `NETWORKS`.
+        seed: of the world.
+        collected: what was.
+        said: its row in `intermediate.campaign_bounds`.
+        scores: its rows in `intermediate.campaign_scores`.
+        unseen: its row in `intermediate.campaign_unseen`; empty where nothing counts.
+        rates: of labelled accounts, as the warehouse keeps them.
+        true: genuine engagements that were collected.
+        platform: what the platform counts.
+        true_whole: how much of that is genuine.
+        parts: for each kind that the platform counts its count, what was collected and
+            what is genuine of both.
+        told: acts by kind, by what their accounts show, bin of the score and truth.
+    """
+
+    network: str
+    seed: int
+    collected: str
+    said: dict[str, Any]
+    scores: list[dict[str, Any]]
+    unseen: dict[str, int]
+    rates: str
+    true: int
+    platform: int | None
+    true_whole: int
+    parts: dict[str, list[int]]
+    told: list[list[Any]]
+
+
+def read_case(
+    connection: duckdb.DuckDBPyConnection,
+    number: int,
+    name: str,
+    seed: int,
+    how: str,
+    world: World,
+    told: World,
+) -> Case:
+    """What a workspace says of a network's campaign, and the truth."""
+    network, campaign = NETWORKS[name], f"spring-launch-{number}"
+    (row,) = _dicts(
+        connection,
+        "select acts, known_acts, is_told, acts_low, acts_high, whole_low, whole,"
+        " whole_high from intermediate.campaign_bounds"
+        f" where scope = 'campaign' and campaign_id = '{campaign}'",
     )
+    scores = _dicts(
+        connection,
+        "select shown, score_bin, acts, squares, genuine_acts, accounts,"
+        " genuine_accounts from intermediate.campaign_scores"
+        f" where scope = 'campaign' and campaign_id = '{campaign}' order by all",
+    )
+    unseen = _dicts(
+        connection,
+        "select seen, unseen, uncollected from intermediate.campaign_unseen"
+        f" where scope = 'campaign' and campaign_id = '{campaign}'",
+    )
+    rates = ledger.read_state(connection, "score_rates")
     counters = {
         kind: (count, collected)
-        for kind, count, collected in lab.rows(
+        for kind, count, collected in connection.execute(
             "select kind, cast(sum(window_count) as bigint),"
             " cast(sum(window_collected) as bigint) from intermediate.campaign_counters"
             f" where kind <> 'read' and campaign_id = '{campaign}' group by kind"
-        )
+            " order by kind"
+        ).fetchall()
     }
-    platform = sum(count for count, _ in counters.values()) if counters else None
     genuine = set(
         world.truth_accounts.filter(~pl.col("kind").is_in(PHANTOM_KINDS))["account_id"]
     )
     # Who truly did what nobody is named for.
     owners = dict(world.interactions.select("interaction_id", "account_id").iter_rows())
-    acts = lab.rows(
-        "select kind, account_id, interaction_id"
+    acts = connection.execute(
+        "select root_post_id, kind, account_id, interaction_id, shown, score_bin"
         " from intermediate.campaign_interactions"
+        " left join intermediate.accounts using (platform, account_id)"
         f" where campaign_id = '{campaign}' and is_in_window and kind <> 'mention'"
-    )
-    true: dict[str, int] = {}
-    for kind, account, key in acts:
+    ).fetchall()
+    # A deleted post has acts, but no counter: what the platform counts lacks it.
+    counted = {
+        post
+        for (post,) in connection.execute(
+            "select distinct post_id from intermediate.campaign_counters"
+            f" where kind <> 'read' and campaign_id = '{campaign}'"
+        ).fetchall()
+    }
+    true = 0
+    true_of_kind: Counter[str] = Counter()
+    told_acts: Counter[tuple[Any, ...]] = Counter()
+    for post, kind, account, key, shows, place in acts:
         owner = (
             account.removeprefix(network.prefix)
             if account
             else owners.get(key.split(":")[-1].split("_")[-1])
         )
-        true[kind] = true.get(kind, 0) + (owner in genuine)
-    shown = told.campaigns["post_ids"].explode().to_list()
-    moments = told.posts.filter(pl.col("post_id").is_in(shown))["posted_at"]
+        true += owner in genuine
+        true_of_kind[kind] += owner in genuine and post in counted
+        told_acts[kind, shows or HIDDEN, place or 0, owner in genuine] += 1
+    shown = told.posts.filter(pl.col("post_id").is_in(list(counted)))
     posts = world.posts.filter(
-        (pl.col("posted_at").is_in(moments.to_list()) | pl.col("post_id").is_in(shown))
+        (
+            pl.col("posted_at").is_in(shown["posted_at"].to_list())
+            | pl.col("post_id").is_in(shown["post_id"].to_list())
+        )
         & pl.col("post_id").is_in(world.campaigns["post_ids"].explode().to_list())
     )["post_id"]
+    if len(posts) != len(counted):
+        raise AssertionError(f"{len(counted)} counted posts, {len(posts)} in the world")
     there = world.interactions.filter(
         pl.col("root_post_id").is_in(posts.to_list())
     ).with_columns(is_genuine=pl.col("account_id").is_in(list(genuine)))
-    true_whole = 0
+    parts: dict[str, list[int]] = {}
     for kind, (count, collected) in counters.items():
         of_kind = there.filter(pl.col("kind") == kind)["is_genuine"]
+        of_whole = 0
         if collected >= count:
-            true_whole += true.get(kind, 0)
+            of_whole = true_of_kind[kind]
         elif len(of_kind):
             # Some networks count a few less than there are.
-            true_whole += round(float(of_kind.mean() or 0) * count)
-    low, high = row["acts_low"], row["acts_high"]
+            of_whole = round(float(of_kind.mean() or 0) * count)
+        parts[kind] = [count, collected, of_whole, true_of_kind[kind]]
+    return Case(
+        network=name,
+        seed=seed,
+        collected=how,
+        said=row,
+        scores=scores,
+        unseen=unseen[0] if unseen else {},
+        rates=rates or "{}",
+        true=true,
+        platform=sum(part[0] for part in parts.values()) if parts else None,
+        true_whole=sum(part[2] for part in parts.values()),
+        parts=parts,
+        told=sorted([*key, acts] for key, acts in told_acts.items()),
+    )
+
+
+def _dicts(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    return connection.sql(query).pl().to_dicts()
+
+
+def say_again(cases: Sequence[Case]) -> Iterator[Case]:
+    """The same cases with what this code says of them."""
+    for rates in sorted({case.rates for case in cases}):
+        audiences = draw_audiences(planted_rates(), read_rates(rates))
+        chosen = [case for case in cases if case.rates == rates]
+        scores = pl.DataFrame(
+            [
+                {"case": number, **row}
+                for number, case in enumerate(chosen)
+                for row in case.scores
+            ]
+        )
+        unseen = pl.DataFrame(
+            [
+                {"case": number, **case.unseen}
+                for number, case in enumerate(chosen)
+                if case.unseen
+            ]
+        )
+        bounds = bound_sets(scores, ["case"], audiences, unseen)
+        for row in bounds.iter_rows(named=True):
+            case = chosen[row["case"]]
+            yield replace(case, said={name: row[name] for name in case.said})
+
+
+def judge_case(case: Case) -> dict[str, Any]:
+    """What is said of the campaign against the truth."""
+    row = case.said
+    low, high, acts = row["acts_low"], row["acts_high"], row["acts"]
     found: dict[str, Any] = {
-        "engagements": row["acts"],
-        "true": sum(true.values()),
+        "network": case.network,
+        "seed": case.seed,
+        "collected": case.collected,
+        "engagements": acts,
+        "true": case.true,
         "known": row["known_acts"],
         "low": low,
         "high": high,
         "is_told": row["is_told"],
-        "platform": platform,
-        "true_whole": true_whole,
+        "platform": case.platform,
+        "true_whole": case.true_whole,
         "whole": row["whole"],
         "whole_low": row["whole_low"],
         "whole_high": row["whole_high"],
@@ -252,21 +396,65 @@ def judge_network(
         "whole_width": None,
     }
     if low is not None:
-        found["held"] = low <= found["true"] <= high
-        found["width"] = (high - low) / row["acts"]
-    if found["whole_low"] is not None and platform:
-        found["whole_held"] = found["whole_low"] <= true_whole <= found["whole_high"]
-        found["whole_width"] = (found["whole_high"] - found["whole_low"]) / platform
+        found["held"] = low <= case.true <= high
+        found["width"] = (high - low) / acts
+    if row["whole_low"] is not None and case.platform:
+        found["whole_held"] = row["whole_low"] <= case.true_whole <= row["whole_high"]
+        found["whole_width"] = (row["whole_high"] - row["whole_low"]) / case.platform
     return found
 
 
 def run_as_far_as_intervals(lab: Lab) -> None:
-    """All steps but the search for operators, which no interval reads."""
+    """All steps, but of the marts what campaigns' intervals read, and no operators."""
     lab.land()
     lab.stage()
     with patch.object(tasks.deduplicate, "link_profiles", _link_nobody):
         lab.judge()
-    lab.build()
+    with patch.object(tasks.aggregate, "_build", _build_intervals):
+        lab.build()
+
+
+_READ_BY_INTERVALS = (
+    "text_names",
+    "campaign_posts",
+    "campaign_interactions",
+    "campaign_counters",
+    "campaign_scores",
+    "campaign_unseen",
+)
+
+
+def _build_intervals(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    window: tuple[date, date],
+) -> Aggregated:
+    params = {
+        "start_date": window[0],
+        "end_date": window[1],
+        "time_zone": workspace.timezone,
+        "look_back_days": workspace.policies.look_back_days,
+        "contact_cap_days": workspace.policies.contact_cap_days,
+        "action_days": workspace.policies.action_days,
+        **padded_keys(workspace.pseudonym_key()),
+    }
+    models = load_models("intermediate")
+    tasks.aggregate._fold_named_texts(connection, models["intermediate.named_texts"])
+    for name in _READ_BY_INTERVALS:
+        run_model(connection, models[f"intermediate.{name}"], params)
+    rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
+    bounds = bound_sets(
+        connection.sql(
+            "from intermediate.campaign_scores where scope = 'campaign'"
+        ).pl(),
+        ["scope", "campaign_id"],
+        draw_audiences(planted_rates(), rates),
+        connection.sql(
+            "from intermediate.campaign_unseen where scope = 'campaign'"
+        ).pl(),
+    )
+    tasks.aggregate._store(connection, "campaign_bounds", bounds)
+    return Aggregated(window, {})
 
 
 @cache
@@ -284,8 +472,8 @@ def _link_nobody(*profiles: Any, **more: Any) -> Links:
 
 def judge_workspace(
     names: Sequence[str], seed: int, how: str, way: str = "quick"
-) -> list[dict[str, Any]]:
-    """One workspace's campaigns against the truth.
+) -> list[Case]:
+    """One workspace's campaigns.
 
     Args:
         names: of its networks.
@@ -301,11 +489,11 @@ def judge_workspace(
             lab.run(FIRST, LAST, publish=False)
         else:
             run_as_far_as_intervals(lab)
-        return [
-            {"network": name, "seed": seed, "collected": how}
-            | judge_network(lab, number, NETWORKS[name], *worlds[name])
-            for number, name in enumerate(names)
-        ]
+        with duckdb.connect(str(lab.root / "warehouse.duckdb")) as connection:
+            return [
+                read_case(connection, number, name, seed, how, *worlds[name])
+                for number, name in enumerate(names)
+            ]
 
 
 def summarize(rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
@@ -340,30 +528,48 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=20_000)
     parser.add_argument("--collected", nargs="+", choices=COLLECTED, default=COLLECTED)
     parser.add_argument("--whole", type=int, default=0)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--kept", type=Path, nargs="+")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     tasks.validate.run_suites = judge_rules_in_sql
-    rows: list[dict[str, Any]] = []
+    if chosen.kept:
+        kept = [
+            Case(**json.loads(line))
+            for path in chosen.kept
+            for line in path.read_text(encoding="utf-8").splitlines()
+        ]
+        print(f"{len(kept)} kept cases")
+        _print(list(say_again(kept)))
+        return
+    cases: list[Case] = []
     began = time.perf_counter()
     for seed in range(chosen.seed, chosen.seed + chosen.worlds):
         for names in WORKSPACES:
             for how in chosen.collected:
                 found = judge_workspace(names, seed, how)
-                rows += found
+                cases += found
                 for way in ("steps", "command")[
                     : 2 * (seed < chosen.seed + chosen.whole)
                 ]:
                     again = judge_workspace(names, seed, how, way)
                     print(f"{seed}, {names[0]}, {how}: {way} equal: {found == again}")
-                if chosen.out:
-                    chosen.out.write_text(json.dumps(rows) + "\n")
+                if chosen.keep:
+                    with chosen.keep.open("a", encoding="utf-8") as stream:
+                        for case in found:
+                            stream.write(json.dumps(asdict(case)) + "\n")
     print(
         f"seeds {chosen.seed} to {chosen.seed + chosen.worlds - 1},"
         f" {time.perf_counter() - began:.0f} s"
     )
-    with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True, tbl_width_chars=140):
-        print(summarize(rows))
+    _print(cases)
+
+
+def _print(cases: Sequence[Case]) -> None:
+    with pl.Config(
+        tbl_rows=-1, tbl_cols=-1, tbl_hide_dataframe_shape=True, tbl_width_chars=140
+    ):
+        print(summarize([judge_case(case) for case in cases]))
 
 
 if __name__ == "__main__":
