@@ -150,9 +150,15 @@ def _judge(
 ) -> int:
     _replace(connection, "meta.account_overrides", overrides)
     ledger.write_state(connection, "score_rates", write_rates(model.rates))
+    # What was made before in a window of as many days still holds.
+    days = str(workspace.policies.behaviour_days)
     features = make_features(
-        connection, workspace.timezone, workspace.policies.behaviour_days
+        connection,
+        workspace.timezone,
+        workspace.policies.behaviour_days,
+        since_last=ledger.read_state(connection, "behaviour_days") == days,
     )
+    ledger.write_state(connection, "behaviour_days", days)
     features = add_second_pass(
         connection,
         features,

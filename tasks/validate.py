@@ -18,6 +18,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.report.validation import write_validation_page
 from tasks.sources.formats import RAW_TABLES
 from tasks.warehouse import landing, ledger
+from tasks.warehouse.account_features import touch_all_accounts
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.expectations import Outcome, Rule, run_suites
@@ -139,11 +140,14 @@ def _stage(
         }
         if any(had_rows.values()):
             _touch_days(connection)  # where the rows stood before
+            _touch_accounts(connection)
         for table, old_rows in had_rows.items():
             run_model(connection, models[f"staging.{table}"], params, old_rows=old_rows)
         if any(had_rows.values()):
             _touch_days(connection)  # and where they stand now
+            _touch_accounts(connection)
         else:
+            touch_all_accounts(connection)
             connection.execute(
                 "insert into meta.touched_days"
                 " select distinct date_day from staging.interactions"
@@ -390,6 +394,32 @@ def _first_reasons(
         ]
         for source in sources
     }
+
+
+def _touch_accounts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note whose own acts, or what is counted of their posts, the new rows change."""
+    connection.execute(
+        """
+        insert into meta.touched_accounts
+        select interactions.platform, interactions.account_id
+        from staging.interactions as interactions
+        semi join staging.valid_interactions as observed
+            on interactions.platform = observed.platform
+            and interactions.interaction_id = observed.interaction_id
+        where interactions.account_id is not null
+        union
+        select posts.platform, posts.account_id
+        from staging.posts as posts
+        semi join (
+            select platform, post_id from staging.valid_posts
+            union all
+            select platform, post_id from staging.valid_post_counters
+        ) as observed
+            on posts.platform = observed.platform
+            and posts.post_id = observed.post_id
+        where posts.account_id is not null
+        """
+    )
 
 
 def _touch_days(connection: duckdb.DuckDBPyConnection) -> None:

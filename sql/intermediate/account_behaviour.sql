@@ -1,11 +1,32 @@
--- One row per account that acted in the trailing window before the last landed
--- day: how it acted there.
+-- One row per account that acted: how it did so in a window of days that ends with its
+-- own last act. Made anew of accounts in `meta.touched_accounts` only. Cost: linear in
+-- their acts; words are compared within the window only.
 --
 -- grain: platform, account_id
 -- params: $behaviour_days
--- replace: all
+-- replace: rows platform, account_id
 
 with
+
+touched as (
+    select distinct
+        platform,
+        account_id
+    from meta.touched_accounts
+),
+
+last_acts as (
+    select
+        interactions.platform,
+        interactions.account_id,
+        max(interactions.date_day) as last_day
+    from staging.interactions as interactions
+    semi join touched
+        on
+            interactions.platform = touched.platform
+            and interactions.account_id = touched.account_id
+    group by interactions.platform, interactions.account_id
+),
 
 acts as (
     select
@@ -21,10 +42,12 @@ acts as (
             '转播'
         ) as own_text
     from staging.interactions as interactions
-    cross join intermediate.last_landed as last_landed
+    inner join last_acts
+        on
+            interactions.platform = last_acts.platform
+            and interactions.account_id = last_acts.account_id
     where
-        interactions.account_id is not null
-        and date_diff('day', interactions.date_day, last_landed.last_act_day)
+        date_diff('day', interactions.date_day, last_acts.last_day)
         < $behaviour_days
 )
 

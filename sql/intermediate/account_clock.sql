@@ -1,13 +1,35 @@
--- One row per account that reposted at three moments or more in the trailing window:
--- how many of them fall on one minute of the half hour. People's minutes are spread;
--- a program's that runs every half hour are not. Comments are left out: they answer
--- somebody. Cost: linear in acts.
+-- One row per account that reposted at three moments or more in a window of days that
+-- ends with its own last repost: how many of them fall on one minute of the half hour.
+-- People's minutes are spread; a program's that runs every half hour are not. Comments
+-- are left out: they answer somebody. Made anew of accounts in `meta.touched_accounts`
+-- only. Cost: linear in their reposts.
 --
 -- grain: platform, account_id
 -- params: $behaviour_days
--- replace: all
+-- replace: rows platform, account_id
 
 with
+
+touched as (
+    select distinct
+        platform,
+        account_id
+    from meta.touched_accounts
+),
+
+last_reposts as (
+    select
+        interactions.platform,
+        interactions.account_id,
+        max(interactions.date_day) as last_day
+    from staging.interactions as interactions
+    semi join touched
+        on
+            interactions.platform = touched.platform
+            and interactions.account_id = touched.account_id
+    where interactions.kind = 'repost'
+    group by interactions.platform, interactions.account_id
+),
 
 -- Acts within one half hour are one moment: a burst says nothing of a clock.
 moments as (
@@ -18,12 +40,14 @@ moments as (
         floor(extract(minute from interactions.acted_at) / 30) as half,
         min(extract(minute from interactions.acted_at) % 30) as minute_of_half
     from staging.interactions as interactions
-    cross join intermediate.last_landed as last_landed
+    inner join last_reposts
+        on
+            interactions.platform = last_reposts.platform
+            and interactions.account_id = last_reposts.account_id
     where
-        interactions.account_id is not null
-        and interactions.kind = 'repost'
+        interactions.kind = 'repost'
         and interactions.precision_seconds <= 60
-        and date_diff('day', interactions.date_day, last_landed.last_act_day)
+        and date_diff('day', interactions.date_day, last_reposts.last_day)
         < $behaviour_days
     group by all
 ),

@@ -1,13 +1,102 @@
--- One row per account that posted, reposted or commented: its last acts of the
--- trailing window before the last landed day, as counts. A count of what nobody
--- could see is told apart from a count of nothing by its base: `posts`, `texts`,
--- `gaps`, `clients_known`, `counted_posts`.
+-- One row per account that posted, reposted or commented: its newest acts, whatever
+-- their age, as counts. A count of what nobody could see is told apart from a count of
+-- nothing by its base: `posts`, `texts`, `gaps`, `clients_known`, `counted_posts`.
+--
+-- Made anew of accounts in `meta.touched_accounts` only. Cost: of these account and day
+-- of every act are counted (three columns of staging are read); texts are read and acts
+-- sorted only from the day on which an account's newest acts begin.
 --
 -- grain: platform, account_id
--- params: $behaviour_days, $time_zone, $timeline_acts
--- replace: all
+-- params: $time_zone, $timeline_acts
+-- replace: rows platform, account_id
 
 with
+
+touched as (
+    select distinct
+        platform,
+        account_id
+    from meta.touched_accounts
+),
+
+own_interactions as not materialized (
+    select interactions.*
+    from staging.interactions as interactions
+    semi join touched
+        on
+            interactions.platform = touched.platform
+            and interactions.account_id = touched.account_id
+    where interactions.kind in ('repost', 'comment')
+),
+
+own_posts as not materialized (
+    select posts.*
+    from staging.posts as posts
+    semi join touched
+        on
+            posts.platform = touched.platform
+            and posts.account_id = touched.account_id
+),
+
+days as (
+    select
+        platform,
+        account_id,
+        date_day,
+        sum(acts) as acts
+    from (
+        select
+            platform,
+            account_id,
+            date_day,
+            count(*) as acts
+        from own_interactions
+        group by platform, account_id, date_day
+        union all
+        select
+            platform,
+            account_id,
+            date_day,
+            count(*) as acts
+        from own_posts
+        group by platform, account_id, date_day
+    ) as counted
+    group by platform, account_id, date_day
+),
+
+-- Few accounts have more than are looked at; of the others every act is.
+busy as (
+    select
+        platform,
+        account_id
+    from days
+    group by platform, account_id
+    having sum(acts) > $timeline_acts
+),
+
+running as (
+    select
+        days.platform,
+        days.account_id,
+        days.date_day,
+        sum(days.acts) over (
+            partition by days.platform, days.account_id
+            order by days.date_day desc
+        ) as acts_since
+    from days
+    semi join busy
+        on days.platform = busy.platform and days.account_id = busy.account_id
+),
+
+begins as (
+    select
+        platform,
+        account_id,
+        max(date_day) as first_day
+    from running
+    where acts_since >= $timeline_acts
+    group by platform, account_id
+),
 
 acts as (
     select
@@ -24,8 +113,7 @@ acts as (
             '转播'
         ) as own_text,
         cast(null as varchar) as client
-    from staging.interactions
-    where kind in ('repost', 'comment') and account_id is not null
+    from own_interactions
     union all
     select
         platform,
@@ -36,8 +124,7 @@ acts as (
         date_day,
         nullif(trim(text), '') as own_text,
         client
-    from staging.posts
-    where account_id is not null
+    from own_posts
 ),
 
 numbered as (
@@ -56,9 +143,9 @@ numbered as (
             order by acts.acted_at desc, acts.kind asc, acts.act_id desc
         ) as before_day
     from acts
-    cross join intermediate.last_landed as last_landed
-    where
-        date_diff('day', acts.date_day, last_landed.last_day) < $behaviour_days
+    left join begins
+        on acts.platform = begins.platform and acts.account_id = begins.account_id
+    where begins.first_day is null or acts.date_day >= begins.first_day
 ),
 
 recent as (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from tasks.warehouse.database import table_exists
 from tasks.warehouse.models import load_models, run_model
 
 # The tables behind the frame, in the order in which they are made.
@@ -23,6 +24,9 @@ FEATURE_MODELS = (
     "account_follow_bursts",
     "account_features",
 )
+# What an account's own acts alone tell is kept, and made anew of those whose acts
+# changed: so a day's run reads the acts of a day's accounts.
+KEPT_MODELS = ("account_behaviour", "account_timeline", "account_clock")
 # Those of the second pass, which look at what the first one suspects.
 SECOND_MODELS = ("account_cowriters", "account_coactors")
 
@@ -36,16 +40,23 @@ def make_features(
     time_zone: str,
     behaviour_days: int,
     timeline_acts: int = TIMELINE_ACTS,
+    *,
+    since_last: bool = False,
 ) -> pl.DataFrame:
     """Make the tables of features anew and read the last one.
 
-    Cost: that of the models, about linear in staged rows.
+    Cost: linear in staged rows, of which most columns are not read; the acts
+    themselves are sorted and their texts read only of accounts that have new ones
+    (`since_last`), of these the newest ones.
 
     Args:
         connection: to a warehouse whose staging is filled.
         time_zone: whose clock an account's hours are read by.
-        behaviour_days: behaviour is judged on so many days before the last one.
+        behaviour_days: company is looked for in so many days before the last landed
+            one; an account's own pace in so many that end with its last act.
         timeline_acts: so many last acts of an account are looked at.
+        since_last: what was made before holds for accounts that are not in
+            `meta.touched_accounts`; else nothing that was made before is used.
 
     Returns:
         `intermediate.account_features`, a row an account, in no set order.
@@ -56,10 +67,42 @@ def make_features(
         "time_zone": time_zone,
         "timeline_acts": timeline_acts,
     }
+    if not since_last:
+        for name in KEPT_MODELS:
+            connection.execute(f"drop table if exists intermediate.{name}")
+        connection.execute("delete from meta.touched_accounts")
+        touch_all_accounts(connection)
     for name in FEATURE_MODELS:
-        run_model(connection, models[f"intermediate.{name}"], params)
+        model = models[f"intermediate.{name}"]
+        if name in KEPT_MODELS:
+            _forget_touched(connection, model.name)
+        run_model(connection, model, params, old_rows=False)
+    connection.execute("delete from meta.touched_accounts")
     found: pl.DataFrame = connection.sql("from intermediate.account_features").pl()
     return found
+
+
+def touch_all_accounts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note every account that acted or posted as one whose acts are new."""
+    connection.execute(
+        "insert into meta.touched_accounts"
+        " select platform, account_id from staging.interactions"
+        " where account_id is not null"
+        " union select platform, account_id from staging.posts"
+        " where account_id is not null"
+    )
+
+
+def _forget_touched(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Take out rows that are to be made anew; some of these come never again."""
+    schema, name = table.split(".")
+    if table_exists(connection, schema, name):
+        connection.execute(
+            f"delete from {table} using"
+            " (select distinct platform, account_id from meta.touched_accounts)"
+            f" as touched where {name}.platform = touched.platform"
+            f" and {name}.account_id = touched.account_id"
+        )
 
 
 def add_second_pass(

@@ -138,6 +138,9 @@ create table if not exists meta.source_days (
 );
 create table if not exists meta.state (key varchar, value varchar);
 create table if not exists meta.touched_days (date_day date);
+create table if not exists meta.touched_accounts (
+    platform varchar, account_id varchar
+);
 create table if not exists meta.quarantine (
     stage varchar, source varchar, platform varchar, kind varchar, date_day date,
     reason varchar, path varchar, position bigint, item integer, rows bigint,

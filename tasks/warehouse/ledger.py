@@ -300,6 +300,7 @@ def reset_when_changed(
         "quarantine",
         "unread_values",
         "touched_days",
+        "touched_accounts",
     ):
         connection.execute(f"delete from meta.{table}")
     connection.execute("delete from meta.state where key <> 'tombstones'")

@@ -38,6 +38,8 @@ def open_staging() -> duckdb.DuckDBPyConnection:
         "create table intermediate.account_profiles (platform varchar,"
         " account_id varchar, screen_name varchar, description varchar,"
         " avatar_url varchar, registered_at timestamp);"
+        "create schema meta;"
+        "create table meta.touched_accounts (platform varchar, account_id varchar);"
         "create table intermediate.first_suspicion (platform varchar,"
         " account_id varchar, is_suspected_but_for_words boolean,"
         " is_suspected_but_for_moments boolean)"
@@ -99,6 +101,10 @@ def suspect(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None
 
 def table(connection: duckdb.DuckDBPyConnection, *names: str) -> dict[str, Any]:
     """Rows by account of the last of some models that are run one after another."""
+    connection.execute(
+        "insert into meta.touched_accounts"
+        " select distinct platform, account_id from staging.interactions"
+    )
     for name in ("last_landed", *names):
         run_model(connection, MODELS[f"intermediate.{name}"], {"behaviour_days": 90})
     rows = connection.sql(f"from intermediate.{names[-1]}").pl().to_dicts()

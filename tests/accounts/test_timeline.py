@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
 from tasks.accounts.features import build_features
+from tasks.warehouse.database import connect
 from tests.workspaces import Lab, comment, repost, status, user
 
 pytestmark = pytest.mark.usefixtures("quick_rules")
@@ -118,15 +120,62 @@ def test_only_the_last_fifty_acts_count(lab: Lab) -> None:
     assert found["text_length"] == sum(range(10, 60))
 
 
-def test_window_ends_with_the_last_landed_day(lab: Lab) -> None:
+def test_acts_count_whatever_their_age(lab: Lab) -> None:
+    """Who was last seen long before others is judged by what was seen of it."""
     lab.configure(policies="behaviour_days = 3")
     found = timeline(
         lab,
-        repost(2, 1, SELLER, day=1),  # three days before the last
+        repost(2, 1, SELLER, day=1),
         repost(3, 1, SELLER, day=2),
-        repost(4, 1, user(22, "other"), day=4),
+        repost(4, 1, SELLER, day=9),
+        repost(5, 1, user(22, "other"), day=20),
     )
-    assert found["acts"] == 1
+    assert found["acts"] == 3
+    # Pace is counted in days that end with its own last act.
+    assert lab.dicts(
+        "select acts, active_days from intermediate.account_behaviour"
+        " where account_id = '21'"
+    ) == [{"acts": 1, "active_days": 1}]
+
+
+def test_an_old_account_gives_the_same_whoever_acts_later(lab: Lab) -> None:
+    acts = [repost(2 + n, 1, SELLER, clock=f"{9 + n:02}:10:00") for n in range(6)]
+    before = timeline(lab, *acts)
+    behaviour = "from intermediate.account_behaviour where account_id = '21'"
+    clock = "from intermediate.account_clock where account_id = '21'"
+    told = lab.dicts(behaviour), lab.dicts(clock)
+    assert told[1] == [
+        {
+            "platform": "weibo",
+            "account_id": "21",
+            "moments": 6,
+            "moments_of_one_minute": 6,
+        }
+    ]
+    lab.put("export/b.jsonl", [status(90, user=user(22, "other"), day=28)])
+    lab.put("export/c.jsonl", [repost(91, 90, user(23, "third"), day=30)])
+    lab.run(publish=False)
+    assert lab.dicts("from intermediate.account_timeline where account_id = '21'") == [
+        before
+    ]
+    assert (lab.dicts(behaviour), lab.dicts(clock)) == told
+
+
+@pytest.mark.parametrize("days", [1, 3, 12])
+def test_newest_acts_are_those_of_sorting_all(lab: Lab, days: int) -> None:
+    """The days on which they begin are found from counts; the outcome is the same."""
+    moments = [(1 + n % days, f"09:{n // days:02}:00") for n in range(57)]
+    found = timeline(
+        lab,
+        *(
+            status(100 + n, "x" * n, SELLER, day=day, clock=clock)
+            for n, (day, clock) in enumerate(moments)
+        ),
+    )
+    newest = sorted(range(57), key=lambda n: moments[n])[-50:]
+    assert found["acts"] == 50
+    assert found["days"] == len({moments[n][0] for n in newest})
+    assert found["text_length"] == sum(newest)
 
 
 def test_a_campaigns_reposts_show_no_habits(lab: Lab) -> None:
@@ -147,3 +196,45 @@ def test_a_campaigns_reposts_show_no_habits(lab: Lab) -> None:
     ):
         assert row[name] is None
     assert row["acts_per_active_day"] == 1
+
+
+_KEPT = ("account_behaviour", "account_timeline", "account_clock")
+
+
+def test_what_is_kept_equals_what_is_made_anew(lab: Lab, tmp_path: Path) -> None:
+    """New acts, new counters of old posts, an author who was hidden: and no others."""
+    days = [
+        [
+            status(1, day=1, comments_count=0),
+            status(2, "mine", SELLER, day=1, comments_count=0),
+            *(repost(10 + n, 1, SELLER, clock=f"{9 + n:02}:10:00") for n in range(4)),
+            *(repost(20 + n, 1, user(23, "third"), day=2 + n) for n in range(3)),
+            {**repost(30, 1, user(24, "fourth"), day=2), "user": None},
+        ],
+        [repost(14, 1, SELLER, "words of its own", clock="20:10:00")],
+        [status(2, "mine", SELLER, day=1, comments_count=9)],
+        [repost(30, 1, user(24, "fourth"), day=2)],
+    ]
+    for number, records in enumerate(days):
+        lab.put(f"export/{number}.jsonl", records)
+        lab.run(run_id=f"run {number}", publish=False)
+        with connect(lab.workspace.database) as connection:
+            connection.execute(
+                "update intermediate.account_timeline set web_acts = 77"
+                " where account_id = '23'"
+            )
+    # Whose acts nobody touched is not read again.
+    assert (
+        lab.value(
+            "select web_acts from intermediate.account_timeline where account_id = '23'"
+        )
+        == 77
+    )
+    anew = Lab(tmp_path / "anew")
+    anew.configure()
+    for number, records in enumerate(days):
+        anew.put(f"export/{number}.jsonl", records)
+    anew.run(publish=False)
+    for name in _KEPT:
+        told = f"from intermediate.{name} where account_id <> '23' order by all"
+        assert lab.dicts(told) == anew.dicts(told) != []
