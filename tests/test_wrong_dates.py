@@ -165,6 +165,11 @@ def test_wrong_date_moves_nobody(tmp_path: Path, quick_rules: None) -> None:
                 "select account_id, phantom_probability, phantom_level, reasons"
                 " from intermediate.accounts where account_id <> '9' order by all"
             )
+            + lab.rows(
+                "select activity_day, freshness_hours, is_final, late_since_day"
+                " from marts.data_coverage where activity_day <= '2026-03-14'"
+                " order by all"
+            )
         )
     assert found[0] == found[1]
 

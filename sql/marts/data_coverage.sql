@@ -47,8 +47,8 @@ records as (
 ),
 
 last_landed as (
-    select max(date_day) as last_day
-    from records
+    select last_day
+    from intermediate.last_landed
 ),
 
 -- The end of the last landed day in the workspace's time zone, as UTC.
@@ -72,11 +72,13 @@ collected as (
 
 freshness as (
     select
-        source,
-        platform,
-        max(happened_at) as newest_at
+        records.source,
+        records.platform,
+        max(records.happened_at) as newest_at
     from records
-    group by source, platform
+    cross join last_landed
+    where records.date_day <= last_landed.last_day
+    group by records.source, records.platform
 ),
 
 rejected as (
