@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -119,6 +120,9 @@ def endure_closed_output() -> None:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
             stream = os.fdopen(number, "w", encoding="utf-8")
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of GBK can't show every name of a file.
+            stream.reconfigure(errors="backslashreplace")
         setattr(sys, name, cast(Any, _Enduring(stream)))
 
 

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -25,7 +26,7 @@ from tasks.warehouse.errors import (
 )
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.temporary import temporary_folder
-from tests.workspaces import Lab
+from tests.workspaces import REPOSITORY, Lab
 
 
 def run(
@@ -146,3 +147,24 @@ def test_damage_is_named_with_its_repair(
     assert "is damaged (manifest.json) and set aside" in told
     run(monkeypatch, "status", "--workspace", str(lab.root), code=None)
     assert "Published: nothing yet" in capsys.readouterr().out
+
+
+def test_a_terminal_that_can_not_show_a_name_fails_nothing(tmp_path: Path) -> None:
+    """As one of GBK, of a file that is called by an emoji."""
+    script = (
+        "from tasks.warehouse.progress import endure_closed_output, say\n"
+        "endure_closed_output()\n"
+        "from flows.doctor import Finding, show\n"
+        "from rich.console import Console\n"
+        "say('\U0001f389品牌')\n"
+        "show([Finding('\U0001f389', '品牌')], Console())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONIOENCODING": "gbk"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode("gbk")
+    assert done.stdout.decode("gbk").startswith("\\U0001f389品牌\n")
