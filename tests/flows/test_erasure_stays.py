@@ -290,3 +290,40 @@ def test_keys_of_pseudonyms_are_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) 
     erase(lab.workspace, *ANN)
     with pytest.raises(ConfigurationError, match="never rotated"):
         rotate(lab.workspace, erasures=True)
+
+
+def test_an_erasure_killed_at_any_write_is_finished(
+    landed: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each moment at which something reaches the disk."""
+    before = tmp_path / "before"
+    landed.root.rename(before)
+    writes = 0
+    while True:
+        writes += 1
+        shutil.rmtree(landed.root, ignore_errors=True)
+        shutil.copytree(before, landed.root, symlinks=True)
+        left = [writes]
+
+        def sync(_: Path, left: list[int] = left) -> None:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr("tasks.warehouse.landing.sync", sync)
+            try:
+                erase(landed.workspace, *ANN)
+            except KeyboardInterrupt:
+                is_killed = True
+            else:
+                is_killed = False
+        if (landed.root / ".erasures.json").exists():
+            begin_run(landed)
+            end_run(landed)
+            assert shown(landed) == [], writes
+        else:
+            assert writes < 3, "nothing had begun: it is asked for again"
+        if not is_killed:
+            break
+    assert writes > 5
