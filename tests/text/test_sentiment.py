@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tasks.text.character_ngrams import key_of, make_vocabulary, plain_words
 from tasks.text.feeling_words import FEELING_WORDS
 from tasks.text.sentiment import (
+    BALANCE_ERROR,
     LABELS,
+    SHIPPED,
     deciding_words,
     ngram_texts,
     read_model,
@@ -22,7 +24,7 @@ from tasks.text.sentiment import (
     three_probabilities,
     write_model,
 )
-from tasks.text.sentiment_training import FEWEST_TEXTS, train
+from tasks.text.sentiment_training import FEWEST_TEXTS, even_weights, train
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(max_size=40)), max_size=20)
 
@@ -157,6 +159,41 @@ def test_what_few_texts_say_is_not_kept() -> None:
     ngrams = set(ngram_texts(train(labelled())))
     assert not any("秘" in ngram or "密" in ngram for ngram in ngrams)
     assert any("棒" in ngram for ngram in ngrams)
+
+
+def test_half_of_each_source_is_positive() -> None:
+    source = np.array(["a"] * 4 + ["b"] * 2 + ["c"] * 100)
+    positive = np.array([True, False, False, False, True, True] + [True] + [False] * 99)
+    weight = np.where(source == "a", 6.0, 1.0)
+    even = even_weights(source, positive, weight)
+    assert even[:4].tolist() == [12, 4, 4, 4]
+    assert even[4:6].tolist() == [1, 1]  # of one side only: as they are
+    assert even[6] == 10  # not 50: a single text would decide
+    assert even[7:] == pytest.approx([50 / 99] * 99)
+
+
+def test_a_kind_of_which_nearly_all_is_bad_has_no_bad_name() -> None:
+    """Half of its texts say nothing: then the kind's own word says nothing either."""
+    rows = []
+    for number in range(240):
+        label = "negative" if number % 20 else "positive"
+        word = {"negative": "很烂", "positive": "很棒"}[label]
+        tail = "啊哦嗯呀呢吧"[number % 6] + "一二三四五六七"[number % 7]
+        said = word if number // 20 % 2 else ""
+        rows.append((f"{'东西南北'[number // 6 % 4]}边客栈{said}{tail}", label, "inns"))
+    inns = pl.DataFrame(rows, schema=["text", "label", "source"], orient="row")
+    model = train(pl.concat([labelled(), inns]))
+    table = score(pl.Series(["客栈", "客栈很棒", "客栈很烂"]), model)
+    name, good, bad = table["positive"] / (table["positive"] + table["negative"])
+    assert name == pytest.approx(0.5, abs=0.2)
+    assert good > 0.7
+    assert bad < 0.3
+
+
+def test_the_error_of_the_kind_is_the_cards() -> None:
+    card = SHIPPED.with_suffix(".md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"root mean square of these errors is ([0-9.]+);", card)
+    assert float(told) == BALANCE_ERROR
 
 
 @pytest.mark.parametrize("label", LABELS)
