@@ -30,7 +30,7 @@ from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
 from tasks.campaigns.usual_posts import judge_posts
 from tasks.sources.gives import KINDS, gives_of, lacks_of
 from tasks.text.character_ngrams import plain_words
-from tasks.text.sentiment import LABELS, score, shipped_digest
+from tasks.text.sentiment import BALANCE_ERROR, LABELS, score, shipped_digest
 from tasks.text.spellings import (
     any_spelling,
     fold_all,
@@ -596,7 +596,11 @@ def _judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -
     judged = plain_words(sentiment.get_column("words")).str.len_chars() > 0
     _store(connection, "words_sentiment", sentiment.filter(judged))
     run_model(connection, models["intermediate.campaign_comments"], {})
-    run_model(connection, models["intermediate.sentiment_days"], {})
+    run_model(
+        connection,
+        models["intermediate.sentiment_days"],
+        {"balance_error": BALANCE_ERROR},
+    )
     days = connection.sql(
         "select campaign_id, activity_day as date_day, negative,"
         " positive + neutral + negative as judged from intermediate.sentiment_days"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.text.sentiment import BALANCE_ERROR
 from tests.workspaces import Lab, comment, repost, status, user
 
 GOOD, BAD, PLAIN = (
@@ -43,6 +44,7 @@ def test_days_by_hand(lab: Lab) -> None:
             comment(15, 1, people(6), f"//@person 3:{BAD}"),
             comment(16, 1, people(7), BAD, day=3),
             comment(17, 1, people(8), BAD, day=20),
+            comment(19, 1, people(10), "@Aurora", day=5),
             repost(18, 1, people(9), GOOD),
         ],
     )
@@ -50,15 +52,22 @@ def test_days_by_hand(lab: Lab) -> None:
     days = {
         row["activity_day"].day: row for row in lab.dicts("from marts.feedback_daily")
     }
-    assert sorted(days) == [1, 3]
+    assert sorted(days) == [1, 3, 5]
     day = days[1]
     assert (day["comments"], day["wordless"]) == (6, 2)
     assert (day["positive"], day["neutral"], day["negative"]) == (2, 1, 1)
     assert (day["genuine_comments"], day["genuine_positive"]) == (5, 1)
     assert (day["sentiment_net"], day["genuine_sentiment_net"]) == (0.25, 0)
-    assert days[3]["sentiment_net"] == -1
-    ((comments, net),) = lab.rows("select comments, sentiment_net from marts.campaigns")
-    assert (comments, net) == (7, 0)
+    wide = 1.96 * BALANCE_ERROR
+    assert day["sentiment_net_low"] == pytest.approx(0.25 - wide, abs=1e-6)
+    assert day["sentiment_net_high"] == pytest.approx(0.25 + wide, abs=1e-6)
+    assert days[3]["sentiment_net"] == days[3]["sentiment_net_low"] == -1
+    assert days[3]["sentiment_net_high"] == pytest.approx(wide - 1, abs=1e-6)
+    assert days[5]["sentiment_net_low"] is days[5]["sentiment_net_high"] is None
+    (whole,) = lab.dicts("from marts.campaigns")
+    assert (whole["comments"], whole["sentiment_net"]) == (8, 0)
+    assert whole["sentiment_net_high"] == pytest.approx(wide, abs=1e-6)
+    assert whole["sentiment_net_low"] == -whole["sentiment_net_high"]
 
 
 def test_a_rise_of_negative_voice_is_told_the_same_day(lab: Lab) -> None:

@@ -1,10 +1,11 @@
 -- One row per campaign and activity day with a comment: how its comments sound, and how
 -- many are of accounts known by more than a name: fewer than half of them tell nothing
--- of genuine ones.
+-- of genuine ones. A balance of a kind of product that nobody labelled is wrong by
+-- balance_error (root mean square).
 -- Cost: linear in the comments of campaigns.
 --
 -- grain: campaign_id, activity_day
--- params: none
+-- params: $balance_error
 -- replace: all
 
 select
@@ -21,7 +22,8 @@ select
     count(case when is_genuine and sentiment = 'neutral' then 1 end)
         as genuine_neutral,
     count(case when is_genuine and sentiment = 'negative' then 1 end)
-        as genuine_negative
+        as genuine_negative,
+    $balance_error as balance_error
 from intermediate.campaign_comments
 where is_in_window
 group by campaign_id, activity_day

@@ -93,6 +93,8 @@
 --   earned_media_currency [text]: the currency of earned media values
 --   cpm_source [text]: where the prices come from, and of which day
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
+--   sentiment_net_low [share, -1 to 1]: low end of the 95 % interval of sentiment_net, for what the words of a kind of product mislead the judgement by
+--   sentiment_net_high [share, -1 to 1]: high end of that interval
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   fans_gained [followers]: brand followers, last less first snapshot of the window; null without two
 --   posts_gained [posts]: brand posts, last less first snapshot of the window; null without two
@@ -135,7 +137,7 @@
 --   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each post and repost
 --   platform_earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
 --   platform_earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
---   sentiment_net: this project | judged by words alone; irony is not seen; wordless comments are left out
+--   sentiment_net: this project | judged by words alone; irony is not seen; wordless comments are left out; its interval holds for a level, not for changes within one campaign
 --   social_momentum: ClickZ, social momentum; direction chosen by this project | a trend, no verdict; null without two snapshots
 
 with
@@ -321,10 +323,11 @@ kinds as (
 sentiment as (
     select
         campaign_id,
-        round(
-            (sum(positive) - sum(negative))
-            / nullif(sum(positive) + sum(neutral) + sum(negative), 0), 6
-        ) as sentiment_net,
+        (sum(positive) - sum(negative))
+        / nullif(sum(positive) + sum(neutral) + sum(negative), 0) as net,
+        round(net, 6) as sentiment_net,
+        round(net - least(1.96 * max(balance_error), net + 1), 6) as sentiment_net_low,
+        round(net + least(1.96 * max(balance_error), 1 - net), 6) as sentiment_net_high,
         case
             when sum(known_comments) * 2 >= sum(comments)
                 then
@@ -779,6 +782,8 @@ select
     media_value.earned_media_currency,
     media_value.cpm_source,
     sentiment.sentiment_net,
+    sentiment.sentiment_net_low,
+    sentiment.sentiment_net_high,
     sentiment.genuine_sentiment_net,
     momentum.fans_gained,
     momentum.posts_gained,

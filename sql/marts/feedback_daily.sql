@@ -21,6 +21,8 @@
 --   genuine_neutral [comments]: genuine_comments that sound neutral; null where genuine_comments is
 --   genuine_negative [comments]: genuine_comments that sound negative; null where genuine_comments is
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
+--   sentiment_net_low [share, -1 to 1]: low end of the 95 % interval of sentiment_net, for what the words of a kind of product mislead the judgement by
+--   sentiment_net_high [share, -1 to 1]: high end of that interval
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   is_negative_rise [yes or no]: a larger share of the day's judged comments is negative than that of the 14 days before explains; null where under 3 days with 10 judged comments precede
 
@@ -31,6 +33,7 @@ daily as (
         * exclude (
             genuine_comments, genuine_positive, genuine_neutral, genuine_negative
         ),
+        (positive - negative) / nullif(positive + neutral + negative, 0) as net,
         case when known_comments * 2 >= comments then genuine_comments end
             as genuine_comments,
         case when known_comments * 2 >= comments then genuine_positive end
@@ -56,10 +59,11 @@ select
     daily.genuine_positive,
     daily.genuine_neutral,
     daily.genuine_negative,
-    round(
-        (daily.positive - daily.negative)
-        / nullif(daily.positive + daily.neutral + daily.negative, 0), 6
-    ) as sentiment_net,
+    round(daily.net, 6) as sentiment_net,
+    round(daily.net - least(1.96 * daily.balance_error, daily.net + 1), 6)
+        as sentiment_net_low,
+    round(daily.net + least(1.96 * daily.balance_error, 1 - daily.net), 6)
+        as sentiment_net_high,
     round(
         (daily.genuine_positive - daily.genuine_negative)
         / nullif(

@@ -99,7 +99,8 @@ COLUMNS: dict[str, dict[str, str]] = {
             earned_media_value_low earned_media_value_high
             genuine_earned_media_value_low genuine_earned_media_value_high
             platform_earned_media_value_low platform_earned_media_value_high
-            sentiment_net genuine_sentiment_net
+            sentiment_net sentiment_net_low sentiment_net_high
+            genuine_sentiment_net
         """,
     },
     "cascades": {
