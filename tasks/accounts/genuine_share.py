@@ -33,6 +33,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from tasks.accounts.phantom_model import BINS, SHOWN, Rates
 
@@ -59,12 +60,15 @@ _MOST_EVIDENCE = 200.0
 # An interval rests on so many draws at least (Kish); an audience unlike any that was
 # drawn is judged by those that are least unlike it.
 _FEWEST_DRAWS = 150.0
-# How far the log-odds of phantoms lie apart (standard deviations): between accounts
-# that show different things (those who act often may be one seller's batch and those
-# who act once people, or the other way round: the log-odds of two such groups differ
-# by 1.7 to 2.4 in planted worlds), whose acts nobody knows, acts that were not
-# collected of kinds that were, and kinds that never are.
-_APART, _OF_HIDDEN, _OF_UNSEEN, _OF_UNCOLLECTED = 1.5, 0.8, 0.5, 1.0
+# How much the shares of phantoms go together (correlation of normal scores) among
+# accounts that show different things: those who act often may be one seller's batch and
+# those who act once people, or the other way round. The log-odds of two such groups
+# differ by 1.7 (standard deviation) in planted worlds.
+_TOGETHER = 0.35
+# How far the log-odds of phantoms lie apart (standard deviations): of accounts whose
+# acts nobody knows, of acts that were not collected of kinds that were, and of kinds
+# that never are.
+_OF_HIDDEN, _OF_UNSEEN, _OF_UNCOLLECTED = 0.8, 0.5, 1.0
 # Where counts of profiles miss, phantoms are found by their company alone, which some
 # networks show and others don't: so much of it as a draw says.
 _WITHOUT_COUNTS = ("acts", "name")
@@ -119,13 +123,18 @@ def draw_audiences(
     """
     random = np.random.default_rng(SEED)
     ranks = (random.permutation(DRAWS) + 0.5) / DRAWS
-    total = _log_odds(1 - (1 - ranks) ** (1 / _PRIOR[1]))
+    total = _log_odds(_prior_share(ranks))
+    scores = norm.ppf(ranks)
     is_labelled = random.random(DRAWS) < _LABELLED_SHARE
     view = random.random(DRAWS)
     telling = np.sqrt(random.random(DRAWS))
     share, mixture, phantom = [], [], []
     for shown in SHOWN:
-        own = _share(total + _APART * random.standard_normal(DRAWS))
+        # Each group's share is of the prior, whatever the others' are.
+        apart = random.standard_normal(DRAWS)
+        own = _prior_share(
+            norm.cdf(np.sqrt(_TOGETHER) * scores + np.sqrt(1 - _TOGETHER) * apart)
+        )
         genuine_bins = random.dirichlet(planted[shown].genuine, DRAWS)
         phantom_bins = random.dirichlet(planted[shown].phantoms, DRAWS)
         views = labelled.get(shown, ())
@@ -447,6 +456,12 @@ def _quantiles(
     picked = np.take_along_axis(order, place, axis=1)
     # To a millionth: what follows rounds to whole numbers.
     found: FloatArray = np.round(np.take_along_axis(values, picked, axis=1), 6)
+    return found
+
+
+def _prior_share(ranks: FloatArray) -> FloatArray:
+    """Quantiles of the prior, a beta distribution whose first parameter is 1."""
+    found: FloatArray = np.clip(1 - (1 - ranks) ** (1 / _PRIOR[1]), 1e-6, 1 - 1e-6)
     return found
 
 
