@@ -237,7 +237,7 @@ def test_globs_and_single_files_are_sources(lab: Lab) -> None:
     assert lab.land().files == 1
 
 
-@pytest.mark.parametrize("name", ["it's [1] 100% 试 {x}", "a*b?"])
+@pytest.mark.parametrize("name", ["it's [1] 100% 试 {x}", "a*b"])
 def test_odd_names_of_folders_are_no_patterns(tmp_path: Path, name: str) -> None:
     """Quotes, brackets and stars in the workspace's and the export's path."""
     lab = Lab(tmp_path / name)
