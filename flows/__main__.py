@@ -332,13 +332,19 @@ def audit(
             "--format", help="The files' format; told by their names.", metavar="FORMAT"
         ),
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Weights that `train` wrote, instead of the shipped.", metavar="FILE"
+        ),
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Score the accounts of exported files, once; needs no workspace."""
     from flows.audit import audit as run
     from flows.audit import show
 
-    show(run(paths, record_format, out), out)
+    show(run(paths, record_format, out, model), out)
 
 
 @app.command()

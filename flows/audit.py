@@ -15,8 +15,8 @@ import polars as pl
 from tasks.accounts.audience import AudienceQuality, Count, measure_quality
 from tasks.accounts.identity import COMPARED, link_profiles
 from tasks.accounts.identity_model import shipped_parameters
-from tasks.accounts.operators import LINKS_SCHEMA, find_operators
-from tasks.accounts.phantom_model import shipped_model
+from tasks.accounts.operators import LINKS_SCHEMA, batch_members, find_operators
+from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import first_suspicion, score
 from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
@@ -66,24 +66,31 @@ class Audited:
     left_out: list[tuple[str, int]]
 
 
-def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
+def audit(
+    paths: list[Path],
+    record_format: str | None,
+    out: Path,
+    weights: Path | None = None,
+) -> Audited:
     """Score the accounts of exported files and write a row each.
 
     Args:
         paths: files, folders or globs.
         record_format: their format; told from their names where None.
         out: `.parquet` or `.csv`.
+        weights: a model that `train` wrote; the shipped one where None.
 
     Raises:
-        ConfigurationError: a path, the format or the suffix is wrong; all
-            mistakes at once.
+        ConfigurationError: a path, the format, the suffix or the weights are wrong;
+            all mistakes at once.
     """
     mistakes = []
     if out.suffix not in (".parquet", ".csv"):
         mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
+    model = shipped_model() if weights is None else _read_weights(weights, mistakes)
     sources = find_sources(paths, record_format, mistakes)
     with step("score"), staged(sources) as (connection, workspace, left_out):
-        accounts = _judge(connection, workspace)
+        accounts = judge(connection, workspace, model)
         hidden = count(
             connection,
             "select count(*) from staging.interactions"
@@ -96,7 +103,8 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
                 f" above, or name their format with --format ({', '.join(FORMATS)})."
             ]
         )
-    quality = measure_quality(accounts, hidden, shipped_model().rates)
+    assert model is not None
+    quality = measure_quality(accounts, hidden, model.rates)
     reasons = _reasons(accounts)
     accounts = accounts.select(_COLUMNS)
     _write(accounts, out)
@@ -106,6 +114,19 @@ def audit(paths: list[Path], record_format: str | None, out: Path) -> Audited:
         reasons,
         left_out,
     )
+
+
+def _read_weights(file: Path, mistakes: list[str]) -> PhantomModel | None:
+    """Weights of one's own; what is wrong with them is a mistake."""
+    try:
+        return read_model(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        mistakes.append(
+            f"--model '{file}' holds no weights that this version can use"
+            f" ({type(error).__name__}): train them again with"
+            " `python -m flows train`."
+        )
+        return None
 
 
 def find_sources(
@@ -221,23 +242,58 @@ def _stage(
     return sorted(left_out.items())
 
 
-def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.DataFrame:
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    model: PhantomModel | None = None,
+) -> pl.DataFrame:
+    """Verdicts of the accounts of a workspace that `staged` gave.
+
+    Args:
+        connection: to its warehouse.
+        workspace: as it was given.
+        model: other weights than the shipped ones.
+
+    Returns:
+        A row an account: what `audit` writes, and reason_classes, shown, score_bin,
+        engagements; likeliest phantoms first.
+    """
     policies = workspace.policies
-    features = make_features(connection, workspace.timezone, policies.behaviour_days)
-    features = add_second_pass(
-        connection,
-        features,
-        first_suspicion(features, policies.suspected_threshold),
-        policies.behaviour_days,
-    )
+    features, profiles, operators = look_at(connection, workspace, model)
+    keys = ["platform", "account_id"]
     acts = connection.sql(
         "select platform, account_id, count(*) as engagements"
         " from staging.interactions"
         " where kind <> 'mention' and account_id is not null group by all"
     ).pl()
-    scores = score(
-        features, policies.suspected_threshold, policies.phantom_threshold
-    ).join(acts, on=["platform", "account_id"], how="left")
+    return (
+        score(
+            features,
+            policies.suspected_threshold,
+            policies.phantom_threshold,
+            model,
+        )
+        .join(acts, on=keys, how="left")
+        .join(profiles.select(*keys, "screen_name"), on=keys, how="left")
+        .join(operators, on=keys, how="left")
+        .with_columns(pl.col("engagements").fill_null(0))
+        .select(*_COLUMNS, "reason_classes", "shown", "score_bin", "engagements")
+        .sort("phantom_probability", *keys, descending=[True, False, False])
+    )
+
+
+def look_at(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    model: PhantomModel | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """All that the score sees of the accounts of a workspace that `staged` gave.
+
+    Returns:
+        Features with those of operators and of the second pass; profiles; operators.
+    """
+    policies = workspace.policies
+    features = make_features(connection, workspace.timezone, policies.behaviour_days)
     profiles = connection.sql(
         f"select {', '.join(COMPARED)}, first_seen_at"
         " from intermediate.account_profiles"
@@ -250,13 +306,14 @@ def _judge(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> pl.Da
         profiles, links.pairs.select(list(LINKS_SCHEMA)), read_overrides(workspace.root)
     )
     keys = ["platform", "account_id"]
-    return (
-        scores.join(profiles.select(*keys, "screen_name"), on=keys, how="left")
-        .join(operators, on=keys, how="left")
-        .with_columns(pl.col("engagements").fill_null(0))
-        .select(*_COLUMNS, "reason_classes", "shown", "score_bin", "engagements")
-        .sort("phantom_probability", *keys, descending=[True, False, False])
+    features = features.join(batch_members(operators), on=keys, how="left")
+    features = add_second_pass(
+        connection,
+        features,
+        first_suspicion(features, policies.suspected_threshold, model),
+        policies.behaviour_days,
     )
+    return features, profiles, operators
 
 
 def _write(accounts: pl.DataFrame, out: Path) -> None:

@@ -18,8 +18,13 @@ from tasks.accounts.identity_card import describe_parameters
 from tasks.accounts.identity_model import write_parameters
 from tasks.accounts.identity_training import estimate_parameters
 from tasks.accounts.model_card import describe_model
-from tasks.accounts.phantom_model import with_rates
-from tasks.accounts.training import Settings, train_model
+from tasks.accounts.phantom_model import (
+    read_model,
+    usual_shares,
+    with_rates,
+    with_usual,
+)
+from tasks.accounts.training import Settings, genuine_of, train_model
 from tasks.report.calibration import draw_calibration
 from tasks.warehouse.account_features import TIMELINE_ACTS, make_features
 from tasks.warehouse.account_threads import copy_acts
@@ -69,9 +74,10 @@ def train(
     _require_both(examples)
     with step("train"):
         text = train_model(examples, settings)
+        usual = usual_shares(read_model(text).curves, genuine_of(examples))
         card = describe_model(text, examples, settings)
     target = Path(out)
-    write_atomically(target, with_rates(text, card.rates))
+    write_atomically(target, with_usual(with_rates(text, card.rates), usual))
     plot = target.with_suffix(".svg")
     write_atomically(plot, draw_calibration(card.calibration))
     write_atomically(target.with_suffix(".md"), card.text(plot.name))

@@ -31,7 +31,7 @@ from tasks.accounts.identity_model import (
     shipped_parameters,
     write_parameters,
 )
-from tasks.accounts.operators import LINKS_SCHEMA, find_operators
+from tasks.accounts.operators import LINKS_SCHEMA, batch_members, find_operators
 from tasks.accounts.phantom_model import (
     PhantomModel,
     read_model,
@@ -159,6 +159,12 @@ def _judge(
         since_last=ledger.read_state(connection, "behaviour_days") == days,
     )
     ledger.write_state(connection, "behaviour_days", days)
+    # Who was made in one batch is suspected for that.
+    features = features.join(
+        batch_members(_link(connection, workspace, overrides)),
+        on=["platform", "account_id"],
+        how="left",
+    )
     features = add_second_pass(
         connection,
         features,
@@ -183,23 +189,6 @@ def _judge(
     _keep_history(connection, scores)
     _replace(connection, "intermediate.account_scores", scores)
     _watch_drift(connection, features, scores)
-
-    profiles = connection.sql(
-        f"select {', '.join(COMPARED)}, first_seen_at"
-        " from intermediate.account_profiles"
-    ).pl()
-    with scratch(workspace.database.with_name(".spill") / "links") as other:
-        other.register("profiles", profiles)
-        copy_acts(connection, other, workspace.policies.behaviour_days)
-        parameters = load_parameters(workspace)
-        found = link_profiles(other, "profiles", parameters, acts="acts")
-    _tell_skipped(found.blocking)
-    _replace(connection, "intermediate.account_links", found.pairs)
-    _replace(
-        connection,
-        "intermediate.account_operators",
-        find_operators(profiles, found.pairs.select(list(LINKS_SCHEMA)), overrides),
-    )
 
     _find_groups(connection, workspace)
     models = load_models("intermediate")
@@ -256,6 +245,30 @@ def _judge(
     connection.execute("drop table changed_accounts")
     connection.execute("drop table if exists verdicts_before")
     return changed
+
+
+def _link(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    overrides: pl.DataFrame,
+) -> pl.DataFrame:
+    """Make `account_links` and `account_operators`; give the latter."""
+    profiles = connection.sql(
+        f"select {', '.join(COMPARED)}, first_seen_at"
+        " from intermediate.account_profiles"
+    ).pl()
+    with scratch(workspace.database.with_name(".spill") / "links") as other:
+        other.register("profiles", profiles)
+        copy_acts(connection, other, workspace.policies.behaviour_days)
+        parameters = load_parameters(workspace)
+        found = link_profiles(other, "profiles", parameters, acts="acts")
+    _tell_skipped(found.blocking)
+    _replace(connection, "intermediate.account_links", found.pairs)
+    operators = find_operators(
+        profiles, found.pairs.select(list(LINKS_SCHEMA)), overrides
+    )
+    _replace(connection, "intermediate.account_operators", operators)
+    return operators
 
 
 def _with_verdicts(suspicion: pl.DataFrame, overrides: pl.DataFrame) -> pl.DataFrame:

@@ -5,15 +5,34 @@
 -- params: none
 -- replace: all
 
+with
+
+contradictory as (
+    select
+        platform,
+        account_id,
+        coalesce(
+            followers_count = 0
+            and posts_count = 0
+            and (is_verified or (platform = 'weibo' and level >= 10)),
+            false
+        ) as is_so
+    from intermediate.account_profiles
+)
+
 select
     profiles.platform,
     profiles.account_id,
     profiles.screen_name,
     profiles.description,
     profiles.is_verified,
-    profiles.followers_count,
-    profiles.following_count,
-    profiles.posts_count,
+    -- Nobody reaches a level, or is verified, without followers and posts: such zeros
+    -- stand for what the platform did not tell.
+    case when not contradictory.is_so then profiles.followers_count end
+        as followers_count,
+    case when not contradictory.is_so then profiles.following_count end
+        as following_count,
+    case when not contradictory.is_so then profiles.posts_count end as posts_count,
     profiles.description is not null and trim(profiles.description) = ''
         as has_empty_description,
     regexp_matches(profiles.avatar_url, '/default|avatar_default|default_avatar')
@@ -93,6 +112,10 @@ select
     bursts.burst_alike,
     profiles.observed_at
 from intermediate.account_profiles as profiles
+inner join contradictory
+    on
+        profiles.platform = contradictory.platform
+        and profiles.account_id = contradictory.account_id
 left join intermediate.account_behaviour as behaviour
     on
         profiles.platform = behaviour.platform

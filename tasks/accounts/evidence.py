@@ -8,6 +8,14 @@ estimates: 0.7 doubles the odds, 1.4 takes them four times, 2.3 ten times.
 New and quiet real people meet single signs too: no single one lifts an account
 that is otherwise average above 0.8.
 
+The platform's own level, given the number of posts, tells labelled accounts apart a
+little (AUC .70; as a sign of -0.7 it lifts that of the score from .766 to .777). In
+planted worlds, where well kept phantoms reach levels as people do, it takes recall of
+these from .73 to .58. It is left out.
+
+Age and quiet speak for nobody much: of the old and quiet of two labelled Twitter sets
+37 % and 30 % are bought or automatic (of all accounts 15 % and 48 %).
+
 Sources: the zombie rule of 2011 (fewer than 5 followers, fewer than 5 posts;
 Marbridge 2011-05-20), what sellers of followers leave behind (ClickZ 2011-09-16):
 default names and pictures, accounts made for the occasion, repeated texts, inhuman
@@ -124,7 +132,7 @@ JUDGED: tuple[Evidence, ...] = (
     Evidence(
         "old_and_quiet",
         (pl.col("age_days") >= 730) & (_FOLLOWING < 300) & (_POSTS < 30),
-        -2.0,
+        -0.5,
         pl.lit("is old and quiet"),
         "old_and_quiet",
     ),

@@ -5,7 +5,8 @@ under one name (`account_cohorts`), words that a small set of accounts repeats
 (`account_templates`), the same seconds again and again (`account_company`), a
 program's minute (`account_clock`), unusual targets of one sort (`account_synchrony`),
 registered on one day with others that follow the same account
-(`account_follow_bursts`); and, in a second pass over what the first one suspects, words
+(`account_follow_bursts`), made in one batch with others by all that the linkage model
+compares (`operators.py`); and, in a second pass over what the first one suspects, words
 and seconds shared with suspected accounts (`account_cowriters`, `account_coactors`).
 The numbers are judgements, stated as what they add to the log-odds (evidence.py); no
 labelled set has them. Those of the first four are high because chance hardly gives
@@ -28,6 +29,10 @@ registration are not in them.
   sixty up to 4 show it, of 5,000 people up to 2, of an army of 200 most (1.5).
 - Of a burst of five times the usual, one in five is there by chance (log 1.4); and an
   account that opens brings its own newcomers, which look alike, too (1.0 and 2.0).
+- In two labelled Twitter sets 1,338 of 2,388 bought or automatic accounts stand in a
+  batch of three or more, and one of 2,623 people. That is far more than ten times the
+  odds, but of two kinds of makers: 2.3 is ten times (log 2.3). It is left out where a
+  batch of names tells the same, and a burst of followers adds nothing to it.
 
 Sources: purchased accounts share vendors' templates and registration bursts (Tang et
 al. 2021, Security and Communication Networks 6656470); acting together within
@@ -49,6 +54,9 @@ _COHORT, _EXCESS = 4, 5
 # So many accounts of all may show a sign of company with the suspected by chance.
 _CHANCE = 0.05
 
+# So many accounts of one maker are a batch.
+_BATCH = 3
+
 # Signs of the first pass by what makes the company.
 OF_WORDS = ("template_texts", "template_text")
 OF_MOMENTS = ("company", "group")
@@ -65,6 +73,9 @@ def _is_batch(shared: str) -> pl.Expr:
 
 _IS_NAMED_BATCH = (_is_batch("same_stem") | _is_batch("same_description")).fill_null(
     value=False
+)
+_IS_MADE = (pl.col("batch_accounts") >= _BATCH).fill_null(value=False) & (
+    ~_IS_NAMED_BATCH
 )
 
 
@@ -102,6 +113,16 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
             number(pl.col("same_description") - 1),
         ),
         "batch_of_descriptions",
+    ),
+    Evidence(
+        "made_in_a_batch",
+        _IS_MADE,
+        2.3,
+        pl.format(
+            "was likely made in one batch with {} other accounts here",
+            number(pl.col("batch_accounts") - 1),
+        ),
+        "made_in_a_batch",
     ),
     Evidence(
         "template_texts",
@@ -190,7 +211,7 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
     ),
     Evidence(
         "follow_burst_alike",
-        pl.col("burst_alike").is_not_null() & ~_IS_NAMED_BATCH,
+        pl.col("burst_alike").is_not_null() & ~_IS_NAMED_BATCH & ~_IS_MADE,
         2.0,
         pl.format(
             "follows an account with {} others that were registered on the same day and"
@@ -204,7 +225,8 @@ NEIGHBOURHOOD: tuple[Evidence, ...] = (
         "follow_burst",
         pl.col("burst_followers").is_not_null()
         & pl.col("burst_alike").is_null()
-        & ~_IS_NAMED_BATCH,
+        & ~_IS_NAMED_BATCH
+        & ~_IS_MADE,
         1.0,
         pl.format(
             "follows an account with {} others that were registered on the same day"

@@ -135,6 +135,26 @@ def find_operators(
     )
 
 
+def batch_members(operators: pl.DataFrame) -> pl.DataFrame:
+    """Accounts that one maker likely made in a batch.
+
+    A person's second account is none, nor is one that a person merged.
+
+    Args:
+        operators: as `find_operators` gives them.
+
+    Returns:
+        platform, account_id, batch_accounts (of the batch, the account itself
+        included), batch_evidence (of its weightiest link, in words); accounts of
+        batches only.
+    """
+    return (
+        operators.filter(pl.col("method") == "batch")
+        .with_columns(batch_accounts=pl.len().over("operator_id").cast(pl.Int64))
+        .select(*_KEY, "batch_accounts", batch_evidence="evidence")
+    )
+
+
 def _within_communities(persons: pl.DataFrame) -> pl.DataFrame:
     """Links whose two accounts stand in one dense community."""
     found = communities(

@@ -178,6 +178,9 @@ class PhantomModel:
         rates: of the labelled accounts, out of fold, by what they show
             (`shown_of`); one for each way in which they were shown. Empty in a model
             that was trained before there were any.
+        usual: by feature, of each step of its curve the share of genuine labelled
+            accounts on which the feature weighs as much or more; empty in a model
+            that was trained before there were any.
     """
 
     version: str
@@ -185,6 +188,7 @@ class PhantomModel:
     calibrations: Mapping[str, Mapping[str, Calibration]]
     prior: float
     rates: Mapping[str, tuple[Rates, ...]]
+    usual: Mapping[str, FloatArray]
 
     def log_odds(self, frame: pl.DataFrame) -> FloatArray:
         """Calibrated log-odds of each account.
@@ -219,6 +223,27 @@ class PhantomModel:
             inputs = build_features(frame, block)
             for name, curve in self.curves[block].by_feature.items():
                 found[name] = weights[block] * curve(inputs[name].to_numpy())
+        return found
+
+    def shares_of_genuine(self, frame: pl.DataFrame) -> dict[str, FloatArray]:
+        """How usual what speaks against an account is, by feature.
+
+        Returns:
+            The share of genuine labelled accounts on which the feature weighs as much
+            as on each account, or more; not a number where it is unknown.
+        """
+        found: dict[str, FloatArray] = {}
+        for block in BLOCKS:
+            inputs = build_features(frame, block)
+            for name, curve in self.curves[block].by_feature.items():
+                if name not in self.usual:
+                    continue
+                values = inputs[name].to_numpy()
+                found[name] = np.where(
+                    np.isnan(values),
+                    np.nan,
+                    self.usual[name][np.searchsorted(curve.edges, values)],
+                )
         return found
 
     def _calibration(self, platform: str, case: str) -> Calibration | None:
@@ -316,6 +341,39 @@ def with_rates(text: str, rates: Mapping[str, Sequence[Rates]]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
+def usual_shares(
+    curves: Mapping[Block, Curves], genuine: pl.DataFrame
+) -> dict[str, list[float]]:
+    """How many genuine accounts each step of each curve, or one above, holds for.
+
+    Args:
+        curves: of each block.
+        genuine: rows of `intermediate.account_features`, an account once.
+
+    Returns:
+        By feature a share a step, four decimals; features that no account shows are
+        left out.
+    """
+    found = {}
+    for block in BLOCKS:
+        inputs = build_features(genuine, block)
+        for name, curve in curves[block].by_feature.items():
+            values = inputs[name].drop_nulls().drop_nans().to_numpy()
+            if not len(values):
+                continue
+            weighs = np.sort(curve(values))
+            below = np.searchsorted(weighs, curve.steps - 1e-9)
+            found[name] = [float(n) for n in np.round(1 - below / len(weighs), 4)]
+    return found
+
+
+def with_usual(text: str, usual: Mapping[str, Sequence[float]]) -> str:
+    """A model's document with these shares; they change no score, nor its version."""
+    content = json.loads(text)
+    content["usual"] = {name: list(shares) for name, shares in sorted(usual.items())}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
 def _logit(share: float) -> float:
     return float(np.log(share / (1 - share)))
 
@@ -365,6 +423,7 @@ def read_model(text: str) -> PhantomModel:
     content = json.loads(text)
     version = content.pop("version")
     rates = content.pop("rates", {})
+    usual = content.pop("usual", {})
     if version != _digest(content):
         raise ValueError(f"the weights are not those of {version}: train them again")
     for block in BLOCKS:
@@ -385,6 +444,7 @@ def read_model(text: str) -> PhantomModel:
         },
         prior=content["prior"],
         rates=read_rates(json.dumps(rates)),
+        usual={name: np.array(shares) for name, shares in usual.items()},
     )
 
 

@@ -20,7 +20,7 @@ import polars as pl
 
 from tasks.accounts.account_kind import account_kind
 from tasks.accounts.evidence import JUDGED, Evidence
-from tasks.accounts.features import FEATURES, with_inputs
+from tasks.accounts.features import FEATURES, percent, with_inputs
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD, OF_MOMENTS, OF_WORDS
 from tasks.accounts.phantom_model import (
     FloatArray,
@@ -29,6 +29,12 @@ from tasks.accounts.phantom_model import (
     shipped_model,
     shown_of,
 )
+from tasks.accounts.reason_classes import RATIOS, REASON_CLASSES, SAYS_LITTLE
+
+# What makes nobody a likely phantom, however much it weighs; anything else does that
+# adds so much.
+_NOT_ENOUGH = RATIOS | SAYS_LITTLE
+LEAST_SUPPORT = 0.4
 
 # What is added to the model's log-odds.
 EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
@@ -37,6 +43,8 @@ EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
 # log-odds (a fifth more on the odds).
 MOST_REASONS = 4
 LEAST_WEIGHT = 0.2
+# What more genuine labelled accounts than this share show as well is no reason.
+MOST_USUAL = 0.25
 
 
 def model_version(model: PhantomModel | None = None) -> str:
@@ -64,8 +72,9 @@ def score(
 
     Returns:
         platform, account_id, phantom_probability (0 to 1, four decimals, at the
-        training prior), phantom_level, account_kind (see account_kind.py; null
-        where nothing tells), reasons (list of sentences, heaviest first; empty below
+        training prior), phantom_level (a likely phantom only with another
+        reason than how many it follows), account_kind (see account_kind.py; null where
+        nothing tells), reasons (list of sentences, heaviest first; empty below
         the suspected threshold), reason_classes (list of their classes without
         repetition, see reason_classes.py), shown (what the account shows, one of
         phantom_model.SHOWN), score_bin (0 to 3, by phantom_model.BINS),
@@ -97,7 +106,13 @@ def score(
         )
         .with_columns(
             pl.col("reasons", "reason_classes").fill_null([]),
-            phantom_level=pl.when(pl.col("phantom_probability") >= phantom_threshold)
+        )
+        .with_columns(
+            # A ratio alone suspects; it takes another reason for more.
+            phantom_level=pl.when(
+                (pl.col("phantom_probability") >= phantom_threshold)
+                & pl.col("is_supported")
+            )
             .then(pl.lit("phantom"))
             .when(pl.col("phantom_probability") >= suspected_threshold)
             .then(pl.lit("suspected"))
@@ -191,6 +206,7 @@ def with_columns_of_signs(features: pl.DataFrame) -> pl.DataFrame:
     """The frame with a null column for each that a sign names and it lacks."""
     kinds = {
         "screen_name": pl.String,
+        "platform": pl.String,
         "has_default_avatar": pl.Boolean,
         "is_verified": pl.Boolean,
         "is_synchronous": pl.Boolean,
@@ -207,15 +223,38 @@ def with_columns_of_signs(features: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _with_reference(sentence: pl.Expr, shares: FloatArray) -> pl.Expr:
+    """A reason with how many genuine accounts show the like, where that is known."""
+    of_genuine = pl.Series(shares)
+    told = (
+        pl.when(pl.lit(of_genuine) < 0.01)
+        .then(pl.lit("less than 1 %"))
+        .otherwise(percent(pl.lit(of_genuine.fill_nan(0.0))))
+    )
+    return (
+        pl.when(pl.lit(of_genuine.is_nan()))
+        .then(sentence)
+        .otherwise(
+            pl.format("{} (so do {} of genuine accounts, or more so)", sentence, told)
+        )
+    )
+
+
 def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     """The heaviest parts of each account's log-odds as sentences.
 
     Returns:
-        Columns `reasons` and `reason_classes`, rows as they came.
+        Columns `reasons`, `reason_classes` and `is_supported` (by more than ratios),
+        rows as they came.
     """
-    lists = ("reasons", "reason_classes")
     if not len(features):
-        return pl.DataFrame(schema=dict.fromkeys(lists, pl.List(pl.String)))
+        lists = ("reasons", "reason_classes")
+        return pl.DataFrame(
+            schema={
+                **dict.fromkeys(lists, pl.List(pl.String)),
+                "is_supported": pl.Boolean,
+            }
+        )
     frame = with_columns_of_signs(with_inputs(features, FEATURES))
     held = frame.select(
         sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
@@ -225,8 +264,10 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     sentences: dict[str, pl.Expr] = {}
     classes: dict[str, str] = {}
     learned = model.contributions(features)
+    usual = model.shares_of_genuine(features)
+    unknown = np.full(len(features), np.nan)
     parts = [
-        (f.reason, f.reason_class, learned[f.name])
+        (f.reason, f.reason_class, learned[f.name], usual.get(f.name, unknown))
         for f in FEATURES
         if f.name in learned
     ]
@@ -235,15 +276,29 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
             sign.reason,
             sign.reason_class,
             held[sign.name].to_numpy() * sign.log_odds,
+            unknown,
         )
         for sign in EVIDENCE
     ]
-    for sentence, reason_class, part in parts:
+    heaviest: dict[str, FloatArray] = {}
+    shares: dict[str, FloatArray] = {}
+    for sentence, reason_class, part, share in parts:
         key = str(sentence)
         sentences[key] = sentence
         classes[key] = reason_class
         weights[key] = weights[key] + part if key in weights else part
-    table = np.column_stack(list(weights.values()))
+        known = heaviest.get(key, np.full(len(part), -np.inf))
+        shares[key] = np.where(part > known, share, shares.get(key, share))
+        heaviest[key] = np.maximum(part, known)
+    # What many genuine accounts show as well is no reason, however it weighs.
+    table = np.column_stack(
+        [
+            np.where(shares[key] > MOST_USUAL, -np.inf, weight)
+            for key, weight in weights.items()
+        ]
+    )
+    is_enough = np.array([name not in _NOT_ENOUGH for name in classes.values()])
+    supported = (table[:, is_enough] >= LEAST_SUPPORT).any(axis=1)
     order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
     found = []
     for place, (key, sentence) in enumerate(sentences.items()):
@@ -253,7 +308,7 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         rows, rank = rows[heavy], rank[heavy]
         found.append(
             frame[rows].select(
-                sentence.alias("reason"),
+                _with_reference(sentence, shares[key][rows]).alias("reason"),
                 pl.lit(classes[key]).alias("reason_class"),
                 row=pl.Series(rows, dtype=pl.Int64),
                 rank=pl.Series(rank, dtype=pl.Int64),
@@ -272,5 +327,9 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     return (
         pl.DataFrame({"row": np.arange(len(features), dtype=np.int64)})
         .join(told, on="row", how="left", maintain_order="left")
-        .select(pl.col(lists).fill_null([]))
+        .select(
+            pl.col("reasons").fill_null([REASON_CLASSES["many_small_signs"]]),
+            pl.col("reason_classes").fill_null(["many_small_signs"]),
+            is_supported=pl.Series(supported),
+        )
     )

@@ -40,6 +40,7 @@ REASON_CLASSES: dict[str, str] = {
     "batch_of_names": "was made on the same day as others of nearly the same name",
     "batch_of_descriptions": "was made on the same day as others that describe"
     " themselves alike",
+    "made_in_a_batch": "was likely made in one batch with other accounts",
     "template_texts": "writes words that a small set of accounts repeats",
     "one_minute": "reposts on the same minute of the half hour again and again",
     "company": "reposts within seconds of the same accounts, on several posts",
@@ -50,6 +51,11 @@ REASON_CLASSES: dict[str, str] = {
     " same day",
     "verified": "is verified by the platform",
     "old_and_quiet": "is old and quiet",
+    "many_small_signs": "stands out by many small signs together, by none alone",
 }
 # Of signs that lower the score: no reason against an account.
 SPEAKING_FOR = frozenset({"verified", "old_and_quiet"})
+# How many it follows for what: new readers and shy people do so, too. Alone, or with
+# what says nothing by itself, these make nobody a likely phantom.
+RATIOS = frozenset({"follows_many", "follows_for_posts", "followers_for_posts"})
+SAYS_LITTLE = frozenset({"few_followers", "name", "description", "posts", "likes"})

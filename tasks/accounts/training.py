@@ -218,6 +218,15 @@ def _main_platform(rows: pl.DataFrame) -> str:
     return str(by_weight["platform"][0])
 
 
+def genuine_of(examples: pl.DataFrame) -> pl.DataFrame:
+    """Genuine accounts of the main platform, with everything known of each."""
+    return examples.filter(
+        (pl.col("platform") == _main_platform(examples))
+        & (pl.col("view") == "full")
+        & ~pl.col("is_phantom").cast(pl.Boolean)
+    )
+
+
 def _prior(rows: pl.DataFrame, platform: str) -> float:
     mine = rows.filter((pl.col("platform") == platform) & (pl.col("view") == "full"))
     return float(mine["is_phantom"].cast(pl.Float64).sum()) / len(mine)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tasks.accounts.operators import LINKS_SCHEMA, find_operators
+from tasks.accounts.operators import LINKS_SCHEMA, batch_members, find_operators
 from tasks.warehouse.seeds import SCHEMA
 
 START = datetime(2026, 3, 1)  # noqa: DTZ001
@@ -157,3 +157,27 @@ def test_merged_accounts_say_so() -> None:
 
 def test_nobody_gives_nobody() -> None:
     assert operators({}, []) == {}
+
+
+def test_batches_are_told_and_second_accounts_are_not() -> None:
+    """Who was merged or split by a person stands in no batch."""
+    told = pl.DataFrame(
+        list(
+            found(
+                {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6},
+                [
+                    ("a", "b", "batch"),
+                    ("b", "c", "batch"),
+                    ("a", "c", "batch"),
+                    ("c", "f", "batch"),
+                    ("d", "e"),
+                ],
+                [("split", "f", None)],
+            ).values()
+        )
+    )
+    if "platform" not in told.columns:
+        told = told.with_columns(platform=pl.lit("weibo"))
+    assert batch_members(told).select("account_id", "batch_accounts").sort(
+        "account_id"
+    ).rows() == [("a", 3), ("b", 3), ("c", 3)]

@@ -19,7 +19,12 @@ from tasks.accounts.phantom_score import (
     model_version,
     score,
 )
-from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
+from tasks.accounts.reason_classes import (
+    RATIOS,
+    REASON_CLASSES,
+    SAYS_LITTLE,
+    SPEAKING_FOR,
+)
 
 # An account that nothing speaks against.
 PLAIN: dict[str, Any] = {
@@ -110,8 +115,13 @@ def judge(*accounts: dict[str, Any], low: float = 0.5, high: float = 0.8) -> lis
         ({"acts": 60, "active_days": 1}, 1.8),
         ({"acts": 59, "active_days": 1}, 0.0),
         ({"is_verified": True}, -1.5),
+        ({"batch_accounts": 3}, 2.3),
+        ({"batch_accounts": 2}, 0.0),
+        # One batch is not counted twice.
+        ({"batch_accounts": 9, "same_stem": 4, "same_stem_expected": 0}, 3.5),
+        ({"batch_accounts": 9, "burst_followers": 9, "burst_alike": 9}, 2.3),
         # Old and quiet is inactive, which is no phantom.
-        ({"age_days": 730, "posts_count": 29}, -2.0),
+        ({"age_days": 730, "posts_count": 29}, -0.5),
         ({"age_days": 729, "posts_count": 29}, 0.0),
         ({"age_days": 730, "posts_count": 30}, 0.0),
     ],
@@ -139,9 +149,54 @@ def test_profile_alone_is_enough_for_a_sold_follower() -> None:
     plain, sold = judge({}, SOLD)
     assert plain["phantom_level"] == "genuine"
     assert sold["phantom_level"] == "phantom"
-    assert "follows 1,832 accounts and is followed by 3" in sold["reasons"]
+    assert (
+        "follows 1,832 accounts and is followed by 3"
+        " (so do 2 % of genuine accounts, or more so)"
+    ) in sold["reasons"]
     assert 1 <= len(sold["reasons"]) <= MOST_REASONS
     assert len(set(sold["reasons"])) == len(sold["reasons"])
+
+
+def test_a_ratio_alone_makes_nobody_a_likely_phantom() -> None:
+    """Above the threshold it stays suspected; another reason makes it likely."""
+    ratio = {"following_count": 1900, "followers_count": 2, "posts_count": 400}
+    plain, alone, more = judge({}, ratio, {**ratio, "acts": 120, "active_days": 2})
+    assert plain["phantom_level"] == "genuine"
+    (found,) = score(frame(ratio), 0.2, 0.3).to_dicts()
+    assert found["phantom_probability"] >= 0.3
+    assert found["phantom_level"] == "suspected"
+    assert set(found["reason_classes"]) <= RATIOS | SAYS_LITTLE
+    assert more["phantom_level"] == "phantom"
+    assert "inhuman_pace" in more["reason_classes"]
+    assert alone["phantom_level"] != "phantom"
+
+
+def test_what_many_genuine_accounts_show_is_no_reason() -> None:
+    """Every learned reason says of how many genuine accounts it holds: a quarter."""
+    rows = [
+        {
+            "following_count": following,
+            "followers_count": followers,
+            "posts_count": posts,
+            "screen_name": name,
+        }
+        for following in (50, 600, 1900)
+        for followers in (2, 60, 900)
+        for posts in (3, 300, 4000)
+        for name in ("Anna", "用户1234567")
+    ]
+    told = score(frame(*rows), 0.1, 0.8)
+    shares = [
+        int(share)
+        for reasons in told["reasons"]
+        for reason in reasons
+        for share in re.findall(r"so do (\d+) % of genuine", reason)
+    ]
+    assert shares
+    assert max(shares) <= 25
+    # Suspected for no single sign is told as such.
+    for row in told.filter(pl.col("phantom_probability") >= 0.1).to_dicts():
+        assert row["reasons"]
 
 
 def test_reasons_have_classes_that_hold_for_many_accounts() -> None:
@@ -153,7 +208,7 @@ def test_reasons_have_classes_that_hold_for_many_accounts() -> None:
     assert len(sold["reason_classes"]) <= len(sold["reasons"])
     signs = [(sign.reason_class, 1.0) for sign in FEATURES]
     signs += [(sign.reason_class, sign.log_odds) for sign in EVIDENCE]
-    assert {name for name, _ in signs} == set(REASON_CLASSES)
+    assert {name for name, _ in signs} == set(REASON_CLASSES) - {"many_small_signs"}
     assert {name for name, _ in signs} - {
         name for name, log_odds in signs if log_odds > 0
     } == SPEAKING_FOR

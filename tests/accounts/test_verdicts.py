@@ -151,3 +151,23 @@ def test_superseded_scores_stay_in_the_history(lab: Lab) -> None:
     assert lab.rows("select account_id, phantom_level from meta.score_history") == [
         ("21", "phantom")
     ]
+
+
+def test_zeros_that_contradict_themselves_are_unknown(lab: Lab) -> None:
+    """A verified account, or one of a high level, has followers and posts."""
+    nothing = {"followers_count": 0, "friends_count": 0, "statuses_count": 0}
+    lab.put(
+        "export/a.jsonl",
+        [
+            status(1),
+            repost(2, 1, user(21, "new", **nothing, urank=3)),
+            repost(3, 1, user(22, "star", **nothing, verified=True)),
+            repost(4, 1, user(23, "old", **nothing, urank=30)),
+        ],
+    )
+    run(lab)
+    assert lab.rows(
+        "select account_id, followers_count, following_count, posts_count"
+        " from intermediate.account_features where account_id in ('21', '22', '23')"
+        " order by account_id"
+    ) == [("21", 0, 0, 0), ("22", None, None, None), ("23", None, None, None)]

@@ -1,7 +1,9 @@
 """How well the phantom score works, beside its peers, in one run.
 
 `python -m tests.benchmarks.detection --data DIR [--seed 1] [--out FILE]`
-prints a table with 95 % intervals (1,000 resamples of the accounts) and writes JSON.
+judges first by the command that users run (`audit`, on files; with `--only-command`
+nothing else), then by the functions below it. It prints a table with 95 % intervals
+(1,000 resamples of the accounts) and writes JSON.
 The data are labelled real accounts that are not part of the project.
 
 `--prepare DIR` writes instead what the shipped weights were trained on, for
@@ -27,7 +29,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from flows.audit import find_sources
+from flows.audit import audit, find_sources
 from flows.train import show_accounts
 from tasks.accounts import training
 from tasks.accounts.evaluation import (
@@ -192,6 +194,74 @@ def judge_clean_part(table: Table, examples: pl.DataFrame, settings: Settings) -
             f"this model, {share:.0%} of the training accounts",
             our_folds(examples, weibo, settings, share),
         )
+
+
+def judge_by_command(table: Table, data: Path, settings: Settings) -> None:
+    """The clean part as `audit` judges it, on files, by weights without these accounts.
+
+    Each fold's weights are written as `train` writes them and given to `audit`.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        prepare(data, root)
+        paths = [root / "weibo", root / "instagram"]
+        labels = read_labels(root / "labels.csv")
+        examples = show_accounts(find_sources(paths, None, []), labels)
+        examples = examples.sort("platform", "account_id", "view")
+        folds = training._folds(examples, settings)
+        found = []
+        for number in range(settings.folds):
+            weights = root / f"without-{number}.json"
+            rest = examples.filter(folds != number)
+            weights.write_text(training.train_model(rest, settings), encoding="utf-8")
+            table_file = root / "accounts.parquet"
+            audit(paths, None, table_file, weights)
+            apart = examples.filter(folds == number).select("platform", "account_id")
+            found.append(
+                pl.read_parquet(table_file).join(
+                    apart.unique(), on=["platform", "account_id"]
+                )
+            )
+        newest = (
+            pl.read_ndjson(root / "weibo" / "statuses.jsonl", infer_schema_length=None)
+            .select(
+                account_id=pl.col("user").struct.field("idstr"),
+                at=pl.col("created_at").str.to_datetime("%a %b %d %H:%M:%S %z %Y"),
+            )
+            .group_by("account_id")
+            .agg(year=pl.col("at").median().dt.year())
+        )
+    judged = (
+        pl.concat(found)
+        .filter(pl.col("platform") == "weibo")
+        .join(labels, on=["platform", "account_id"])
+        .join(newest, on="account_id", how="left")
+        .sort("account_id")
+    )
+    for what, rows in (
+        ("audit, all", judged),
+        ("audit, half of the posts before 2015", judged.filter(pl.col("year") < 2015)),
+        ("audit, half of the posts since", judged.filter(pl.col("year") >= 2015)),
+    ):
+        probability = rows["phantom_probability"].to_numpy()
+        truth = rows["is_phantom"].to_numpy()
+        figures = {
+            name: bootstrap(measure, probability, truth, settings.seed)
+            for name, measure in (
+                ("AUC", auc),
+                ("Brier", brier),
+                ("precision_at_.8", precision_at(0.8)),
+                ("recall_at_.8", recall_at(0.8)),
+            )
+        }
+        table.add(f"weibo, {len(rows)} by command", what, **figures)
+    likely = judged.filter(pl.col("phantom_level") == "phantom")
+    table.add(
+        "weibo, by command",
+        "likely phantoms (with more than a ratio)",
+        precision=f"{likely['is_phantom'].mean() or 0:.3f}",
+        recall=f"{likely['is_phantom'].sum() / judged['is_phantom'].sum():.3f}",
+    )
 
 
 def our_folds(
@@ -377,6 +447,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--only-command", action="store_true")
     parser.add_argument("--prepare", type=Path, metavar="DIR")
     chosen = parser.parse_args()
     if not (chosen.data / "weibo_accounts").exists():
@@ -386,6 +457,9 @@ def main() -> None:
         return
     table = Table([])
     print(f"shipped model {model_version()}, seed {chosen.seed}")
+    judge_by_command(table, chosen.data, Settings(seed=chosen.seed))
+    if chosen.only_command:
+        return
     race(table)
     examples = load(chosen.data)
     judge_other_sets(table, examples, chosen.data)

@@ -20,12 +20,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.audit import find_sources, staged
+from flows.audit import find_sources, look_at, staged
 from tasks.accounts import phantom_score
 from tasks.accounts.evidence import JUDGED
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD
 from tasks.accounts.phantom_model import shipped_model
-from tasks.warehouse.account_features import add_second_pass, make_features
 from tests.world import World, WorldSpec, generate, write
 
 KINDS = ("fresh", "vendor_batch", "cultivated", "camouflaged")
@@ -46,8 +45,9 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     ", no signs of company": tuple(sign.name for sign in NEIGHBOURHOOD),
     ", no templates": ("template_", "cowriters"),
     ", no clock": ("one_minute_",),
-    ", no batches": ("batch_",),
-    ", no batches, no follow bursts": ("batch_", "follow_"),
+    ", no maker": ("made_in_a_batch",),
+    ", no batches": ("batch_", "made_"),
+    ", no batches, no follow bursts": ("batch_", "made_", "follow_"),
     ", no companions": ("company", "group", "coactors"),
 }
 _RESAMPLES = 1000
@@ -59,16 +59,7 @@ def features_of(world: World) -> pl.DataFrame:
         write(world, Path(folder), format="canonical")
         sources = find_sources([Path(folder)], "canonical", [])
         with staged(sources) as (connection, workspace, _):
-            policies = workspace.policies
-            features = make_features(
-                connection, workspace.timezone, policies.behaviour_days
-            )
-            suspicion = phantom_score.first_suspicion(
-                features, policies.suspected_threshold
-            )
-            return add_second_pass(
-                connection, features, suspicion, policies.behaviour_days
-            )
+            return look_at(connection, workspace)[0]
 
 
 def scored(
