@@ -25,7 +25,8 @@ accounts_of_people as (
     from people
 ),
 
--- A person's hours: all that is known of their acts, whoever they concern.
+-- A person's hours: all that is known of their acts, whoever they concern. A day, or when
+-- somebody read a list, tells no hour.
 hours as (
     select
         interactions.platform,
@@ -42,6 +43,7 @@ hours as (
         on
             interactions.platform = known.platform
             and interactions.account_id = known.account_id
+    where interactions.precision_seconds <= 3600
     group by interactions.platform, interactions.account_id, hour
 ),
 

@@ -23,7 +23,7 @@
 --   asks [interactions]: of its acts, those whose words ask for the goods or tell of a purchase
 --   is_follower [yes or no]: it stands in a follower list that was collected
 --   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
---   best_hour [hour, 0 to 23]: hour of the day at which it acts most, in the workspace's time zone; null where no act is known
+--   best_hour [hour, 0 to 23]: hour of the day at which it acts most, in the workspace's time zone; null where the hour of no act is known
 --   best_channel [text]: where it speaks with the brand most: reply to its comments, mentions or reposts, else message
 --   last_act_day [day]: the last day on which it acted towards the brand
 --   contacts [times]: times that its person was contacted
