@@ -24,6 +24,7 @@ class FileFormat:
         time_sql: the like for the record's time (timestamp with time zone).
         file_kinds: stem -> kind where the file's name tells it; empty where the
             shape does.
+        kept_kinds: of records that are known and that no table takes: they land.
         folder_is_root: the folder that holds a file names the root post.
         platform: the network whose records these are, where only one has them.
         split: a document to its records, where it is an answer that wraps them;
@@ -41,6 +42,7 @@ class FileFormat:
     kind_sql: str
     time_sql: str
     file_kinds: Mapping[str, str] = field(default_factory=dict)
+    kept_kinds: tuple[str, ...] = ()
     folder_is_root: bool = False
     platform: str = "weibo"
     split: Splitter | None = None

@@ -713,7 +713,7 @@ def copy_records(
             coalesce(observed_at, cast($observed_at as timestamp)) as observed_at,
             $format as format, root_id, document as record,
             -- What records say may name a folder, and a folder anything: only kinds
-            -- that something reads.
+            -- that are known.
             case when {form.kind_sql} in ({kinds}) then {form.kind_sql} else 'unknown'
             end as kind,
             -- No record is of a day outside; its row is rejected by the rules.
@@ -768,15 +768,14 @@ def copy_records(
 
 
 def _kinds_of(form: FileFormat) -> list[str]:
-    """The kinds of a format's records that some raw table takes."""
-    return sorted(
-        {
-            kind
-            for table in RAW_TABLES.values()
-            if form.name in table.formats
-            for kind in table.kinds
-        }
-    )
+    """The kinds of a format's records: what raw tables take, and what is kept."""
+    taken = {
+        kind
+        for table in RAW_TABLES.values()
+        if form.name in table.formats
+        for kind in table.kinds
+    }
+    return sorted(taken | {*form.kept_kinds})
 
 
 def _rows_at_once(

@@ -108,6 +108,7 @@ WORDPRESS_REST = FileFormat(
     suffixes=(".json", ".jsonl", ".ndjson"),
     platform="wordpress",
     paths=("$._request.kind", "$.date_gmt", "$._request.observed_at"),
+    kept_kinds=("media", "term"),
     kind_sql="parts[1]",
     # `date_gmt` says by its name what its form leaves out.
     time_sql=(

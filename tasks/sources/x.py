@@ -250,6 +250,8 @@ X_API = FileFormat(
     platform="x",
     paths=("$._request.kind", "$.created_at", "$._request.observed_at"),
     kind_sql="parts[1]",
+    # Of other threads, shown because something here refers to them.
+    kept_kinds=("referenced",),
     # A profile's own time is its registration, years ago: no day of ours.
     time_sql=(
         "try_cast(case when parts[1] = 'tweet' then parts[2] else parts[3] end"
