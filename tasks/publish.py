@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,7 @@ def _published(workspace: Workspace) -> tuple[dict[str, Any] | None, list[str]]:
         return None, altered
 
 
+@cache
 def page_digest() -> str:
     """A digest of what draws and writes: a new page or list is a new publication."""
     writers = ("tasks.report.page", "tasks.warehouse.publication")

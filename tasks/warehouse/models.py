@@ -185,9 +185,15 @@ def in_order(models: Mapping[str, Model]) -> list[Model]:
     return [models[name] for name in order]
 
 
+@cache
+def _makers_digest() -> str:
+    """What this process runs does not change while it runs."""
+    return code_digest(_MAKERS)
+
+
 def code_hash(extra: Iterable[str] = ()) -> str:
     """A digest of what makes tables; those made by other code are made anew."""
-    digest = hashlib.sha256(code_digest(_MAKERS).encode())
+    digest = hashlib.sha256(_makers_digest().encode())
     for path in [*sorted(SQL_FOLDER.glob("*/*.sql")), _RATES]:
         digest.update(f"{path.parent.name}/{path.name}".encode())
         digest.update(path.read_bytes())
