@@ -49,12 +49,13 @@ def test_lines_for_log_collectors_are_json(
         say("Published")
     entries = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [(one["level"], one["step"], one["message"]) for one in entries] == [
+        ("info", "extract", "extract ..."),
         ("info", "extract", "2 new files"),
         ("warning", "extract", "warning: 店 is late"),
         ("info", None, "extract done"),
         ("info", None, "Published"),
     ]
-    assert entries[2]["done"] == "extract"
-    assert entries[2]["seconds"] >= 0
-    assert heard[0] == "  2 new files"
-    assert len(heard) == 4
+    assert entries[3]["done"] == "extract"
+    assert entries[3]["seconds"] >= 0
+    assert heard[1] == "  2 new files"
+    assert len(heard) == 5
