@@ -10,10 +10,11 @@ the files and prints how often
   counts, when all were collected, or 10 to 100 % of a thread, at random or the newest.
 
 Of the marts only what intervals of campaigns read is built, and nobody searches for
-operators, on whom no interval depends. `--whole N` runs N worlds by all steps and by
-the command itself, too, and says whether the numbers are equal. `--keep` writes what
-intervals are made of, with the truth, and `--kept` judges such files anew, without a
-run: a method can be chosen after worlds are run and before anybody looks at them.
+operators, so that no batch of one maker is suspected as such. `--whole N` runs N worlds
+by all steps and by the command itself, too, and says whether the numbers are equal.
+`--keep` writes what intervals are made of, with the truth, and `--kept` judges such
+files anew, without a run: a method can be chosen after worlds are run and before
+anybody looks at them.
 
 Each network has a world of its own, seven of them share a workspace. Worlds have 600 to
 1,200 reposts and comments, 2 to 60 % of accounts phantoms, 0 to 50 % of these
