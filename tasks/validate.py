@@ -347,13 +347,18 @@ def _landing_quarantine(workspace: Workspace, batch: landing.Batch) -> Path:
     return workspace.quarantine / f"landing-{batch.batch_id}.parquet"
 
 
+# Fewer new rows are no picture of a source: one bad row a day would stop every run.
+_ENOUGH_NEW_ROWS = 20
+
+
 def lost_while_landing(
     workspace: Workspace, batches: list[landing.Batch]
 ) -> dict[str, Lost]:
     """Sources of files that lost more than the threshold allows while landing.
 
     A file that was lost whole counts as many rows as its bytes hold in the source's
-    other files, at least one.
+    other files, at least one. Few new rows of files that grew tell nothing by
+    themselves: they are judged together with what these files gave before.
     """
     files: dict[str, list[landing.LandedFile]] = {
         source.name: [] for source in workspace.sources if source.kind == "files"
@@ -371,8 +376,11 @@ def lost_while_landing(
         held = sum(file.known for file in found if not file.error)
         density = (landed + rejected + held) / size if size else 0.0
         rows = rejected + sum(max(round(file.size * density), 1) for file in whole)
-        if rows and rows / (rows + landed) > workspace.policies.quarantine_threshold:
-            lost[name] = Lost(rows, rows + landed, len(whole))
+        total = rows + landed
+        if total < _ENOUGH_NEW_ROWS:
+            total += held
+        if rows and rows / total > workspace.policies.quarantine_threshold:
+            lost[name] = Lost(rows, total, len(whole))
     return lost
 
 

@@ -16,7 +16,7 @@ from flows.doctor import examine
 from flows.recover import recover
 from tasks.sources import file_landing
 from tasks.warehouse import disk
-from tasks.warehouse.errors import DiskFullError
+from tasks.warehouse.errors import DiskFullError, ValidationFailedError
 from tasks.warehouse.landing import read_log
 from tests.workspaces import Lab, comment, repost, status, user
 
@@ -212,3 +212,20 @@ def test_what_a_killed_run_spilled_goes(lab: Lab) -> None:
     lab.land()
     assert not spilled.exists()
     assert not list((lab.root / "landing").glob(".tmp/*"))
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_one_bad_line_that_a_file_gained_stops_no_run(lab: Lab) -> None:
+    """Few new rows are judged with the file's others; many bad ones stop the run."""
+    good = [repost(100 + number, 1, user(number, "ann")) for number in range(1, 31)]
+    lines = [json.dumps(row) for row in [status(1), *good]]
+    lab.put("export/1.jsonl", "\n".join(lines).encode() + b"\n")
+    lab.run()
+    lines.append("not json")
+    lab.put("export/1.jsonl", "\n".join(lines).encode() + b"\n")
+    lab.run(run_id="second")
+    assert lab.value("select count(*) from meta.quarantine") == 1
+    lines += [f"not json {number}" for number in range(25)]
+    lab.put("export/1.jsonl", "\n".join(lines).encode() + b"\n")
+    with pytest.raises(ValidationFailedError, match="lost 100 % of its rows"):
+        lab.run(run_id="third")
