@@ -27,6 +27,7 @@ from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
+from tasks.campaigns.partner_excess import judge_excess
 from tasks.campaigns.usual_posts import judge_posts
 from tasks.sources.gives import KINDS, gives_of, lacks_of
 from tasks.text.character_ngrams import plain_words
@@ -78,6 +79,13 @@ CAMPAIGN_MODELS = (
     "campaign_media_value",
     "campaign_scores",
     "campaign_unseen",
+    "campaign_post_classes",
+    "partner_acts",
+    "partner_scores",
+    "partner_unseen",
+    "partner_engagers",
+    "partner_timing",
+    "partner_groups",
     "cascade_edges",
     "brand_interactions",
     "audience_members",
@@ -389,6 +397,7 @@ def _build(
         "look_back_days": workspace.policies.look_back_days,
         "contact_cap_days": workspace.policies.contact_cap_days,
         "action_days": workspace.policies.action_days,
+        "min_cell": workspace.policies.min_cell,
         **padded_keys(workspace.pseudonym_key()),
     }
     intermediate = load_models("intermediate")
@@ -400,6 +409,7 @@ def _build(
     window = _with_days_of_new_mentions(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
     _bound_genuine(connection)
+    _compare_partners(connection)
     _build_cascade_nodes(connection)
     _judge_comments(connection, workspace.policies)
     for name in BRAND_MODELS:
@@ -638,12 +648,20 @@ def _bound_genuine(connection: duckdb.DuckDBPyConnection) -> None:
     """How much of campaigns, days, posts and audiences is genuine, as intervals."""
     rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
     audiences = draw_audiences(planted_rates(), rates)
-    unseen = connection.sql("from intermediate.campaign_unseen").pl()
+    unseen = {
+        "campaign_bounds": connection.sql("from intermediate.campaign_unseen").pl(),
+        "partner_bounds": connection.sql("from intermediate.partner_unseen").pl(),
+    }
     for table, scores, keys in (
         (
             "campaign_bounds",
             connection.sql("from intermediate.campaign_scores").pl(),
             ["scope", "campaign_id", "platform", "activity_day", "post_id"],
+        ),
+        (
+            "partner_bounds",
+            connection.sql("from intermediate.partner_scores").pl(),
+            ["campaign_id", "post_set", "partner_id"],
         ),
         (
             "audience_bounds",
@@ -654,8 +672,28 @@ def _bound_genuine(connection: duckdb.DuckDBPyConnection) -> None:
             ["brand_id", "audience", "day"],
         ),
     ):
-        beyond = unseen if table == "campaign_bounds" else None
-        _store(connection, table, bound_sets(scores, keys, audiences, beyond))
+        found = bound_sets(scores, keys, audiences, unseen.get(table))
+        _store(connection, table, found)
+
+
+def _compare_partners(connection: duckdb.DuckDBPyConnection) -> None:
+    """Likely phantoms among partners' engagers against those of unpaid posts."""
+    counts = """
+        count(*) as accounts,
+        count(*) filter (where phantom_level = 'phantom') as phantoms
+    """
+    posts = connection.sql(
+        f"select campaign_id, partner_id, {counts} from intermediate.partner_engagers"
+        " where post_set in ('paid', 'unpaid')"
+        " group by campaign_id, partner_id, platform, post_id"
+    ).pl()
+    sets = connection.sql(
+        f"select campaign_id, partner_id, {counts} from ("
+        " select distinct campaign_id, partner_id, platform, account_id, phantom_level"
+        " from intermediate.partner_engagers where post_set in ('paid', 'unpaid'))"
+        " group by campaign_id, partner_id"
+    ).pl()
+    _store(connection, "partner_excess", judge_excess(posts, sets))
 
 
 def _judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
@@ -963,6 +1001,7 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             },
             orient="row",
         ),
+        **_partner_tables(workspace),
         "campaign_selectors": pl.DataFrame(
             sorted(set(selectors), key=str),
             schema={
@@ -970,6 +1009,65 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                 "kind": pl.String,
                 "platform": pl.String,
                 "value": pl.String,
+            },
+            orient="row",
+        ),
+    }
+
+
+def _partner_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    """Partners of campaigns, and the posts that they list."""
+    partners = [
+        (campaign, partner)
+        for campaign in workspace.campaigns
+        for partner in campaign.partners
+    ]
+    return {
+        "partners": pl.DataFrame(
+            [
+                (
+                    campaign.id,
+                    partner.id,
+                    partner.name or partner.id,
+                    partner.account.platform,
+                    partner.account.account_id,
+                    partner.fee and partner.fee.amount,
+                    partner.fee and partner.fee.currency,
+                    partner.promised.engagements,
+                    partner.promised.reach,
+                    partner.start,
+                    partner.end,
+                    bool(partner.listed_posts),
+                )
+                for campaign, partner in partners
+            ],
+            schema={
+                "campaign_id": pl.String,
+                "partner_id": pl.String,
+                "partner_name": pl.String,
+                "platform": pl.String,
+                "account_id": pl.String,
+                "fee_amount": pl.Float64,
+                "fee_currency": pl.String,
+                "promised_engagements": pl.Int64,
+                "promised_reach": pl.Int64,
+                "first_day": pl.Date,
+                "last_day": pl.Date,
+                "lists_posts": pl.Boolean,
+            },
+            orient="row",
+        ),
+        "partner_posts": pl.DataFrame(
+            [
+                (campaign.id, partner.id, post.platform, post.post_id)
+                for campaign, partner in partners
+                for post in partner.listed_posts
+            ],
+            schema={
+                "campaign_id": pl.String,
+                "partner_id": pl.String,
+                "platform": pl.String,
+                "post_id": pl.String,
             },
             orient="row",
         ),

@@ -140,6 +140,8 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.first_suspicion",
         "intermediate.group_evidence",
         "intermediate.negative_rises",
+        "intermediate.partner_bounds",
+        "intermediate.partner_excess",
         "intermediate.post_effects",
         "intermediate.text_templates",
         "intermediate.topics",
@@ -247,6 +249,7 @@ def test_marts_of_the_design_are_there() -> None:
         "source_coverage",
         "feedback_daily",
         "feedback_topics",
+        "partner_results",
         "metric_definitions",
         "campaign_accounts",
         "campaign_groups",
@@ -304,19 +307,31 @@ DIFFERENT = {
     "campaigns",  # that a brand runs; that a group engaged in
     "comments",  # of a campaign, a topic, an account
     "completeness",  # of a campaign, a post, a day, a source
+    "cost_per_engagement",  # of a campaign's budget; of a partner's fee
+    "cost_per_estimated_genuine_engagement",
+    "cost_per_genuine_engagement",
+    "cost_per_platform_engagement",
     "daily_engagement_rate",  # of one day; of a window's mean day
     "day",  # of the calendar; of an audience
     "engagement_rate_by_followers",  # of a post; of a campaign
     "engagement_rate_by_impressions",
+    "engaged_accounts",  # with a campaign, in its window; with a partner's posts
+    "estimated_genuine_engagements",  # of a campaign, a post; of a partner
     "engagements",  # with a campaign, with a brand, of an account, of a group
     "exposure",  # of a campaign; of one account
     "author_followers",  # of a campaign's posts; of a day's
     "engagement_kinds",  # of a campaign; of a post
     "engagement_rate_by_reach",  # mean over posts; of a post
     "genuine_daily_engagement_rate",
+    "genuine_engaged_accounts",
     "genuine_engagement_rate_by_followers",
     "genuine_engagement_rate_by_impressions",
     "genuine_engagement_rate_by_reach",
+    "genuine_lifetime_engagements",  # of a post; of a partner's posts
+    "genuine_lifetime_engagements_low",
+    "known_lifetime_engagements",
+    "lifetime_engagements",
+    "platform_counted_since",  # at a campaign's end; newest readings of a partner
     "platform_engagement_rate_by_reach",
     "potential_reach",  # of a campaign, a day, a post
     "first_seen_day",  # of an account; of a group

@@ -42,6 +42,13 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> 
         assert row["platform_engagements"] > 1.5 * row["engagements"]
         assert 0 < row["genuine_engagements"] < row["engagements"]
 
+    partners = {
+        row["partner_id"]: row for row in lab.dicts("from marts.partner_results")
+    }
+    assert partners["momofox"]["platform_promise_met"] == "yes"
+    assert partners["momofox"]["claim_grounds"] == ""
+    assert partners["xiaolu"]["claim_grounds"] == "shortfall"
+
     voices = lab.dicts(
         "select brand_id, market, sum(mentions) as mentions from marts.share_of_voice"
         " group by all order by brand_id"

@@ -1,6 +1,7 @@
 -- One row per campaign and post that belongs to it, with the rule that says so:
--- listed, else hashtag, link, keyword within the window (hashtags and keywords in all
--- spellings, as `text_names` compares them). A campaign that names nothing of its own
+-- listed (by the campaign or by one of its partners), else hashtag, link, keyword within
+-- the window (hashtags and keywords in all spellings, as `text_names` compares them),
+-- else the account and the days of a partner. A campaign that names nothing of its own
 -- takes the posts of its brand's accounts in the window.
 --
 -- grain: campaign_id, platform, post_id
@@ -47,6 +48,14 @@ listed as (
         'post_id' as rule
     from selectors
     where kind = 'post_id'
+    union all
+    select
+        campaign_id,
+        platform,
+        post_id,
+        1 as priority,
+        'post_id' as rule
+    from meta.partner_posts
 ),
 
 by_name as (
@@ -104,6 +113,21 @@ by_brand as (
         )
 ),
 
+by_partner as (
+    select
+        partners.campaign_id,
+        posts.platform,
+        posts.post_id,
+        6 as priority,
+        'partner' as rule
+    from meta.partners as partners
+    inner join posts
+        on
+            partners.platform = posts.platform
+            and partners.account_id = posts.account_id
+            and posts.date_day between partners.first_day and partners.last_day
+),
+
 attributed as (
     select
         campaign_id,
@@ -119,6 +143,8 @@ attributed as (
         select * from by_link
         union all
         select * from by_brand
+        union all
+        select * from by_partner
     ) as found
     group by campaign_id, platform, post_id
 ),

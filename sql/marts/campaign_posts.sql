@@ -15,7 +15,7 @@
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
 --   account_key [id]: keyed pseudonym of who posted
---   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account)
+--   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC
 --   lifetime_reposts [reposts]: reposts so far, as collected; null where no source can give them

@@ -78,12 +78,12 @@
 --   platform_engagement_rate_by_followers [share]: platform_engagements / posting_followers
 --   platform_engagement_rate_by_impressions [share]: platform_engagements of posts with reads / platform_reads
 --   platform_daily_engagement_rate [share a day]: platform_engagements / (days covered x posting_followers)
---   budget_amount [currency of the budget]: what it cost
+--   budget_amount [currency]: what it cost
 --   budget_currency [text]: in which currency
---   cost_per_engagement [currency of the budget]: budget_amount / engagements
---   cost_per_platform_engagement [currency of the budget]: budget_amount / platform_engagements
---   cost_per_genuine_engagement [currency of the budget]: budget_amount / genuine_engagements
---   cost_per_estimated_genuine_engagement [currency of the budget]: budget_amount / estimated_genuine_engagements
+--   cost_per_engagement [currency]: budget_amount / engagements
+--   cost_per_platform_engagement [currency]: budget_amount / platform_engagements
+--   cost_per_genuine_engagement [currency]: budget_amount / genuine_engagements
+--   cost_per_estimated_genuine_engagement [currency]: budget_amount / estimated_genuine_engagements
 --   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over the networks whose reach is known; null without a price for each
 --   earned_media_value_high [currency]: 1.15 x (exposure + author_followers) x CPM / 1,000
 --   genuine_earned_media_value_low [currency]: the low end without likely phantoms

@@ -378,7 +378,7 @@ def wanted_of(workspace: Workspace, source: Source, first: date, last: date) -> 
                 {
                     post.post_id
                     for campaign in campaigns
-                    for post in campaign.post_ids
+                    for post in campaign.listed_posts
                     if post.platform == source.platform
                 }
             )

@@ -138,6 +138,52 @@ class PostRef(_Section):
     post_id: str = Field(min_length=1)
 
 
+# Where networks show a post by an address that tells its id.
+_WEIBO_POST = re.compile(
+    r"https?://(?:www\.|m\.)?weibo\.(?:com|cn)/"
+    r"(?:(?:status|detail)/|(?:u/)?\d+/)(?P<id>[0-9A-Za-z]+)/?(?:[?#].*)?"
+)
+_X_POST = re.compile(
+    r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/\w+/(?:web/)?status/(?P<id>\d+)"
+    r"/?(?:[?#].*)?"
+)
+_BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def post_at(address: str) -> PostRef:
+    """The post that an address of Weibo or X shows.
+
+    Weibo's addresses hold the id or its short form: from the right, four characters of
+    base 62 for seven digits.
+
+    Raises:
+        ValueError: no id can be told from it.
+    """
+    if found := _X_POST.fullmatch(address.strip()):
+        return PostRef(platform="x", post_id=found["id"])
+    found = _WEIBO_POST.fullmatch(address.strip())
+    if found is None:
+        raise ValueError(
+            f"'{address}' is no address of a post on Weibo or X: write its id into"
+            " post_ids"
+        )
+    written = found["id"]
+    if written.isdecimal() and len(written) > 12:
+        return PostRef(platform="weibo", post_id=written)
+    digits = ""
+    for end in range(len(written), 0, -4):
+        number = 0
+        for mark in written[max(end - 4, 0) : end]:
+            number = number * 62 + _BASE62.index(mark)
+        digits = f"{number:07d}{digits}"
+    return PostRef(platform="weibo", post_id=digits.lstrip("0") or "0")
+
+
+def _known_post(address: str) -> str:
+    post_at(address)
+    return address
+
+
 class Source(_Section):
     """Where records come from."""
 
@@ -189,6 +235,37 @@ class Budget(_Section):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 
+class Promise(_Section):
+    """What a partner promised of its posts for a campaign."""
+
+    engagements: int | None = Field(default=None, ge=1)
+    reach: int | None = Field(default=None, ge=1)
+
+
+class Partner(_Section):
+    """An account that is paid for posts of a campaign.
+
+    Its paid posts are those listed by id or address; else all that it published from
+    `start` to `end`; else, without these, its posts that belong to the campaign anyway.
+    """
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: str | None = None
+    account: AccountRef
+    fee: Budget | None = None
+    promised: Promise = Promise()
+    post_ids: list[PostRef] = []
+    addresses: list[Annotated[str, AfterValidator(_known_post)]] = []
+    start: date | None = None
+    end: date | None = None
+
+    @property
+    def listed_posts(self) -> list[PostRef]:
+        """Posts that are listed by id or address, each once."""
+        posts = [*self.post_ids, *map(post_at, self.addresses)]
+        return list({(one.platform, one.post_id): one for one in posts}.values())
+
+
 class Campaign(_Section):
     """A campaign: its window and what marks its posts."""
 
@@ -202,6 +279,15 @@ class Campaign(_Section):
     post_ids: list[PostRef] = []
     links: list[str] = []
     budget: Budget | None = None
+    partners: list[Partner] = []
+
+    @property
+    def listed_posts(self) -> list[PostRef]:
+        """Posts that belong to it whatever they say, those of partners last."""
+        return [
+            *self.post_ids,
+            *(post for partner in self.partners for post in partner.listed_posts),
+        ]
 
 
 _Days = Annotated[int, Field(ge=1)]
@@ -508,6 +594,11 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("campaigns",): Campaign,
         ("campaigns", "post_ids"): PostRef,
         ("campaigns", "budget"): Budget,
+        ("campaigns", "partners"): Partner,
+        ("campaigns", "partners", "account"): AccountRef,
+        ("campaigns", "partners", "fee"): Budget,
+        ("campaigns", "partners", "promised"): Promise,
+        ("campaigns", "partners", "post_ids"): PostRef,
         ("policies",): Policies,
     }
     names = tuple(part for part in path if isinstance(part, str))
@@ -577,6 +668,7 @@ def _cross_checks(
                 ("campaigns", index, "end"),
                 f"{end} lies before start {start}: swap them",
             )
+        yield from _mistakes_of_partners(index, table, data)
     policies = data.get("policies")
     if isinstance(policies, dict):
         low = policies.get("suspected_threshold", 0.5)
@@ -633,6 +725,77 @@ def _cross_checks(
             )
 
 
+def _mistakes_of_partners(
+    index: int, campaign: dict[str, Any], data: dict[str, Any]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Mistakes between the keys of a campaign's partners."""
+    own = {
+        (account.get("platform"), account.get("account_id"))
+        for _, brand in _tables(data, "brands")
+        if brand.get("id") == campaign.get("brand")
+        for _, account in _tables(brand, "accounts")
+    }
+    ids: set[object] = set()
+    accounts: set[object] = set()
+    posts: dict[object, int] = {}
+    for place, partner in _tables(campaign, "partners"):
+        path = ("campaigns", index, "partners", place)
+        name = partner.get("id")
+        if isinstance(name, str) and name in ids:
+            yield (*path, "id"), f"'{name}' stands twice: make it unique"
+        ids.add(str(name))
+        account = partner.get("account")
+        if isinstance(account, dict):
+            key = (account.get("platform"), account.get("account_id"))
+            if key in own:
+                yield (
+                    (*path, "account"),
+                    "is an account of the campaign's brand: its posts are its own, not"
+                    " paid ones",
+                )
+            if key in accounts and None not in key:
+                yield (
+                    (*path, "account"),
+                    "is another partner's of this campaign, too: make them one partner",
+                )
+            accounts.add(key)
+        promised = partner.get("promised")
+        if isinstance(promised, dict) and not promised:
+            yield (*path, "promised"), "is empty: write engagements or reach into it"
+        start, end = partner.get("start"), partner.get("end")
+        if (start is None) != (end is None):
+            missing = "start" if start is None else "end"
+            yield path, f"needs both start and end, or neither: {missing} is missing"
+        if type(start) is date and type(end) is date and start > end:
+            yield (*path, "end"), f"{end} lies before start {start}: swap them"
+        listed = "post_ids" if partner.get("post_ids") else "addresses"
+        if partner.get(listed) and not (start is None and end is None):
+            yield (
+                (*path, "start"),
+                f"stands beside {listed}: list the paid posts, or give their days",
+            )
+        for post in _posts_of(partner):
+            if posts.setdefault(post, place) != place:
+                yield (
+                    (*path, listed),
+                    f"names post {post[1]}, which is another partner's of this"
+                    " campaign, too: leave it with one of them",
+                )
+
+
+def _posts_of(partner: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Platform and id of the posts that a partner lists, as far as they can be read."""
+    for _, post in _tables(partner, "post_ids"):
+        yield str(post.get("platform")), str(post.get("post_id"))
+    addresses = partner.get("addresses")
+    for address in addresses if isinstance(addresses, list) else ():
+        try:
+            shown = post_at(str(address))
+        except ValueError:
+            continue
+        yield shown.platform, shown.post_id
+
+
 def _parts_that_are_not_there(platform: str, table: dict[str, Any]) -> Iterator[str]:
     """What is wrong with the parts that an API is asked for."""
     asked = table.get("collect")
@@ -673,16 +836,23 @@ _KEY = re.compile(r'^\s*("?)([\w-]+)\1\s*=')
 def _locate_keys(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """Yield the line of each table and key, so that errors can point there."""
     table: tuple[str | int, ...] = ()
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str | int, ...], int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         if header:
-            name = header[2]
+            # A list of tables within one belongs to the last entry of that.
+            table = ()
+            *around, name = header[2].split(".")
+            for part in around:
+                table = (*table, part)
+                if table in counts:
+                    table = (*table, counts[table])
+            table = (*table, name)
             if header[1] == "[[":
-                counts[name] = counts.get(name, -1) + 1
-                table = (name, counts[name])
-            else:
-                table = tuple(name.split("."))
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
+            elif table in counts:
+                table = (*table, counts[table])
             yield table, number
             continue
         key = _KEY.match(line)

@@ -11,7 +11,7 @@ import pytest
 from tasks.sources.api_landing import check_apis
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import read_overrides
-from tasks.warehouse.workspace import load_workspace
+from tasks.warehouse.workspace import PostRef, load_workspace, post_at
 from tests.workspaces import OVERRIDE_HEADER, Lab
 
 GOOD = """timezone = "Asia/Shanghai"
@@ -74,6 +74,91 @@ def test_a_market_is_all_that_competitors_join(tmp_path: Path) -> None:
         "d": ("d",),
         **dict.fromkeys("ef", ("e", "f")),
     }
+
+
+CAMPAIGN = """accounts = [{ platform = "weibo", account_id = "9000" }]
+[[campaigns]]
+id = "launch"
+brand = "aurora"
+start = 2026-03-01
+end = 2026-03-14
+"""
+
+
+def test_mistakes_of_partners_are_named_with_their_line(tmp_path: Path) -> None:
+    """In a list within a list, too; each with the repair."""
+    text = (
+        GOOD
+        + CAMPAIGN
+        + """[[campaigns.partners]]
+id = "one"
+account = { platform = "weibbo", account_id = "1" }
+fee = { amount = 1, currency = "yuan" }
+promised = { engagement = 5 }
+[[campaigns.partners]]
+id = "one"
+account = { platform = "weibo", account_id = "9000" }
+post_ids = [{ platform = "weibo", post_id = "3491700092079471" }]
+end = 2026-03-02
+[[campaigns]]
+id = "second"
+brand = "aurora"
+start = 2026-03-01
+end = 2026-03-14
+[[campaigns.partners]]
+id = "a"
+account = { platform = "weibo", account_id = "2" }
+addresses = ["https://weibo.com/123/yCtxn8IXR", "https://example.com/1"]
+[[campaigns.partners]]
+id = "b"
+acount = { platform = "weibo", account_id = "2" }
+start = 2026-03-05
+end = 2026-03-04
+promised = {}
+[[campaigns.partners]]
+id = "c"
+account = { platform = "weibo", account_id = "2" }
+post_ids = [{ platform = "weibo", post_id = "3491700092079471" }]
+"""
+    )
+    found = mistakes_of(tmp_path, text)
+    expected = [
+        ("13: campaigns[1].partners[1].account.platform", "'weibo'"),
+        ("14: campaigns[1].partners[1].fee.currency", "three capital letters"),
+        ("15: campaigns[1].partners[1].promised.engagement", "did you mean 'engagem"),
+        ("16: campaigns[1].partners[2]", "start is missing"),
+        ("17: campaigns[1].partners[2].id", "'one' stands twice"),
+        ("18: campaigns[1].partners[2].account", "of the campaign's brand"),
+        ("16: campaigns[1].partners[2].start", "list the paid posts, or"),
+        ("29: campaigns[2].partners[1].addresses", "no address of a post on Weibo"),
+        ("30: campaigns[2].partners[2].account", "is missing"),
+        ("32: campaigns[2].partners[2].acount", "did you mean 'account'"),
+        ("34: campaigns[2].partners[2].end", "lies before start"),
+        ("35: campaigns[2].partners[2].promised", "engagements or reach"),
+        ("38: campaigns[2].partners[3].account", "make them one partner"),
+        ("39: campaigns[2].partners[3].post_ids", "another partner's"),
+    ]
+    for place, words in expected:
+        assert any(
+            line.startswith(f"workspace.toml:{place}") and words in line
+            for line in found
+        ), (place, words, found)
+    assert len(found) == len(expected), found
+
+
+def test_addresses_of_posts_hold_their_ids() -> None:
+    """Weibo's short form is base 62; what can't be told is refused."""
+    for address, platform, post_id in [
+        ("https://weibo.com/1234/yCtxn8IXR", "weibo", "3491700092079471"),
+        ("https://www.weibo.com/1234/yCtxn8IXR?from=page", "weibo", "3491700092079471"),
+        ("https://m.weibo.cn/status/3491700092079471", "weibo", "3491700092079471"),
+        ("https://m.weibo.cn/detail/yCtxn8IXR", "weibo", "3491700092079471"),
+        ("https://x.com/tea/status/1890000000000000001", "x", "1890000000000000001"),
+    ]:
+        assert post_at(address) == PostRef(platform=platform, post_id=post_id)
+    for address in ("https://weibo.com/1234", "https://x.com/tea", "yCtxn8IXR"):
+        with pytest.raises(ValueError, match="write its id into post_ids"):
+            post_at(address)
 
 
 def test_many_mistakes_are_named_in_one_go(tmp_path: Path) -> None:
