@@ -338,13 +338,21 @@ def audit(
             help="Weights that `train` wrote, instead of the shipped.", metavar="FILE"
         ),
     ] = None,
+    phantom_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of phantoms that you expect, 0 to 1: what is said of likely"
+            " phantoms goes by it; no verdict does.",
+            metavar="SHARE",
+        ),
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Score the accounts of exported files, once; needs no workspace."""
     from flows.audit import audit as run
     from flows.audit import show
 
-    show(run(paths, record_format, out, model), out)
+    show(run(paths, record_format, out, model, phantom_share), out)
 
 
 @app.command()

@@ -18,6 +18,13 @@ from tasks.accounts.identity_model import shipped_parameters
 from tasks.accounts.operators import LINKS_SCHEMA, batch_members, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
 from tasks.accounts.phantom_score import first_suspicion, score
+from tasks.accounts.prevalence import (
+    USUAL_SHARE,
+    Prevalence,
+    Share,
+    measure_prevalence,
+    resample_labelled,
+)
 from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
@@ -47,6 +54,9 @@ _COLUMNS = (
     "model_version",
 )
 
+# What sums of accounts look at.
+_OF_SCORES = ("shown", "score_kind", "score_bin", "score_cell")
+
 
 @dataclass(frozen=True)
 class Audited:
@@ -55,6 +65,8 @@ class Audited:
     Attributes:
         accounts: a row an account, as it is written.
         quality: the accounts in a few numbers.
+        prevalence: how many phantoms there are if they hide like the labelled ones,
+            and how many of the likely ones are.
         reasons: the most frequent classes of reasons among likely phantoms, in
             words, with how many of them each holds for.
         left_out: records that could not be used, by reason.
@@ -62,6 +74,7 @@ class Audited:
 
     accounts: pl.DataFrame
     quality: AudienceQuality
+    prevalence: Prevalence
     reasons: list[tuple[str, int]]
     left_out: list[tuple[str, int]]
 
@@ -71,6 +84,7 @@ def audit(
     record_format: str | None,
     out: Path,
     weights: Path | None = None,
+    phantom_share: float | None = None,
 ) -> Audited:
     """Score the accounts of exported files and write a row each.
 
@@ -79,14 +93,20 @@ def audit(
         record_format: their format; told from their names where None.
         out: `.parquet` or `.csv`.
         weights: a model that `train` wrote; the shipped one where None.
+        phantom_share: of phantoms that is to be expected, above 0 and below 1; changes
+            no verdict, only what is said of them. Estimated where None.
 
     Raises:
-        ConfigurationError: a path, the format, the suffix or the weights are wrong;
-            all mistakes at once.
+        ConfigurationError: a path, the format, the suffix, the share or the weights
+            are wrong; all mistakes at once.
     """
     mistakes = []
     if out.suffix not in (".parquet", ".csv"):
         mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
+    if phantom_share is not None and not 0 < phantom_share < 1:
+        mistakes.append(
+            f"--phantom-share {phantom_share} must lie between 0 and 1: a tenth is 0.1."
+        )
     model = shipped_model() if weights is None else _read_weights(weights, mistakes)
     sources = find_sources(paths, record_format, mistakes)
     with step("score"), staged(sources) as (connection, workspace, left_out):
@@ -105,12 +125,19 @@ def audit(
         )
     assert model is not None
     quality = measure_quality(accounts, hidden, model.rates)
+    prevalence = measure_prevalence(
+        accounts.group_by("score_kind", "score_cell").agg(accounts=pl.len()),
+        resample_labelled(model.scores),
+        workspace.policies.phantom_threshold,
+        phantom_share,
+    )
     reasons = _reasons(accounts)
     accounts = accounts.select(_COLUMNS)
     _write(accounts, out)
     return Audited(
         accounts,
         quality,
+        prevalence,
         reasons,
         left_out,
     )
@@ -255,8 +282,8 @@ def judge(
         model: other weights than the shipped ones.
 
     Returns:
-        A row an account: what `audit` writes, and reason_classes, shown, score_bin,
-        engagements; likeliest phantoms first.
+        A row an account: what `audit` writes, and reason_classes, shown, score_kind,
+        score_bin, score_cell, engagements; likeliest phantoms first.
     """
     policies = workspace.policies
     features, profiles, operators = look_at(connection, workspace, model)
@@ -277,7 +304,7 @@ def judge(
         .join(profiles.select(*keys, "screen_name"), on=keys, how="left")
         .join(operators, on=keys, how="left")
         .with_columns(pl.col("engagements").fill_null(0))
-        .select(*_COLUMNS, "reason_classes", "shown", "score_bin", "engagements")
+        .select(*_COLUMNS, "reason_classes", *_OF_SCORES, "engagements")
         .sort("phantom_probability", *keys, descending=[True, False, False])
     )
 
@@ -360,6 +387,10 @@ def show(audited: Audited, out: Path) -> None:
         f" but counted as genuine: {quality.suspected_share:.1%}."
     )
     say(_tell("accounts", quality.accounts))
+    for sentence in tell_prevalence(
+        audited.prevalence, has_likely=quality.phantom_share > 0
+    ):
+        say(sentence)
     if quality.engagements.total:
         say(_tell("engagements", quality.engagements))
     if quality.quality_score is not None:
@@ -370,6 +401,37 @@ def show(audited: Audited, out: Path) -> None:
             say(f"  {number:>9,}  {reason}")
     for reason, number in audited.left_out:
         say(f"Left out: {number:,} × {reason}")
+
+
+def tell_prevalence(found: Prevalence, *, has_likely: bool) -> list[str]:
+    """Sentences on how many accounts are phantoms, under which assumption."""
+    told = []
+    if found.estimated is not None:
+        told.append(
+            f"If phantoms here hide like the labelled ones, {_about(found.estimated)}"
+            f" of the {found.accounts:,} accounts with posts of their own are phantoms."
+        )
+    if not has_likely or found.precision is None or found.usual_precision is None:
+        return told
+    subject = "Of accounts marked likely phantom"
+    if found.stated is not None:
+        told.append(
+            f"{subject} {_about(found.precision)} are phantoms, if {found.stated:.0%}"
+            " of all accounts are, as was stated."
+        )
+        return told
+    here = ""
+    if found.estimated is not None:
+        here = f"; at the share estimated here {_about(found.precision)}"
+    told.append(
+        f"{subject} {_about(found.usual_precision)} are phantoms, if"
+        f" {USUAL_SHARE:.0%} of all accounts are{here}."
+    )
+    return told
+
+
+def _about(share: Share) -> str:
+    return f"about {share.value:.0%} ({share.low:.0%} to {share.high:.0%})"
 
 
 def _tell(what: str, found: Count) -> str:

@@ -22,6 +22,7 @@ from tasks.accounts.phantom_model import (
     read_model,
     usual_shares,
     with_rates,
+    with_scores,
     with_usual,
 )
 from tasks.accounts.training import Settings, genuine_of, train_model
@@ -77,7 +78,8 @@ def train(
         usual = usual_shares(read_model(text).curves, genuine_of(examples))
         card = describe_model(text, examples, settings)
     target = Path(out)
-    write_atomically(target, with_usual(with_rates(text, card.rates), usual))
+    told = with_scores(with_rates(text, card.rates), card.scores)
+    write_atomically(target, with_usual(told, usual))
     plot = target.with_suffix(".svg")
     write_atomically(plot, draw_calibration(card.calibration))
     write_atomically(target.with_suffix(".md"), card.text(plot.name))

@@ -22,7 +22,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
-from tasks.accounts.phantom_model import read_rates
+from tasks.accounts.phantom_model import read_rates, read_scores
+from tasks.accounts.prevalence import (
+    estimate_shares,
+    measure_prevalence,
+    resample_labelled,
+)
 from tasks.accounts.reason_classes import REASON_CLASSES, SPEAKING_FOR
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.calendar_days import calendar_days
@@ -410,6 +415,7 @@ def _build(
     params |= {"start_date": window[0], "end_date": window[1]}
     _bound_genuine(connection)
     _compare_partners(connection)
+    _estimate_phantoms(connection, workspace.policies)
     _build_cascade_nodes(connection)
     _judge_comments(connection, workspace.policies)
     for name in BRAND_MODELS:
@@ -696,6 +702,92 @@ def _compare_partners(connection: duckdb.DuckDBPyConnection) -> None:
     _store(connection, "partner_excess", judge_excess(posts, sets))
 
 
+def _estimate_phantoms(
+    connection: duckdb.DuckDBPyConnection, policies: Policies
+) -> None:
+    """How many accounts are phantoms if they hide like the labelled ones.
+
+    Of each campaign, and of each network with how many likely phantoms are phantoms.
+    """
+    labelled = resample_labelled(
+        read_scores(ledger.read_state(connection, "score_cells") or "{}")
+    )
+    campaigns = connection.sql(
+        """
+        select acts.campaign_id as set, scores.score_kind, scores.score_cell,
+            count(*) as accounts
+        from (
+            select distinct campaign_id, platform, account_id
+            from intermediate.campaign_interactions
+            where is_in_window and kind <> 'mention'
+        ) as acts
+        inner join intermediate.account_scores as scores using (platform, account_id)
+        group by all
+        """
+    ).pl()
+    _store(
+        connection,
+        "campaign_prevalence",
+        estimate_shares(campaigns, labelled).rename({"set": "campaign_id"}),
+    )
+    rows = []
+    every = connection.sql(
+        """
+        select
+            platform,
+            score_kind,
+            score_cell,
+            count(*) as accounts,
+            count(*) filter (phantom_level = 'phantom') as likely
+        from intermediate.account_scores
+        group by all
+        order by all
+        """
+    ).pl()
+    for (platform,), scores in every.group_by("platform", maintain_order=True):
+        stated = policies.stated_share(str(platform))
+        found = measure_prevalence(scores, labelled, policies.phantom_threshold, stated)
+        row: dict[str, object] = {
+            "platform": platform,
+            "accounts": int(scores["accounts"].sum()),
+            "known_accounts": found.accounts,
+            "likely_accounts": int(scores["likely"].sum()),
+            "stated": stated,
+        }
+        for name, told in (
+            ("estimated", found.estimated),
+            ("precision", found.precision),
+            ("usual_precision", found.usual_precision),
+        ):
+            row |= {
+                f"{name}{end}": None if told is None else value
+                for end, value in zip(
+                    ("", "_low", "_high"),
+                    (told.value, told.low, told.high) if told else (None,) * 3,
+                    strict=True,
+                )
+            }
+        rows.append(row)
+    counts = ("accounts", "known_accounts", "likely_accounts")
+    shares = ("stated",) + tuple(
+        f"{name}{end}"
+        for name in ("estimated", "precision", "usual_precision")
+        for end in ("", "_low", "_high")
+    )
+    _store(
+        connection,
+        "network_prevalence",
+        pl.DataFrame(
+            rows,
+            schema={
+                "platform": pl.String,
+                **dict.fromkeys(counts, pl.Int64),
+                **dict.fromkeys(shares, pl.Float64),
+            },
+        ),
+    )
+
+
 def _judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
     """What brands' posts drew against their usual ones, and what actions changed."""
     days = connection.sql("from intermediate.brand_days").pl()
@@ -875,6 +967,9 @@ def _write_configuration(
     content.append(shipped_digest())
     content.append(str(sorted(planted_rates().items())))
     content.append(ledger.read_state(connection, "score_rates") or "")
+    content.append(ledger.read_state(connection, "score_cells") or "")
+    content.append(str(workspace.policies.phantom_share))
+    content.append(str(workspace.policies.phantom_threshold))
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
     return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
 

@@ -150,6 +150,7 @@ def _judge(
 ) -> int:
     _replace(connection, "meta.account_overrides", overrides)
     ledger.write_state(connection, "score_rates", write_rates(model.rates))
+    ledger.write_state(connection, "score_cells", write_rates(model.scores))
     # What was made before in a window of as many days still holds.
     days = str(workspace.policies.behaviour_days)
     features = make_features(

@@ -134,6 +134,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.action_effects",
         "intermediate.audience_bounds",
         "intermediate.campaign_bounds",
+        "intermediate.campaign_prevalence",
         "intermediate.cascade_nodes",
         "intermediate.coordinated_accounts",
         "intermediate.folded_texts",
@@ -142,6 +143,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.negative_rises",
         "intermediate.partner_bounds",
         "intermediate.partner_excess",
+        "intermediate.network_prevalence",
         "intermediate.post_effects",
         "intermediate.text_templates",
         "intermediate.topics",
@@ -253,6 +255,7 @@ def test_marts_of_the_design_are_there() -> None:
         "metric_definitions",
         "campaign_accounts",
         "campaign_groups",
+        "phantom_shares",
         "reason_classes",
     }
 
@@ -302,6 +305,7 @@ def test_every_published_column_has_one_definition() -> None:
 
 # One name, different quantities: what each stands for depends on the mart's rows.
 DIFFERENT = {
+    "phantom_share_if_as_labelled",
     "account_key",  # an account; who posted
     "accounts",  # a brand's own; those of an audience
     "campaigns",  # that a brand runs; that a group engaged in

@@ -29,6 +29,7 @@
 --   comments [comments]: comments seen of it
 --   posts [posts]: posts seen of it
 -- metrics:
+--   phantom_level: this project | how many likely phantoms are phantoms depends on how many there are: phantom_shares tells it for each network
 --   phantom_probability: this project | calibrated on the sets that the model card names; other populations differ
 
 with

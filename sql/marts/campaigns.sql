@@ -61,6 +61,9 @@
 --   phantom_share [share]: likely phantoms among engaged accounts
 --   phantom_share_low [share]: low end of its 95 % interval: 1 - genuine_engaged_accounts_high / engaged_accounts
 --   phantom_share_high [share]: high end of that interval
+--   phantom_share_if_as_labelled [share]: share of phantoms among engaged accounts with posts of their own, if they hide like the labelled ones; null for fewer than 30 such accounts
+--   phantom_share_if_as_labelled_low [share]: low end of its 95 % interval
+--   phantom_share_if_as_labelled_high [share]: high end of that interval
 --   posting_followers [followers]: followers of the accounts that posted, each account once, the most it had at one of its posts
 --   genuine_posting_followers [followers]: the same without likely phantoms
 --   engagement_rate [share]: the same as engagement_rate_by_followers
@@ -119,6 +122,7 @@
 --   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
 --   author_followers: this project | beside exposure, which counts reposters only; not deduplicated
 --   potential_reach: metrics of potential reach (Sprinklr), upper bound | audiences overlap, so true reach is smaller; an account whose followers are unknown adds none; does not add up
+--   phantom_share_if_as_labelled: Bella et al. 2010, probabilistic adjusted classify and count, resampled | wrong where phantoms hide better or worse than the labelled ones
 --   phantom_share: this project | as good as the phantom score; its interval carries what the score may miss
 --   engagement_rate: it-benchmarking-journal.com 2019 | null without known followers
 --   engagement_rate_by_reach: Hootsuite, ERR | reach counts every follower of author and reposters, so the rate is a lower bound; a mean over posts, large and small alike
@@ -706,6 +710,9 @@ select
     ) as phantom_share_low,
     round((bounds.accounts - bounds.accounts_low) / nullif(bounds.accounts, 0), 6)
         as phantom_share_high,
+    prevalence.share as phantom_share_if_as_labelled,
+    prevalence.low as phantom_share_if_as_labelled_low,
+    prevalence.high as phantom_share_if_as_labelled_high,
     audiences.followers as posting_followers,
     case when audiences.followers is not null then audiences.genuine_followers end
         as genuine_posting_followers,
@@ -794,6 +801,8 @@ inner join totals on campaigns.campaign_id = totals.campaign_id
 left join flows on campaigns.campaign_id = flows.campaign_id
 left join mentioned on campaigns.campaign_id = mentioned.campaign_id
 left join people on campaigns.campaign_id = people.campaign_id
+left join intermediate.campaign_prevalence as prevalence
+    on campaigns.campaign_id = prevalence.campaign_id
 left join bounds on campaigns.campaign_id = bounds.campaign_id
 left join doubtful on campaigns.campaign_id = doubtful.campaign_id
 left join counted on campaigns.campaign_id = counted.campaign_id

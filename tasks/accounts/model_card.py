@@ -21,9 +21,13 @@ from tasks.accounts.evaluation import (
 )
 from tasks.accounts.phantom_model import (
     BINS,
+    CELLS,
+    SCORE_KINDS,
     PhantomModel,
     Rates,
     bin_of,
+    cell_of,
+    kind_of_score,
     read_model,
     shown_of,
 )
@@ -60,6 +64,7 @@ class Card:
         summary: one line for people.
         rates: how scores of the main platform's accounts lie, by what is shown of
             them and, where acts are, once for each view.
+        scores: the same by what the score rests on and by finer cells of it.
         version: of the weights.
         prior: share of phantoms that its probabilities assume.
         settings: seed and sizes.
@@ -69,6 +74,7 @@ class Card:
     calibration: list[tuple[float, float, int]]
     summary: str
     rates: dict[str, tuple[Rates, ...]]
+    scores: dict[str, tuple[Rates, ...]]
     version: str
     prior: float
     settings: Settings
@@ -199,17 +205,22 @@ def describe_model(text: str, examples: pl.DataFrame, settings: Settings) -> Car
         .group_by(["platform", "view"], maintain_order=True)
     )
     first = groups[0]
+    rates, scores = _rates(folds, first.platform)
     return Card(
         calibration=calibration_bins(first.probability, first.truth),
         summary=f"Out of fold on {first.platform}: AUC {_figure(first, auc)},"
         f" Brier {_figure(first, brier)}",
-        rates=_rates(folds, first.platform),
+        rates=rates,
+        scores=scores,
         version=model.version,
         prior=model.prior,
         settings=settings,
         groups=groups,
     )
 
+
+# With fewer phantoms or people a kind of score in one view is left out.
+FEWEST_OF_A_KIND = 50
 
 # What is not looked at, so that an account shows no more than this.
 _UNSHOWN: dict[str, tuple[str, ...]] = {
@@ -221,9 +232,14 @@ _UNSHOWN: dict[str, tuple[str, ...]] = {
 
 def _rates(
     folds: list[tuple[PhantomModel, pl.DataFrame]], platform: str
-) -> dict[str, tuple[Rates, ...]]:
-    """How out-of-fold scores of a platform's accounts lie, by what is shown of them."""
-    found = {}
+) -> tuple[dict[str, tuple[Rates, ...]], dict[str, tuple[Rates, ...]]]:
+    """How out-of-fold scores of a platform's accounts lie.
+
+    Returns:
+        By what is shown and bin of the score; by what it rests on and cell of it.
+    """
+    by_shown: dict[str, tuple[Rates, ...]] = {}
+    by_kind: dict[str, tuple[Rates, ...]] = {}
     for shown, unshown in _UNSHOWN.items():
         judged = []
         for model, apart in folds:
@@ -235,25 +251,52 @@ def _rates(
             )
             judged.append(
                 seen.with_columns(
-                    shown_of(seen), score=phantom_probability(seen, model)
-                ).select("view", "is_phantom", "shown", bin=bin_of(pl.col("score")))
+                    shown_of(seen),
+                    kind=kind_of_score(seen),
+                    score=phantom_probability(seen, model),
+                ).select(
+                    "view",
+                    "is_phantom",
+                    "shown",
+                    "kind",
+                    bin=bin_of(pl.col("score")),
+                    cell=cell_of(pl.col("score")),
+                )
             )
         rows = pl.concat(judged)
         if not (rows["shown"] == shown).any():
             continue
         views = ("full",) if shown == "profile" else tuple(_VIEWS)
-        found[shown] = tuple(
+        by_shown[shown] = tuple(
             Rates(
-                genuine=_in_bins(one, is_phantom=False),
-                phantoms=_in_bins(one, is_phantom=True),
+                genuine=_counts(one, "bin", len(BINS) + 1, is_phantom=False),
+                phantoms=_counts(one, "bin", len(BINS) + 1, is_phantom=True),
             )
             for view in views
             if len(one := rows.filter(pl.col("view") == view))
         )
-    return found
+        for kind in SCORE_KINDS:
+            of_views = [
+                rows.filter((pl.col("view") == view) & (pl.col("kind") == kind))
+                for view in views
+            ]
+            told = tuple(
+                Rates(
+                    genuine=_counts(one, "cell", CELLS, is_phantom=False),
+                    phantoms=_counts(one, "cell", CELLS, is_phantom=True),
+                )
+                for one in of_views
+                if min(one["is_phantom"].sum(), (~one["is_phantom"]).sum())
+                >= FEWEST_OF_A_KIND
+            )
+            if told:
+                by_kind[kind] = (*by_kind.get(kind, ()), *told)
+    return by_shown, by_kind
 
 
-def _in_bins(rows: pl.DataFrame, *, is_phantom: bool) -> tuple[int, ...]:
-    """Accounts by bin of the score."""
-    bins = rows.filter(pl.col("is_phantom") == is_phantom)["bin"].to_numpy()
-    return tuple(int(n) for n in np.bincount(bins, minlength=len(BINS) + 1))
+def _counts(
+    rows: pl.DataFrame, column: str, size: int, *, is_phantom: bool
+) -> tuple[int, ...]:
+    """Accounts by bin, or by cell, of the score."""
+    places = rows.filter(pl.col("is_phantom") == is_phantom)[column].to_numpy()
+    return tuple(int(n) for n in np.bincount(places, minlength=size))

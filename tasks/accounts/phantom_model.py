@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,15 @@ CASES = (
     "short",
     "long",
 )
+# What a score rests on (`kind_of_score`).
+SCORE_KINDS = (*CASES, "profile+reposts", "reposts")
 # What an account shows, most first: counts of its profile, acts, both, or hardly more
 # than a name. A score errs by that.
 SHOWN = ("profile and acts", "profile", "acts", "name")
 # Probabilities at which the next bin of the score begins.
 BINS = (0.5, 0.8, 0.95)
+# Finer ones of equal width, of which shares of phantoms are estimated.
+CELLS = 20
 # Any platform that has no calibration of its own.
 ANY = "*"
 
@@ -158,7 +162,7 @@ class Rates:
     """How scores of accounts with known truth lie: accounts by bin of the score.
 
     Attributes:
-        genuine: of genuine ones, one more than BINS.
+        genuine: of genuine ones, one more than BINS; or one of each of CELLS.
         phantoms: of phantoms.
     """
 
@@ -189,6 +193,7 @@ class PhantomModel:
     prior: float
     rates: Mapping[str, tuple[Rates, ...]]
     usual: Mapping[str, FloatArray]
+    scores: Mapping[str, tuple[Rates, ...]] = field(default_factory=dict)
 
     def log_odds(self, frame: pl.DataFrame) -> FloatArray:
         """Calibrated log-odds of each account.
@@ -315,6 +320,23 @@ def case_of(frame: pl.DataFrame) -> pl.Expr:
     )
 
 
+def kind_of_score(frame: pl.DataFrame) -> pl.Expr:
+    """What a score rests on: one of SCORE_KINDS, or null where it is a name.
+
+    As `case_of`, but acts that are all on others' posts (a campaign's export has no
+    others) are a kind of their own, however many they are: they tell far less.
+    """
+    case = case_of(frame)
+    if "timeline_posts" not in frame.columns:
+        return case
+    has_acts = case.str.contains("short|long")
+    return (
+        pl.when(has_acts & (pl.col("timeline_posts").fill_null(0) == 0))
+        .then(case.str.replace("short|long", "reposts"))
+        .otherwise(case)
+    )
+
+
 def shown_of(frame: pl.DataFrame) -> pl.Series:
     """What an account shows: one of SHOWN."""
     case = case_of(frame)
@@ -332,6 +354,22 @@ def shown_of(frame: pl.DataFrame) -> pl.Series:
 def bin_of(probability: pl.Expr) -> pl.Expr:
     """The bin of a score: 0 to the number of BINS."""
     return pl.sum_horizontal((probability >= edge).cast(pl.Int64) for edge in BINS)
+
+
+def cell_of(probability: pl.Expr) -> pl.Expr:
+    """The cell of a score: 0 to CELLS - 1."""
+    # Scores have four decimals: 0.8 stands in the cell that begins there.
+    return ((probability * CELLS + 1e-6).floor().cast(pl.Int64)).clip(0, CELLS - 1)
+
+
+def with_scores(text: str, scores: Mapping[str, Sequence[Rates]]) -> str:
+    """A model's document with these scores; they change no score, nor its version."""
+    content = json.loads(text)
+    content["scores"] = {
+        kind: [{name: list(counts) for name, counts in vars(one).items()} for one in of]
+        for kind, of in sorted(scores.items())
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
 def with_rates(text: str, rates: Mapping[str, Sequence[Rates]]) -> str:
@@ -424,6 +462,7 @@ def read_model(text: str) -> PhantomModel:
     version = content.pop("version")
     rates = content.pop("rates", {})
     usual = content.pop("usual", {})
+    scores = content.pop("scores", {})
     if version != _digest(content):
         raise ValueError(f"the weights are not those of {version}: train them again")
     for block in BLOCKS:
@@ -445,6 +484,7 @@ def read_model(text: str) -> PhantomModel:
         prior=content["prior"],
         rates=read_rates(json.dumps(rates)),
         usual={name: np.array(shares) for name, shares in usual.items()},
+        scores=read_scores(json.dumps(scores)),
     )
 
 
@@ -457,12 +497,21 @@ def write_rates(rates: Mapping[str, Sequence[Rates]]) -> str:
 
 def read_rates(text: str) -> dict[str, tuple[Rates, ...]]:
     """Rates from JSON; those of an older version's model count as none."""
+    return _read_rates(text, SHOWN)
+
+
+def read_scores(text: str) -> dict[str, tuple[Rates, ...]]:
+    """Scores by what they rest on, from JSON."""
+    return _read_rates(text, SCORE_KINDS)
+
+
+def _read_rates(text: str, known: Sequence[str]) -> dict[str, tuple[Rates, ...]]:
     return {
-        shown: tuple(
+        name: tuple(
             Rates(tuple(one["genuine"]), tuple(one["phantoms"])) for one in views
         )
-        for shown, views in json.loads(text).items()
-        if shown in SHOWN
+        for name, views in json.loads(text).items()
+        if name in known
     }
 
 

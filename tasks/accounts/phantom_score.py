@@ -26,6 +26,8 @@ from tasks.accounts.phantom_model import (
     FloatArray,
     PhantomModel,
     bin_of,
+    cell_of,
+    kind_of_score,
     shipped_model,
     shown_of,
 )
@@ -77,8 +79,10 @@ def score(
         nothing tells), reasons (list of sentences, heaviest first; empty below
         the suspected threshold), reason_classes (list of their classes without
         repetition, see reason_classes.py), shown (what the account shows, one of
-        phantom_model.SHOWN), score_bin (0 to 3, by phantom_model.BINS),
-        model_version, observed_at; sorted by platform and account_id.
+        phantom_model.SHOWN), score_kind (what the score rests on, one of
+        phantom_model.SCORE_KINDS; null where it is a name), score_bin (0 to
+        3, by phantom_model.BINS), score_cell (0 to 19, by CELLS), model_version,
+        observed_at; sorted by platform and account_id.
     """
     model = model or shipped_model()
     probability = phantom_probability(features, model)
@@ -86,13 +90,18 @@ def score(
     reasons = _reasons(features[suspected], model)
     return (
         with_columns_of_signs(features)
-        .with_columns(shown_of(features), phantom_probability=probability)
+        .with_columns(
+            shown_of(features),
+            score_kind=kind_of_score(features),
+            phantom_probability=probability,
+        )
         .select(
             "platform",
             "account_id",
             "observed_at",
             "phantom_probability",
             "shown",
+            "score_kind",
             account_kind=account_kind(
                 pl.col("phantom_probability") >= suspected_threshold
             ),
@@ -118,6 +127,7 @@ def score(
             .then(pl.lit("suspected"))
             .otherwise(pl.lit("genuine")),
             score_bin=bin_of(pl.col("phantom_probability")),
+            score_cell=cell_of(pl.col("phantom_probability")),
             model_version=pl.lit(model_version(model)),
         )
         .select(
@@ -129,7 +139,9 @@ def score(
             "reasons",
             "reason_classes",
             "shown",
+            "score_kind",
             "score_bin",
+            "score_cell",
             "model_version",
             "observed_at",
         )

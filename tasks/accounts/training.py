@@ -181,7 +181,7 @@ def _fit(rows: pl.DataFrame, block: Block, settings: Settings) -> lgb.Booster:
             "seed": settings.seed,
             "deterministic": True,
             "force_row_wise": True,
-            "num_threads": 2,
+            "num_threads": 1,
             "verbose": -1,
         },
         lgb.Dataset(

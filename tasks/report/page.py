@@ -507,7 +507,29 @@ def read_accounts(
         order by account_kind
         """,
     )
+    shares = fetch(
+        connection,
+        """
+        select
+            platform,
+            likely_phantoms,
+            phantom_share_if_as_labelled as share,
+            phantom_share_if_as_labelled_low as share_low,
+            phantom_share_if_as_labelled_high as share_high,
+            stated_phantom_share as stated,
+            likely_phantom_precision as precision,
+            likely_phantom_precision_low as precision_low,
+            likely_phantom_precision_high as precision_high,
+            likely_phantom_precision_at_a_tenth as usual,
+            likely_phantom_precision_at_a_tenth_low as usual_low,
+            likely_phantom_precision_at_a_tenth_high as usual_high
+        from phantom_shares
+        where likely_phantoms > 0 and likely_phantom_precision is not null
+        order by platform
+        """,
+    )
     return {
+        "shares": shares,
         "kinds": [
             {"accounts": row["accounts"], "words": KINDS[row["account_kind"]]}
             for row in kinds

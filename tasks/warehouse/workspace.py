@@ -291,6 +291,7 @@ class Campaign(_Section):
 
 
 _Days = Annotated[int, Field(ge=1)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
 
 # Told by `doctor` and by each run where landing has a limit.
 RETENTION_NOTE = (
@@ -311,6 +312,10 @@ class Policies(_Section):
     coordination_window: int = Field(default=10, ge=0, le=3600)
     phantom_threshold: float = Field(default=0.8, gt=0, le=1)
     suspected_threshold: float = Field(default=0.5, gt=0, le=1)
+    # The share of phantoms that is to be expected, of all networks or by network;
+    # estimated where it is not stated. It changes no verdict, only what is said of
+    # how many likely phantoms are phantoms.
+    phantom_share: _Share | dict[Platform, _Share] | None = None
     # The share of rows that a rule of level "error" may send to quarantine
     # before the run stops.
     quarantine_threshold: float = Field(default=0.2, ge=0, le=1)
@@ -319,6 +324,14 @@ class Policies(_Section):
     # So many people must say a word before marts repeat it.
     min_cell: int = Field(default=5, ge=1)
     examples: bool = False
+
+    def stated_share(self, platform: str) -> float | None:
+        """The share of phantoms that is stated of a network, or of all."""
+        if isinstance(self.phantom_share, dict):
+            return {str(name): share for name, share in self.phantom_share.items()}.get(
+                platform
+            )
+        return self.phantom_share
 
 
 class _Configuration(_Section):

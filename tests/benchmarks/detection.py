@@ -308,7 +308,7 @@ def boost(
             "seed": 1,
             "deterministic": True,
             "force_row_wise": True,
-            "num_threads": 2,
+            "num_threads": 1,
             "verbose": -1,
         },
         lgb.Dataset(inputs[known], truth[known].astype(int)),

@@ -33,10 +33,16 @@ def test_every_account_of_a_world_has_a_row(small_world: World, tmp_path: Path) 
     tables = {}
     for suffix in ("parquet", "csv"):
         out = tmp_path / "out" / f"accounts.{suffix}"
-        done = run_command("audit", str(tmp_path / "export"), "--out", str(out))
+        stated = ("--phantom-share", "0.05") if suffix == "csv" else ()
+        done = run_command(
+            "audit", str(tmp_path / "export"), "--out", str(out), *stated
+        )
         assert done.returncode == 0, done.stderr
+        said = "if 5% of all accounts are, as was stated" in done.stdout
+        assert said == bool(stated)
         assert "accounts scored" in done.stdout
         assert "Likely phantoms: " in done.stdout
+        assert "Of accounts marked likely phantom about " in done.stdout
         tables[suffix] = (
             pl.read_parquet(out)
             if suffix == "parquet"
@@ -127,11 +133,19 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
         str(tmp_path / "missing"),
         "--format",
         "weibo",
+        "--phantom-share",
+        "10",
         "--out",
         str(tmp_path / "a.xlsx"),
     )
     assert done.returncode == 2
-    for words in ("absent", "missing", "--format 'weibo'", ".parquet or .csv"):
+    for words in (
+        "--phantom-share 10",
+        "absent",
+        "missing",
+        "--format 'weibo'",
+        ".parquet or .csv",
+    ):
         assert words in done.stderr
     assert "Traceback" not in done.stderr
 

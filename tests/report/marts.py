@@ -167,6 +167,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "DOUBLE": "campaign_share",
     },
     "reason_classes": {"VARCHAR": "reason_class words"},
+    "phantom_shares": {
+        "VARCHAR": "platform",
+        "BIGINT": "likely_phantoms",
+        "DOUBLE": """
+            phantom_share_if_as_labelled phantom_share_if_as_labelled_low
+            phantom_share_if_as_labelled_high stated_phantom_share
+            likely_phantom_precision likely_phantom_precision_low
+            likely_phantom_precision_high likely_phantom_precision_at_a_tenth
+            likely_phantom_precision_at_a_tenth_low
+            likely_phantom_precision_at_a_tenth_high
+        """,
+    },
     "brand_actions": {
         "VARCHAR": "brand_id action_id kind origin post_id note outcome finding",
         "DATE": "first_day effect_until",

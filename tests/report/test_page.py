@@ -168,6 +168,21 @@ def marts(tmp_path: Path) -> Path:
                 ]
             )
         ],
+        phantom_shares=[
+            {
+                "platform": "weibo",
+                "likely_phantoms": 1,
+                "phantom_share_if_as_labelled": 0.03,
+                "phantom_share_if_as_labelled_low": 0.0,
+                "phantom_share_if_as_labelled_high": 0.08,
+                "likely_phantom_precision": 0.55,
+                "likely_phantom_precision_low": 0.0,
+                "likely_phantom_precision_high": 0.81,
+                "likely_phantom_precision_at_a_tenth": 0.79,
+                "likely_phantom_precision_at_a_tenth_low": 0.62,
+                "likely_phantom_precision_at_a_tenth_high": 0.94,
+            }
+        ],
         reason_classes=[
             {"reason_class": "few_followers", "words": "has hardly any followers"},
             {"reason_class": "new", "words": "was registered shortly before"},
@@ -407,6 +422,9 @@ def test_raw_and_genuine_stand_side_by_side(marts: Path) -> None:
         "export weibo 1 Jun 2026 1 Mar 2026 to 1 Jun 2026 2 0 0 180 60.0% 321 likes",
         "genuine 2,400 (80.0%), of which suspected 300 (10.0%)"
         " likely phantom 600 (20.0%)",
+        "the mark “likely phantom” is right for about 79.0% (62.0% to 94.0%) of those"
+        " who carry it if a tenth of all accounts deserve it. If those who deserve it"
+        " hide like the labelled ones, 3.0% (0% to 8.0%) of the accounts with",
         "The account … Accounts Share has hardly any followers 2 100%",
         "activity day",
         "lifetime",

@@ -12,6 +12,7 @@ from tasks.sources.api_landing import check_apis
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import PostRef, load_workspace, post_at
+from tasks.warehouse.workspace import Policies, load_workspace
 from tests.workspaces import OVERRIDE_HEADER, Lab
 
 GOOD = """timezone = "Asia/Shanghai"
@@ -364,6 +365,23 @@ def test_byte_order_mark_and_defaults_are_taken(tmp_path: Path) -> None:
     assert (found.sources, found.campaigns) == ((), ())
     assert found.policies.look_back_days == 14
     assert found.policies.phantom_threshold == 0.8
+    assert found.policies.stated_share("weibo") is None
+
+
+def test_a_share_of_phantoms_is_stated_of_all_networks_or_of_one(
+    tmp_path: Path,
+) -> None:
+    def policies(text: str) -> Policies:
+        (tmp_path / "workspace.toml").write_text(f"{GOOD}[policies]\n{text}\n")
+        return load_workspace(tmp_path).policies
+
+    assert policies("phantom_share = 0.1").stated_share("x") == 0.1
+    by_network = policies("phantom_share = { weibo = 0.2 }")
+    assert by_network.stated_share("weibo") == 0.2
+    assert by_network.stated_share("x") is None
+    for wrong in ("10", "{ weibo = 1.5 }", "{ wiebo = 0.1 }"):
+        with pytest.raises(ConfigurationError, match="phantom_share"):
+            policies(f"phantom_share = {wrong}")
 
 
 def test_thousands_of_campaigns_load_fast(tmp_path: Path) -> None:
