@@ -11,8 +11,7 @@ import pytest
 from tasks.sources.api_landing import check_apis
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import read_overrides
-from tasks.warehouse.workspace import PostRef, load_workspace, post_at
-from tasks.warehouse.workspace import Policies, load_workspace
+from tasks.warehouse.workspace import Policies, PostRef, load_workspace, post_at
 from tests.workspaces import OVERRIDE_HEADER, Lab
 
 GOOD = """timezone = "Asia/Shanghai"
