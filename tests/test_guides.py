@@ -1,0 +1,54 @@
+"""What the guides name is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.workspaces import REPOSITORY
+
+GUIDES = [
+    REPOSITORY / name
+    for name in ("CONTRIBUTING.md", "sql/README.md", "tasks/README.md")
+]
+# Names with a place for the reader's own.
+_OWN = re.compile(r"[<>*…]|\.\.\.")
+_PATH = re.compile(
+    r"`((?:[a-z_]+/)*[a-z_0-9]+\.(?:py|sql|md|toml)|(?:[a-z_]+/)+[a-z_]*)`"
+)
+
+
+def found(guide: Path, name: str) -> bool:
+    """Whether a path stands below the repository, the guide's folder or a room."""
+    bases = (
+        REPOSITORY,
+        guide.parent,
+        REPOSITORY / "tasks",
+        REPOSITORY / "tasks/sources",
+    )
+    return any((base / name).exists() for base in bases)
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.parent.name)
+def test_files_that_a_guide_names_are_there(guide: Path) -> None:
+    text = guide.read_text(encoding="utf-8")
+    names = [name for name in _PATH.findall(text) if not _OWN.search(name)]
+    assert len(names) > 3
+    elsewhere = {"workspace.toml", "expect.json", "landing/", "input/"}
+    # Without a folder: the case or the folder that the sentence speaks of.
+    missing = [
+        name
+        for name in names
+        if name not in elsewhere
+        and not found(guide, name)
+        and not ("/" not in name and list(REPOSITORY.rglob(f"sql/*/{name}")))
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.parent.name)
+def test_links_of_a_guide_lead_somewhere(guide: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", guide.read_text(encoding="utf-8"))
+    assert all((guide.parent / link).exists() for link in links)
