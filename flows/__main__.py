@@ -451,6 +451,85 @@ def who(
 
 
 @app.command()
+def claim(
+    campaign: Annotated[str, typer.Option(help="Its id.", metavar="ID")],
+    partner: Annotated[str, typer.Option(help="The partner's id.", metavar="ID")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder to write, in place of published/restricted/claims.",
+            metavar="DIR",
+        ),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Exit code 1 where nothing supports a claim."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Write what a paid partner delivered, with evidence and what speaks against it."""
+    from flows.claim import claim as run
+    from tasks.warehouse.workspace import load_workspace
+
+    written = run(load_workspace(workspace), campaign, partner, out)
+    about = written.claim.about
+    if as_json:
+        told = {**about, "folder": str(written.folder), "pdf": written.pdf}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        for sentence in about["verdict"]:
+            typer.echo(sentence)
+        typer.echo(f"{written.folder / 'index.html'}: {written.pdf}")
+        if out is not None:
+            typer.echo("It names accounts: no erasure reaches it there.")
+    if check and not about["supported"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def vet(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            help="Candidates: pseudonyms (eight digits or more), ids, @names; - reads"
+            " them from standard input, a line each.",
+            metavar="ACCOUNT...",
+        ),
+    ],
+    platform: Annotated[
+        str | None, typer.Option(help="Only this network, as weibo.", metavar="P")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Judge accounts' audiences before signing, by the data that is held."""
+    from flows import vet as vetting
+    from tasks.warehouse.workspace import load_workspace
+
+    if names == ["-"]:
+        names = [line.strip() for line in sys.stdin]
+    wanted = [name for name in names if name]
+    found = vetting.vet(load_workspace(workspace), wanted, platform)
+    if as_json:
+        typer.echo(vetting.as_json(found))
+    elif found:
+        for line in vetting.told(found):
+            typer.echo(line)
+    missing = {*wanted} - {name for one in found for name in one["asked"]}
+    if missing:
+        typer.echo(
+            f"{len(missing)} of {len({*wanted})} names are of no account that is held"
+            + (f" on {platform}" if platform else "")
+            + ": land an export with their posts first.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="The new workspace.", metavar="DIR")],
     debug: DebugOption = False,

@@ -697,6 +697,11 @@ def _compare_partners(connection: duckdb.DuckDBPyConnection) -> None:
         f"select campaign_id, partner_id, {counts} from ("
         " select distinct campaign_id, partner_id, platform, account_id, phantom_level"
         " from intermediate.partner_engagers where post_set in ('paid', 'unpaid'))"
+        # Of accounts that nobody knows none is a likely phantom.
+        " where (campaign_id, coalesce(partner_id, '')) in ("
+        " select (campaign_id, coalesce(partner_id, ''))"
+        " from intermediate.partner_bounds"
+        " where post_set in ('paid', 'unpaid') and is_told)"
         " group by campaign_id, partner_id"
     ).pl()
     _store(connection, "partner_excess", judge_excess(posts, sets))

@@ -8,11 +8,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.report.page import write_report
 from tasks.warehouse import ledger
+from tasks.warehouse.claim_files import forget_old_claims
 from tasks.warehouse.code_digest import code_digest
 from tasks.warehouse.database import connect, failpoint
 from tasks.warehouse.errors import DamagedError, without_values
@@ -42,6 +44,8 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
     kept_days = workspace.policies.retention_days.get("restricted")
     with step("publish"):
         with connect(workspace.database) as connection:
+            if kept_days is not None:
+                _forget_old_claims(connection, workspace, kept_days)
             state = f"{ledger.read_state(connection, 'marts')} {page_digest()}"
             if kept_days is not None:
                 state += f" contacts of {kept_days} days"
@@ -104,6 +108,17 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         verb = "is" if is_new else "stands, unchanged:"
         say(f"  publication {name} {verb} at {workspace.published}")
         return result
+
+
+def _forget_old_claims(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace, kept_days: int
+) -> None:
+    rows = connection.execute(
+        "select last_act_day from intermediate.last_landed"
+    ).fetchall()
+    gone = forget_old_claims(workspace.root, rows[0][0] if rows else None, kept_days)
+    if gone:
+        say(f"  {gone} old claims against partners deleted: retention_days.restricted")
 
 
 def _published(workspace: Workspace) -> tuple[dict[str, Any] | None, list[str]]:

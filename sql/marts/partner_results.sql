@@ -53,7 +53,7 @@
 --   owned_phantom_share [share]: likely phantoms among owned_engaged_accounts
 --   earned_engaged_accounts [accounts]: accounts that engaged with posts of the campaign by others, who are not paid
 --   earned_phantom_share [share]: likely phantoms among earned_engaged_accounts
---   phantom_excess [share]: phantom_share - unpaid_phantom_share; null where one of them has fewer than 30 accounts
+--   phantom_excess [share]: phantom_share - unpaid_phantom_share; null where one of them has fewer than 30 accounts or most are unknown
 --   phantom_excess_low [share]: phantom_excess less three standard errors, for chance and for how much unpaid posts of the campaign differ among themselves
 --   first_hour_share [share]: engagements of its posts within an hour after publication, of those that are timed to the minute; null where these are fewer than half
 --   unpaid_first_hour_share [share]: the same of the campaign's unpaid posts

@@ -39,6 +39,7 @@ from tasks.sources.erasure import (
     words_in,
 )
 from tasks.warehouse import landing, tombstones
+from tasks.warehouse.claim_files import forget_claims
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.progress import say
@@ -121,14 +122,20 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
             account.platform,
             tombstones.canonical_id(account.platform, account.account_id),
         )
-        for brand in workspace.brands
-        for account in brand.accounts
+        for account in (
+            *(account for brand in workspace.brands for account in brand.accounts),
+            *(
+                partner.account
+                for campaign in workspace.campaigns
+                for partner in campaign.partners
+            ),
+        )
     }
     if owned & set(people):
         raise ConfigurationError(
             [
-                "This account is a brand's own in workspace.toml: take it out there"
-                " first."
+                "This account is a brand's own or a partner's in workspace.toml: take"
+                " it out there first."
             ]
         )
     root = workspace.root
@@ -237,6 +244,11 @@ def _clear(workspace: Workspace) -> None:
         path.unlink(missing_ok=True)
     for folder in (root / ".spill", workspace.landing / ".tmp"):
         shutil.rmtree(folder, ignore_errors=True)
+    if claims := forget_claims(root):
+        say(
+            f"  {claims} claim{'' if claims == 1 else 's'} against partners deleted,"
+            " which may tell of them: make what you need again with `claim`"
+        )
     landing.write_atomically(marker, json.dumps({**told, "is_cleared": True}))
     _note_seen(workspace)
 

@@ -24,6 +24,8 @@ import duckdb
 import polars as pl
 
 from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
+from tasks.warehouse.claim_files import FOLDER as CLAIMS
+from tasks.warehouse.claim_files import link_claims
 from tasks.warehouse.database import tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import sync, write_atomically
@@ -288,8 +290,9 @@ def swap(root: Path, folder: Path, name: str) -> None:
         elif path.name != name:
             # Who asked not to be contacted stands on no older list either.
             drop_restricted(root, path)
+    link_claims(root)
     for path in (root / "restricted").glob("*"):
-        if path.name != name:
+        if path.name not in (name, CLAIMS):
             shutil.rmtree(path, ignore_errors=True)
 
 

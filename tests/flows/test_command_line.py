@@ -41,6 +41,8 @@ def test_help_names_commands_and_exit_codes() -> None:
         "recover",
         "rollback",
         "who",
+        "claim",
+        "vet",
         "Exit codes",
         "4 another run",
     ):
