@@ -409,6 +409,28 @@ def coordinate(
 
 
 @app.command()
+def alarms(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be told.")
+    ] = False,
+    trial: Annotated[
+        bool,
+        typer.Option("--trial", help="Send each address a line: nothing is wrong."),
+    ] = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Tell of findings that nobody was told of yet; `daily` does it at its end."""
+    from flows.alarms import tell, tell_trial
+    from tasks.warehouse.workspace import load_workspace
+
+    configuration = load_workspace(workspace)
+    error = tell_trial() if trial else tell(configuration, dry_run=dry_run)
+    if error:
+        raise error
+
+
+@app.command()
 def who(
     names: Annotated[
         list[str],

@@ -7,6 +7,7 @@ from functools import partial
 
 from prefect import flow
 
+from flows.alarms import tell_after_run
 from flows.orchestration import as_step, name_run, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
@@ -38,6 +39,7 @@ def daily(
         DeferredError: an API's budget is spent; what was read is published.
         SourceLateError: a source gave nothing when it should have; what the others
             gave is published.
+        AlarmError: an address of alarms took none; what came is published.
     """
     root = workspace_of(workspace)
     configuration = load_workspace(root)
@@ -57,8 +59,11 @@ def daily(
         )
         as_step(publish, root)(root, run.run_id)
         finish(configuration)
+    untold = tell_after_run(configuration)
     if deferred:
         raise DeferredError("\n".join(deferred))
     late = late_sources(configuration, last)
     if late:
         raise SourceLateError(late)
+    if untold:
+        raise untold

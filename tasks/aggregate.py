@@ -403,6 +403,8 @@ def _build(
         "contact_cap_days": workspace.policies.contact_cap_days,
         "action_days": workspace.policies.action_days,
         "min_cell": workspace.policies.min_cell,
+        "alarm_phantom_share": workspace.alarms.phantom_share,
+        "alarm_completeness_drop": workspace.alarms.completeness_drop,
         **padded_keys(workspace.pseudonym_key()),
     }
     intermediate = load_models("intermediate")
@@ -969,6 +971,8 @@ def _write_configuration(
     content.append(str(workspace.policies.action_days))
     content.append(str(workspace.policies.examples))
     content.append(str(workspace.policies.min_cell))
+    content.append(str(workspace.alarms.phantom_share))
+    content.append(str(workspace.alarms.completeness_drop))
     content.append(shipped_digest())
     content.append(str(sorted(planted_rates().items())))
     content.append(ledger.read_state(connection, "score_rates") or "")

@@ -49,6 +49,7 @@ MAY_BE_EMPTY = {
     "audience_quality",
     "campaign_groups",
     "contacts",
+    "findings",  # nothing deserves a look
     "partner_results",  # of nobody paid
     "feedback_topics",
 }

@@ -89,6 +89,10 @@ class DamagedError(WeiboManagerError, ValueError):
         )
 
 
+class AlarmError(WeiboManagerError):
+    """An alarm may not have been told; what was published stands."""
+
+
 class WorkspaceLockedError(WeiboManagerError):
     """Another run holds the workspace."""
 

@@ -51,6 +51,15 @@ FileFormat = Literal[
     "weibo-crawler",
 ]
 
+FindingKind = Literal[
+    "negative_rise",
+    "phantom_burst",
+    "completeness_drop",
+    "source_late",
+    "promise_missed",
+    "claim_supported",
+]
+
 # What an API source can collect; followers and searches cost many calls and
 # permissions, so they are asked for by name.
 CollectPart = Literal[
@@ -334,12 +343,26 @@ class Policies(_Section):
         return self.phantom_share
 
 
+class Alarms(_Section):
+    """What is worth a word in the morning: thresholds of the mart `findings`."""
+
+    # Likely phantoms among the accounts of a campaign's day: at least so many.
+    phantom_share: _Share = 0.3
+    # Collected of the platform's count: less than this part of what it was before.
+    completeness_drop: _Share = 0.5
+    # Findings of days so long before the last landed day are old news.
+    newest_days: int = Field(default=7, ge=1)
+    # Kinds of findings that nobody is told of.
+    leave_out: tuple[FindingKind, ...] = ()
+
+
 class _Configuration(_Section):
     timezone: str
     sources: list[Source] = []
     brands: list[Brand] = []
     campaigns: list[Campaign] = []
     policies: Policies = Policies()
+    alarms: Alarms = Alarms()
 
 
 @dataclass(frozen=True)
@@ -352,6 +375,7 @@ class Workspace:
     brands: tuple[Brand, ...]
     campaigns: tuple[Campaign, ...]
     policies: Policies
+    alarms: Alarms = Alarms()
 
     @property
     def landing(self) -> Path:
@@ -505,6 +529,7 @@ def load_workspace(root: Path) -> Workspace:
         brands=tuple(configuration.brands),
         campaigns=tuple(configuration.campaigns),
         policies=configuration.policies,
+        alarms=configuration.alarms,
     )
 
 

@@ -100,7 +100,11 @@ def test_new_workspace_is_valid_and_never_overwritten(tmp_path: Path) -> None:
 def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
     """Whoever takes a # away gets a setting that works."""
     text = TEMPLATE.read_text(encoding="utf-8")
-    settings = ("[[", "name =", "platform", "kind", "collect", "observed_at", "budget")
+    settings = (
+        *("[[", "name =", "platform", "kind", "collect", "observed_at", "budget"),
+        *("id =", "account =", "fee", "promised"),
+        *("[alarms]", "phantom_share", "completeness_drop", "newest_days", "leave_out"),
+    )
     lines = [
         line.removeprefix("# ")
         if line.startswith(tuple(f"# {start}" for start in settings))
@@ -113,6 +117,8 @@ def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
     assert [source.kind for source in workspace.sources] == ["files", "api"]
     assert workspace.sources[0].observed_at is not None
     assert workspace.campaigns[0].budget is not None
+    assert workspace.campaigns[0].partners[0].fee is not None
+    assert workspace.alarms.leave_out == ("completeness_drop",)
 
 
 def test_doctor_finds_nothing_in_a_good_workspace(finished_run: FinishedRun) -> None:

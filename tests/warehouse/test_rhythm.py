@@ -209,6 +209,10 @@ def test_stopped_source_is_late_the_next_morning(
     assert "Late: source export (weibo) is late since 2026-03-09" in done.stderr
     assert "Traceback" not in done.stderr
     assert lab.value("select max(date_day) from meta.covered_days") == days(7)[0]
+    (line,) = (lab.root / "alarms.jsonl").read_text(encoding="utf-8").splitlines()
+    alarm = json.loads(line)
+    assert alarm["finding_id"] == "source_late:export:weibo:2026-03-09"
+    assert "its last record is of 2026-03-08" in alarm["message"]
     # stated otherwise, it is on time
     toml = lab.root / "workspace.toml"
     text = toml.read_text(encoding="utf-8")
