@@ -100,7 +100,7 @@ select
         case
             when words is null then cast([] as varchar[])
             when platform in ('x', 'facebook', 'wordpress')
-                then regexp_extract_all(words, '[#＃]([\p{L}\p{N}_·・]{1,140})', 1)
+                then regexp_extract_all(words, '[#＃]([\p{L}\p{N}_·・]+)', 1)
             else regexp_extract_all(words, '[#＃]([^#＃\n]{1,140})[#＃]', 1)
         end
     ))) as hashtags,

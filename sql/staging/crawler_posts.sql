@@ -35,7 +35,7 @@ select
     ))) as hashtags,
     list_sort(list_distinct(list_concat(
         regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
         ),
         list_filter(string_split(at_users, ','), lambda name: name <> '')
     ))) as mentions,

@@ -51,7 +51,7 @@ select
         )
     ))) as links,
     list_sort(list_distinct(
-        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]{1,140})#?', 1)
+        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]+)#?', 1)
     )) as hashtags,
     list_sort(list_distinct(coalesce(
         list_transform(

@@ -70,7 +70,7 @@ select
     ))) as hashtags,
     list_sort(list_distinct(
         regexp_extract_all(
-            text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+            text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
         )
     )) as mentions,
     cast(null as bigint) as media_count,

@@ -48,7 +48,7 @@ select
     ))) as hashtags,
     list_sort(list_distinct(
         regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
         )
     )) as mentions,
     cast(coalesce(len(image), 0) as bigint) as media_count,

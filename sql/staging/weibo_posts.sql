@@ -105,7 +105,7 @@ select
     ))) as hashtags,
     list_sort(list_distinct(
         regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]{1,60})', 1
+            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
         )
     )) as mentions,
     media_count,

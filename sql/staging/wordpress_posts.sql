@@ -55,7 +55,7 @@ select
         regexp_extract_all(content.rendered, '<a[^>]+href="(https?://[^"]+)"', 1)
     ))) as links,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]{1,140})#?', 1),
+        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]+)#?', 1),
         coalesce(
             list_transform(
                 list_filter(terms, lambda term: term.taxonomy = 'post_tag'),

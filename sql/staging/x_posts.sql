@@ -46,7 +46,7 @@ shown as (
         case
             when entities.hashtags is null
                 then list_sort(list_distinct(regexp_extract_all(
-                    clean_text, '#([\p{L}\p{N}_]{1,140})#?', 1
+                    clean_text, '#([\p{L}\p{N}_]+)#?', 1
                 )))
             else list_sort(list_distinct(list_transform(
                 entities.hashtags, lambda hashtag: hashtag.tag
