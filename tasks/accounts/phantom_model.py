@@ -10,7 +10,8 @@ Trees have a single split, so a booster is a sum of step functions, one a featur
 what a feature adds is exact (equal to its SHAP value), and scoring is a look-up.
 
 The weights are LightGBM's text format inside one JSON document, so that reading
-them runs no code.
+them runs no code; the step functions stand beside them, so that scoring doesn't load
+LightGBM.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from tasks.accounts.features import FEWEST_ACTS, Block, build_features, of_block
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 FloatArray = NDArray[np.float64]
 
@@ -438,12 +441,66 @@ def write_model(
             block: boosters[block].model_to_string().splitlines() for block in BLOCKS
         },
     }
-    return (
-        json.dumps(
-            {"version": _digest(content), **content}, ensure_ascii=False, indent=1
-        )
-        + "\n"
+    version = _digest(content)
+    curves = {block: read_curves(boosters[block]) for block in BLOCKS}
+    return with_curves(
+        json.dumps({"version": version, **content}, ensure_ascii=False), curves
     )
+
+
+def with_curves(text: str, curves: Mapping[Block, Curves]) -> str:
+    """A model's document with its boosters' step functions; its version stays."""
+    content = json.loads(text)
+    written: dict[str, Any] = {
+        block: {
+            "average": curves[block].average,
+            "by_feature": {
+                name: {
+                    "edges": curve.edges.tolist(),
+                    "steps": curve.steps.tolist(),
+                    "unknown": curve.unknown,
+                }
+                for name, curve in curves[block].by_feature.items()
+            },
+        }
+        for block in BLOCKS
+    }
+    digest = _digest({"version": content["version"], **written})
+    content["curves"] = {"digest": digest, **written}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _written_curves(version: str, written: dict[str, Any]) -> dict[Block, Curves]:
+    """The step functions that `with_curves` wrote.
+
+    Raises:
+        ValueError: they are not those of this version.
+    """
+    digest = written.pop("digest")
+    if digest != _digest({"version": version, **written}):
+        raise ValueError(f"the curves are not those of {version}: train it again")
+    return {
+        block: Curves(
+            written[block]["average"],
+            {
+                name: Curve(
+                    np.array(curve["edges"]), np.array(curve["steps"]), curve["unknown"]
+                )
+                for name, curve in written[block]["by_feature"].items()
+            },
+        )
+        for block in BLOCKS
+    }
+
+
+def _curves_of_boosters(texts: Mapping[str, Sequence[str]]) -> dict[Block, Curves]:
+    """The step functions of boosters, for a model that was trained before them."""
+    import lightgbm as lgb
+
+    return {
+        block: read_curves(lgb.Booster(model_str="\n".join(texts[block]) + "\n"))
+        for block in BLOCKS
+    }
 
 
 def _digest(content: Mapping[str, Any]) -> str:
@@ -463,6 +520,7 @@ def read_model(text: str) -> PhantomModel:
     rates = content.pop("rates", {})
     usual = content.pop("usual", {})
     scores = content.pop("scores", {})
+    curves = content.pop("curves", None)
     if version != _digest(content):
         raise ValueError(f"the weights are not those of {version}: train them again")
     for block in BLOCKS:
@@ -471,12 +529,9 @@ def read_model(text: str) -> PhantomModel:
             raise ValueError(f"{version} knows other {block} features: train it again")
     return PhantomModel(
         version=version,
-        curves={
-            block: read_curves(
-                lgb.Booster(model_str="\n".join(content["boosters"][block]) + "\n")
-            )
-            for block in BLOCKS
-        },
+        curves=_written_curves(version, curves)
+        if curves
+        else _curves_of_boosters(content["boosters"]),
         calibrations={
             platform: {case: Calibration(**values) for case, values in cases.items()}
             for platform, cases in content["calibrations"].items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import lightgbm as lgb
@@ -84,6 +86,9 @@ def test_curves_are_the_booster(trained: str) -> None:
         booster = lgb.Booster(model_str=text)
         inputs = build_features(examples(), block)
         curves = read_curves(booster)
+        # Written beside the booster, to the last digit.
+        written = read_model(trained).curves[block]
+        np.testing.assert_array_equal(written.log_odds(inputs), curves.log_odds(inputs))
         raw = booster.predict(inputs.to_numpy(), raw_score=True)
         np.testing.assert_allclose(curves.log_odds(inputs), raw, atol=1e-12)
         shap = booster.predict(inputs.to_numpy(), pred_contrib=True)
@@ -181,6 +186,43 @@ def test_weights_changed_by_hand_are_refused(trained: str) -> None:
     changed["prior"] = 0.5
     with pytest.raises(ValueError, match="train them again"):
         read_model(json.dumps(changed))
+    changed = json.loads(trained)
+    changed["curves"]["profile"]["average"] += 1
+    with pytest.raises(ValueError, match="the curves are not those of"):
+        read_model(json.dumps(changed))
+
+
+def test_shipped_curves_are_the_boosters() -> None:
+    shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    with_curves = read_model(json.dumps(shipped))
+    del shipped["curves"]
+    boosters_alone = read_model(json.dumps(shipped))
+    assert with_curves.version == boosters_alone.version
+    for block in BLOCKS:
+        inputs = build_features(examples(), block)
+        np.testing.assert_array_equal(
+            with_curves.curves[block].log_odds(inputs),
+            boosters_alone.curves[block].log_odds(inputs),
+        )
+
+
+def test_scoring_loads_no_training_library() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys\n"
+            "from tasks.accounts.phantom_model import shipped_model\n"
+            "import tasks.deduplicate\n"
+            "shipped_model()\n"
+            "print({'lightgbm', 'sklearn', 'pandas'} & sys.modules.keys())",
+        ],
+        cwd=SHIPPED.parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
 
 
 def test_card_tells_figures_and_limits(trained: str) -> None:
