@@ -52,6 +52,13 @@ from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 TEXT_TABLES = ("text_sentences", "text_templates", "text_uses")
+# Edges of coordination that count.
+_EDGES = {
+    "account": pl.String,
+    "account_y": pl.String,
+    "signal": pl.String,
+    "objects": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
@@ -340,7 +347,7 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
     window = workspace.policies.coordination_window
     _find_templates(connection, workspace)
     _tell_cut_times(connection, workspace)
-    found = []
+    found = [pl.DataFrame(schema=_EDGES)]
     for kind, rule in OBJECT_KINDS.items():
         params = {
             "object_kind": kind,
@@ -349,7 +356,10 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             "min_participation": 1,
             "max_burst": rule.max_burst,
         }
-        for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL):
+        run_model(connection, models["intermediate.shares"], params)
+        if not count(connection, "select count(*) from intermediate.shares"):
+            continue
+        for name in (*COORDINATION_MODELS, CHANCE_MODEL):
             run_model(connection, models[f"intermediate.{name}"], params)
         chance = connection.sql(
             f"""
@@ -380,7 +390,7 @@ def _find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) ->
             .select("account", "account_y", "signal", "objects")
         )
     for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *TEXT_TABLES):
-        connection.execute(f"drop table intermediate.{name}")
+        connection.execute(f"drop table if exists intermediate.{name}")
     first_seen = connection.sql(
         "select platform || ':' || account_id as account, first_seen_at"
         " from intermediate.account_profiles"

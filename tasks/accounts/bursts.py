@@ -286,9 +286,13 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     Cost: sixteen passes over the accounts, each with two group-bys that DuckDB spills
     to disk: one view is in memory at a time.
     """
+    connection.execute(_NO_MEMBERS)
+    known = "select count(second) from identity_nodes"
+    ((accounts,),) = connection.execute(known).fetchall()
+    if accounts < FEWEST:
+        return
     connection.execute(_USUAL)
     connection.execute(_PACE)
-    connection.execute(_NO_MEMBERS)
     for view in VIEWS:
         connection.execute(_MAKES, {"make": view.make, "seconds": view.seconds})
         earlier = "select coalesce(max(burst), 0) from identity_burst_members"

@@ -71,14 +71,17 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
         for column in model.columns
     }
     origins = _origins(marts, quantities)
+    named: dict[str, list[tuple[str, _Quantity]]] = {}
+    for (mart, other), quantity in quantities.items():
+        named.setdefault(other, []).append((mart, quantity))
     rows = []
     for _, model in sorted(marts.items()):
         for column in model.columns:
             name, unit, formula = quantities[model.table, column.name]
             others = {
                 mart: quantity == (name, unit, formula)
-                for (mart, other), quantity in quantities.items()
-                if other == name and mart != model.table
+                for mart, quantity in named[name]
+                if mart != model.table
             }
             rows.append(
                 {

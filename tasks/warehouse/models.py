@@ -39,7 +39,7 @@ import sqlglot
 from sqlglot import exp
 
 from tasks.warehouse.code_digest import FOLDER, code_digest
-from tasks.warehouse.database import count
+from tasks.warehouse.database import count, table_exists
 
 SQL_FOLDER = FOLDER / "sql"
 # The steps that make tables; what they import makes them, too.
@@ -117,13 +117,14 @@ def load_models(layer: str) -> dict[str, Model]:
     return {
         model.name: model
         for model in (
-            _read_model(path) for path in sorted((SQL_FOLDER / layer).glob("*.sql"))
+            _read_model(path, path.read_text(encoding="utf-8"))
+            for path in sorted((SQL_FOLDER / layer).glob("*.sql"))
         )
     }
 
 
-def _read_model(path: Path) -> Model:
-    text = path.read_text(encoding="utf-8")
+@cache
+def _read_model(path: Path, text: str) -> Model:
     header: list[str] = []
     for line in text.splitlines():
         if not line.startswith("--"):
@@ -228,7 +229,12 @@ def run_model(
         )
         return
     verb, _, rest = model.replace.partition(" ")
-    create_table(connection, model, bound)
+    if _is_typed(model):
+        create_table(connection, model, bound)
+    elif not table_exists(connection, model.layer, model.table):
+        # Nothing stands that could be replaced.
+        connection.execute(f"create table {model.name} as {model.sql}", bound)
+        return
     if verb == "window":
         connection.execute(
             f"delete from {model.name} where {rest} between $start and $end",
@@ -260,15 +266,18 @@ def create_table(
     connection: duckdb.DuckDBPyConnection, model: Model, bound: Mapping[str, Any]
 ) -> None:
     """Make a model's table if there is none, from its columns or its select."""
-    if model.columns and all(column.type for column in model.columns):
+    if _is_typed(model):
         listed = ", ".join(f'"{column.name}" {column.type}' for column in model.columns)
         connection.execute(f"create table if not exists {model.name} ({listed})")
-    else:
+    elif not table_exists(connection, model.layer, model.table):
         connection.execute(
-            f"create table if not exists {model.name} as"
-            f" select * from ({model.sql}\n) limit 0",
+            f"create table {model.name} as select * from ({model.sql}\n) limit 0",
             dict(bound),
         )
+
+
+def _is_typed(model: Model) -> bool:
+    return bool(model.columns) and all(column.type for column in model.columns)
 
 
 def check_rows(

@@ -167,40 +167,45 @@ def _write_tables(
         f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
     )
     described: list[dict[str, Any]] = []
+    selects: dict[str, str] = {}
     for mart in sorted(marts, key=lambda model: model.table):
         listed = ", ".join(f'"{column.name}"' for column in mart.columns)
         order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
         select = f"select {listed} from warehouse.{mart.name} order by {order}"
+        selects[mart.table] = select
         target = f"published.main.{mart.table}"
         # At once: each comment of its own would wait for the disk.
         connection.begin()
         connection.execute(f"create table {target} as {select}")
-        connection.execute(f"comment on table {target} is {_text(mart.summary)}")
-        for column in mart.columns:
-            connection.execute(
-                f'comment on column {target}."{column.name}" is {_text(column.comment)}'
-            )
+        comments = [f"comment on table {target} is {_text(mart.summary)}"]
+        comments += [
+            f'comment on column {target}."{column.name}" is {_text(column.comment)}'
+            for column in mart.columns
+        ]
+        connection.execute(";\n".join(comments))
         connection.commit()
-        parquet = folder / "parquet" / f"{mart.table}.parquet"
-        # One thread writes, so that row groups are cut at the same rows.
-        connection.execute("set threads = 1")
+    # One thread writes, so that row groups are cut at the same rows.
+    connection.execute("set threads = 1")
+    for table, select in selects.items():
+        target = f"published.main.{table}"
+        parquet = folder / "parquet" / f"{table}.parquet"
         connection.execute(
             f"copy ({select}) to {_text(parquet)} (format parquet, compression zstd,"
             f" row_group_size {ROW_GROUP_ROWS})"
         )
-        connection.execute("reset threads")
         rows = connection.execute(f"select count(*) from {target}").fetchall()
         schema = connection.execute(f"describe {target}").fetchall()
         described.append(
             {
-                "file": f"parquet/{mart.table}.parquet",
-                "table": mart.table,
+                "file": f"parquet/{table}.parquet",
+                "table": table,
                 "rows": rows[0][0],
                 "bytes": parquet.stat().st_size,
                 "sha256": _digest(parquet),
                 "schema": {row[0]: row[1] for row in schema},
             }
         )
+    connection.execute("reset threads")
     connection.execute("checkpoint published")
     connection.execute("detach published")
     return described
