@@ -25,6 +25,7 @@ from tests.oracles.worlds import campaign_posts
 from tests.workspaces import (
     FIRST,
     LAST,
+    PATIENCE_SECONDS,
     REPOSITORY,
     Lab,
     comment,
@@ -166,7 +167,7 @@ Lab(Path({str(tmp_path)!r})).run()
         },
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     assert differing(lab, reference) == []
 

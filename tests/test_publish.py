@@ -32,10 +32,12 @@ from tests.workspaces import (
     FIRST,
     LAST,
     MARTS,
+    PATIENCE_SECONDS,
     REPOSITORY,
     Lab,
     comment,
     repost,
+    started,
     status,
     user,
 )
@@ -247,8 +249,8 @@ print(reads, len(seen))
 def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
     """A reader that opens all the time, while twenty publications pass by."""
     swap(tmp_path, make_folder(tmp_path, 0), "publication-0")
-    with subprocess.Popen(
-        [sys.executable, "-c", READER, str(tmp_path)],
+    with started(
+        *(sys.executable, "-c", READER, str(tmp_path)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -258,7 +260,7 @@ def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
         for number in range(1, 21):
             swap(tmp_path, make_folder(tmp_path, number), f"publication-{number}")
         (tmp_path / "stop").touch()
-        out, errors = reader.communicate(timeout=60)
+        out, errors = reader.communicate(timeout=PATIENCE_SECONDS)
     assert reader.returncode == 0, errors
     reads, seen = map(int, out.split())
     assert reads >= seen >= 2

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 SECRET_PARAMS = frozenset(
     ("access_token", "client_secret", "code", "signature", "appsecret_proof")
 )
-_START_SECONDS = 10.0
+_START_SECONDS = 300.0
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulators.__main__ import make, parse, workspace_lines
 from tests.emulators.serving import serve
-from tests.workspaces import REPOSITORY
+from tests.workspaces import PATIENCE_SECONDS, started
 from tests.world import WorldSpec, generate
 from tests.world.wordpress import PREFIX
 
@@ -47,14 +47,11 @@ def test_each_network_starts_from_a_line(arguments: list[str], path: str) -> Non
 
 
 def test_a_process_serves_until_it_is_interrupted() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.emulators", "weibo", "--interactions", "200"],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
+    words = ("-m", "tests.emulators", "weibo", "--interactions", "200")
+    with started(
+        *(sys.executable, *words), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
         lines = []
         while "post_ids = [" not in (line := process.stdout.readline()):
             assert line, "the emulator ended"
@@ -68,8 +65,6 @@ def test_a_process_serves_until_it_is_interrupted() -> None:
         )
         assert answer.json() == {"uid": "1000000001"}
         process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=10)
-    finally:
-        process.kill()
+        rest, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert "1 calls, 0 rows" in rest
     assert token not in rest

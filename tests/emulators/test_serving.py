@@ -45,11 +45,13 @@ def test_a_call_is_answered_and_logged_without_its_secrets() -> None:
 def test_calls_on_one_connection_wait_for_no_acknowledgement() -> None:
     # Without TCP_NODELAY each answer of two packets takes 40 ms.
     with serve(Plain()) as base, httpx.Client(base_url=base) as client:
-        client.get("/")
-        start = time.perf_counter()
+        took = []
         for _ in range(20):
+            start = time.perf_counter()
             client.get("/")
-    assert time.perf_counter() - start < 0.5
+            took.append(time.perf_counter() - start)
+    # A busy machine makes some slow; waiting would make all of them so.
+    assert min(took) < 0.04
 
 
 def test_a_mistake_of_the_emulator_is_not_hidden() -> None:

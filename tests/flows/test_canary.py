@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from tests.emulators.x import BEARER, XEmulator
 from tests.flows.networks import StandingClock, configuration
 from tests.flows.weibo_api import site
 from tests.test_privacy import files_below, readable
-from tests.workspaces import REPOSITORY, Lab
+from tests.workspaces import PATIENCE_SECONDS, Lab, started
 from tests.world import World
 
 CANARY = "2.00canaryCANARYcanary%2Fcanary"
@@ -210,8 +209,10 @@ def test_no_failure_leaves_the_token_anywhere(
     network = NETWORKS[platform]
     for name in network.variables:
         monkeypatch.setenv(name, CANARY)
-    hasty = functools.partial(Client, deadline_seconds=0.1)
-    monkeypatch.setattr(api_landing, "Client", hasty)
+    # Only what never answers is waited for in vain.
+    patience = 0.2 if kind == "timeout" else PATIENCE_SECONDS
+    client = functools.partial(Client, deadline_seconds=patience)
+    monkeypatch.setattr(api_landing, "Client", client)
     lab = Lab(tmp_path / "workspace")
     with served(kind, network) as base:
         source = f'kind = "api"\nbase_url = "{base}"\n{network.more}\n'
@@ -280,22 +281,20 @@ def killed_command(
     lab: Lab, emulator: Emulator, calls: int, environment: dict[str, str], log: Path
 ) -> None:
     """Begin a backfill that is killed with all its children at a call."""
-    with log.open("wb") as out:
-        run = subprocess.Popen(
-            [sys.executable, "-m", "flows", *BACKFILL, "--workspace", str(lab.root)],
-            cwd=REPOSITORY,
-            env={**os.environ, **environment},
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+    words = (sys.executable, "-m", "flows", *BACKFILL, "--workspace", str(lab.root))
+    with (
+        log.open("wb") as out,
+        started(
+            *words, env={**os.environ, **environment}, stdout=out, stderr=out
+        ) as run,
+    ):
 
         def kill(asked: Asked) -> None:
             if asked.number == calls:
                 os.killpg(run.pid, signal.SIGKILL)
 
         emulator.before_call = kill
-        assert run.wait(timeout=120) == -signal.SIGKILL
+        assert run.wait(PATIENCE_SECONDS) == -signal.SIGKILL
         emulator.before_call = None
 
 

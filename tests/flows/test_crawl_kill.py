@@ -16,7 +16,7 @@ from tests.emulators.serving import Asked
 from tests.emulators.weibo import TOKEN, WeiboOptions
 from tests.flows.crawl_once import crawl_once
 from tests.flows.weibo_api import Site, site
-from tests.workspaces import REPOSITORY, Lab
+from tests.workspaces import PATIENCE_SECONDS, Lab, started
 from tests.world import World
 
 MORE = "commercial = true"
@@ -34,10 +34,9 @@ def crawl(found: Site, crash_at: str = "", kill_after: int = 0) -> int:
         kill_after: calls until it is killed while it waits for an answer.
     """
     days = [str(found.first), str(found.last)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.flows.crawl_once", str(found.lab.root),
-         str(found.emulator.now), *days],
-        cwd=REPOSITORY,
+    with started(
+        sys.executable, "-m", "tests.flows.crawl_once", str(found.lab.root),
+        str(found.emulator.now), *days,
         env={**os.environ, "WM_CRASH_AT": crash_at},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -49,7 +48,7 @@ def crawl(found: Site, crash_at: str = "", kill_after: int = 0) -> int:
                 run.send_signal(signal.SIGKILL)
 
         found.emulator.before_call = kill
-        _, said = run.communicate(timeout=60)
+        _, said = run.communicate(timeout=PATIENCE_SECONDS)
     assert run.returncode in (0, -signal.SIGKILL), said.decode()
     return run.returncode
 

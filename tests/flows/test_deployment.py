@@ -25,6 +25,8 @@ import httpx
 import pytest
 import yaml
 
+from tests.workspaces import PATIENCE_SECONDS, end_with_parent
+
 CHECKOUT = Path(__file__).parents[2]
 SCHEDULE_KEYS = {
     "cron", "interval", "rrule", "timezone", "anchor_date", "active", "parameters",
@@ -34,8 +36,6 @@ DEPLOYMENT_KEYS = {
     "name", "description", "entrypoint", "tags", "work_pool", "concurrency_limit",
     "schedules", "parameters",
 }  # fmt: skip
-# Prefect starts slowly on a loaded machine; a broken one fails, it doesn't hang.
-PATIENCE_SECONDS = 300
 
 
 def read_deployments() -> list[dict[str, Any]]:
@@ -116,6 +116,7 @@ def orchestra(
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=end_with_parent,
         )
         started.append(process)
         return process
@@ -168,14 +169,16 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def ask(orchestra: Orchestra, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    answer = httpx.post(f"{orchestra.api}/{what}", json=body, timeout=30)
+    answer = httpx.post(f"{orchestra.api}/{what}", json=body, timeout=PATIENCE_SECONDS)
     answer.raise_for_status()
     found: list[dict[str, Any]] = answer.json()
     return found
 
 
 def read_deployment(orchestra: Orchestra, name: str) -> dict[str, Any]:
-    answer = httpx.get(f"{orchestra.api}/deployments/name/{name}/{name}", timeout=30)
+    answer = httpx.get(
+        f"{orchestra.api}/deployments/name/{name}/{name}", timeout=PATIENCE_SECONDS
+    )
     answer.raise_for_status()
     found: dict[str, Any] = answer.json()
     return found

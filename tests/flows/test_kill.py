@@ -8,9 +8,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from tests.workspaces import REPOSITORY, Lab, lab_of
+from tests.workspaces import PATIENCE_SECONDS, Lab, lab_of, started
 from tests.world import WorldSpec, generate
 
 COMMAND = (
@@ -25,14 +26,12 @@ COMMAND = (
 KILLS = 3
 
 
-def start(lab: Lab) -> subprocess.Popen[bytes]:
+def start(lab: Lab) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Begin a run that can be killed with all its children."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows", *COMMAND, "--workspace", str(lab.root)],
-        cwd=REPOSITORY,
+    return started(
+        *(sys.executable, "-m", "flows", *COMMAND, "--workspace", str(lab.root)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
 
 
@@ -66,10 +65,10 @@ def test_killed_runs_leave_no_trace(tmp_path: Path, orchestrator: None) -> None:
             if run.poll() is None:
                 os.killpg(run.pid, signal.SIGKILL)
                 killed += 1
-            run.wait(timeout=60)
+            run.wait(PATIENCE_SECONDS)
     assert killed, "no run was caught alive"
     with start(lab) as run:
-        assert run.wait(timeout=240) == 0
+        assert run.wait(PATIENCE_SECONDS) == 0
     assert lab.parquet() == undisturbed.parquet()
     assert not list((lab.root / "landing").glob(".tmp/*"))
     assert not list((lab.root / "publications").glob(".building"))

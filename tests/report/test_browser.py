@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.report.page import write_report
+from tests.workspaces import PATIENCE_SECONDS
 
 from .test_page import marts  # noqa: F401
 
@@ -30,7 +31,7 @@ def chromium(profile: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
     return done.stdout
 

@@ -195,7 +195,7 @@ def test_what_is_no_table_is_refused(posts: Path, content: str, reason: str) -> 
 
 def test_files_of_quotes_cost_no_more_than_their_length(posts: Path) -> None:
     """Each line opens a quote that the next one breaks."""
-    started = time.monotonic()
+    started = time.process_time()
     rows, notes = read(posts, HEADER + '1,a,"x\n2,b,y\n' * 20_000)
     assert len(rows) + len(notes.rejected) >= 20_000
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

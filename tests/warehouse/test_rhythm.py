@@ -21,7 +21,7 @@ from flows.status import describe, show
 from tasks.warehouse import ledger
 from tasks.warehouse.rhythm import Rhythm, learn, tell_silence
 from tests.flows.clock import StandingClock
-from tests.workspaces import REPOSITORY, Lab, comment, status, user
+from tests.workspaces import PATIENCE_SECONDS, REPOSITORY, Lab, comment, status, user
 
 _FIRST = date(2026, 3, 1)
 
@@ -203,7 +203,8 @@ def test_stopped_source_is_late_the_next_morning(
     done = subprocess.run(
         [sys.executable, "-c", script, str(at("2026-03-10T02:30").now()), "daily",
          "--workspace", str(lab.root)],
-        cwd=REPOSITORY, capture_output=True, text=True, timeout=240, check=False,
+        cwd=REPOSITORY, capture_output=True, text=True,
+        timeout=PATIENCE_SECONDS, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Late: source export (weibo) is late since 2026-03-09" in done.stderr

@@ -391,9 +391,9 @@ def test_thousands_of_campaigns_load_fast(tmp_path: Path) -> None:
         for number in range(3400)
     )
     (tmp_path / "workspace.toml").write_text(GOOD + campaigns)
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(load_workspace(tmp_path).campaigns) == 3400
-    assert time.perf_counter() - started < 8  # about 0.5 s on an idle core
+    assert time.process_time() - started < 8  # about 0.5 s on an idle core
 
 
 def test_overrides_name_every_wrong_line(lab: Lab) -> None:
