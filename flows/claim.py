@@ -10,14 +10,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.report.claim import PAGE, Claim, read_claim, write_claim
-from tasks.warehouse.claim_files import claim_folder, link_claims, replaced
+from tasks.report.claim import Claim, read_claim, write_claim
+from tasks.warehouse.claim_files import (
+    PAGE,
+    PDF,
+    claim_folder,
+    link_claims,
+    refuse_what_is_no_claim,
+    replaced,
+)
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.workspace import Workspace
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PDF = "claim.pdf"
 _PATIENCE_SECONDS = 120
 
 
@@ -49,8 +55,8 @@ def claim(
     again = "run `daily` or `backfill` first."
     if not workspace.database.exists():
         raise ConfigurationError([f"{workspace.database} does not exist: {again}"])
-    if out is not None and out.exists() and not (out / PAGE).exists():
-        raise ConfigurationError([f"--out '{out}' exists already: name another place."])
+    if out is not None:
+        refuse_what_is_no_claim(out)
     with hold_workspace(workspace.lock, "claim"):
         found = read_claim(
             workspace.database,

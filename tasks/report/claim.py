@@ -21,12 +21,11 @@ import polars as pl
 from tasks.report.claim_words import Told, tell_claim
 from tasks.report.page import make_environment
 from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
-from tasks.warehouse.claim_files import ABOUT
+from tasks.warehouse.claim_files import ABOUT, PAGE, TABLES
 from tasks.warehouse.database import tune
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import FORMULA
 
-PAGE = "index.html"
 # Where a network shows a post: what stands before its id.
 _POST_ADDRESSES = {
     "weibo": "https://m.weibo.cn/detail/",
@@ -363,8 +362,8 @@ def read_claim(
 def write_claim(claim: Claim, folder: Path) -> None:
     """Write the page, the tables and what the claim says of itself into a folder."""
     tables = {"numbers": _numbers(claim.row), **claim.tables}
-    for name, table in tables.items():
-        (folder / f"{name}.csv").write_bytes(_as_csv(table))
+    for name in TABLES:
+        (folder / f"{name}.csv").write_bytes(_as_csv(tables[name]))
     template = make_environment().get_template("claim.html")
     page = template.render(_page(claim))
     (folder / PAGE).write_text(page, encoding="utf-8")

@@ -20,6 +20,11 @@ from tasks.warehouse.errors import ConfigurationError
 
 FOLDER = "claims"
 ABOUT = "claim.json"
+PAGE = "index.html"
+PDF = "claim.pdf"
+TABLES = ("numbers", "posts", "reasons", "groups", "timing", "accounts")
+# All that a claim's folder holds.
+FILES = frozenset({ABOUT, PAGE, PDF, *(f"{name}.csv" for name in TABLES)})
 
 
 def claims_folder(root: Path) -> Path:
@@ -46,11 +51,26 @@ def claim_folder(root: Path, campaign_id: str, partner_id: str) -> Path:
     return target
 
 
+def refuse_what_is_no_claim(folder: Path) -> None:
+    """Stop where a folder that would be replaced holds anything but a claim.
+
+    Raises:
+        ConfigurationError: with the repair.
+    """
+    if not folder.exists():
+        return
+    files = {path.name for path in folder.iterdir()} if folder.is_dir() else None
+    if files is None or (files and (not _about(folder) or files - FILES)):
+        raise ConfigurationError(
+            [f"--out '{folder}' holds something else: name a folder of its own."]
+        )
+
+
 @contextmanager
 def replaced(target: Path) -> Iterator[Path]:
     """A folder to write into, for its owner alone, that then stands in a place.
 
-    A killed write leaves what stood there before.
+    What stood there before goes when the new one is whole.
     """
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     building = target.with_name(f".{target.name}.building")

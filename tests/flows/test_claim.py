@@ -18,7 +18,12 @@ from flows.__main__ import main
 from flows.claim import claim
 from flows.privacy import erase
 from flows.vet import told, vet
-from tasks.warehouse.claim_files import claims_folder, forget_old_claims
+from tasks.warehouse.claim_files import (
+    FILES,
+    claim_folder,
+    claims_folder,
+    forget_old_claims,
+)
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
 from tests.flows.test_privacy import places
@@ -269,6 +274,38 @@ def test_a_partner_that_the_marts_lack_is_told(paid: Lab) -> None:
         pytest.raises(WorkspaceLockedError),
     ):
         claim(paid.workspace, "launch", "bad")
+
+
+def test_another_place_is_replaced_only_where_a_claim_lies(paid: Lab) -> None:
+    """Nothing is deleted that the command didn't write."""
+    away = paid.root / "away"
+    claim(paid.workspace, "launch", "bad", away)
+    again = claim(paid.workspace, "launch", "bad", away).folder
+    assert {path.name for path in again.iterdir()} == FILES - {"claim.pdf"}
+    assert not claims_folder(paid.root).exists()
+    (away / "letter.txt").write_text("mine")
+    with pytest.raises(ConfigurationError, match="holds something else"):
+        claim(paid.workspace, "launch", "bad", away)
+    assert (away / "letter.txt").read_text() == "mine"
+    site = paid.root / "site"
+    site.mkdir()
+    (site / "index.html").write_text("mine")
+    for place in (site, site / "index.html"):
+        with pytest.raises(ConfigurationError, match="holds something else"):
+            claim(paid.workspace, "launch", "bad", place)
+    assert (site / "index.html").read_text() == "mine"
+
+
+def test_two_partners_never_share_a_folder(paid: Lab) -> None:
+    """Whose ids with the campaign's make the same name is told to be renamed."""
+    claim(paid.workspace, "launch", "bad")
+    assert claim_folder(paid.root, "launch", "bad").name == "launch-bad"
+    (claims_folder(paid.root) / "a-b-c").mkdir()
+    (claims_folder(paid.root) / "a-b-c" / "claim.json").write_text(
+        json.dumps({"campaign": "a", "partner": "b-c"})
+    )
+    with pytest.raises(ConfigurationError, match="b-c of campaign a:"):
+        claim_folder(paid.root, "a-b", "c")
 
 
 def test_a_browser_prints_where_there_is_one(
