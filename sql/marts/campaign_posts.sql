@@ -16,6 +16,7 @@
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
 --   account_key [id]: keyed pseudonym of who posted
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
+--   post_class [text]: paid (a partner's), owned (by the brand's own accounts) or earned (by others); null where nobody knows who posted it
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC
 --   lifetime_reposts [reposts]: reposts so far, as collected; null where no source can give them
@@ -303,6 +304,7 @@ select
     case when posts.is_named then posts.post_id end as post_id,
     accounts.account_key,
     posts.rule as attribution_rule,
+    classes.post_class,
     posts.post_day,
     posts.posted_at,
     posts.reposts as lifetime_reposts,
@@ -390,6 +392,11 @@ select
 from totals as posts
 inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id
+inner join intermediate.campaign_post_classes as classes
+    on
+        posts.campaign_id = classes.campaign_id
+        and posts.platform = classes.platform
+        and posts.post_id = classes.post_id
 inner join genuine
     on
         posts.campaign_id = genuine.campaign_id

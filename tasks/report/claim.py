@@ -128,7 +128,7 @@ select
     groups.group_key,
     groups.accounts,
     groups.engagements,
-    unpaid.accounts as unpaid_accounts
+    case when unpaid.accounts >= $min_cell then unpaid.accounts end as unpaid_accounts
 from intermediate.partner_groups as groups
 left join intermediate.partner_groups as unpaid
     on

@@ -167,13 +167,17 @@ def _found_genuine(row: Mapping[str, Any]) -> Iterator[str]:
         )
     met = row["promise_met"]
     if met == "yes":
-        yield "So many genuine engagements as it promised came, by that interval."
+        yield (
+            "As many genuine engagements came as it promised engagements, by that"
+            " interval."
+        )
     elif met == "no":
         yield (
-            "So many genuine engagements as it promised did not come, by that interval."
+            "Fewer genuine engagements came than it promised engagements, by that"
+            " interval."
         )
     elif met is not None:
-        yield "Whether so many genuine engagements came as it promised can't be told."
+        yield "Whether as many genuine engagements came as it promised can't be told."
     if row["reach_promise_met"] == "no":
         yield (
             f"{_number(row['promised_reach'])} people were to be reached; its posts"
