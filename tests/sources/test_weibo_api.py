@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tasks.sources.api_landing import Collected, collect_source, token_warning
+from tasks.sources.api_landing import (
+    Collected,
+    collect_source,
+    token_warning,
+    wanted_of,
+)
 from tasks.sources.crawl_state import CrawlState
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.serving import serve
@@ -261,3 +266,40 @@ def test_what_changes_between_runs(
         assert len([c for c in again if "repost_timeline" in c.path]) <= len(threads)
     finish(lab, small_world)
     check(lab, told(emulator, threads))
+
+
+def test_posts_that_partners_list_are_asked_for(tmp_path: Path) -> None:
+    """As those that their campaign lists, while it runs; each once."""
+    lab = Lab(tmp_path)
+    lab.put(
+        "workspace.toml",
+        """timezone = "Asia/Shanghai"
+[[sources]]
+name = "weibo"
+platform = "weibo"
+kind = "api"
+[[brands]]
+id = "aurora"
+name = "Aurora Tea"
+[[campaigns]]
+id = "launch"
+brand = "aurora"
+start = 2026-03-01
+end = 2026-03-14
+post_ids = [{ platform = "weibo", post_id = "1" }]
+[[campaigns.partners]]
+id = "kol"
+account = { platform = "weibo", account_id = "8001" }
+post_ids = [{ platform = "weibo", post_id = "1" }]
+addresses = [
+    "https://weibo.com/8001/yCtxn8IXR",
+    "https://x.com/tea/status/1890000000000000001",
+]
+""",
+    )
+    (source,) = lab.workspace.sources
+    for first, last, posts in [
+        (date(2026, 3, 1), date(2026, 3, 2), ("1", "3491700092079471")),
+        (date(2026, 5, 1), date(2026, 5, 2), ()),
+    ]:
+        assert wanted_of(lab.workspace, source, first, last).posts == posts
