@@ -108,6 +108,11 @@ def _print(page: Path, target: Path) -> str:
             browser,
             "--headless",
             "--disable-gpu",
+            # Nothing leaves the machine.
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
             *root,
             f"--user-data-dir={profile}",
             "--no-pdf-header-footer",

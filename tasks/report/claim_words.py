@@ -277,6 +277,11 @@ def _against(row: Mapping[str, Any]) -> Iterator[str]:
             "The intervals of both shares of likely phantoms overlap: the score may err"
             " more on one side than on the other."
         )
+    if "shortfall" in (row["claim_grounds"] or ""):
+        yield (
+            "Platforms take deleted interactions off their counters: more may have come"
+            " at first than they count now."
+        )
     share = row["completeness"]
     if share is None and row["lifetime_engagements"] is not None:
         yield "How much of what came was collected is not known."

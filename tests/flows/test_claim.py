@@ -174,7 +174,7 @@ def test_a_claim_tells_the_numbers_that_support_it(paid: Lab) -> None:
     assert "default-src &#39;none&#39;" in page or "default-src 'none'" in page
     assert "fake" not in page.lower()
     assert "https://m.weibo.cn/detail/10" in page
-    assert "A person confirmed 40 of the 40 accounts" in page
+    assert "A person confirmed 40 of the 40 suspected accounts" in page
 
 
 def test_tables_of_a_claim_are_for_the_owner_and_no_formulas(paid: Lab) -> None:
@@ -208,6 +208,7 @@ def test_what_the_numbers_do_not_support_is_no_claim(paid: Lab) -> None:
     short = claim(paid.workspace, "launch", "short").claim
     assert short.row["claim_grounds"] == "shortfall"
     assert "counts 3 of 9, 6 fewer" in short.told.verdict[0]
+    assert any("off their counters" in line for line in short.told.against)
     # Three accounts are hidden: a claim names none of their numbers.
     assert short.row["engaged_accounts"] is None
     silent = claim(paid.workspace, "launch", "silent").claim.told
@@ -335,6 +336,14 @@ def test_a_browser_prints_where_there_is_one(
         assert pdf.exists() is name
         if name:
             assert stat.S_IMODE(pdf.stat().st_mode) == 0o600
+
+
+@pytest.mark.browser
+def test_chromium_prints_a_claim(paid: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    done = claim(paid.workspace, "launch", "bad")
+    assert done.pdf == "claim.pdf was printed by chromium."
+    assert (done.folder / "claim.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_claims_outlive_publications_as_long_as_they_may(paid: Lab) -> None:
