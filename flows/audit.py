@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from tasks.warehouse.account_threads import copy_acts
 from tasks.warehouse.database import connect, count, scratch
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.labels import names_operators, read_labels, read_operators
+from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
@@ -344,11 +344,10 @@ def look_at(
 
 
 def _write(accounts: pl.DataFrame, out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.tmp")
-    if out.suffix == ".parquet":
-        accounts.write_parquet(beside, row_group_size=100_000)
-    else:
+    with replacing(out) as beside:
+        if out.suffix == ".parquet":
+            accounts.write_parquet(beside, row_group_size=100_000)
+            return
         texts = ("account_id", "screen_name", "reasons", "operator_id")
         accounts.with_columns(pl.col("reasons").list.join("; ")).with_columns(
             pl.when(pl.col(name).str.contains(FORMULA))
@@ -357,7 +356,6 @@ def _write(accounts: pl.DataFrame, out: Path) -> None:
             .alias(name)
             for name in texts
         ).write_csv(beside, include_bom=True)
-    os.replace(beside, out)
 
 
 def _reasons(accounts: pl.DataFrame) -> list[tuple[str, int]]:

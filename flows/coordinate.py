@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from tasks.sources.documents import Notes, UnreadableFileError, open_text
 from tasks.sources.file_encodings import UTF8
 from tasks.warehouse.database import count, tune
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say
 from tasks.warehouse.rounded_ids import (
@@ -535,18 +535,16 @@ def _write(
         """,
         bound,
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.tmp")
     kind = (
         "format parquet, row_group_size 100000"
         if out.suffix == ".parquet"
         else "format csv, header"
     )
-    connection.execute(
-        f"copy (from written order by account_id, account_id_y) to $path ({kind})",
-        {"path": str(beside)},
-    )
-    os.replace(beside, out)
+    with replacing(out) as beside:
+        connection.execute(
+            f"copy (from written order by account_id, account_id_y) to $path ({kind})",
+            {"path": str(beside)},
+        )
     crowded = connection.execute(
         """
         select objects.object_id, count(*)

@@ -6,7 +6,6 @@ and a few aggregates over the new records, a rewrite of the rows that they touch
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from tasks.warehouse.account_features import touch_all_accounts
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.expectations import Outcome, Rule, run_suites
+from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import (
     Model,
     create_table,
@@ -629,13 +629,12 @@ def _export_quarantine(
     if not count(connection, f"select count(*) from meta.{table}"):
         target.unlink(missing_ok=True)
         return
-    beside = target.with_suffix(".tmp")
-    connection.execute(
-        f"copy (from meta.{table} order by stage, source, path, position, item,"
-        f" kind, reason, record) to '{str(beside).replace(chr(39), chr(39) * 2)}'"
-        " (format parquet, compression zstd)"
-    )
-    os.replace(beside, target)
+    with replacing(target) as beside:
+        connection.execute(
+            f"copy (from meta.{table} order by stage, source, path, position, item,"
+            f" kind, reason, record) to '{str(beside).replace(chr(39), chr(39) * 2)}'"
+            " (format parquet, compression zstd)"
+        )
 
 
 @task(name="validate", cache_policy=NO_CACHE)

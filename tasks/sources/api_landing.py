@@ -431,10 +431,8 @@ def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.
     if len(rejected):
         workspace.quarantine.mkdir(exist_ok=True)
         target = workspace.quarantine / f"landing-{batch_id}.parquet"
-        beside = target.with_suffix(".tmp")
-        rejected.write_parquet(beside)
-        landing.sync(beside)
-        beside.replace(target)
+        with landing.replacing(target) as beside:
+            rejected.write_parquet(beside)
     landed = landing.LandedFile(
         source=source.name,
         path=f"{source.base_url or APIS[source.platform].base_url}",

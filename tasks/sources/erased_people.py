@@ -13,7 +13,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -478,7 +477,6 @@ def _erase_quarantine(files: Iterable[Path], person: Person) -> None:
         ).fill_null(value=False)
         if not frame.select(shown.any()).item():
             continue
-        beside = file.with_suffix(".tmp")
         stage = pl.col("stage") if "stage" in texts else None
         masked: dict[str, pl.Expr] = {
             name: pl.lit(MARK)
@@ -487,15 +485,15 @@ def _erase_quarantine(files: Iterable[Path], person: Person) -> None:
         }
         if "reason" in texts:
             masked["reason"] = bare_reason(needles, stage)
-        frame.with_columns(
+        told = frame.with_columns(
             pl.when(shown & pl.col(name).is_not_null())
             .then(mask)
             .otherwise(pl.col(name))
             .alias(name)
             for name, mask in masked.items()
-        ).write_parquet(beside)
-        landing.sync(beside)
-        beside.replace(file)
+        )
+        with landing.replacing(file) as beside:
+            told.write_parquet(beside)
 
 
 def _erase_paths(entry: Path, mask: Callable[[str], str]) -> None:
@@ -595,12 +593,8 @@ def take_from_contacts(root: Path, platform: str, account_id: str) -> None:
     ]
     if len(kept) == len(lines):
         return
-    beside = file.with_name(".contacts.tmp")
-    beside.unlink(missing_ok=True)
-    os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    beside.write_text("\ufeff" + as_csv(reader.fieldnames or [], kept), "utf-8")
-    landing.sync(beside)
-    beside.replace(file)
+    with landing.replacing(file, mode=0o600) as beside:
+        beside.write_text("\ufeff" + as_csv(reader.fieldnames or [], kept), "utf-8")
 
 
 def forget_older(root: Path) -> None:

@@ -480,11 +480,8 @@ def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
         kept = kept.set_column(
             position, field, pa.array(values, pa.string()).cast(field.type)
         )
-    beside = path.with_name(f".{path.name}.tmp")
-    pq.write_table(kept, beside, compression="zstd", row_group_size=20_000)
-    landing.sync(beside)
-    beside.replace(path)
-    landing.sync(path.parent)
+    with landing.replacing(path) as beside:
+        pq.write_table(kept, beside, compression="zstd", row_group_size=20_000)
     return removed, changed
 
 

@@ -518,10 +518,8 @@ def _land_batch(
     if len(quarantine):
         workspace.quarantine.mkdir(exist_ok=True)
         target = workspace.quarantine / f"landing-{batch_id}.parquet"
-        beside = target.with_suffix(".tmp")
-        quarantine.write_parquet(beside)
-        landing.sync(beside)
-        beside.replace(target)
+        with landing.replacing(target) as beside:
+            quarantine.write_parquet(beside)
         for path, why in sorted(unreadable.items()):
             say(f"  quarantined whole: {path}: {why}")
     return landing.commit(

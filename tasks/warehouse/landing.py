@@ -22,6 +22,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -490,16 +491,36 @@ def forget_files(landing: Path, gone: Mapping[str, Sequence[str]]) -> None:
             )
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write beside, fsync, rename: a reader sees the old file or the new one."""
+@contextmanager
+def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
+    """Give a file beside to write, which then takes the place of a path.
+
+    It is on the disk before it does: a reader sees the old file or the new one, also
+    after the power failed. An error leaves the old one, and nothing beside.
+
+    Args:
+        path: what is replaced, or made.
+        mode: who may read it, from the first byte on; as usual without it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.tmp")
-    with beside.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(beside, path)
+    beside.unlink(missing_ok=True)
+    if mode is not None:
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
+    try:
+        yield beside
+        sync(beside)
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
     sync(path.parent)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a file by a text, at once."""
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def sync(path: Path) -> None:

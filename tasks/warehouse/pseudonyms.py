@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import sync
+from tasks.warehouse.landing import replacing
 
 _BLOCK = 64
 
@@ -32,15 +31,8 @@ def key_in(file: Path) -> bytes:
 
 def make_key(file: Path) -> None:
     """Write a new random key, readable by its owner alone; one before is gone."""
-    beside = file.with_name(f"{file.name}.tmp")
-    beside.unlink(missing_ok=True)
-    beside.touch(mode=0o600, exist_ok=False)
-    with beside.open("w", encoding="ascii") as handle:
-        handle.write(secrets.token_hex(32))
-        handle.flush()
-        os.fsync(handle.fileno())
-    beside.replace(file)
-    sync(file.parent)
+    with replacing(file, mode=0o600) as beside:
+        beside.write_text(secrets.token_hex(32), encoding="ascii")
 
 
 def read_key(file: Path) -> bytes:
