@@ -8,7 +8,7 @@ from pathlib import Path
 import networkx
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.coordinate import Coordinated, Search, coordinate
@@ -61,6 +61,7 @@ SHARES = st.lists(
 )
 
 
+@settings(max_examples=40)  # each is two searches
 @given(SHARES, st.integers(0, 15), st.integers(1, 4))
 def test_edges_are_those_of_the_plain_rules(
     tmp_path_factory: pytest.TempPathFactory,
