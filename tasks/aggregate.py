@@ -45,7 +45,7 @@ from tasks.text.spellings import (
 )
 from tasks.text.topics import find_topics, rising
 from tasks.warehouse import ledger
-from tasks.warehouse.database import connect, count, table_exists
+from tasks.warehouse.database import connect, count, table_exists, transaction
 from tasks.warehouse.errors import (
     CheckFailedError,
     ConfigurationError,
@@ -146,8 +146,7 @@ def build_marts(
     """
     with connect(workspace.database) as connection, step("aggregate"):
         ledger.require(connection, "intermediate", "accounts")
-        connection.begin()
-        try:
+        with transaction(connection):
             rhythms = ledger.source_rhythms(connection, workspace)
             if uncovers:
                 gone = _uncover(connection, first, last)
@@ -168,7 +167,6 @@ def build_marts(
                     ),
                 )
             if window is None:
-                connection.rollback()
                 _tell_silence(connection, rhythms, first, last)
                 say("  the marts are up to date")
                 return Aggregated(None, {})
@@ -201,10 +199,6 @@ def build_marts(
             )
             connection.execute("delete from meta.touched_days")
             ledger.write_state(connection, "marts", run_id)
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
         ledger.write_copy(connection, workspace)
         if not uncovers:
             _tell_silence(connection, rhythms, first, last)

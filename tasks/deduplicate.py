@@ -43,7 +43,7 @@ from tasks.accounts.text_templates import text_templates
 from tasks.warehouse import ledger
 from tasks.warehouse.account_features import add_second_pass, make_features
 from tasks.warehouse.account_threads import copy_acts
-from tasks.warehouse.database import connect, count, scratch, table_exists
+from tasks.warehouse.database import connect, count, scratch, table_exists, transaction
 from tasks.warehouse.errors import ConfigurationError, without_values
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
@@ -82,8 +82,7 @@ def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
         if ledger.read_state(connection, "accounts") == digest:
             say("  no account is to be judged anew")
             return _summary(connection, changed=0)
-        connection.begin()
-        try:
+        with transaction(connection):
             changed = _judge(connection, workspace, overrides, model)
             ledger.write_state(connection, "accounts", digest)
             ledger.mark(
@@ -95,10 +94,6 @@ def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
                 " from staging.interactions group by all",
                 input_hash=digest,
             )
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
         ledger.write_copy(connection, workspace)
         result = _summary(connection, changed)
         say(

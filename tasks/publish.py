@@ -16,7 +16,7 @@ from tasks.report.page import write_report
 from tasks.warehouse import ledger
 from tasks.warehouse.claim_files import forget_old_claims
 from tasks.warehouse.code_digest import code_digest
-from tasks.warehouse.database import connect, failpoint
+from tasks.warehouse.database import connect, failpoint, transaction
 from tasks.warehouse.errors import DamagedError, without_values
 from tasks.warehouse.keys import keys_to_remember
 from tasks.warehouse.models import load_models
@@ -144,15 +144,14 @@ def page_digest() -> str:
 
 def _mark(workspace: Workspace, run_id: str) -> None:
     with connect(workspace.database) as connection:
-        connection.begin()
-        ledger.mark(
-            connection,
-            "publish",
-            run_id,
-            "select platform, date_day, rows_out as rows_in, rows_out,"
-            " 0 as rows_quarantined from meta.intervals where step = 'aggregate'",
-        )
-        connection.commit()
+        with transaction(connection):
+            ledger.mark(
+                connection,
+                "publish",
+                run_id,
+                "select platform, date_day, rows_out as rows_in, rows_out,"
+                " 0 as rows_quarantined from meta.intervals where step = 'aggregate'",
+            )
         ledger.write_copy(connection, workspace)
 
 

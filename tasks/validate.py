@@ -18,7 +18,7 @@ from tasks.report.validation import write_validation_page
 from tasks.sources.formats import RAW_TABLES
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.account_features import touch_all_accounts
-from tasks.warehouse.database import connect, count
+from tasks.warehouse.database import connect, count, transaction
 from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.expectations import Outcome, Rule, run_suites
 from tasks.warehouse.landing import replacing
@@ -122,8 +122,7 @@ def _stage(
 ) -> Validated:
     models = load_models("staging")
     params = {"time_zone": workspace.timezone}
-    connection.begin()
-    try:
+    with transaction(connection):
         bad = {
             table: _quarantine(connection, table, params, outcomes) for table in SUITES
         }
@@ -175,10 +174,6 @@ def _stage(
                     _first_reasons(connection, lost),
                 )
             )
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
     for table in SUITES:
         connection.execute(f"drop view staging.valid_{table}")
     (workspace.quarantine / "refused.parquet").unlink(missing_ok=True)

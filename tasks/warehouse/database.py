@@ -6,7 +6,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -180,13 +180,26 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
     tune(connection, database.with_name(".spill"))
     written_values.register(connection)
     # At once: each statement of its own would wait for the disk.
-    connection.begin()
-    for schema in SCHEMAS:
-        connection.execute(f"create schema if not exists {schema}")
-    add_functions(connection)
-    connection.execute(BOOKKEEPING)
-    connection.commit()
+    with transaction(connection):
+        for schema in SCHEMAS:
+            connection.execute(f"create schema if not exists {schema}")
+        add_functions(connection)
+        connection.execute(BOOKKEEPING)
     return connection
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything in it stands at its end, or nothing where an error ends it."""
+    connection.begin()
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        # Some errors end it themselves; what is told is what went wrong.
+        with suppress(duckdb.Error):
+            connection.rollback()
+        raise
 
 
 def add_functions(connection: duckdb.DuckDBPyConnection) -> None:

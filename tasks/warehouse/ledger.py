@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 import duckdb
 
 from tasks.warehouse import landing, stopping, tombstones
-from tasks.warehouse.database import FUNCTIONS, connect, table_exists
+from tasks.warehouse.database import FUNCTIONS, connect, table_exists, transaction
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.keys import check_keys, keys_to_remember
 from tasks.warehouse.lock import hold_workspace
@@ -285,30 +285,29 @@ def reset_when_changed(
     before = read_state(connection, "code")
     if before == digest:
         return False
-    connection.begin()
-    if table_exists(connection, "intermediate", "account_scores"):
+    with transaction(connection):
+        if table_exists(connection, "intermediate", "account_scores"):
+            connection.execute(
+                "create or replace table meta.last_scores as"
+                " from intermediate.account_scores"
+            )
+        for schema in ("marts", "intermediate", "staging"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+            connection.execute(f"create schema {schema}")
+        for table in (
+            "staged_batches",
+            "source_days",
+            "quarantine",
+            "unread_values",
+            "touched_days",
+            "touched_accounts",
+        ):
+            connection.execute(f"delete from meta.{table}")
+        connection.execute("delete from meta.state where key <> 'tombstones'")
         connection.execute(
-            "create or replace table meta.last_scores as"
-            " from intermediate.account_scores"
+            "insert into meta.touched_days select date_day from meta.covered_days"
         )
-    for schema in ("marts", "intermediate", "staging"):
-        connection.execute(f"drop schema if exists {schema} cascade")
-        connection.execute(f"create schema {schema}")
-    for table in (
-        "staged_batches",
-        "source_days",
-        "quarantine",
-        "unread_values",
-        "touched_days",
-        "touched_accounts",
-    ):
-        connection.execute(f"delete from meta.{table}")
-    connection.execute("delete from meta.state where key <> 'tombstones'")
-    connection.execute(
-        "insert into meta.touched_days select date_day from meta.covered_days"
-    )
-    write_state(connection, "code", digest)
-    connection.commit()
+        write_state(connection, "code", digest)
     return before is not None
 
 

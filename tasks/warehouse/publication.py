@@ -26,7 +26,7 @@ import polars as pl
 from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
 from tasks.warehouse.claim_files import FOLDER as CLAIMS
 from tasks.warehouse.claim_files import link_claims
-from tasks.warehouse.database import tune
+from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import sync, write_atomically
 from tasks.warehouse.lock import open_to_readers
@@ -175,15 +175,14 @@ def _write_tables(
         selects[mart.table] = select
         target = f"published.main.{mart.table}"
         # At once: each comment of its own would wait for the disk.
-        connection.begin()
-        connection.execute(f"create table {target} as {select}")
-        comments = [f"comment on table {target} is {_text(mart.summary)}"]
-        comments += [
-            f'comment on column {target}."{column.name}" is {_text(column.comment)}'
-            for column in mart.columns
-        ]
-        connection.execute(";\n".join(comments))
-        connection.commit()
+        with transaction(connection):
+            connection.execute(f"create table {target} as {select}")
+            comments = [f"comment on table {target} is {_text(mart.summary)}"]
+            comments += [
+                f'comment on column {target}."{column.name}" is {_text(column.comment)}'
+                for column in mart.columns
+            ]
+            connection.execute(";\n".join(comments))
     # One thread writes, so that row groups are cut at the same rows.
     connection.execute("set threads = 1")
     for table, select in selects.items():
