@@ -104,7 +104,7 @@ def test_company_is_who_a_person_says(tmp_path: Path, quick_rules: None) -> None
             for n in range(60)
         ],
     )
-    lab.run(publish=False)
+    lab.run_to_accounts()
     seen = "select max(suspected_cowriters) from intermediate.account_cowriters"
     reasons = "select reasons from intermediate.account_scores where account_id = '507'"
     probability = reasons.replace("reasons", "phantom_probability")
@@ -113,6 +113,6 @@ def test_company_is_who_a_person_says(tmp_path: Path, quick_rules: None) -> None
     lab.override(
         *(f"phantom,weibo,{key},,,bought,li,2026-03-01" for key in copiers[:7])
     )
-    lab.run(run_id="second", publish=False)
+    lab.run_to_accounts("second")
     assert lab.rows(seen) == [(7,)]
     assert lab.value(probability) > before

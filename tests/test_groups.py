@@ -286,7 +286,7 @@ def written(tmp_path: Path, posts: pl.DataFrame, interactions: pl.DataFrame) -> 
     (lab.root / "export").mkdir(parents=True)
     posts.write_parquet(lab.root / "export/posts.parquet")
     interactions.write_parquet(lab.root / "export/interactions.parquet")
-    lab.run(publish=False)
+    lab.run_to_accounts()
     return lab
 
 
@@ -342,7 +342,7 @@ def test_planted_groups_of_a_world_are_found(tmp_path: Path, quick_rules: None) 
     """Nearly all of them, nearly nobody else."""
     world = generate(WorldSpec(seed=3, interactions=6_000))
     lab = lab_of(world, tmp_path, "canonical")
-    lab.run(publish=False)
+    lab.run_to_accounts()
     truth = {
         str(account): group
         for account, group in world.truth_accounts.select(
@@ -378,7 +378,7 @@ def test_what_accounts_do_counts_for_one_operator(
     )
     world = generate(spec)
     lab = lab_of(world, tmp_path, "canonical")
-    lab.run(publish=False)
+    lab.run_to_accounts()
     owner = dict(world.truth_accounts.select("account_id", "operator").iter_rows())
     links = lab.dicts("from intermediate.account_links where kind = 'person'")
     right = [owner[row["account_id"]] == owner[row["account_id_y"]] for row in links]

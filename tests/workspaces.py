@@ -150,6 +150,12 @@ post_ids = [{listed}]
         if publish:
             self.publish(run_id)
 
+    def run_to_accounts(self, run_id: str = "run") -> None:
+        """Run the steps up to the verdicts on accounts, for tests of these."""
+        self.land()
+        self.stage(run_id)
+        self.judge(run_id)
+
     def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """Rows of a query against the warehouse."""
         with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:

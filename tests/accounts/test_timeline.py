@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("quick_rules")
 def timeline(lab: Lab, *records: dict[str, Any]) -> dict[str, Any]:
     """The timeline of account 21."""
     lab.put("export/a.jsonl", [status(1, day=1), *records])
-    lab.run(publish=False)
+    lab.run_to_accounts()
     rows = lab.dicts("from intermediate.account_timeline where account_id = '21'")
     return rows[0] if rows else {}
 
@@ -154,7 +154,7 @@ def test_an_old_account_gives_the_same_whoever_acts_later(lab: Lab) -> None:
     ]
     lab.put("export/b.jsonl", [status(90, user=user(22, "other"), day=28)])
     lab.put("export/c.jsonl", [repost(91, 90, user(23, "third"), day=30)])
-    lab.run(publish=False)
+    lab.run_to_accounts()
     assert lab.dicts("from intermediate.account_timeline where account_id = '21'") == [
         before
     ]
@@ -217,7 +217,7 @@ def test_what_is_kept_equals_what_is_made_anew(lab: Lab, tmp_path: Path) -> None
     ]
     for number, records in enumerate(days):
         lab.put(f"export/{number}.jsonl", records)
-        lab.run(run_id=f"run {number}", publish=False)
+        lab.run_to_accounts(f"run {number}")
         with connect(lab.workspace.database) as connection:
             connection.execute(
                 "update intermediate.account_timeline set web_acts = 77"
@@ -234,7 +234,7 @@ def test_what_is_kept_equals_what_is_made_anew(lab: Lab, tmp_path: Path) -> None
     anew.configure()
     for number, records in enumerate(days):
         anew.put(f"export/{number}.jsonl", records)
-    anew.run(publish=False)
+    anew.run_to_accounts()
     for name in _KEPT:
         told = f"from intermediate.{name} where account_id <> '23' order by all"
         assert lab.dicts(told) == anew.dicts(told) != []

@@ -100,16 +100,16 @@ def test_decisions_of_a_team_are_labels(tmp_path: Path) -> None:
 def test_weights_of_a_workspace_are_used(lab: Lab, quick_rules: None) -> None:
     """And another version restates; weights that can't be used are told."""
     lab.put("export/a.jsonl", [status(1), repost(2, 1, user(21, "laowang"))])
-    lab.run(publish=False)
+    lab.run_to_accounts()
     shipped = lab.value("select max(model_version) from intermediate.account_scores")
     content = json.loads(SHIPPED.read_text(encoding="utf-8"))
     lab.put("models/phantom.json", content)
-    lab.run(publish=False)
+    lab.run_to_accounts()
     version = "select max(model_version) from intermediate.account_scores"
     assert lab.value(version) == shipped
     lab.put("models/phantom.json", {**content, "prior": 0.2})
     with pytest.raises(ConfigurationError, match="train them again"):
-        lab.run(publish=False)
+        lab.run_to_accounts()
 
 
 def test_labels_of_operators_give_a_linkage_model(
