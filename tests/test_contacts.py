@@ -96,7 +96,7 @@ def everybody(lab: Lab) -> None:
 
 def test_each_reason_forbids_and_is_said(lab: Lab) -> None:
     everybody(lab)
-    lab.run()
+    lab.run(publish=False)
     found = contacts(lab)
     assert {name: row["why_not"] for name, row in found.items()} == {
         "ann": "",
@@ -124,7 +124,7 @@ def test_each_reason_forbids_and_is_said(lab: Lab) -> None:
 def test_parts_add_up_to_the_score(lab: Lab) -> None:
     """By hand: a comment and a repost that names the brand; last act on day 9."""
     everybody(lab)
-    lab.run()
+    lab.run(publish=False)
     row = contacts(lab)["ann"]
     # effort = 3 for the mention, 2 for the comment, 1 for its tone, 2 for the repost.
     assert float(row["affinity"]) == round(8 / 18, 4)

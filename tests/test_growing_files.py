@@ -220,12 +220,12 @@ def test_one_bad_line_that_a_file_gained_stops_no_run(lab: Lab) -> None:
     good = [repost(100 + number, 1, user(number, "ann")) for number in range(1, 31)]
     lines = [json.dumps(row) for row in [status(1), *good]]
     lab.put("export/1.jsonl", "\n".join(lines).encode() + b"\n")
-    lab.run()
+    lab.run_to_accounts()
     lines.append("not json")
     lab.put("export/1.jsonl", "\n".join(lines).encode() + b"\n")
-    lab.run(run_id="second")
+    lab.run_to_accounts("second")
     assert lab.value("select count(*) from meta.quarantine") == 1
     lines += [f"not json {number}" for number in range(25)]
     lab.put("export/1.jsonl", "\n".join(lines).encode() + b"\n")
     with pytest.raises(ValidationFailedError, match="lost 100 % of its rows"):
-        lab.run(run_id="third")
+        lab.run_to_accounts("third")
