@@ -32,23 +32,31 @@ class View:
     Attributes:
         name: of the view.
         seconds: length of the window.
+        shift: of where windows begin, in seconds.
         make: what accounts have in common.
         is_joint: both names and counters agree.
     """
 
     name: str
     seconds: int
+    shift: int
     make: str
     is_joint: bool
 
 
 _COUNTERS = ("both_a", "both_b", "counters_a", "counters_b")
+_ANY = ("begin", "words", *_COUNTERS)
+# Days and weeks are looked at from two beginnings: a batch that one cuts stands whole
+# in the other.
 VIEWS = tuple(
-    View(f"{word}_{make}", seconds, make, make.startswith("both"))
-    for word, seconds, makes in (
-        ("hour", HOUR, ("template", "begin", *_COUNTERS)),
-        ("day", DAY, ("begin", *_COUNTERS)),
-        ("week", WEEK, ("begin", *_COUNTERS)),
+    View(f"{word}_{make}", seconds, shift, make, make.startswith("both"))
+    for word, seconds, shift, makes in (
+        ("minutes", 600, 0, ("shape",)),
+        ("hour", HOUR, 0, ("template", "begin", "shape", *_COUNTERS)),
+        ("day", DAY, 0, _ANY),
+        ("day_from_noon", DAY, DAY // 2, _ANY),
+        ("week", WEEK, 0, _ANY),
+        ("week_from_its_middle", WEEK, WEEK // 2, _ANY),
     )
     for make in makes
 )
@@ -179,7 +187,7 @@ keyed as (
         nodes.node,
         nodes.second,
         nodes.platform,
-        nodes.second // $seconds as span,
+        (nodes.second + $shift) // $seconds as span,
         nodes.second // 7776000 as quarter,
         nodes.second // 604800 as week,
         case $make
@@ -188,6 +196,8 @@ keyed as (
             when 'begin' then nodes.template || '/' || left(nodes.folded, 5)
             when 'both_a' then nodes.template || '/' || nodes.counters_a
             when 'both_b' then nodes.template || '/' || nodes.counters_b
+            when 'shape' then nodes.shape
+            when 'words' then nodes.words
             when 'counters_a' then nodes.counters_a
             when 'counters_b' then nodes.counters_b
         end as make
@@ -283,7 +293,7 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     counters_b); `second` is the Unix time of registration, null where unknown.
     Writes `identity_burst_members` (burst, node, second, grade).
 
-    Cost: sixteen passes over the accounts, each with two group-bys that DuckDB spills
+    Cost: thirty-two passes over the accounts, each with two group-bys that DuckDB spills
     to disk: one view is in memory at a time.
     """
     connection.execute(_NO_MEMBERS)
@@ -294,7 +304,9 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_USUAL)
     connection.execute(_PACE)
     for view in VIEWS:
-        connection.execute(_MAKES, {"make": view.make, "seconds": view.seconds})
+        connection.execute(
+            _MAKES, {"make": view.make, "seconds": view.seconds, "shift": view.shift}
+        )
         earlier = "select coalesce(max(burst), 0) from identity_burst_members"
         ((bursts,),) = connection.execute(earlier).fetchall()
         connection.execute(

@@ -23,6 +23,8 @@ _LINK = r"(?i)https?://(?:www\.|m\.)?([^\s/?#]+/[^\s?#]{3,})"
 
 # Shortest description, in letters, that two people don't write by chance.
 FEWEST_LETTERS = 6
+# Shortest that is no saying.
+FEWEST_OF_A_TEXT = 24
 
 _COUNTS = ("followers_count", "following_count", "posts_count")
 # Width of a counter's cell, in powers of two.
@@ -40,9 +42,10 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Sorted by platform and account_id: node (running number), platform,
         account_id, second (of registration, Unix time), folded, stem, sound,
-        number, template, words (letters of the description), phone, handle,
-        link, avatar, place, counters_a and counters_b (cells of the counters on
-        two grids half a cell apart, so that near ones share at least one).
+        number, template, words (letters of the description), phrases (its words, of
+        long ones), phone, handle, link, avatar, place, counters_a and counters_b
+        (cells of the counters on two grids half a cell apart, so that near ones share
+        at least one), shape (see `_shape`).
 
     Cost: linear in the characters.
     """
@@ -71,6 +74,7 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
         "account_id",
         second=pl.col("registered_at").dt.epoch("s"),
         words=_words(),
+        phrases=_phrases(),
         phone=pl.col("description").str.extract(_PHONE),
         handle=pl.coalesce(
             pl.col("description").str.extract(one) for one in _HANDLES
@@ -80,19 +84,65 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
         place=_place(),
         counters_a=_cell(0.0),
         counters_b=_cell(0.5),
+        shape=_shape(),
     )
     return pl.concat([signs, name_forms(frame)], how="horizontal").with_row_index(
         "node"
     )
 
 
-def _words() -> pl.Expr:
-    """Letters of the description without contacts and addresses."""
+def _shape() -> pl.Expr:
+    """What a programme left empty, whether handle and name are one, and its make.
+
+    Null where there is no name.
+    """
+    name = pl.col("screen_name").str.to_lowercase()
+    shown = pl.col("display_name").str.to_lowercase().str.replace_all(r"\s+", "")
+    return pl.when(name.is_not_null()).then(
+        pl.concat_str(
+            _emptiness("description"),
+            _emptiness("location"),
+            pl.when(name == shown)
+            .then(pl.lit("="))
+            .when(shown.str.len_chars() > 0)
+            .then(pl.lit("/"))
+            .otherwise(pl.lit("?")),
+            pl.when(name.str.contains(r"\d{3,}$"))
+            .then(pl.lit("9"))
+            .when(name.str.contains(r"\d"))
+            .then(pl.lit("1"))
+            .when(name.str.contains("_"))
+            .then(pl.lit("_"))
+            .otherwise(pl.lit("a")),
+        )
+    )
+
+
+def _emptiness(column: str) -> pl.Expr:
+    """Whether a text is empty."""
+    text = pl.col(column).str.strip_chars()
+    return pl.when(text.str.len_chars() > 0).then(pl.lit("x")).otherwise(pl.lit("o"))
+
+
+def _uncontacted() -> pl.Expr:
+    """The description without contacts and addresses."""
     text = pl.col("description").str.replace_all(r"https?://\S+", " ")
     text = text.str.replace_all(_NUMBER, " ")
     for pattern in _HANDLES:
         text = text.str.replace_all(pattern, " ")
-    letters = fold(text).str.replace_all(r"[^\p{L}]", "").str.slice(0, 200)
+    return fold(text)
+
+
+def _phrases() -> pl.Expr:
+    """Words of a description that is too long for a saying; null for others."""
+    words = _uncontacted().str.replace_all(r"[^\p{L}\p{M}]+", " ").str.slice(0, 400)
+    letters = words.str.count_matches(r"\p{L}")
+    return pl.when(letters >= FEWEST_OF_A_TEXT).then(words)
+
+
+def _words() -> pl.Expr:
+    """Letters of the description without contacts and addresses."""
+    letters = _uncontacted().str.replace_all(r"[^\p{L}]", "").str.slice(0, 200)
     return pl.when(letters.str.len_chars() >= FEWEST_LETTERS).then(letters)
 
 
