@@ -293,7 +293,7 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     counters_b); `second` is the Unix time of registration, null where unknown.
     Writes `identity_burst_members` (burst, node, second, grade).
 
-    Cost: thirty-two passes over the accounts, each with two group-bys that DuckDB spills
+    Cost: thirty-two passes over the accounts, each with two group-bys that spill
     to disk: one view is in memory at a time.
     """
     connection.execute(_NO_MEMBERS)

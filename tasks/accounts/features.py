@@ -44,6 +44,8 @@ class Feature:
             one), 0 if the data decide.
         reason: the sentence that shows the value, over the same columns.
         reason_class: what it says without the value, one of `REASON_CLASSES`.
+        is_local: its scale is that of a network: on one that no labelled account is of,
+            it is unknown.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Feature:
     direction: int
     reason: pl.Expr
     reason_class: str
+    is_local: bool = False
 
 
 def number(value: pl.Expr) -> pl.Expr:
@@ -95,8 +98,10 @@ def _profile(
     reason: pl.Expr,
     reason_class: str,
     direction: int = 0,
+    *,
+    is_local: bool = False,
 ) -> Feature:
-    return Feature(name, "profile", value, direction, reason, reason_class)
+    return Feature(name, "profile", value, direction, reason, reason_class, is_local)
 
 
 def _timeline(
@@ -190,7 +195,9 @@ def _gaps_below(part: str, words: str) -> Feature:
 
 
 FEATURES: tuple[Feature, ...] = (
-    _profile("following_count", _FOLLOWING, FOLLOWS, "follows_many", +1),
+    # Networks differ in how many people follow, and in how many one may: on two
+    # labelled Twitter sets it tells the wrong way (AUC .44 and .41 by itself).
+    _profile("following_count", _FOLLOWING, FOLLOWS, "follows_many", +1, is_local=True),
     _profile(
         "followers_per_following",
         (_FOLLOWERS + 1) / (_FOLLOWING + 1),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -197,6 +197,7 @@ class PhantomModel:
     rates: Mapping[str, tuple[Rates, ...]]
     usual: Mapping[str, FloatArray]
     scores: Mapping[str, tuple[Rates, ...]] = field(default_factory=dict)
+    platforms: tuple[str, ...] | None = None
 
     def log_odds(self, frame: pl.DataFrame) -> FloatArray:
         """Calibrated log-odds of each account.
@@ -214,7 +215,7 @@ class PhantomModel:
             used = np.flatnonzero(weights[block])
             if len(used):
                 rows = frame if len(used) == len(frame) else frame[used]
-                raw = self.curves[block].log_odds(build_features(rows, block))
+                raw = self.curves[block].log_odds(self._inputs(rows, block))
                 total[used] += weights[block][used] * raw
         return total
 
@@ -228,7 +229,7 @@ class PhantomModel:
         for block in BLOCKS:
             if not weights[block].any():
                 continue
-            inputs = build_features(frame, block)
+            inputs = self._inputs(frame, block)
             for name, curve in self.curves[block].by_feature.items():
                 found[name] = weights[block] * curve(inputs[name].to_numpy())
         return found
@@ -242,7 +243,7 @@ class PhantomModel:
         """
         found: dict[str, FloatArray] = {}
         for block in BLOCKS:
-            inputs = build_features(frame, block)
+            inputs = self._inputs(frame, block)
             for name, curve in self.curves[block].by_feature.items():
                 if name not in self.usual:
                     continue
@@ -253,6 +254,17 @@ class PhantomModel:
                     self.usual[name][np.searchsorted(curve.edges, values)],
                 )
         return found
+
+    def _inputs(self, frame: pl.DataFrame, block: Block) -> pl.DataFrame:
+        """Features; local ones unknown on networks that no labelled account is of."""
+        inputs = build_features(frame, block)
+        local = [one.name for one in of_block(block) if one.is_local]
+        if self.platforms is None or not local:
+            return inputs
+        is_known = frame["platform"].is_in(list(self.platforms))
+        return inputs.with_columns(
+            pl.when(is_known).then(pl.col(name)).alias(name) for name in local
+        )
 
     def _calibration(self, platform: str, case: str) -> Calibration | None:
         """A platform's own; else that of any; else that of the profile alone."""
@@ -423,10 +435,12 @@ def write_model(
     boosters: Mapping[Block, lgb.Booster],
     calibrations: Mapping[str, Mapping[str, Calibration]],
     prior: float,
+    platforms: Iterable[str],
 ) -> str:
     """A model as one JSON document; equal models give equal bytes."""
     content: dict[str, Any] = {
         "prior": round(prior, 6),
+        "platforms": sorted(platforms),
         "features": {
             block: [feature.name for feature in of_block(block)] for block in BLOCKS
         },
@@ -540,6 +554,7 @@ def read_model(text: str) -> PhantomModel:
         rates=read_rates(json.dumps(rates)),
         usual={name: np.array(shares) for name, shares in usual.items()},
         scores=read_scores(json.dumps(scores)),
+        platforms=tuple(content["platforms"]) if "platforms" in content else None,
     )
 
 

@@ -89,7 +89,8 @@ def train_model(examples: pl.DataFrame, settings: Settings) -> str:
         if platform != main and _has_enough(rows, platform):
             calibrations[platform] = _calibrate(rows, out_of_fold, platform, prior)
     boosters = {block: _fit(rows, block, settings) for block in BLOCKS}
-    return write_model(boosters, calibrations, prior)
+    platforms = rows["platform"].unique().to_list()
+    return write_model(boosters, calibrations, prior, platforms)
 
 
 def cross_validate(

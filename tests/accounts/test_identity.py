@@ -285,6 +285,104 @@ def test_a_popular_month_is_no_burst() -> None:
     assert ids(link(rows)) == []
 
 
+def test_a_batch_over_midnight_stays_whole() -> None:
+    """Half before, half after the beginning of a day that is that of a week, too."""
+    midnight = datetime(2023, 6, 15, tzinfo=UTC)  # a Thursday, as 1 January 1970 was
+    rows = [profile(number) for number in range(3000)]
+    rows += [
+        profile(
+            5000 + number,
+            registered_at=midnight + timedelta(hours=number - 11.5),
+            followers_count=20,
+            following_count=400,
+            posts_count=3,
+        )
+        for number in range(24)
+    ]
+    members = {one for pair in ids(link(rows)) for one in pair}
+    assert members == {f"{5000 + number:06d}" for number in range(24)}
+
+
+def test_one_description_in_some_days_is_a_batch() -> None:
+    """More have it than a rare text may; within three years it is a saying."""
+    for days, joined in ((4, True), (900, False)):
+        rows = [profile(number) for number in range(3000)]
+        rows += [
+            profile(
+                5000 + number,
+                description="喜欢老歌，养了两只猫，口味偏辣",
+                registered_at=FIRST
+                + timedelta(days=700, hours=number * days * 24 / 30, seconds=number),
+            )
+            for number in range(30)
+        ]
+        members = {one for pair in ids(link(rows)) for one in pair}
+        assert (len(members) >= 27) is joined, days
+        assert joined or not members
+
+
+def test_one_shape_in_minutes_is_a_batch() -> None:
+    """Empty profiles, handles that are the names, numbers behind, in ten minutes."""
+    rows = [
+        profile(
+            number, description="喝茶看书散步", location="北京", display_name="某人"
+        )
+        for number in range(3000)
+    ]
+    start = FIRST + timedelta(days=1234)
+    rows += [
+        profile(
+            5000 + number,
+            name := "q" * (number % 4 + 1) + f"{chr(97 + number)}{1000 + 37 * number}",
+            display_name=name,
+            registered_at=start + timedelta(seconds=20 * number),
+            followers_count=3 ** (number % 8),
+            posts_count=5 ** (number % 6),
+        )
+        for number in range(20)
+    ]
+    members = {one for pair in ids(link(rows)) for one in pair}
+    assert members == {f"{5000 + number:06d}" for number in range(20)}
+
+
+def test_variations_of_a_long_text_are_a_family() -> None:
+    """Three or more; sayings, pairs and one person's accounts are none."""
+    rest = [profile(number) for number in range(300)]
+
+    def family(*texts: str, **more: object) -> Links:
+        return link(
+            [
+                *rest,
+                *(
+                    profile(900 + number, description=text, **more)
+                    for number, text in enumerate(texts)
+                ),
+            ]
+        )
+
+    template = "Lover of coffee, books and long walks by the sea near {}. Follow back!"
+    found = family(*(template.format(one) for one in ("Bath", "Rome", "Oslo", "Cork")))
+    assert {one for pair in ids(found) for one in pair} == {
+        f"{900 + number:06d}" for number in range(4)
+    }
+    assert set(found.pairs["kind"]) == {"batch"}
+    assert found.pairs["evidence"].str.contains("as 4 accounts here do").all()
+    assert ids(family(template.format("Bath"), template.format("Rome"))) == []
+    # A saying, written in four ways.
+    sayings = (
+        "不忘初心，方得始终",
+        "不忘初心方得始终！",
+        "不忘初心、方得始终吧",
+        "不忘初心 方得始终",
+    )
+    assert all(kind != "batch" for kind in family(*sayings).pairs["kind"])
+    own = family(
+        *(template.format(one) for one in ("Bath", "Rome", "Oslo")),
+        avatar_url="https://img.invalid/upload/0123456789abcdef01.jpg",
+    )
+    assert set(own.pairs["kind"]) == {"person"}
+
+
 def test_an_empty_table_has_no_pairs() -> None:
     """No account, one account, columns that are not there."""
     assert link(pl.DataFrame(schema=SCHEMA)).pairs.is_empty()

@@ -168,11 +168,39 @@ def test_a_case_that_was_not_labelled_is_scored_by_the_nearest(trained: str) -> 
     profile = Calibration(-2.0, 1.0, 0.0)
     rows = examples().filter(pl.col("timeline_acts") >= LONG_ACTS)
     elsewhere = rows.with_columns(platform=pl.lit("x"))
-    own = replace(model, calibrations={**model.calibrations, "x": {"profile": profile}})
+    own = replace(
+        model,
+        calibrations={**model.calibrations, "x": {"profile": profile}},
+        platforms=("weibo", "x"),
+    )
     assert (own.log_odds(elsewhere) == model.log_odds(rows)).all()
     bare = replace(model, calibrations={"*": {"profile": profile}})
     alone = rows.drop([name for name in rows.columns if name.startswith("timeline")])
     assert (bare.log_odds(rows) == bare.log_odds(alone)).all()
+
+
+def test_what_is_a_networks_own_counts_where_it_was_learned(trained: str) -> None:
+    """How many an account follows is unknown elsewhere; the ratio is not."""
+    model = read_model(trained)
+    assert model.platforms == ("weibo",)
+    few, many = (
+        pl.DataFrame(
+            {
+                "platform": ["weibo", "x"],
+                "followers_count": [9, 9],
+                "following_count": [following] * 2,
+                "posts_count": [500, 500],
+            }
+        )
+        for following in (30, 3000)
+    )
+    of_few, of_many = model.contributions(few), model.contributions(many)
+    assert of_few["following_count"][0] < of_many["following_count"][0]
+    assert of_few["following_count"][1] == of_many["following_count"][1]
+    curve = model.curves["profile"].by_feature["following_count"]
+    weight = model.calibrations["*"]["profile"].profile
+    assert of_few["following_count"][1] == pytest.approx(weight * curve.unknown)
+    assert np.isnan(model.shares_of_genuine(few).get("following_count", [0, np.nan])[1])
 
 
 def test_too_few_labels_are_refused() -> None:

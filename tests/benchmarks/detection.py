@@ -364,7 +364,13 @@ def judge_other_sets(table: Table, examples: pl.DataFrame, data: Path) -> None:
         target = known[left_out]
         truth = target["is_phantom"].to_numpy()
         curves = read_curves(training._fit(rows, "profile", settings))
-        learned = curves.log_odds(build_features(target, "profile"))
+        # Local features are unknown on a network that no labelled account is of.
+        is_seen = any(name in TWITTER for name in used) and left_out in TWITTER
+        local = [one.name for one in of_block("profile") if one.is_local]
+        inputs = build_features(target, "profile").with_columns(
+            pl.lit(None, pl.Float64).alias(name) for name in local if not is_seen
+        )
+        learned = curves.log_odds(inputs)
         likelihood = bigrams(rows["screen_name"].drop_nulls().to_list())
         weight = rows["weight"].to_numpy()
         peer = forest(
