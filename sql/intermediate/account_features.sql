@@ -26,6 +26,7 @@ select
     profiles.screen_name,
     profiles.description,
     profiles.is_verified,
+    profiles.level,
     -- Nobody reaches a level, or is verified, without followers and posts: such zeros
     -- stand for what the platform did not tell.
     case when not contradictory.is_so then profiles.followers_count end

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from tasks.accounts.features import FOLLOWS, number
+from tasks.accounts.features import FOLLOWS, WRITTEN, number
 
 
 @dataclass(frozen=True)
@@ -55,19 +55,24 @@ _POSTS, _ACTS = pl.col("posts_count"), pl.col("acts")
 # Below the range that the labelled accounts span; within it the model knows better.
 _UNSEEN = _POSTS < 214
 
+# A day or a month that people put behind their names.
+_DATE = r"(?:^|\D)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?$"
+
 JUDGED: tuple[Evidence, ...] = (
     Evidence(
         "few_followers",
         (_FOLLOWERS < 5) & _UNSEEN,
         0.8,
-        pl.format("has {} followers (zombie rule of 2011)", number(_FOLLOWERS)),
+        pl.when(_FOLLOWERS == 1)
+        .then(pl.lit("has 1 follower"))
+        .otherwise(pl.format("has {} followers", number(_FOLLOWERS))),
         "few_followers",
     ),
     Evidence(
         "few_posts",
         _POSTS < 5,
         0.4,
-        pl.format("has written {} posts (zombie rule of 2011)", number(_POSTS)),
+        WRITTEN,
         "few_posts",
     ),
     Evidence(
@@ -89,7 +94,9 @@ JUDGED: tuple[Evidence, ...] = (
     ),
     Evidence(
         "handed_out_name",
-        pl.col("screen_name").str.contains(r"^用户\d{6,}$|\d{6,}$") & _UNSEEN,
+        pl.col("screen_name").str.contains(r"^用户\d{6,}$|\d{6,}$")
+        & ~pl.col("screen_name").str.contains(_DATE)
+        & _UNSEEN,
         0.8,
         pl.lit("has a name as the platform or a script hands it out"),
         "handed_out_name",

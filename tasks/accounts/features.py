@@ -136,6 +136,11 @@ FOLLOWS = pl.format(
     number(_FOLLOWING),
     number(_FOLLOWERS),
 )
+WRITTEN = (
+    pl.when(_POSTS == 1)
+    .then(pl.lit("has written 1 post in all"))
+    .otherwise(pl.format("has written {} posts in all", number(_POSTS)))
+)
 _NAMED = pl.format(
     "has a name of {} characters, {} of them digits",
     _NAME.str.len_chars(),
@@ -208,7 +213,7 @@ FEATURES: tuple[Feature, ...] = (
     _profile(
         "posts_count",
         _POSTS,
-        pl.format("has written {} posts in all", number(_POSTS)),
+        WRITTEN,
         "posts",
     ),
     _profile(

@@ -31,12 +31,20 @@ from tasks.accounts.phantom_model import (
     shipped_model,
     shown_of,
 )
-from tasks.accounts.reason_classes import RATIOS, REASON_CLASSES, SAYS_LITTLE
+from tasks.accounts.reason_classes import (
+    OF_LURKERS,
+    RATIOS,
+    REASON_CLASSES,
+    SAYS_LITTLE,
+)
 
 # What makes nobody a likely phantom, however much it weighs; anything else does that
 # adds so much.
 _NOT_ENOUGH = RATIOS | SAYS_LITTLE
 LEAST_SUPPORT = 0.4
+# Weibo's own level grows with days of use and can't be bought at once; new accounts and
+# most likely phantoms in real threads have 4 or less.
+_LIVED_IN = (pl.col("platform") == "weibo") & (pl.col("level") >= 8)
 
 # What is added to the model's log-odds.
 EVIDENCE: tuple[Evidence, ...] = (*JUDGED, *NEIGHBOURHOOD)
@@ -75,7 +83,8 @@ def score(
     Returns:
         platform, account_id, phantom_probability (0 to 1, four decimals, at the
         training prior), phantom_level (a likely phantom only with another
-        reason than how many it follows), account_kind (see account_kind.py; null where
+        reason than how many it follows, and one that has been used for long only with
+        another than that it is quiet), account_kind (see account_kind.py; null where
         nothing tells), reasons (list of sentences, heaviest first; empty below
         the suspected threshold), reason_classes (list of their classes without
         repetition, see reason_classes.py), shown (what the account shows, one of
@@ -247,7 +256,9 @@ def _with_reference(sentence: pl.Expr, shares: FloatArray) -> pl.Expr:
         pl.when(pl.lit(of_genuine.is_nan()))
         .then(sentence)
         .otherwise(
-            pl.format("{} (so do {} of genuine accounts, or more so)", sentence, told)
+            pl.format(
+                "{} (as {} of labelled genuine accounts do, or more so)", sentence, told
+            )
         )
     )
 
@@ -268,6 +279,8 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
             }
         )
     frame = with_columns_of_signs(with_inputs(features, FEATURES))
+    if "level" not in frame.columns:
+        frame = frame.with_columns(level=pl.lit(None, pl.Int64))
     held = frame.select(
         sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
     )
@@ -310,7 +323,12 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         ]
     )
     is_enough = np.array([name not in _NOT_ENOUGH for name in classes.values()])
-    supported = (table[:, is_enough] >= LEAST_SUPPORT).any(axis=1)
+    weighs = table >= LEAST_SUPPORT
+    is_more = np.array([name not in OF_LURKERS for name in classes.values()])
+    lived_in = frame.select(_LIVED_IN.fill_null(value=False)).to_series().to_numpy()
+    supported = np.where(
+        lived_in, weighs[:, is_more].any(axis=1), weighs[:, is_enough].any(axis=1)
+    )
     order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
     found = []
     for place, (key, sentence) in enumerate(sentences.items()):

@@ -44,6 +44,9 @@ _LABELLED_PART = 0.5
 # Kinds of scores that tell labelled phantoms from labelled people by less than this
 # (standard deviations) tell no share: a profile alone, reposts alone.
 _LEAST_SEPARATION = 0.75
+# Labelled phantoms that are likely ones by a kind of score, at least, to tell what a
+# mark is worth.
+_FEWEST_LIKELY = 10
 # Where nobody states a share of phantoms and none can be estimated.
 USUAL_SHARE = 0.1
 
@@ -81,7 +84,8 @@ class Prevalence:
             fewer accounts than `FEWEST`.
         stated: share of phantoms that a person stated; None where nobody did.
         precision: share of phantoms among the likely ones, at the stated share, else at
-            the estimated one, else at `USUAL_SHARE`; None where no model tells.
+            the estimated one, else at `USUAL_SHARE`; None where no labelled account
+            tells.
         usual_precision: the same at `USUAL_SHARE`.
     """
 
@@ -100,11 +104,13 @@ class Resampled:
         genuine: share of people by cell of the score.
         phantoms: share of phantoms by cell.
         tells_share: the two lie far enough apart.
+        known: labelled phantoms by cell, once each.
     """
 
     genuine: FloatArray
     phantoms: FloatArray
     tells_share: bool
+    known: FloatArray
 
 
 def resample_labelled(
@@ -123,16 +129,17 @@ def resample_labelled(
         genuine, phantoms = np.empty((DRAWS, CELLS)), np.empty((DRAWS, CELLS))
         for number, rates in enumerate(views):
             rows = (view * len(views)).astype(int) == number
-            for cells, known in (
+            for cells, counts in (
                 (genuine, rates.genuine),
                 (phantoms, rates.phantoms),
             ):
                 cells[rows] = random.dirichlet(
-                    _LABELLED_PART * np.array(known) + 1 / CELLS, int(rows.sum())
+                    _LABELLED_PART * np.array(counts) + 1 / CELLS, int(rows.sum())
                 )
         if views:
             tells = _separation(views) >= _LEAST_SEPARATION
-            found[kind] = Resampled(genuine, phantoms, tells)
+            known = np.mean([rates.phantoms for rates in views], axis=0)
+            found[kind] = Resampled(genuine, phantoms, tells, known)
     return found
 
 
@@ -260,13 +267,22 @@ def _precision(
     labelled: Mapping[str, Resampled],
     threshold: float,
     share: FloatArray,
-) -> Share:
-    """Share of phantoms among likely ones, at a share of phantoms for each draw."""
+) -> Share | None:
+    """Share of phantoms among likely ones, at a share of phantoms for each draw.
+
+    None where hardly any labelled phantom has such a score on such evidence: what marks
+    accounts then are signs that no labelled account shows.
+    """
     # A cell counts as above where all of it is.
     first = int(np.ceil(round(threshold * CELLS, 6)))
     right, wrong = np.zeros(DRAWS), np.zeros(DRAWS)
-    for kind, counts in sets.items():
-        size = int(counts.sum())
+    judged = [
+        kind for kind in sets if labelled[kind].known[first:].sum() >= _FEWEST_LIKELY
+    ]
+    if not judged:
+        return None
+    for kind in judged:
+        size = int(sets[kind].sum())
         right += size * share * labelled[kind].phantoms[:, first:].sum(axis=1)
         wrong += size * (1 - share) * labelled[kind].genuine[:, first:].sum(axis=1)
     every = right + wrong

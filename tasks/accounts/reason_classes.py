@@ -59,3 +59,6 @@ SPEAKING_FOR = frozenset({"verified", "old_and_quiet"})
 # what says nothing by itself, these make nobody a likely phantom.
 RATIOS = frozenset({"follows_many", "follows_for_posts", "followers_for_posts"})
 SAYS_LITTLE = frozenset({"few_followers", "name", "description", "posts", "likes"})
+# Neither do these, of an account that has been used for long: who reads and hardly
+# writes shows all of them.
+OF_LURKERS = RATIOS | SAYS_LITTLE | {"few_posts", "default_picture", "handed_out_name"}

@@ -108,6 +108,10 @@ def judge(*accounts: dict[str, Any], low: float = 0.5, high: float = 0.8) -> lis
         ({"screen_name": "用户123456"}, 0.8),
         ({"screen_name": "用户12345"}, 0.0),
         ({"screen_name": "tea2026"}, 0.0),  # four digits: a year
+        # A birthday, a month; no month is the twentieth.
+        ({"screen_name": "小王19981224"}, 0.0),
+        ({"screen_name": "小王202002"}, 0.0),
+        ({"screen_name": "小王202020"}, 0.8),
         ({"has_default_avatar": True}, 0.6),
         ({"own_texts": 4, "distinct_own_texts": 1}, 0.0),  # too few to judge
         ({"own_texts": 6, "distinct_own_texts": 2}, 1.8),
@@ -151,7 +155,7 @@ def test_profile_alone_is_enough_for_a_sold_follower() -> None:
     assert sold["phantom_level"] == "phantom"
     assert (
         "follows 1,832 accounts and is followed by 3"
-        " (so do 2 % of genuine accounts, or more so)"
+        " (as 2 % of labelled genuine accounts do, or more so)"
     ) in sold["reasons"]
     assert 1 <= len(sold["reasons"]) <= MOST_REASONS
     assert len(set(sold["reasons"])) == len(sold["reasons"])
@@ -169,6 +173,27 @@ def test_a_ratio_alone_makes_nobody_a_likely_phantom() -> None:
     assert more["phantom_level"] == "phantom"
     assert "inhuman_pace" in more["reason_classes"]
     assert alone["phantom_level"] != "phantom"
+
+
+def test_who_reads_for_years_and_hardly_writes_is_only_suspected() -> None:
+    """A level of 8 takes long to reach on Weibo; company still speaks against it."""
+    quiet = {**SOLD, "screen_name": "王小明", "posts_count": 0, "level": 7}
+    quiet["age_days_at_first_act"] = None
+    new, lurker, elsewhere, made = judge(
+        quiet,
+        {**quiet, "level": 8},
+        {**quiet, "level": 8, "platform": "x"},
+        {**quiet, "level": 8, "batch_accounts": 5},
+    )
+    assert new["phantom_probability"] == lurker["phantom_probability"] > 0.8
+    assert [one["phantom_level"] for one in (new, lurker, elsewhere, made)] == [
+        "phantom",
+        "suspected",
+        "phantom",
+        "phantom",
+    ]
+    # What model and rule both say is said once.
+    assert sum("has written 0 posts" in reason for reason in lurker["reasons"]) == 1
 
 
 def test_what_many_genuine_accounts_show_is_no_reason() -> None:
@@ -190,7 +215,7 @@ def test_what_many_genuine_accounts_show_is_no_reason() -> None:
         int(share)
         for reasons in told["reasons"]
         for reason in reasons
-        for share in re.findall(r"so do (\d+) % of genuine", reason)
+        for share in re.findall(r"as (\d+) % of labelled", reason)
     ]
     assert shares
     assert max(shares) <= 25

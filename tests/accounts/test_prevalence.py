@@ -102,6 +102,24 @@ def test_what_tells_too_little_gives_no_share() -> None:
     assert seen.precision is not None and seen.precision == seen.usual_precision
 
 
+def test_a_mark_that_no_labelled_phantom_carries_is_not_valued() -> None:
+    """Signs that labelled accounts don't show made it: their rates are no help."""
+    low = np.where(np.arange(CELLS) < 16, _PHANTOMS, 0)
+    known = resample_labelled(
+        {
+            "profile+long": (
+                Rates(
+                    tuple(np.round(_GENUINE * 500)),
+                    tuple(np.round(low / low.sum() * 500)),
+                ),
+            )
+        }
+    )
+    found = measure_prevalence(audience(0.3, 400, 1), known, 0.8, 0.1)
+    assert found.estimated is not None
+    assert (found.precision, found.usual_precision) == (None, None)
+
+
 def test_sets_are_judged_alone_whatever_their_order() -> None:
     known = labelled()
     sets = pl.concat(
