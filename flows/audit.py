@@ -409,7 +409,13 @@ def tell_prevalence(found: Prevalence, *, has_likely: bool) -> list[str]:
             f"If phantoms here hide like the labelled ones, {_about(found.estimated)}"
             f" of the {found.accounts:,} accounts with posts of their own are phantoms."
         )
-    if not has_likely or found.precision is None or found.usual_precision is None:
+    if not has_likely:
+        return told
+    if found.precision is None or found.usual_precision is None:
+        told.append(
+            "How many of those marked likely phantom are phantoms is not known: hardly"
+            " any labelled account was marked on such evidence."
+        )
         return told
     subject = "Of accounts marked likely phantom"
     if found.stated is not None:

@@ -270,8 +270,8 @@ def _precision(
 ) -> Share | None:
     """Share of phantoms among likely ones, at a share of phantoms for each draw.
 
-    None where hardly any labelled phantom has such a score on such evidence: what marks
-    accounts then are signs that no labelled account shows.
+    None where of most likely ones hardly any labelled phantom has such a score on such
+    evidence: what marks accounts then are signs that no labelled account shows.
     """
     # A cell counts as above where all of it is.
     first = int(np.ceil(round(threshold * CELLS, 6)))
@@ -279,7 +279,8 @@ def _precision(
     judged = [
         kind for kind in sets if labelled[kind].known[first:].sum() >= _FEWEST_LIKELY
     ]
-    if not judged:
+    marked = {kind: int(counts[first:].sum()) for kind, counts in sets.items()}
+    if not judged or 2 * sum(marked[kind] for kind in judged) < sum(marked.values()):
         return None
     for kind in judged:
         size = int(sets[kind].sum())

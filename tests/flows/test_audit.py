@@ -10,7 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.audit import audit
+from flows.audit import audit, tell_prevalence
+from tasks.accounts.prevalence import Prevalence, Share
 from tests.workspaces import Lab, comment, repost, run_command, status, user
 from tests.world import World, write
 
@@ -38,11 +39,10 @@ def test_every_account_of_a_world_has_a_row(small_world: World, tmp_path: Path) 
             "audit", str(tmp_path / "export"), "--out", str(out), *stated
         )
         assert done.returncode == 0, done.stderr
-        said = "if 5% of all accounts are, as was stated" in done.stdout
-        assert said == bool(stated)
         assert "accounts scored" in done.stdout
         assert "Likely phantoms: " in done.stdout
-        assert "Of accounts marked likely phantom about " in done.stdout
+        # Reposts alone: no labelled phantom is found by them.
+        assert "those marked likely phantom are phantoms is not known" in done.stdout
         tables[suffix] = (
             pl.read_parquet(out)
             if suffix == "parquet"
@@ -63,6 +63,27 @@ def test_every_account_of_a_world_has_a_row(small_world: World, tmp_path: Path) 
     assert found["account_id"].is_unique().all()
     phantoms = found.filter(pl.col("phantom_level") == "phantom")
     assert phantoms["reasons"].list.len().min() >= 1
+
+
+def test_it_says_what_a_mark_is_worth() -> None:
+    """At a tenth and the estimated share, or at the stated one; or that none tells."""
+    share = Share(0.03, 0.0, 0.08)
+    usual, here = Share(0.79, 0.62, 0.94), Share(0.55, 0.0, 0.8)
+    both = tell_prevalence(Prevalence(90, share, None, here, usual), has_likely=True)
+    assert both == [
+        "If phantoms here hide like the labelled ones, about 3% (0% to 8%) of the 90"
+        " accounts with posts of their own are phantoms.",
+        "Of accounts marked likely phantom about 79% (62% to 94%) are phantoms, if 10%"
+        " of all accounts are; at the share estimated here about 55% (0% to 80%).",
+    ]
+    stated = tell_prevalence(Prevalence(90, None, 0.05, here, usual), has_likely=True)
+    assert stated == [
+        "Of accounts marked likely phantom about 55% (0% to 80%) are phantoms, if 5% of"
+        " all accounts are, as was stated."
+    ]
+    nobody = Prevalence(0, None, None, None, None)
+    assert "is not known" in " ".join(tell_prevalence(nobody, has_likely=True))
+    assert tell_prevalence(nobody, has_likely=False) == []
 
 
 def test_it_says_what_the_report_says(
