@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from tasks.sources.erased_people import is_pending
 from tasks.warehouse.account_lookup import KnownAccount, find_accounts
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
@@ -20,7 +21,8 @@ def who(
     """Look accounts up in the warehouse.
 
     Raises:
-        ConfigurationError: nothing was asked, or there is no warehouse yet.
+        ConfigurationError: nothing was asked, there is no warehouse yet, or an erasure
+            waits: the warehouse may still hold whom it is about.
         WorkspaceLockedError: a run writes the warehouse now.
     """
     if not any(wanted):
@@ -30,6 +32,13 @@ def who(
             [f"{workspace.database} does not exist: run `daily` or `backfill` first."]
         )
     with hold_workspace(workspace.lock, "who"):
+        if is_pending(workspace.root):
+            raise ConfigurationError(
+                [
+                    "An erasure waits for a run to finish it: run `daily` first, then"
+                    " ask again."
+                ]
+            )
         return find_accounts(workspace.database, list(filter(None, wanted)), platform)
 
 

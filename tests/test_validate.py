@@ -175,6 +175,25 @@ def test_few_bad_rows_are_quarantined_and_the_run_goes_on(lab: Lab) -> None:
     ]
 
 
+def test_one_bad_row_of_a_small_day_stops_no_run(lab: Lab, quick_rules: None) -> None:
+    """Few new rows are judged with those before; bad ones of before count, too."""
+    good = [repost(number, 1, ALICE) for number in range(2, 12)]
+    lab.put("export/a.jsonl", [status(1), *good])
+    lab.land()
+    lab.stage()
+    lab.put("export/b.jsonl", [undated(20), undated(21)])
+    lab.land()
+    lab.stage()
+    assert lab.value("select count(*) from staging.interactions") == 10
+    failing = "select count(*) from meta.quarantine where kind = 'interactions'"
+    assert lab.value(failing) == 2
+    lab.put("export/c.jsonl", [undated(30)])  # three of 13 are too many
+    lab.land()
+    with pytest.raises(ValidationFailedError, match="1 of 1 rows of interactions"):
+        lab.stage()
+    assert lab.value(failing) == 2
+
+
 def test_row_that_breaks_two_rules_is_quarantined_once(
     lab: Lab, quick_rules: None
 ) -> None:

@@ -22,6 +22,54 @@ from tests.workspaces import FIRST, LAST, Lab, comment, repost, status, user
 FIRST_DAY = date(2026, 3, 1)
 
 
+def landed(acts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """First and last day of which a network's acts landed, as numbers of days."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging; create schema intermediate")
+        for name in ("interactions", "posts", "post_counters"):
+            connection.execute(
+                f"create table staging.{name}"
+                " (platform varchar, date_day date, observed_at timestamp)"
+            )
+        for number, count in acts:
+            connection.execute(
+                "insert into staging.interactions"
+                " select 'weibo', $day, $day from range($count)",
+                {"day": FIRST_DAY + timedelta(days=number), "count": count},
+            )
+        models = load_models("intermediate")
+        run_model(connection, models["intermediate.last_landed"], {})
+        run_model(
+            connection,
+            models["intermediate.landed_days"],
+            {"time_zone": "Asia/Shanghai"},
+        )
+        ((first, last),) = connection.execute(
+            "select first_day, last_day from intermediate.landed_days"
+        ).fetchall()
+    return (first - FIRST_DAY).days, (last - FIRST_DAY).days
+
+
+@pytest.mark.parametrize(
+    ("acts", "days"),
+    [
+        ([(-9000, 1)], (-9000, -9000)),  # what is alone is all that there is
+        ([(-14, 1), (0, 9), (3, 1)], (-14, 3)),
+        ([(-9000, 1), (-15, 1), (0, 9)], (-15, 0)),  # the two speak for each other
+        ([(-9000, 1), (0, 9)], (0, 0)),
+        ([(-15, 1), (0, 9), (40, 1)], (0, 0)),
+        ([(-15, 2), (0, 9)], (-15, 0)),
+        ([(-15, 3), (0, 3000)], (0, 0)),
+        ([(-15, 4), (0, 3000)], (-15, 0)),
+    ],
+)
+def test_one_early_date_makes_no_day_known(
+    acts: list[tuple[int, int]], days: tuple[int, int]
+) -> None:
+    """Days before a gap of two weeks need more than one row, as those after one."""
+    assert landed(acts) == days
+
+
 def last_landed(acts: Iterable[tuple[int, int]], posts: Iterable[int] = ()) -> Any:
     """What the windows end with: acts are pairs of a day's number and a count."""
     with duckdb.connect() as connection:

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from flows.who import as_json, told, who
+from tasks.sources.erased_people import MARKER
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
 from tests.workspaces import Lab, comment, repost, run_command, status, user
@@ -105,6 +106,9 @@ def test_nothing_to_look_at_and_a_run_under_way_are_told(known: Lab, lab: Lab) -
         who(known.workspace, ["501"])
     with pytest.raises(ConfigurationError, match="Name a pseudonym"):
         who(known.workspace, [""])
+    (known.root / MARKER).write_text("{}")  # as of an erasure that was killed
+    with pytest.raises(ConfigurationError, match="run `daily` first, then ask again"):
+        who(known.workspace, ["501"])
     (known.root / "warehouse.duckdb").unlink()
     with pytest.raises(ConfigurationError, match="run `daily` or `backfill` first"):
         who(known.workspace, ["501"])
