@@ -6,6 +6,7 @@ import atexit
 import difflib
 import gc
 import json
+import locale
 import os
 import sys
 import tomllib
@@ -1000,11 +1001,35 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _speak_utf8() -> None:
+    """Begin anew where the locale names files otherwise than the database does.
+
+    It takes paths for UTF-8. What is printed stays in the terminal's encoding, and an
+    argument that is no UTF-8 was typed in that.
+    """
+    is_utf8 = sys.getfilesystemencoding().lower() == "utf-8"
+    if not is_utf8 and os.environ.get("PYTHONUTF8") != "1":
+        os.environ["PYTHONUTF8"] = "1"
+        os.environ.setdefault("PYTHONIOENCODING", locale.getencoding())
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    sys.argv[1:] = [
+        argument
+        if argument.isascii() or not _is_undecoded(argument)
+        else os.fsencode(argument).decode(locale.getencoding(), "replace")
+        for argument in sys.argv[1:]
+    ]
+
+
+def _is_undecoded(argument: str) -> bool:
+    return any("\udc80" <= mark <= "\udcff" for mark in argument)
+
+
 def _run() -> NoReturn:
     """What `python -m flows` does: a command that signals stop in words."""
     # Libraries make a million objects that stay. To look through them for garbage
     # again and again while they load takes a second of every run.
     gc.set_threshold(100_000, 50, 100)
+    _speak_utf8()
     endure_closed_output()
     stopping.listen()
     try:

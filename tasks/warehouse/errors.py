@@ -133,6 +133,11 @@ def tell_disk(error: BaseException | None) -> str | None:
             return "No space left on the disk of the workspace: make room."
         if number == errno.EROFS:
             return "The disk of the workspace is read-only: make it writable."
+        if isinstance(error, PermissionError) and error.filename:
+            return (
+                f"This user may not use {error.filename}: run as its owner, or give it"
+                " to the user that runs this."
+            )
         error = error.__cause__ or error.__context__
     return None
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -15,7 +18,15 @@ from flows.who import as_json, told, who
 from tasks.sources.erased_people import MARKER
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
-from tests.workspaces import Lab, comment, repost, run_command, status, user
+from tests.workspaces import (
+    REPOSITORY,
+    Lab,
+    comment,
+    repost,
+    run_command,
+    status,
+    user,
+)
 
 TODAY = date(2026, 4, 1)
 TEA_LOVER = user(501, "茶友小王")
@@ -120,3 +131,19 @@ def test_who_by_the_command(known: Lab) -> None:
     assert done.returncode == 1
     assert [row["account_id"] for row in json.loads(done.stdout)] == ["501"]
     assert "1 of 2 names are of no account that is held" in done.stderr
+
+
+def test_who_on_a_terminal_of_another_encoding(known: Lab, tmp_path: Path) -> None:
+    """What is asked in UTF-8, of a path that only UTF-8 can name; told in GBK."""
+    there = tmp_path / "品牌"
+    known.root.rename(there)
+    done = subprocess.run(
+        [sys.executable, "-m", "flows", "who", "@茶友小王", "--workspace", str(there)],
+        cwd=REPOSITORY,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "gbk"},
+        capture_output=True,
+        check=False,
+    )
+    there.rename(known.root)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.decode("gbk").startswith('weibo 501 "茶友小王"')
