@@ -687,28 +687,10 @@ def privacy_export(
     debug: DebugOption = False,
 ) -> None:
     """Write all that is held of accounts: records, judgements, marts, seeds."""
-    from flows.privacy import export
+    from flows.privacy import write_export
 
     configuration, asked = _requested(workspace, requests, platform, account)
-    if out.exists():
-        raise ConfigurationError([f"--out {out} is there already: name a new file."])
-    people = [export(configuration, *one) for one in asked]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-        told = people[0] if len(people) == 1 else {"people": people}
-        json.dump(told, f, ensure_ascii=False, indent=1, default=str)
-    rows = sum(
-        len(table)
-        for found in people
-        for part in ("warehouse", "marts")
-        for table in found[part].values()
-    )
-    landed = sum(len(found["landed"]) for found in people)
-    rejected = sum(len(found["quarantine"]) for found in people)
-    typer.echo(
-        f"Wrote {out}, readable by you alone: {landed:,} records as they came,"
-        f" {rejected:,} rejected ones, {rows:,} rows made of them."
-    )
+    typer.echo(write_export(configuration, asked, out))
 
 
 @privacy_app.command("suppress")

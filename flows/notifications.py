@@ -21,7 +21,7 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.types import SecretDict
 
 NAME = "weibo-manager-notification"
-FLOWS = ("daily", "backfill", "train")
+FLOWS = ("daily", "backfill", "train", "privacy")
 _SUBJECT = "Weibo Manager: {{ flow_run.name }} is {{ flow_run.state.name }}"
 _TEXT = "{{ flow_run.state.message }} (flow run {{ flow_run.id }})"
 

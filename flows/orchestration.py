@@ -60,8 +60,10 @@ def workspace_of(folder: str | None) -> Path:
 
 
 def name_run() -> str:
-    """What a run is called: the flow, and the days it is asked for."""
+    """What a run is called: the flow, and the days or the deed it is asked for."""
     asked = flow_run.parameters
+    if "action" in asked:
+        return f"{flow_run.flow_name} {asked['action']}"
     if "first" in asked:
         days = f"{asked['first']}..{asked['last']}"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,15 @@ from tasks.warehouse.seeds import SUPPRESSION_COLUMNS
 from tasks.warehouse.tombstones import canonical_id, spellings
 from tasks.warehouse.workspace import PLATFORMS, Workspace
 
-__all__ = ["erase", "erase_all", "export", "forget_older", "read_requests", "suppress"]
+__all__ = [
+    "erase",
+    "erase_all",
+    "export",
+    "forget_older",
+    "read_requests",
+    "suppress",
+    "write_export",
+]
 
 _SEEDS = ("account_overrides.csv", "suppressions.csv", "contact_history.csv")
 
@@ -114,6 +123,40 @@ def export(workspace: Workspace, platform: str, account_id: str) -> dict[str, An
             for name, _, lines in _seed_files(workspace.root)
         },
     }
+
+
+def write_export(
+    workspace: Workspace, asked: Sequence[tuple[str, str]], out: Path
+) -> str:
+    """Write what is held of people as JSON, for the user alone; say how much it is.
+
+    Args:
+        workspace: which one.
+        asked: network and id of each.
+        out: a new file.
+
+    Raises:
+        ConfigurationError: the file is there already.
+    """
+    if out.exists():
+        raise ConfigurationError([f"{out} is there already: name a new file."])
+    people = [export(workspace, *one) for one in asked]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
+        told = people[0] if len(people) == 1 else {"people": people}
+        json.dump(told, f, ensure_ascii=False, indent=1, default=str)
+    rows = sum(
+        len(table)
+        for found in people
+        for part in ("warehouse", "marts")
+        for table in found[part].values()
+    )
+    landed = sum(len(found["landed"]) for found in people)
+    rejected = sum(len(found["quarantine"]) for found in people)
+    return (
+        f"Wrote {out}, readable by you alone: {landed:,} records as they came,"
+        f" {rejected:,} rejected ones, {rows:,} rows made of them."
+    )
 
 
 def suppress(workspace: Workspace, platform: str, account_id: str, reason: str) -> bool:

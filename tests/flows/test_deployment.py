@@ -46,7 +46,7 @@ def read_deployments() -> list[dict[str, Any]]:
 
 def test_deployments_are_the_flows() -> None:
     names = [one["name"] for one in read_deployments()]
-    assert names == ["daily", "backfill", "train"]
+    assert names == ["daily", "backfill", "train", "privacy"]
 
 
 @pytest.mark.parametrize("deployment", read_deployments(), ids=lambda one: one["name"])

@@ -16,7 +16,9 @@ import polars as pl
 import pytest
 
 from flows.privacy import erase, export, forget_older, suppress
+from flows.privacy_requests import privacy
 from tasks.sources.crawl_state import CrawlState
+from tasks.sources.erased_people import is_pending
 from tasks.warehouse.errors import ConfigurationError
 from tests.flows.networks import archive_lab
 from tests.workspaces import (
@@ -245,6 +247,31 @@ def told(
 
 
 WORDS = {"1234567", "安安的小店", "hers alone", "so good"}
+
+
+def test_flow_takes_requests_from_a_file(
+    told: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the deployment runs it; an id stands in no parameter and in nothing said."""
+    lab, root = told, str(told.root)
+    lab.put("ledger.json", ledger_of(lab))
+    (lab.root / "export/1.jsonl").rename(lab.root / "export/1234567.jsonl")
+    lab.land()
+    asked, out = tmp_path / "asked.csv", tmp_path / "people.json"
+    asked.write_text("platform,account_id\nweibo,1234567\n")
+    with pytest.raises(ConfigurationError, match="name it as out"):
+        privacy.fn(str(asked), "export", workspace=root)
+    privacy.fn(str(asked), "export", out=str(out), workspace=root)
+    assert "hers alone" in out.read_text()
+    privacy.fn(str(asked), "suppress", workspace=root)
+    assert "1234567" in (lab.root / "seeds/suppressions.csv").read_text()
+    privacy.fn(str(asked), workspace=root)
+    assert places(lab.root, WORDS) == []
+    assert not is_pending(lab.root)
+    shown = capsys.readouterr().out
+    assert "records removed, of 1 people" in shown
+    assert "still in the export" in shown
+    assert "1234567" not in shown
 
 
 def test_nothing_is_left_of_a_person(told: Lab, orchestrator: None) -> None:
