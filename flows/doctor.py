@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.recover import damage_of
-from tasks.sources.erased_people import is_pending
+from tasks.sources.erased_people import is_pending, is_taking_out
 from tasks.warehouse import landing
 from tasks.warehouse.database import MEMORY_LIMIT
 from tasks.warehouse.disk import free_bytes, needed_bytes
@@ -33,6 +33,7 @@ from tasks.warehouse.lock import (
     open_to_others,
 )
 from tasks.warehouse.publication import damaged_files
+from tasks.warehouse.rejected import damaged_files as damaged_rejected
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import RETENTION_NOTE, Workspace, load_workspace
 
@@ -297,6 +298,15 @@ def _landing(workspace: Workspace) -> Iterator[Finding]:
         workspace.landing, landing.survey(workspace.landing, log)
     )
     yield from (_broken("landing", one) for one in problems)
+    if not is_taking_out(workspace.root):
+        altered = [
+            path
+            for batch in log
+            for path in landing.altered_files(workspace.landing, batch)
+        ]
+        if altered:
+            problems = [landing.tell_altered(workspace.landing, altered)]
+            yield _broken("landing", problems[0])
     if log and not problems:
         records = sum(landing.describe(batch)["records"] for batch in log)
         yield Finding("landing", f"{records:,} records in the files that its log names")
@@ -327,6 +337,8 @@ def _files(workspace: Workspace) -> Iterator[Finding]:
         except DamagedError as error:
             yield _broken("ledger", str(error))
     yield from _landing(workspace)
+    for file in damaged_rejected(workspace.quarantine):
+        yield _broken("quarantine", f"{file} can't be read: {repair}")
     if workspace.database.exists():
         kind = damage_of(workspace.database)
         if kind:

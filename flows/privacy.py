@@ -33,6 +33,7 @@ from tasks.warehouse.database import connect
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.keys import check_keys
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.rejected import read_rejected
 from tasks.warehouse.seeds import SUPPRESSION_COLUMNS
 from tasks.warehouse.tombstones import canonical_id, spellings
 from tasks.warehouse.workspace import PLATFORMS, Workspace
@@ -226,10 +227,10 @@ def _landed(workspace: Workspace, platform: str) -> list[Landed]:
 
 def _rejected(workspace: Workspace, person: Person) -> list[dict[str, Any]]:
     """Rejected records of the person, and broken ones in which they stand."""
-    needles = [*spellings(person.account_id)[:2], *sorted(person.names)]
+    needles = [*spellings(person.account_id)[:3], *sorted(person.names)]
     found: dict[str, dict[str, Any]] = {}
     for file in sorted(workspace.quarantine.glob("*.parquet")):
-        frame = pl.read_parquet(file, glob=False)
+        frame = read_rejected(file)
         if "record" not in frame.columns:
             continue
         for row in frame.filter(pl.col("record").is_not_null()).to_dicts():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from tasks.sources.erased_people import is_taking_out
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, tune
 from tasks.warehouse.errors import (
@@ -23,6 +26,7 @@ from tasks.warehouse.publication import (
     kept_publications,
     roll_back,
 )
+from tasks.warehouse.rejected import damaged_files as damaged_rejected
 from tasks.warehouse.workspace import Workspace
 
 
@@ -59,6 +63,7 @@ def recover(workspace: Workspace, *, accept_loss: bool = False) -> Recovered:
         done = [
             *_check_log(workspace, aside, lost),
             *_check_landing(workspace, aside, lost, accept_loss=accept_loss),
+            *_check_notes(workspace, aside),
             *_check_warehouse(workspace, aside),
             *_check_ledger(workspace, aside, lost),
             *_check_published(workspace, aside),
@@ -66,20 +71,25 @@ def recover(workspace: Workspace, *, accept_loss: bool = False) -> Recovered:
     return Recovered(done, lost)
 
 
-def unreadable_landing(root: Path) -> list[tuple[landing.Batch, str]]:
+def unreadable_landing(
+    root: Path, *, is_taking_out: bool = False
+) -> list[tuple[landing.Batch, str]]:
     """Landed files that are missing or damaged, with their batch.
 
     Args:
         root: the folder of landing.
+        is_taking_out: whether an erasure was stopped while it wrote files anew: what
+            they are is noted when the next run is through with it.
     """
     found = []
     with duckdb.connect() as connection:
         tune(connection, root / ".tmp" / "spill")
         for batch in landing.read_log(root):
+            altered = [] if is_taking_out else landing.altered_files(root, batch)
             for path in sorted(
                 path for paths in batch.files.values() for path in paths
             ):
-                if not _can_read(connection, root / path):
+                if path in altered or not _can_read(connection, root / path):
                     found.append((batch, path))
     return found
 
@@ -190,7 +200,8 @@ def _check_landing(
         return
     again: dict[str, landing.Batch] = {}
     given_up: dict[str, list[str]] = {}
-    for batch, path in unreadable_landing(root):
+    waits = is_taking_out(workspace.root)
+    for batch, path in unreadable_landing(root, is_taking_out=waits):
         what = "is damaged" if (root / path).exists() else "is gone"
         if batch.inputs and all(
             (workspace.root / file.path).is_file() for file in batch.inputs
@@ -220,6 +231,29 @@ def _check_landing(
         landing.forget_files(root, given_up)
         if workspace.database.exists():
             _move(workspace.database, aside / workspace.database.name)
+
+
+def _check_notes(workspace: Workspace, aside: Path) -> Iterator[str]:
+    """Rejected rows, and what crawls remember: runs go on without them."""
+    for file in damaged_rejected(workspace.quarantine):
+        _move(file, aside / file.name)
+        yield f"{file} is damaged and set aside: what it says of rejected rows is gone"
+    for file in sorted((workspace.landing / ".crawl").glob("*.sqlite")):
+        if not _is_database(file):
+            for one in sorted(file.parent.glob(f"{file.name}*")):
+                _move(one, aside / "landing" / ".crawl" / one.name)
+            yield (
+                f"{file} is damaged and set aside: what had landed stands, the crawl"
+                " reads the rest again, and forgets what was spent this month"
+            )
+
+
+def _is_database(file: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return connection.execute("pragma quick_check").fetchall() == [("ok",)]
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _check_warehouse(workspace: Workspace, aside: Path) -> Iterator[str]:

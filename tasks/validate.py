@@ -29,6 +29,7 @@ from tasks.warehouse.models import (
     run_model,
 )
 from tasks.warehouse.progress import say, step
+from tasks.warehouse.rejected import read_rejected
 from tasks.warehouse.staging import MARK, SUITES, leave_out, observe, why_unread
 from tasks.warehouse.workspace import Workspace, load_workspace
 
@@ -65,7 +66,8 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
     """Bring staging up to everything that is landed.
 
     Raises:
-        LandingDamagedError: landed files and their log don't fit together.
+        LandingDamagedError: landed files and their log don't fit together, or a file
+            is not as it was written.
         ValidationFailedError: a rule of level "error" failed; staging stays as
             it was.
     """
@@ -85,6 +87,7 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
             if not batches and staged:
                 say("  nothing new to stage")
                 return Validated(0, 0, 0, 0)
+            landing.verify(workspace.landing, batches)
             counts = observe(connection, workspace.landing, batches, RAW_TABLES)
             outcomes = run_suites(
                 connection,
@@ -331,6 +334,7 @@ def _take_landing_quarantine(
     for batch in batches:
         file = _landing_quarantine(workspace, batch)
         if file.exists():
+            read_rejected(file)  # in words where it is damaged
             connection.execute(
                 "insert into meta.quarantine select 'landing', source, platform, null,"
                 " null, reason, path, position, item, 1, record"

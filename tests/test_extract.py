@@ -330,6 +330,30 @@ def test_landing_without_its_log_stops_the_run_and_is_kept(lab: Lab) -> None:
     assert records == {(row["path"], row["position"], row["record"]) for row in before}
 
 
+@pytest.mark.usefixtures("quick_rules")
+def test_landed_file_that_reads_well_and_is_another_one_stops_the_run(lab: Lab) -> None:
+    """As after a flipped bit: Parquet has no digest of what it holds."""
+    lab.put("export/a.jsonl", [status(1, "tea")])
+    lab.land()
+    (file,) = (lab.root / "landing").glob("weibo/*/*/*.parquet")
+    before = file.read_bytes()
+    frame = pl.read_parquet(file, glob=False, hive_partitioning=False)
+    frame.with_columns(
+        pl.col("record").str.replace("tea", "tee", literal=True)
+    ).write_parquet(file)
+    with pytest.raises(LandingDamagedError, match="not as written.*recover"):
+        lab.stage()
+    broken = [one.about for one in examine(lab.root) if one.is_broken]
+    assert broken == ["landing"]
+    (line,) = recover(lab.workspace).done
+    assert "is damaged: its export lands again" in line
+    lab.land()
+    lab.stage()
+    assert lab.value("select text from staging.posts") == "tea"
+    (file,) = (lab.root / "landing").glob("weibo/*/*/*.parquet")
+    assert file.read_bytes() == before
+
+
 def test_stranger_in_landing_is_set_aside_by_recover_alone(lab: Lab) -> None:
     """A run stops and names it; `recover` moves it, the log stays as it was."""
     lab.put("export/a.jsonl", [status(1)])

@@ -482,3 +482,27 @@ def test_top_level_is_that_of_the_design() -> None:
     assert folders <= {"flows", "tasks", "sql", "data", "tests", ".ci", ".github"}
     steps = {path.stem for path in (REPOSITORY / "tasks").glob("*.py")}
     assert steps == {"__init__", *STEPS}
+
+
+def test_nothing_that_is_read_can_run() -> None:
+    """No loader that builds objects of what a file says."""
+    loaders = {"pickle", "shelve", "marshal", "yaml", "joblib", "dill", "cloudpickle"}
+    for path in PYTHON_FILES:
+        found = {name.split(".")[0] for name in imports_of(path)}
+        assert not found & loaders, path
+
+
+def test_tests_in_the_table_of_faults_are_there() -> None:
+    """Each row names one, or says why not."""
+    text = (REPOSITORY / "tests/README.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    told = [row for row in rows if row[0] not in ("| fault", "| ---")]
+    assert len(told) > 80
+    for fault, expected, test in told:
+        name = test.removesuffix(" |").strip("` |")
+        if not name:
+            assert expected.endswith("."), f"{fault}: no test, and no sentence why"
+            continue
+        file, _, function = name.partition("::")
+        source = (REPOSITORY / file).read_text(encoding="utf-8")
+        assert f"\ndef {function}(" in source, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -10,15 +11,17 @@ import signal
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from flows.privacy import erase
+from tasks.publish import publish
 from tasks.sources.erased_people import keep_out
 from tasks.warehouse import ledger
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, StepFailedError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import (
@@ -271,6 +274,109 @@ def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
         previous = tmp_path / f"published/previous/{place}"
         assert previous.resolve().name == name
     assert not (tmp_path / "published/previous/3").exists()
+
+
+def test_a_publication_killed_at_any_write_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers see the old one or the new one, whole; the next attempt ends it."""
+    moments = 0
+    while True:
+        moments += 1
+        root = tmp_path / str(moments)
+        swap(root, make_folder(root, 0), "publication-0")
+        left = [moments]
+
+        def die(*given: object, left: list[int] = left, then: object = None) -> None:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+            assert callable(then)
+            then(*given)
+
+        with monkeypatch.context() as patched:
+            for name in ("fsync", "replace"):
+                patched.setattr(os, name, partial(die, then=getattr(os, name)))
+            try:
+                swap(root, make_folder(root, 1), "publication-1")
+            except KeyboardInterrupt:
+                is_killed = True
+            else:
+                is_killed = False
+        folder = (root / "published").resolve(strict=True)
+        number = int(folder.name.removeprefix("publication-"))
+        assert json.loads((folder / "manifest.json").read_text())["number"] == number
+        with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
+            assert marts.execute("select number from one").fetchall() == [(number,)]
+        if not is_killed:
+            break
+        shutil.rmtree(root / "publications/.building", ignore_errors=True)
+        swap(root, make_folder(root, 1), "publication-1")
+        folder = (root / "published").resolve(strict=True)
+        assert json.loads((folder / "manifest.json").read_text())["number"] == 1
+    assert moments > 8
+
+
+def test_what_is_renamed_is_on_the_disk_before(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the folder after it, so that a power loss leaves the old or the new."""
+    synced: set[tuple[int, int]] = set()
+    waiting: dict[tuple[int, int], str] = {}
+    fsync, replace = os.fsync, os.replace
+
+    def identity(found: os.stat_result) -> tuple[int, int]:
+        return found.st_dev, found.st_ino
+
+    def note_fsync(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.add(identity(os.fstat(descriptor)))
+        waiting.pop(identity(os.fstat(descriptor)), None)
+
+    def note_replace(source: Path, target: Path) -> None:
+        found = os.lstat(source)
+        if stat.S_ISREG(found.st_mode):
+            assert identity(found) in synced, source
+        replace(source, target)
+        waiting[identity(Path(target).parent.stat())] = str(target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    small(lab)
+    lab.land()
+    swap(lab.root, make_folder(lab.root, 0), "publication-0")
+    assert len(synced) > 5
+    assert waiting == {}
+
+
+@pytest.mark.usefixtures("quick_rules")
+def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At several moments of a publication: the old one stands, or the new one."""
+    small(lab, 1).run(run_id="first")
+    before = (lab.root / "published").resolve()
+    small(lab, 4).run(run_id="second", publish=False)
+    calm = tmp_path / "calm"
+    shutil.copytree(lab.root, calm, symlinks=True)
+    publish.fn(calm, "second")
+    for moment in (1, 12, 30):
+        left = [moment]
+
+        def fill(path: Path, left: list[int] = left) -> None:
+            left[0] -= 1
+            if not left[0]:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+        with monkeypatch.context() as patched:
+            patched.setattr("tasks.warehouse.publication.sync", fill)
+            with pytest.raises(StepFailedError, match="No space left"):
+                publish.fn(lab.root, "second")
+        now = (lab.root / "published").resolve().name
+        assert now in {before.name, (calm / "published").resolve().name}, moment
+        assert damaged_files(lab.root / "published") == []
+    publish.fn(lab.root, "second")
+    assert lab.parquet() == Lab(calm).parquet()
 
 
 @pytest.mark.usefixtures("quick_rules")

@@ -16,11 +16,12 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 from tasks.sources.erasure import (
@@ -39,10 +40,15 @@ from tasks.sources.erasure import (
 )
 from tasks.warehouse import landing, tombstones
 from tasks.warehouse.claim_files import forget_claims
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import (
+    ConfigurationError,
+    DamagedError,
+    LandingDamagedError,
+)
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import drop_restricted
+from tasks.warehouse.rejected import read_rejected
 from tasks.warehouse.workspace import PLATFORMS, Workspace
 
 MARKER = ".erasing"
@@ -112,6 +118,7 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
 
     Raises:
         ConfigurationError: an account is a brand's.
+        LandingDamagedError: a landed file is not as it was written.
     """
     people = sorted(
         {(one, tombstones.canonical_id(one, account)) for one, account in asked}
@@ -138,6 +145,9 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
             ]
         )
     root = workspace.root
+    if _is_cleared(root / MARKER):
+        # What is damaged now would pass for written on purpose afterwards.
+        landing.verify(workspace.landing, landing.read_log(workspace.landing))
     # First, so that a run after a crash lands nothing of the person again.
     tombstones.bury_all(root, [(*one, ()) for one in people])
     days = _begin(workspace)
@@ -201,6 +211,17 @@ def finish(workspace: Workspace) -> None:
         _unmark(marker)
 
 
+def is_taking_out(root: Path) -> bool:
+    """Whether an erasure was stopped amid files, which the next run goes through."""
+    try:
+        text = (root / MARKER).read_text(encoding="utf-8")
+        return not json.loads(text)["is_cleared"]
+    except FileNotFoundError:
+        return False
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
 def is_pending(root: Path) -> bool:
     """Whether an erasure waits for a run to make the marts anew."""
     return (root / MARKER).exists()
@@ -248,19 +269,20 @@ def _clear(workspace: Workspace) -> None:
             f"  {claims} claim{'' if claims == 1 else 's'} against partners deleted,"
             " which may tell of them: make what you need again with `claim`"
         )
+    landing.note_digests(workspace.landing)  # files were written without the people
     landing.write_atomically(marker, json.dumps({**told, "is_cleared": True}))
     _note_seen(workspace)
 
 
 def _is_cleared(marker: Path) -> bool:
     """Whether nothing is left to be taken out; true without a marker."""
-    try:
-        return bool(json.loads(marker.read_text(encoding="utf-8"))["is_cleared"])
-    except FileNotFoundError:
+    if not is_taking_out(marker.parent):
         return True
-    except (ValueError, KeyError):
+    try:
+        json.loads(marker.read_text(encoding="utf-8"))["days"]
+    except (ValueError, KeyError, TypeError):  # torn: it is to be gone through anew
         landing.write_atomically(marker, json.dumps({"days": []}))
-        return False
+    return False
 
 
 def _unmark(marker: Path) -> None:
@@ -351,7 +373,8 @@ def _people_in(workspace: Workspace, files: _Files) -> list[Person]:
         known[1].update(called)
 
     for network, landed in files.landed:
-        ids, names, sites = candidates(landed.files)
+        with _landed_or_told(workspace.landing, landed.files):
+            ids, names, sites = candidates(landed.files)
         whole = ids | {f"{site}:{one}" for site in sites for one in ids}
         for platform in PLATFORMS if landed.network else (network,):
             note(platform, whole, names)
@@ -369,10 +392,50 @@ def _people_in(workspace: Workspace, files: _Files) -> list[Person]:
     return people
 
 
+@contextmanager
+def _landed_or_told(root: Path, files: Iterable[Path]) -> Iterator[None]:
+    """Name landed files that can't be read, with the repair."""
+    try:
+        yield
+    except duckdb.Error:
+        damaged = [file for file in files if not _can_read(file)]
+        if not damaged:
+            raise
+        names = [str(file.relative_to(root)) for file in damaged]
+        raise LandingDamagedError(landing.tell_altered(root, names)) from None
+
+
+def _can_read(file: Path) -> bool:
+    try:
+        pl.read_parquet(file, glob=False, hive_partitioning=False)
+    except pl.exceptions.PolarsError:
+        return False
+    return True
+
+
+@contextmanager
+def _open_crawl(file: Path) -> Iterator[sqlite3.Connection]:
+    """What a crawl remembers.
+
+    Raises:
+        DamagedError: it can't be read.
+    """
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) in _NO_DATABASE:
+            raise DamagedError(file) from None
+        raise
+
+
+_NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def _texts(files: _Files) -> Iterator[list[str]]:
     """Texts of what is no landed record."""
     for file in files.quarantine:
-        frame = pl.read_parquet(file, glob=False)
+        frame = read_rejected(file)
         for name, kind in frame.schema.items():
             if kind == pl.String:
                 yield frame[name].drop_nulls().unique().to_list()
@@ -381,7 +444,7 @@ def _texts(files: _Files) -> Iterator[list[str]]:
         # A path is words, too.
         yield [text, text.replace("_", " ").replace(".", " ").replace("-", " ")]
     for file in files.crawls:
-        with closing(sqlite3.connect(file)) as connection:
+        with _open_crawl(file) as connection:
             for table, columns in _CRAWL.items():
                 for column in columns:
                     yield [
@@ -462,9 +525,9 @@ def _exports_with(workspace: Workspace, landed: Landed, person: Person) -> list[
 
 def _erase_quarantine(files: Iterable[Path], person: Person) -> None:
     """Rejected records that show the person keep their reason only, without values."""
-    needles = [*tombstones.spellings(person.account_id)[:2], *sorted(person.names)]
+    needles = [*tombstones.spellings(person.account_id)[:3], *sorted(person.names)]
     for file in files:
-        frame = pl.read_parquet(file, glob=False)
+        frame = read_rejected(file)
         texts = [name for name, kind in frame.schema.items() if kind == pl.String]
         shown = pl.any_horizontal(
             pl.lit(
@@ -526,7 +589,7 @@ def _erase_seed(file: Path, person: Person) -> None:
 
 def _erase_crawl(file: Path, person: Person) -> None:
     """What the crawl remembers of the person: what to read next, who was absent."""
-    with closing(sqlite3.connect(file)) as connection:
+    with _open_crawl(file) as connection:
         # Deleted rows otherwise stay in the file until they are written over.
         connection.execute("pragma secure_delete = on")
         with connection:

@@ -340,6 +340,8 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
         return set(), set(), set()
     keys = "|".join(sorted({*AUTHOR_KEYS, *OWN_KEYS, "name"}))
     ids = rf'"(?:{keys})"\s*:\s*"?\s*([^",\[\]{{}}\s]+)'
+    # Numbers with commas between thousands, which end the others.
+    separated = rf'"(?:{keys})"\s*:\s*"\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+)'
     said = rf'"(?:{"|".join(NAME_KEYS)})"\s*:\s*"([^"\\]+)"'
     called = r'@([^\s:：@<>"\\/,，。!！?？()（）]+)'
     with duckdb.connect() as connection:
@@ -350,6 +352,9 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
                 from read_parquet($files, hive_partitioning = false)
             )
             select distinct 'id', unnest(regexp_extract_all(record, $ids, 1)) from plain
+            union all
+            select distinct 'id', unnest(regexp_extract_all(record, $separated, 1))
+            from plain
             union all
             select distinct 'name', unnest(regexp_extract_all(record, $called, 1))
             from plain
@@ -363,6 +368,7 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
             {
                 "files": listed,
                 "ids": ids,
+                "separated": separated,
                 "called": called,
                 "said": said,
                 "sites": r'"site"\s*:\s*"([^"]+)"',
@@ -587,7 +593,7 @@ def _text(text: str, person: Person) -> str:
             text = _without_name(text, name)
         text = text.replace(quote(name), MARK) if quote(name) != name else text
     if len(person.account_id) >= _LONG_ID:
-        for one in spellings(person.account_id)[:2]:
+        for one in spellings(person.account_id)[:3]:
             if one in text:
                 text = re.sub(
                     rf"(?<![0-9A-Za-z])0*{re.escape(one)}(?![0-9A-Za-z])", MARK, text

@@ -142,6 +142,11 @@ def tell_disk(error: BaseException | None) -> str | None:
     return None
 
 
+def is_corrupt(error: BaseException) -> bool:
+    """Whether the database found, by its checksums, that a block is damaged."""
+    return "Corrupt database file" in str(error)
+
+
 @contextmanager
 def without_values(step: str) -> Iterator[None]:
     """Keep what an unforeseen error quotes out of logs and the orchestrator.
@@ -156,6 +161,8 @@ def without_values(step: str) -> Iterator[None]:
     except Exception as error:
         if os.environ.get("WM_DEBUG"):
             raise
+        if is_corrupt(error):
+            raise DamagedError("A block of the warehouse") from None
         where = (
             f"{error.strerror} ({error.filename})."
             if (isinstance(error, OSError) and error.strerror)

@@ -4,8 +4,10 @@ Only the erasure of a person (`flows/privacy.py`) ever writes landed files anew.
 
 A batch is written beside, moved into place file by file, and counts only from
 the moment its log entry stands (`landing/.log/<batch>.json`, one atomic
-rename). Before the first move a note (`landing/.log/<batch>.begun`) names the files
-that will be moved: what a killed run left is known by it, and the next run sweeps it.
+rename), which has the digest of each file: a flipped bit in Parquet is else read as if
+it had always been so. Before the first move a note (`landing/.log/<batch>.begun`) names
+the files that will be moved: what a killed run left is known by it, and the next run
+sweeps it.
 Nothing else is ever deleted: a file that neither an entry nor a note names stops a run,
 since landing restored without its hidden folders looks the same. The log can be written
 again from the files, whose names and columns tell all that it needs.
@@ -17,13 +19,14 @@ it), record (JSON). Platform, kind and date_day are the folders.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,7 +74,8 @@ class Batch:
     """What landed together.
 
     `files` maps `<platform>/<kind>` to Parquet paths relative to landing; `landed_at`
-    is by this machine's clock (UTC, ISO form), null where older versions landed it.
+    is by this machine's clock (UTC, ISO form), null where older versions landed it;
+    `digests` are the files' SHA-256 by path, none of those that older versions landed.
     """
 
     batch_id: str
@@ -79,6 +83,7 @@ class Batch:
     inputs: tuple[LandedFile, ...]
     files: dict[str, list[str]]
     landed_at: str | None = None
+    digests: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,7 @@ def read_entry(entry: Path) -> Batch:
                 for key, paths in data["files"].items()
             },
             data.get("landed_at"),
+            {str(path): str(told) for path, told in data.get("digests", {}).items()},
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise LandingDamagedError(
@@ -188,6 +194,50 @@ def check(landing: Path, batches: Sequence[Batch]) -> None:
     """
     if problems := tell_survey(landing, survey(landing, batches)):
         raise LandingDamagedError(" ".join(problems) + " Nothing was changed.")
+
+
+def verify(landing: Path, batches: Iterable[Batch]) -> None:
+    """Stop where a landed file is not as it was written; cost: reading them all.
+
+    Raises:
+        LandingDamagedError: names the first ones, with the repair.
+    """
+    if altered := [path for batch in batches for path in altered_files(landing, batch)]:
+        raise LandingDamagedError(tell_altered(landing, altered))
+
+
+def altered_files(landing: Path, batch: Batch) -> list[str]:
+    """Files of a batch that are there and not as they were written."""
+    return [
+        path
+        for paths in batch.files.values()
+        for path in paths
+        if path in batch.digests
+        and (landing / path).exists()
+        and _digest(landing / path) != batch.digests[path]
+    ]
+
+
+def tell_altered(landing: Path, altered: Sequence[str]) -> str:
+    """A sentence on landed files that are not as they were written."""
+    return (
+        f"{landing} holds {_files(altered)} not as written, as a bad disk does it: put"
+        " it back from a backup, or run `python -m flows recover`, which lets the"
+        " exports that still lie there land again. Nothing was changed."
+    )
+
+
+def note_digests(landing: Path) -> None:
+    """After files were written anew on purpose: what they are from now on."""
+    for batch in read_log(landing):
+        if altered := altered_files(landing, batch):
+            told = {path: _digest(landing / path) for path in altered}
+            _write_entry(landing, replace(batch, digests=batch.digests | told))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def tell_survey(landing: Path, found: Survey) -> list[str]:
@@ -297,6 +347,7 @@ def rebuild(
         by_kind,
         # No earlier than it was: a copy is as old as its original, or younger.
         datetime.fromtimestamp(newest, UTC).replace(tzinfo=None).isoformat(),
+        {str(file.relative_to(landing)): _digest(file) for file in files},
     )
     _write_entry(landing, batch)
     return batch
@@ -351,7 +402,9 @@ def commit(
         target.mkdir(parents=True, exist_ok=True)
     if len(moves) > _SYNCED_ONE_BY_ONE:
         os.sync()
+    digests = {}
     for source, target in moves:
+        digests[str(target.relative_to(landing))] = _digest(source)
         if len(moves) <= _SYNCED_ONE_BY_ONE:
             sync(source)
         os.replace(source, target)
@@ -361,7 +414,7 @@ def commit(
     else:
         for target in sorted(targets):
             sync(target)
-    batch = Batch(batch_id, record_format, tuple(inputs), files, landed_at)
+    batch = Batch(batch_id, record_format, tuple(inputs), files, landed_at, digests)
     failpoint("landing:log")
     _write_entry(landing, batch)
     failpoint("landing:note")
@@ -380,6 +433,7 @@ def _write_entry(landing: Path, batch: Batch) -> None:
                 "landed_at": batch.landed_at,
                 "inputs": [asdict(file) for file in batch.inputs],
                 "files": batch.files,
+                "digests": batch.digests,
             },
             ensure_ascii=False,
             indent=1,

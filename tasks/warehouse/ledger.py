@@ -20,7 +20,7 @@ import duckdb
 
 from tasks.warehouse import landing, stopping, tombstones
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists, transaction
-from tasks.warehouse.errors import ConfigurationError, DamagedError
+from tasks.warehouse.errors import ConfigurationError, DamagedError, is_corrupt
 from tasks.warehouse.keys import check_keys, keys_to_remember
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
@@ -67,10 +67,11 @@ def open_run(
 
     Raises:
         ConfigurationError: a key is lost or another one than before.
+        DamagedError: the warehouse is damaged.
         WorkspaceLockedError: another run holds the workspace.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with hold_workspace(workspace.lock, command):
+    with hold_workspace(workspace.lock, command), _told(workspace):
         check_keys(workspace)
         if prepare:
             prepare(workspace)
@@ -110,6 +111,17 @@ def open_run(
             _end(workspace, run_id, "failed", why)
             raise
         _end(workspace, run_id, "done", None)
+
+
+@contextmanager
+def _told(workspace: Workspace) -> Iterator[None]:
+    """Name the warehouse where one of its blocks turns out to be damaged."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not is_corrupt(error):
+            raise
+        raise DamagedError(workspace.database) from None
 
 
 def _drop_restored(workspace: Workspace) -> None:

@@ -29,6 +29,7 @@ LIST = ".erasures.json"
 _NAMED_NETWORK = "tencent_weibo"
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _WHOLE = re.compile(r"\+?0*([0-9]+)(?:\.0*)?")
+_SEPARATED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0*)?")
 _SCIENTIFIC = re.compile(r"\+?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 # Parts of a path that may be an account or its name.
 _PART = re.compile(r"[^\s/._-]{2,}")
@@ -37,14 +38,16 @@ _PART = re.compile(r"[^\s/._-]{2,}")
 def canonical_id(platform: str, value: object) -> str:
     """One way to write an id, whatever a program or spreadsheet made of it.
 
-    Full-width digits, blanks around it, noughts in front, and a float's rendering
-    (`1234567.0`, `1.234567E6`) are the same number.
+    Full-width digits, blanks around it, noughts in front, commas between thousands and
+    a float's rendering (`1234567.0`, `1.234567E6`) are the same number.
     """
     text = unicodedata.normalize("NFKC", str(value)).translate(_UNSEEN)
     text = text.strip(" \t\r\n\"'=")
     if platform == _NAMED_NETWORK:
         return text
     site, colon, number = text.rpartition(":")
+    if _SEPARATED.fullmatch(number):
+        number = number.replace(",", "")
     if match := _WHOLE.fullmatch(number):
         number = match[1]
     elif _SCIENTIFIC.fullmatch(number):
@@ -55,13 +58,16 @@ def canonical_id(platform: str, value: object) -> str:
 
 
 def spellings(account_id: str) -> list[str]:
-    """How records may write an id so that a search for the id itself misses it."""
+    """How records may write an id so that a search for the id itself misses it.
+
+    The first three are the id to its last digit, the others its beginning.
+    """
     if not account_id.isascii() or not account_id.isdecimal():
         return [account_id]
     wide = account_id.translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)})
     digits = account_id.rstrip("0") or "0"
     mantissa = digits[0] + (f".{digits[1:]}" if digits[1:] else "")
-    return [account_id, wide, f"{mantissa}e", f"{mantissa}E"]
+    return [account_id, wide, f"{int(account_id):,}", f"{mantissa}e", f"{mantissa}E"]
 
 
 def bury(root: Path, platform: str, account_id: str, names: Iterable[str]) -> None:
@@ -194,7 +200,8 @@ def _load(file: Path) -> dict[str, Any]:
         found = None
     if isinstance(found, list):
         found = {"digests": found}
-    if not isinstance(found, dict) or not isinstance(found.get("digests"), list):
+    digests = found.get("digests") if isinstance(found, dict) else None
+    if not isinstance(digests, list) or not all(isinstance(x, str) for x in digests):
         raise ConfigurationError(
             [
                 f"{file} is damaged: put it back from a backup, or, where"
@@ -202,7 +209,7 @@ def _load(file: Path) -> dict[str, Any]:
                 " one: the other says the same."
             ]
         )
-    return found
+    return dict(found)
 
 
 def _digest(key: bytes, platform: str, kind: str, value: str) -> str:

@@ -137,6 +137,7 @@ def test_an_erasure_without_a_ledger_makes_the_marts_anew(told: Lab) -> None:
         "1234567.0",
         "001234567",
         "１２３４５６７",
+        "1,234,567",
         " 1234567\t",
         "1.234567E6",
         "\u200b1234567",
@@ -159,7 +160,7 @@ def test_every_spelling_of_an_id_is_the_person(lab: Lab, spelling: object) -> No
     lab.land()
     assert shown(lab) == []
     assert "and mine" in str(lab.land_records())
-    asked = read_requests(f"platform,account_id\nweibo,{spelling}\n", "list.csv")
+    asked = read_requests(f'platform,account_id\nweibo,"{spelling}"\n', "list.csv")
     assert asked == [ANN]
 
 
