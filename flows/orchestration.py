@@ -60,15 +60,21 @@ def workspace_of(folder: str | None) -> Path:
 
 
 def name_run() -> str:
-    """What a run is called: the flow, and the days or the deed it is asked for."""
+    """What a run is called: the flow, and the days or the deed it is asked for.
+
+    Prefect asks first of all, also of a run that fails at once.
+    """
+    _end_quietly()
     asked = flow_run.parameters
     if "action" in asked:
-        return f"{flow_run.flow_name} {asked['action']}"
-    if "first" in asked:
-        days = f"{asked['first']}..{asked['last']}"
+        of = asked["action"]
+    elif "first" in asked:
+        of = f"{asked['first']}..{asked['last']}"
+    elif "day" in asked:
+        of = asked["day"] or "up to yesterday"
     else:
-        days = str(asked.get("day") or "up to yesterday")
-    return f"{flow_run.flow_name} {days}"
+        return str(flow_run.flow_name)
+    return f"{flow_run.flow_name} {of}"
 
 
 @contextmanager

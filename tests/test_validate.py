@@ -177,7 +177,7 @@ def test_few_bad_rows_are_quarantined_and_the_run_goes_on(lab: Lab) -> None:
 
 def test_one_bad_row_of_a_small_day_stops_no_run(lab: Lab, quick_rules: None) -> None:
     """Few new rows are judged with those before; bad ones of before count, too."""
-    good = [repost(number, 1, ALICE) for number in range(2, 12)]
+    good = [repost(n, 1, user(100 + n, f"u{n}")) for n in range(2, 12)]
     lab.put("export/a.jsonl", [status(1), *good])
     lab.land()
     lab.stage()

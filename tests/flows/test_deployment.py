@@ -277,3 +277,4 @@ def test_failed_run_is_told(orchestra: Orchestra, tmp_path: Path) -> None:
         server.shutdown()
     assert said["subject"] == "Weibo Manager: backfill 2026-03-01..2026-03-02 is Failed"
     assert "ConfigurationError" in said["text"]
+    assert "nanobind" not in orchestra.worker_log.read_text()
