@@ -195,6 +195,27 @@ def test_daily_is_scheduled_at_half_past_two_in_shanghai(orchestra: Orchestra) -
     assert daily["work_pool_name"] == "local"
 
 
+def test_server_makes_runs_of_the_schedule(orchestra: Orchestra) -> None:
+    """With some versions of its libraries it only logs an error, and nothing ever runs.
+
+    Of days far ahead, which no worker begins; then they go again.
+    """
+    daily = read_deployment(orchestra, "daily")["id"]
+    made = httpx.post(
+        f"{orchestra.api}/deployments/{daily}/schedule",
+        json={"start_time": "2999-03-01T00:00:00Z", "min_runs": 2, "max_runs": 2},
+        timeout=PATIENCE_SECONDS,
+    )
+    made.raise_for_status()
+    runs = ask(orchestra, "flow_runs/filter", {})
+    for run in runs:
+        httpx.delete(
+            f"{orchestra.api}/flow_runs/{run['id']}", timeout=PATIENCE_SECONDS
+        ).raise_for_status()
+    times = sorted(run["expected_start_time"][:16] for run in runs)
+    assert times == ["2999-03-01T18:30", "2999-03-02T18:30"]
+
+
 def test_backfill_is_deployed_without_a_schedule(orchestra: Orchestra) -> None:
     assert read_deployment(orchestra, "backfill")["schedules"] == []
 

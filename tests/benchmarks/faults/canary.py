@@ -290,7 +290,15 @@ def _of_format(folder: Path, name: str) -> list[str]:
             hers.account_id,
             (
                 select list(distinct screen_name) from staging.accounts
-                where account_id = hers.account_id and length(screen_name) >= 3
+                where
+                    account_id = hers.account_id
+                    and length(screen_name) >= 3
+                    -- Qzone tells a person under two ids; who asks names both.
+                    and screen_name not in (
+                        select screen_name from staging.accounts as others
+                        where others.account_id <> hers.account_id
+                        and screen_name is not null
+                    )
             ),
             list_filter(hers.texts, lambda one: not contains(others.words, one))
         from hers, others
