@@ -259,12 +259,11 @@ def _secrets(workspace: Workspace) -> Iterator[Finding]:
     """The pseudonyms' key, and who may read what identifies people."""
     if "landing" in workspace.policies.retention_days:
         yield _note("retention", RETENTION_NOTE)
-    contacts = workspace.published / "restricted" / "contacts.csv"
-    if contacts.exists() and contacts.stat().st_mode & 0o077:
-        yield _broken(
-            "secrets",
-            f"others may read {contacts}: chmod 600 {contacts}, and ask who did",
-        )
+    for file in sorted((workspace.published / "restricted").glob("*.*")):
+        if file.stat().st_mode & 0o077:
+            yield _broken(
+                "secrets", f"others may read {file}: chmod 600 {file}, and ask who did"
+            )
     readable = open_to_others(workspace.root)
     if readable:
         yield _note(

@@ -259,7 +259,8 @@ def _rows_of(
             "select schema_name, table_name, list(column_name)"
             " from duckdb_columns()"
             " join duckdb_tables() using (schema_name, table_name)"
-            " where schema_name in ('staging', 'intermediate', 'marts', 'meta')"
+            " where schema_name in ('staging', 'intermediate', 'restricted', 'marts',"
+            " 'meta')"
             " group by all order by all"
         ).fetchall()
         keys = []
@@ -276,7 +277,7 @@ def _rows_of(
                 if {column, "platform"} <= set(columns)
             ]
             params: dict[str, Any] = {"platform": platform, "account_id": account_id}
-            if schema == "marts":
+            if schema in ("marts", "restricted"):
                 if "account_key" not in columns:
                     continue
                 conditions = ["list_contains($keys, account_key)"]
@@ -290,7 +291,7 @@ def _rows_of(
                 params=params,
             ).pl()
             if len(rows):
-                kind = "marts" if schema == "marts" else "warehouse"
+                kind = "marts" if schema in ("marts", "restricted") else "warehouse"
                 found[kind][f"{schema}.{table}"] = rows.to_dicts()
     return found
 

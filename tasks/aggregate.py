@@ -417,6 +417,8 @@ def _build(
     for name in BRAND_MODELS:
         run_model(connection, intermediate[f"intermediate.{name}"], params)
     _judge_actions(connection, workspace.timezone)
+    for model in in_order(load_models("restricted")):
+        run_model(connection, model, params)
     marts = load_models("marts")
     _store(connection, "metric_headers", metric_headers(marts), schema="meta")
     _store(connection, "reason_classes", _reason_classes(), schema="meta")

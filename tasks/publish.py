@@ -22,6 +22,9 @@ from tasks.warehouse.keys import keys_to_remember
 from tasks.warehouse.models import load_models
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
+    AMPLIFIERS,
+    CONTACTS,
+    PEOPLE,
     Published,
     altered_files,
     build_publication,
@@ -48,20 +51,23 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
                 _forget_old_claims(connection, workspace, kept_days)
             state = f"{ledger.read_state(connection, 'marts')} {page_digest()}"
             if kept_days is not None:
-                state += f" contacts of {kept_days} days"
+                state += f" people of {kept_days} days"
             covered = sorted(ledger.covered_days(connection))
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
             ledger.require(connection, "marts", "campaigns")
         before, altered = _published(workspace)
-        contacts = workspace.published / "restricted" / "contacts.csv"
-        # One that was gone back to has no list of contacts any more.
+        restricted = workspace.published / "restricted"
+        # One that was gone back to has nothing of persons beside it any more.
+        is_whole = all(
+            (restricted / name).exists() for name in (PEOPLE, CONTACTS, AMPLIFIERS)
+        )
         if altered:
             say(
                 f"  warning: the publication was not as it was written"
                 f" ({', '.join(altered)}): it is made again from the warehouse"
             )
-        elif before and before["marts_state"] == state and contacts.exists():
+        elif before and before["marts_state"] == state and is_whole:
             _mark(workspace, run_id)
             say(f"  publication {before['publication']} stands")
             return _summary(before, is_new=False)
@@ -75,8 +81,13 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "last_day": covered[-1].isoformat(),
             "days": len(covered),
         }
-        restricted = write_restricted(workspace.database, folder, kept_days)
-        name = publication_id(described, f"{window} {page_digest()} {restricted}")
+        people = write_restricted(
+            workspace.database,
+            folder,
+            list(load_models("restricted").values()),
+            kept_days,
+        )
+        name = publication_id(described, f"{window} {page_digest()} {people}")
         manifest: dict[str, Any] = {
             "publication": name,
             "run": run_id,
@@ -98,7 +109,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             present = workspace.published.resolve()
             manifest["others"] = (before or {}).get("others", {})
             write_manifest(present, manifest)
-            if not contacts.exists():
+            if not is_whole:
                 put_restricted(
                     workspace.root, folder / "restricted", present, present.name
                 )

@@ -289,7 +289,7 @@ def test_amplifier_below_its_own_repost_counts_once(lab: Lab) -> None:
         repost(12, 1, {**ANN, "followers_count": 7}, clock="10:02:00", pid=11),
         repost(13, 1, CAT, clock="10:03:00", pid=12),
     )
-    rows = lab.dicts("from marts.amplifiers order by rank")
+    rows = lab.dicts("from restricted.amplifiers order by rank")
     assert [
         (row["rank"], row["direct_reposts"], row["downstream_reposts"], row["exposure"])
         for row in rows
@@ -335,7 +335,7 @@ def test_amplifiers_equal_the_oracle(tmp_path: Path) -> None:
         (campaign, account): [downstream, genuinely]
         for campaign, account, downstream, genuinely in lab.rows(
             "select campaign_id, account_id, downstream_reposts,"
-            " genuine_downstream_reposts from marts.amplifiers inner join"
+            " genuine_downstream_reposts from restricted.amplifiers inner join"
             " intermediate.accounts using (platform, account_key)"
         )
     }

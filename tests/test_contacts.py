@@ -41,7 +41,8 @@ def contacts(lab: Lab) -> dict[str, dict[str, object]]:
     return {
         str(row["screen_name"]): row
         for row in lab.dicts(
-            "select profiles.screen_name, contacts.* from marts.contacts as contacts"
+            "select profiles.screen_name, contacts.*"
+            " from restricted.contacts as contacts"
             " inner join intermediate.accounts using (platform, account_key)"
             " inner join intermediate.account_profiles as profiles"
             " using (platform, account_id) where brand_id = 'aurora'"
@@ -258,7 +259,8 @@ def test_ranking_is_measured_on_contacts_whose_answer_is_known(lab: Lab) -> None
         + "aurora,weibo,799,2026-03-05,message,yes\n",
     )
     lab.run(publish=False)
-    rows = {row["brand_id"]: row for row in lab.dicts("from marts.contact_results")}
+    results = lab.dicts("from restricted.contact_results")
+    rows = {row["brand_id"]: row for row in results}
     found = rows["aurora"]
     # 799 was never seen; 703's first answer is unknown.
     assert (found["contacted_people"], found["judged_people"]) == (5, 4)

@@ -230,7 +230,7 @@ def test_each_signal_finds_its_group_and_nobody_else(judged: Lab) -> None:
     }
     for signal in SIGNALS:
         ((pairs, evidence),) = judged.rows(
-            f"select {signal}_pairs, evidence from marts.account_groups"
+            f"select {signal}_pairs, evidence from restricted.account_groups"
             f" where {signal}_pairs > 0"
         )
         assert pairs >= 8
@@ -241,7 +241,7 @@ def test_each_signal_finds_its_group_and_nobody_else(judged: Lab) -> None:
 
 
 def test_mart_tells_the_share_of_each_campaign(judged: Lab) -> None:
-    (row,) = judged.dicts("from marts.account_groups where repost_pairs > 0")
+    (row,) = judged.dicts("from restricted.account_groups where repost_pairs > 0")
     ((engagements,),) = judged.rows("select engagements from marts.campaigns")
     assert (row["kind"], row["size"], row["platforms"]) == ("coordinated", 5, "weibo")
     assert (row["campaigns"], row["engagements"]) == (1, 30)
@@ -250,7 +250,7 @@ def test_mart_tells_the_share_of_each_campaign(judged: Lab) -> None:
     assert row["campaign_shares_text"] == f"launch {100 * share:.2f} %"
     keys = judged.rows(
         "select count(*), count(distinct coordinated_group_key)"
-        " from marts.accounts where coordinated_group_key is not null"
+        " from restricted.accounts where coordinated_group_key is not null"
     )
     assert keys == [(30, 6)]
     assert str(row["first_seen_day"]) >= "2026-03-01"
@@ -266,7 +266,9 @@ def test_group_of_one_operator_is_that_operator(judged: Lab) -> None:
     )
     judged.run(run_id="second", publish=False)
     assert len(members(judged)) == 5
-    (row,) = judged.dicts("from marts.account_groups where kind = 'multiple_accounts'")
+    (row,) = judged.dicts(
+        "from restricted.account_groups where kind = 'multiple_accounts'"
+    )
     assert (row["size"], row["confirmed_accounts"], row["identity_accounts"]) == (
         5,
         5,
@@ -274,7 +276,8 @@ def test_group_of_one_operator_is_that_operator(judged: Lab) -> None:
     )
     assert row["evidence"] == "5 accounts. 5 with others were merged by a person"
     ((operator,),) = judged.rows(
-        "select distinct operator_key from marts.accounts where operator_accounts = 5"
+        "select distinct operator_key from restricted.accounts"
+        " where operator_accounts = 5"
     )
     assert row["group_key"] == operator
 

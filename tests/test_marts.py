@@ -367,7 +367,8 @@ def test_override_that_confirms_the_level_shows(based: Lab, tmp_path: Path) -> N
     """The level stays, `is_confirmed` turns true."""
     based.override("genuine,weibo,11,,,met her,li,2026-03-10")
     check_late(based, tmp_path)
-    assert based.value("select count(*) from marts.accounts where is_confirmed") == 1
+    confirmed = "select count(*) from restricted.accounts where is_confirmed"
+    assert based.value(confirmed) == 1
 
 
 def test_withdrawn_override_shows(lab: Lab, tmp_path: Path) -> None:
@@ -594,7 +595,7 @@ def test_genuine_counts_are_those_of_levels(built: Lab) -> None:
                 count(*) filter (where levels.phantom_level <> 'phantom') as genuine
             from intermediate.campaign_interactions as interactions
             inner join intermediate.accounts as keys using (platform, account_id)
-            inner join marts.accounts as levels
+            inner join restricted.accounts as levels
                 on keys.account_key = levels.account_key
             where interactions.is_in_window and interactions.kind <> 'mention'
             group by all

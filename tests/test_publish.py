@@ -52,6 +52,7 @@ MAY_BE_EMPTY = {
     "account_groups",
     "amplifiers",
     "audience_quality",
+    "campaign_accounts",
     "campaign_groups",
     "contacts",
     "findings",  # nothing deserves a look

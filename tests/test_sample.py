@@ -33,7 +33,7 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> 
     assert told["tasting"]["engagements_change_low"] < 0
     assert told["tasting"]["engagements_change_high"] > 0
 
-    (group,) = lab.dicts("from marts.account_groups where kind = 'coordinated'")
+    (group,) = lab.dicts("from restricted.account_groups where kind = 'coordinated'")
     assert GROUP_SIZE - 2 <= group["size"] <= GROUP_SIZE + 1
 
     for row in lab.dicts("from marts.campaigns"):
@@ -65,8 +65,8 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> 
     ]
     assert cups[0]["sentiment_net"] < -0.5
 
-    results = lab.dicts("from marts.contact_results where brand_id = 'aurora'")[0]
+    results = lab.dicts("from restricted.contact_results where brand_id = 'aurora'")[0]
     assert 0 < results["answered_people"] < results["judged_people"]
     assert results["ranking_auc"] == pytest.approx(0.75, abs=0.25)
-    why = {row["why_not"] for row in lab.dicts("from marts.contacts")}
+    why = {row["why_not"] for row in lab.dicts("from restricted.contacts")}
     assert {"asked not to be contacted", "was contacted lately", ""} <= why

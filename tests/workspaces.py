@@ -194,10 +194,13 @@ post_ids = [{listed}]
         return found
 
     def marts(self) -> dict[str, list[Any]]:
-        """Every mart of the warehouse, rows in order of their key."""
-        models = load_models("marts")
+        """Every mart of the warehouse, rows in order of their key.
+
+        Those for the owner alone stand under their whole name.
+        """
+        models = load_models("restricted") | load_models("marts")
         return {
-            model.table: self.rows(
+            model.name.removeprefix("marts."): self.rows(
                 f"from {model.name} order by "
                 + ", ".join(f"{name} nulls last" for name in model.grain)
             )

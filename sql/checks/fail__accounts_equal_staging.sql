@@ -11,7 +11,7 @@ stated as (
         platform,
         sum(interactions) as interactions,
         count(*) as accounts
-    from marts.accounts
+    from restricted.accounts
     group by platform
 ),
 

@@ -14,7 +14,7 @@
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
---   account_key [id]: keyed pseudonym of who posted
+--   account_key [id]: keyed pseudonym of the brand's account that posted; null for others, whom a post would name (restricted/ has them)
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
 --   post_class [text]: paid (a partner's), owned (by the brand's own accounts) or earned (by others); null where nobody knows who posted it
 --   post_day [day]: the day it was published, in the workspace's time zone
@@ -302,7 +302,17 @@ select
     posts.platform,
     posts.post_key,
     case when posts.is_named then posts.post_id end as post_id,
-    accounts.account_key,
+    case
+        when
+            exists (
+                select owned.brand_id
+                from meta.brand_accounts as owned
+                where
+                    owned.platform = posts.platform
+                    and owned.account_id = posts.account_id
+            )
+            then accounts.account_key
+    end as account_key,
     posts.rule as attribution_rule,
     classes.post_class,
     posts.post_day,

@@ -38,6 +38,7 @@
 --   genuine_engagements_low [interactions]: low end of the 95 % interval of what is genuine of engagements, for errors of the score and for unknown accounts; null where no account is known
 --   genuine_engagements_high [interactions]: high end of that interval
 --   known_engagements [interactions]: engagements of accounts known by more than a name; below half of engagements, genuine numbers are null and their intervals stand alone
+--   unnamed_engagements [interactions]: engagements of which it is not told who made them
 --   estimated_genuine_engagements [interactions]: what is genuine of platform_engagements by what was collected, less what the score likely misses; null where fewer than half are of known accounts
 --   estimated_genuine_engagements_low [interactions]: low end of its 95 % interval, for errors of the score, unknown accounts, and what nobody collected
 --   estimated_genuine_engagements_high [interactions]: high end of that interval
@@ -180,7 +181,7 @@ doubtful as (
         campaign_id,
         count(*) as accounts,
         cast(sum(engagements) as bigint) as engagements
-    from marts.campaign_accounts
+    from restricted.campaign_accounts
     where phantom_level = 'suspected' and engagements > 0
     group by campaign_id
 ),
@@ -644,6 +645,8 @@ select
         when totals.knows_accounts then bounds.acts_high
     end as genuine_engagements_high,
     coalesce(bounds.known_acts, 0) as known_engagements,
+    coalesce(flows.engagements, 0) - coalesce(flows.known_engagements, 0)
+        as unnamed_engagements,
     bounds.whole as estimated_genuine_engagements,
     bounds.whole_low as estimated_genuine_engagements_low,
     bounds.whole_high as estimated_genuine_engagements_high,

@@ -1,15 +1,18 @@
--- How well the ranking of contacts works for a brand: those in
--- seeds/contact_history.csv whose answer is known, each person's first contact, by the
--- score that they had on the morning of it. The part that counts former answers is left
--- out; reach and genuineness are as known now. Few contacts say little.
+-- How many of a brand's contacts can be contacted, and how well their ranking works:
+-- those in seeds/contact_history.csv whose answer is known, each person's first
+-- contact, by the score that they had on the morning of it. The part that counts former
+-- answers is left out; reach and genuineness are as known now. Few contacts say little,
+-- and those of fewer than policies.min_cell people are not told.
 --
 -- grain: brand_id
--- params: none
+-- params: $min_cell
 -- replace: all
 -- time axis: none
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
+--   accounts [accounts]: accounts that engaged with it, named it or follow it
+--   contactable_accounts [accounts]: of these, those that nothing known forbids to contact; one account a person
 --   contacted_people [people]: people who were contacted, however often
 --   judged_people [people]: contacted people whose first answer is known and who acted towards the brand
 --   answered_people [people]: of the judged ones, those who answered
@@ -22,112 +25,31 @@
 
 with
 
-history as (
-    select
-        history.brand_id,
-        accounts.operator_id,
-        history.platform,
-        history.account_id,
-        history.contacted_on,
-        history.is_answered,
-        row_number() over (
-            partition by history.brand_id, accounts.operator_id
-            order by
-                history.contacted_on asc,
-                history.platform asc,
-                history.account_id asc,
-                history.channel asc nulls last,
-                history.is_answered desc nulls last
-        ) as place
-    from meta.contact_history as history
-    inner join intermediate.accounts as accounts
-        on
-            history.platform = accounts.platform
-            and history.account_id = accounts.account_id
-),
-
-judged as (
-    select
-        history.brand_id,
-        history.operator_id,
-        history.is_answered,
-        round(
-            (
-                35 * moments.affinity + 15 * moments.reach + 25 * moments.genuineness
-                + 15 * moments.recency
-            )
-            / 0.9, 2
-        ) as score_then
-    from history
-    inner join intermediate.contact_moments as moments
-        on
-            history.brand_id = moments.brand_id
-            and history.platform = moments.platform
-            and history.account_id = moments.account_id
-            and history.contacted_on = moments.weighed_day
-            and not moments.is_now
-    where history.place = 1 and history.is_answered is not null
-),
-
-ranked as (
+counted as (
     select
         brand_id,
-        is_answered,
-        -- Equal scores share their mean rank, the lowest score has rank 1.
-        rank() over (partition by brand_id order by score_then)
-        + (count(*) over (partition by brand_id, score_then) - 1) / 2 as score_rank,
-        row_number() over (
-            partition by brand_id order by score_then desc, operator_id asc
-        ) as place,
-        count(*) over (partition by brand_id) as people
-    from judged
-),
-
-results as (
-    select
-        brand_id,
-        count(*) as judged_people,
-        count(*) filter (where is_answered) as answered_people,
-        count(*) filter (where place <= (people + 1) // 2) as upper_people,
-        count(*) filter (where place <= (people + 1) // 2 and is_answered)
-            as upper_answers,
-        sum(score_rank) filter (where is_answered) as answered_ranks
-    from ranked
-    group by brand_id
-),
-
-contacted as (
-    select
-        brand_id,
-        count(distinct operator_id) as people
-    from history
+        count(*) as accounts,
+        count(*) filter (where is_contactable) as contactable_accounts
+    from restricted.contacts
     group by brand_id
 )
 
 select
-    brands.brand_id,
-    brands.brand_name,
-    coalesce(contacted.people, 0) as contacted_people,
-    coalesce(results.judged_people, 0) as judged_people,
-    coalesce(results.answered_people, 0) as answered_people,
-    round(results.answered_people / nullif(results.judged_people, 0), 6)
+    results.brand_id,
+    results.brand_name,
+    coalesce(counted.accounts, 0) as accounts,
+    coalesce(counted.contactable_accounts, 0) as contactable_accounts,
+    results.contacted_people,
+    results.judged_people,
+    case when results.judged_people >= $min_cell then results.answered_people end
+        as answered_people,
+    case when results.judged_people >= $min_cell then results.answer_rate end
         as answer_rate,
-    round(results.upper_answers / nullif(results.upper_people, 0), 6)
+    case when results.judged_people >= $min_cell then results.upper_half_answer_rate end
         as upper_half_answer_rate,
-    round(
-        (results.answered_people - results.upper_answers)
-        / nullif(results.judged_people - results.upper_people, 0), 6
-    ) as lower_half_answer_rate,
-    round(
-        (
-            results.answered_ranks
-            - results.answered_people * (results.answered_people + 1) / 2
-        )
-        / nullif(
-            results.answered_people * (results.judged_people - results.answered_people),
-            0
-        ), 6
-    ) as ranking_auc
-from meta.brands as brands
-left join results on brands.brand_id = results.brand_id
-left join contacted on brands.brand_id = contacted.brand_id
+    case when results.judged_people >= $min_cell then results.lower_half_answer_rate end
+        as lower_half_answer_rate,
+    case when results.judged_people >= $min_cell then results.ranking_auc end
+        as ranking_auc
+from restricted.contact_results as results
+left join counted on results.brand_id = counted.brand_id

@@ -1,81 +1,111 @@
--- An account that engaged with a brand, named it or follows it, as somebody to talk
--- to: how much speaks for it, and why not where something forbids it. Names stand in
--- restricted/contacts.csv only. Counts to the last activity day that landed.
+-- Accounts that engaged with a brand, named it or follow it, as people to talk to:
+-- how many there are of a kind, policies.min_cell or more; kinds with fewer are put
+-- together. One by one they stand in restricted/, with names in
+-- restricted/contacts.csv. Counts to the last activity day that landed.
 --
--- grain: brand_id, platform, account_key
--- params: $key_inner, $key_outer
+-- grain: brand_id, platform, is_contactable, why_not, score_band, best_channel
+-- params: $min_cell
 -- replace: all
 -- time axis: lifetime
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   platform [text]: the network
---   account_key [id]: keyed pseudonym of the account
---   operator_key [id]: pseudonym of who runs it; an account on its own is its own operator
---   contact_rank [place, 1 the first]: place among the brand's contactable accounts; null where it is not
---   contact_score [points, 0 to 100]: 35 affinity + 15 reach + 25 genuineness + 10 responsiveness + 15 recency, 0 to 100
---   affinity [0 to 1]: own acts towards the brand, w / (10 + w); a mention is 3, comment, repost, following 2, a like 1; asking for the goods 4 more, a positive comment 1 more, a negative one 2 less
---   reach [0 to 1]: ln(1 + followers) / ln(1 + 1,000,000), at most 1; unknown followers count as none
---   genuineness [0 to 1]: 1 - phantom_probability; what a person decided counts as 1 or 0
---   responsiveness [0 to 1]: (comments + mentions + 2 x answers + 1) / (acts + 2 x contacts + 2)
---   recency [0 to 1]: halves every 14 days since its last act towards the brand
---   engagements [interactions]: its reposts, comments and likes on the brand's posts
---   mentions [mentions]: its posts, reposts and comments that name the brand
---   asks [interactions]: of its acts, those whose words ask for the goods or tell of a purchase
---   is_follower [yes or no]: it stands in a follower list that was collected
---   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
---   best_hour [hour, 0 to 23]: hour of the day at which it acts most, in the workspace's time zone; null where the hour of no act is known
---   best_channel [text]: where it speaks with the brand most: reply to its comments, mentions or reposts, else message
---   last_act_day [day]: the last day on which it acted towards the brand
---   contacts [times]: times that its person was contacted
---   answers [times]: times that its person answered
---   last_contacted_day [day]: the last day on which its person was contacted
---   is_contactable [yes or no]: nothing known forbids it; one account a person
---   why_not [text]: what forbids it; empty where nothing does
---   age_check [text]: says that it is a minor (with any of its person's accounts), or unknown: profiles hardly ever tell
---   employer_check [text]: says (with any of its person's accounts) that it works for a competitor, or unknown
--- metrics:
---   contact_score: this project | the weights are a judgement
+--   is_contactable [yes or no]: nothing known forbids it; one account a person; null where too few are of a kind to tell
+--   why_not [text]: what forbids it; empty where nothing does; null where too few are of a kind to tell
+--   score_band [text]: contact_score of those who can be contacted: 0 to 19, 20 to 39, 40 to 59, 60 to 79, 80 to 100; null for others and where too few are of a kind to tell
+--   best_channel [text]: where those who can be contacted speak with the brand most: reply to their comments, mentions or reposts, else message; null as above
+--   accounts [accounts]: accounts of this kind
+
+with
+
+banded as (
+    select
+        brand_id,
+        platform,
+        is_contactable,
+        why_not,
+        case
+            when not is_contactable then null
+            when contact_score < 20 then '0 to 19'
+            when contact_score < 40 then '20 to 39'
+            when contact_score < 60 then '40 to 59'
+            when contact_score < 80 then '60 to 79'
+            else '80 to 100'
+        end as score_band,
+        case when is_contactable then best_channel end as best_channel,
+        count(*) as accounts
+    from restricted.contacts
+    group by all
+),
+
+-- Kinds that are large enough stay; the channel goes first, then band and reason.
+without_channel as (
+    select
+        brand_id,
+        platform,
+        is_contactable,
+        why_not,
+        score_band,
+        case when accounts >= $min_cell then best_channel end as best_channel,
+        cast(sum(accounts) as bigint) as accounts
+    from banded
+    group by all
+),
+
+without_band as (
+    select
+        brand_id,
+        platform,
+        is_contactable,
+        case when accounts >= $min_cell or is_contactable then why_not end as why_not,
+        case when accounts >= $min_cell then score_band end as score_band,
+        case when accounts >= $min_cell then best_channel end as best_channel,
+        cast(sum(accounts) as bigint) as accounts
+    from without_channel
+    group by all
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by brand_id, platform
+            order by
+                accounts asc,
+                is_contactable desc,
+                why_not asc nulls last,
+                score_band asc nulls last,
+                best_channel asc nulls last
+        ) as place,
+        sum(accounts) over (
+            partition by brand_id, platform
+            order by
+                accounts asc,
+                is_contactable desc,
+                why_not asc nulls last,
+                score_band asc nulls last,
+                best_channel asc nulls last
+        ) as so_far,
+        min(accounts) over (partition by brand_id, platform) as fewest
+    from without_band
+),
+
+-- What is still too small is told together with the next larger ones.
+joined as (
+    select
+        *,
+        fewest < $min_cell and so_far - accounts < $min_cell as is_joined
+    from placed
+)
 
 select
     brand_id,
     platform,
-    account_key,
-    left(
-        sha256($key_outer || unhex(sha256(
-            $key_inner || encode('operator:' || operator_id)
-        ))),
-        32
-    ) as operator_key,
-    case
-        when is_contactable
-            then
-                row_number() over (
-                    partition by brand_id, is_contactable
-                    order by contact_score desc, account_key asc
-                )
-    end as contact_rank,
-    contact_score,
-    affinity,
-    reach,
-    genuineness,
-    responsiveness,
-    recency,
-    acts - mentions as engagements,
-    mentions,
-    asks,
-    is_follower,
-    phantom_level,
-    best_hour,
-    best_channel,
-    last_act_day,
-    contacts,
-    answers,
-    last_contacted_day,
-    is_contactable,
-    why_not,
-    case when is_person_minor then 'says that it is a minor' else 'unknown' end
-        as age_check,
-    case
-        when is_persons_employer_rival then 'says that it works for a competitor' else 'unknown'
-    end as employer_check
-from intermediate.brand_contacts
+    case when not is_joined then is_contactable end as is_contactable,
+    case when not is_joined then why_not end as why_not,
+    case when not is_joined then score_band end as score_band,
+    case when not is_joined then best_channel end as best_channel,
+    cast(sum(accounts) as bigint) as accounts
+from joined
+group by all
+having sum(accounts) >= $min_cell

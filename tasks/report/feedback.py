@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 
 MOST_TOPICS = 5
-MOST_AMPLIFIERS = 5
 MOST_GROUPS = 5
 MOST_ACTIONS = 8
 MOST_TERMS = 6
@@ -94,18 +93,23 @@ def add_feedback(
             """
             select
                 campaign_id,
-                account_key,
-                phantom_level,
+                platform,
                 influence_level,
-                downstream_reposts,
-                genuine_downstream_reposts,
-                downstream_share,
+                amplifiers,
+                direct_reposts,
+                downstream_reposts_per_amplifier,
+                genuine_downstream_reposts_per_amplifier,
                 exposure
             from amplifiers
-            where list_contains($ids, campaign_id) and rank <= $most
-            order by campaign_id, rank, platform, account_key
+            where list_contains($ids, campaign_id)
+            order by
+                campaign_id,
+                direct_reposts desc,
+                amplifiers desc,
+                platform,
+                influence_level
             """,
-            {**ids, "most": MOST_AMPLIFIERS},
+            ids,
         )
     )
     for campaign in campaigns:
@@ -173,10 +177,11 @@ def read_brands(
 ) -> list[Row]:
     """Of brands that run campaigns: what their actions changed, whom to talk to.
 
-    With a campaign the actions that work within its days, and who engaged in it.
+    With a campaign the actions that work within its days.
     """
     brands = sorted(set(brand_ids))
-    ids = {"ids": brands, "campaign_id": campaign_id}
+    ids = {"ids": brands}
+    here = {**ids, "campaign_id": campaign_id}
     # What people wrote down first, then posts that stand out; the newest first.
     actions = group(
         fetch(
@@ -214,7 +219,7 @@ def read_brands(
                 first_day desc,
                 action_id
             """,
-            {**ids, "most": MOST_ACTIONS},
+            {**here, "most": MOST_ACTIONS},
         ),
         "brand_id",
     )
@@ -222,22 +227,9 @@ def read_brands(
         fetch(
             connection,
             """
-            select
-                brand_id,
-                count(*) as accounts,
-                count(*) filter (is_contactable) as contactable
-            from contacts
-            where
-                list_contains($ids, brand_id)
-                and (
-                    $campaign_id is null
-                    or (platform, account_key) in (
-                        select (platform, account_key)
-                        from campaign_accounts
-                        where campaign_id = $campaign_id and engagements > 0
-                    )
-                )
-            group by brand_id
+            select brand_id, accounts, contactable_accounts as contactable
+            from contact_results
+            where list_contains($ids, brand_id) and accounts > 0
             """,
             ids,
         ),
@@ -247,21 +239,11 @@ def read_brands(
         fetch(
             connection,
             """
-            select brand_id, reason, count(*) as accounts
+            select brand_id, reason, cast(sum(accounts) as bigint) as accounts
             from (
-                select brand_id, unnest(string_split(why_not, '; ')) as reason
+                select brand_id, unnest(string_split(why_not, '; ')) as reason, accounts
                 from contacts
-                where
-                    list_contains($ids, brand_id)
-                    and why_not <> ''
-                    and (
-                        $campaign_id is null
-                        or (platform, account_key) in (
-                            select (platform, account_key)
-                            from campaign_accounts
-                            where campaign_id = $campaign_id and engagements > 0
-                        )
-                    )
+                where list_contains($ids, brand_id) and why_not <> ''
             )
             group by brand_id, reason
             order by brand_id, accounts desc, reason
@@ -275,7 +257,7 @@ def read_brands(
             connection,
             "from contact_results where list_contains($ids, brand_id)"
             " and judged_people >= $fewest and $campaign_id is null",
-            {**ids, "fewest": FEWEST_JUDGED},
+            {**here, "fewest": FEWEST_JUDGED},
         ),
         "brand_id",
     )

@@ -281,18 +281,6 @@ def add_details(
             ids,
         )
     )
-    named = group(
-        fetch(
-            connection,
-            """
-            select campaign_id, cast(sum(engagements) as bigint) as engagements
-            from campaign_accounts
-            where list_contains($ids, campaign_id)
-            group by campaign_id
-            """,
-            ids,
-        )
-    )
     sources = fetch(
         connection,
         """
@@ -306,9 +294,6 @@ def add_details(
         key = campaign["campaign_id"]
         campaign["posts_found"] = sum(row["posts_found"] for row in platforms[key])
         campaign["is_known"] = is_known(campaign)
-        campaign["unnamed_engagements"] = (campaign["engagements"] or 0) - sum(
-            row["engagements"] or 0 for row in named[key]
-        )
         networks = [row["platform"] for row in platforms[key]]
         campaign["lead"] = lead(
             campaign,
@@ -416,67 +401,30 @@ def read_accounts(
     With a campaign only those who engaged in it. Genuine are all that are no likely
     phantoms; suspected ones are a part of them.
     """
-    connection.execute(
-        """
-        create or replace temp table acted as
-        select
-            phantom_level,
-            is_known,
-            is_confirmed,
-            account_kind,
-            reason_classes,
-            model_version,
-            operator_key
-        from accounts
-        where
-            $campaign_id is null
-            or (platform, account_key) in (
-                select (platform, account_key)
-                from campaign_accounts
-                where campaign_id = $campaign_id and engagements > 0
-            )
-        """,
-        {"campaign_id": campaign_id},
-    )
-    levels = dict.fromkeys(LEVELS, 0)
-    confirmed = unknown = 0
+    cells: dict[str, dict[str, Row]] = {}
     for row in fetch(
         connection,
         """
-        select
-            phantom_level,
-            count(*) as accounts,
-            count(*) filter (is_confirmed) as confirmed,
-            count(*) filter (not is_known) as unknown
-        from acted
-        where phantom_level is not null
-        group by phantom_level
-        order by phantom_level
+        from verdict_breakdown
+        where campaign_id is not distinct from $campaign_id
+        order by dimension, value
         """,
+        {"campaign_id": campaign_id},
     ):
-        levels[row["phantom_level"]] = row["accounts"]
-        if row["phantom_level"] == "phantom":
-            confirmed = row["confirmed"]
-        elif row["phantom_level"] == "genuine":
-            unknown = row["unknown"]
+        cells.setdefault(row["dimension"], {})[row["value"]] = row
+    levels: dict[str, int] = dict.fromkeys(LEVELS, 0)
+    for level, row in cells.get("phantom_level", {}).items():
+        levels[level] = row["accounts"]
     levels["genuine"] += levels["suspected"]
-    operators = fetch(
-        connection,
-        """
-        select count(*) as operators, cast(sum(accounts) as bigint) as accounts
-        from (
-            select operator_key, count(*) as accounts
-            from acted
-            group by operator_key
-            having count(*) > 1
-        )
-        """,
-    )[0]
+    nobody = {"accounts": 0, "people": 0}
+    unknown = cells.get("unknown_level", {}).get("genuine", nobody)["accounts"]
+    operators = cells.get("operator", {}).get("several", nobody)
+    confirmed = cells.get("confirmed_level", {}).get("phantom", nobody)
     models = fetch(
         connection,
         """
         select distinct model_version
-        from acted
+        from accounts
         where model_version is not null
         order by model_version
         """,
@@ -484,28 +432,18 @@ def read_accounts(
     reasons = fetch(
         connection,
         """
-        select words, count(*) as accounts
-        from (
-            select unnest(reason_classes) as reason_class
-            from acted
-            where phantom_level in ('suspected', 'phantom')
-        )
-        inner join reason_classes using (reason_class)
+        select words, max(accounts) as accounts
+        from verdict_breakdown
+        inner join reason_classes on value = reason_class
+        where
+            campaign_id is not distinct from $campaign_id
+            and dimension = 'reason_class'
+            and accounts is not null
         group by words
         order by accounts desc, words
         limit $most
         """,
-        {"most": MOST_REASONS},
-    )
-    kinds = fetch(
-        connection,
-        """
-        select account_kind, count(*) as accounts
-        from acted
-        where phantom_level in ('suspected', 'phantom') and account_kind is not null
-        group by account_kind
-        order by account_kind
-        """,
+        {"campaign_id": campaign_id, "most": MOST_REASONS},
     )
     shares = fetch(
         connection,
@@ -531,15 +469,16 @@ def read_accounts(
     return {
         "shares": shares,
         "kinds": [
-            {"accounts": row["accounts"], "words": KINDS[row["account_kind"]]}
-            for row in kinds
-            if row["account_kind"] in KINDS
+            {"accounts": row["accounts"], "words": KINDS[kind]}
+            for kind, row in cells.get("account_kind", {}).items()
+            if kind in KINDS and row["accounts"] is not None
         ],
         "levels": levels | {"unknown": unknown} if any(levels.values()) else None,
         "total": levels["genuine"] + levels["phantom"],
         "flagged": levels["suspected"] + levels["phantom"],
-        "confirmed": confirmed,
-        "operators": operators["operators"],
+        # None: some, but too few to say how many.
+        "confirmed": confirmed["accounts"],
+        "operators": operators["people"],
         "operated": operators["accounts"],
         "models": [row["model_version"] for row in models],
         "reasons": reasons,

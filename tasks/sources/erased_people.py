@@ -47,7 +47,7 @@ from tasks.warehouse.errors import (
 )
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.progress import say
-from tasks.warehouse.publication import drop_restricted
+from tasks.warehouse.publication import AMPLIFIERS, CONTACTS, drop_restricted
 from tasks.warehouse.rejected import read_rejected
 from tasks.warehouse.workspace import PLATFORMS, Workspace
 
@@ -498,7 +498,12 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
             _erase_seed(file, person)
         for file in files.crawls:
             _erase_crawl(file, person)
-        take_from_contacts(workspace.root, person.platform, person.account_id)
+        take_from_contacts(
+            workspace.root,
+            person.platform,
+            person.account_id,
+            lists=(CONTACTS, AMPLIFIERS),
+        )
     for file in files.logs:
         _erase_paths(file, mask)
     return Erased(
@@ -641,11 +646,17 @@ def as_csv(header: Iterable[str], lines: Iterable[dict[str, str]]) -> str:
     return text.getvalue()
 
 
-def take_from_contacts(root: Path, platform: str, account_id: str) -> None:
-    """Take an account off the present list of contacts."""
-    file = root / "published" / "restricted" / "contacts.csv"
-    if not file.exists():
-        return
+def take_from_contacts(
+    root: Path, platform: str, account_id: str, *, lists: Sequence[str] = (CONTACTS,)
+) -> None:
+    """Take an account off the present lists that name people."""
+    for name in lists:
+        file = root / "published" / "restricted" / name
+        if file.exists():
+            _take_from_list(file, platform, account_id)
+
+
+def _take_from_list(file: Path, platform: str, account_id: str) -> None:
     with file.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
         lines = list(reader)

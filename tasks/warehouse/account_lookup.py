@@ -75,7 +75,7 @@ select
     mentions,
     first_acted_day,
     last_acted_day
-from marts.campaign_accounts
+from restricted.campaign_accounts
 where account_key in (select unnest($keys))
 order by platform, account_key, campaign_id
 """

@@ -119,7 +119,7 @@ FUNCTIONS = {
     **written_values.FUNCTIONS,
 }
 
-SCHEMAS = ("staging", "intermediate", "marts", "meta")
+SCHEMAS = ("staging", "intermediate", "restricted", "marts", "meta")
 
 BOOKKEEPING = """
 create table if not exists meta.intervals (

@@ -48,7 +48,15 @@ _MAKERS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
 _RATES = FOLDER / "data" / "models" / "planted_rates.json"
 _FIELD = re.compile(r"(grain|params|replace|time axis|columns|metrics):\s*(.*)")
 _COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")
-LAYERS = ("raw", "meta", "staging", "intermediate", "marts", "checks")
+LAYERS = (
+    "raw",
+    "meta",
+    "staging",
+    "intermediate",
+    "restricted",
+    "marts",
+    "checks",
+)
 
 
 @dataclass(frozen=True)

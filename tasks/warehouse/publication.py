@@ -5,7 +5,8 @@ never changed; `publications/current` is a link to the newest, `published` one t
 The link is swapped by one rename, so a reader finds the old files or the new ones,
 never a mix, and a killed run leaves the old ones. Who reads several files finds the
 link's target once. `published/previous/1` and `/2` are the two before. `publications/`
-can be mounted alone: the list of contacts stands outside of it, in `restricted/`.
+can be mounted alone: what tells of persons one by one stands outside of it, in
+`restricted/`.
 """
 
 from __future__ import annotations
@@ -42,44 +43,90 @@ ROW_GROUP_ROWS = 100_000
 # Programs drop blanks and line breaks before they look.
 FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 
+# Beside a publication, for the owner of the workspace alone.
+PEOPLE = "people.duckdb"
+CONTACTS = "contacts.csv"
+AMPLIFIERS = "amplifiers.csv"
+
+# Who was last read so long ago that nothing of them is kept: policies.retention_days.
+# Where the reading has no time, it was after the last act.
+_KEPT = """
+select
+    accounts.platform,
+    accounts.account_key,
+    accounts.account_id,
+    profiles.screen_name,
+    map($networks, $addresses)[accounts.platform] || accounts.account_id as profile_url,
+    profiles.location,
+    profiles.followers_count
+from warehouse.intermediate.accounts as accounts
+inner join warehouse.intermediate.account_profiles as profiles
+    on
+        accounts.platform = profiles.platform
+        and accounts.account_id = profiles.account_id
+where
+    $kept_days is null
+    or date_diff(
+        'day',
+        cast(greatest(profiles.observed_at, profiles.last_seen_at) as date),
+        (select last_act_day from warehouse.intermediate.last_landed)
+    ) <= $kept_days
+"""
+
 _CONTACTS = """
 select
     contacts.brand_id,
     contacts.contact_rank,
     contacts.platform,
-    people.account_id,
-    profiles.screen_name,
-    map($networks, $addresses)[contacts.platform] || people.account_id as profile_url,
-    profiles.location,
-    profiles.followers_count,
+    kept.account_id,
+    kept.screen_name,
+    kept.profile_url,
+    kept.location,
+    kept.followers_count,
     contacts.contact_score,
     contacts.best_channel,
     contacts.best_hour,
     contacts.last_act_day,
     contacts.last_contacted_day
-from marts.contacts as contacts
-inner join intermediate.brand_contacts as people
+from warehouse.restricted.contacts as contacts
+inner join kept
     on
-        contacts.brand_id = people.brand_id
-        and contacts.platform = people.platform
-        and contacts.account_key = people.account_key
-inner join intermediate.account_profiles as profiles
-    on
-        people.platform = profiles.platform
-        and people.account_id = profiles.account_id
-where
-    contacts.is_contactable
-    -- What was last read longer ago than that is not kept: policies.retention_days.
-    -- Where the reading has no time, it was after the last act.
-    and (
-        $kept_days is null
-        or date_diff(
-            'day',
-            cast(greatest(profiles.observed_at, profiles.last_seen_at) as date),
-            (select last_act_day from intermediate.last_landed)
-        ) <= $kept_days
-    )
+        contacts.platform = kept.platform
+        and contacts.account_key = kept.account_key
+where contacts.is_contactable
 order by contacts.brand_id, contacts.contact_rank
+"""
+
+_AMPLIFIERS = """
+select
+    amplifiers.campaign_id,
+    amplifiers.rank,
+    amplifiers.platform,
+    kept.account_id,
+    kept.screen_name,
+    kept.profile_url,
+    kept.followers_count,
+    case
+        when amplifiers.phantom_level = 'phantom' and not accounts.is_confirmed
+            then 'likely phantom'
+        else amplifiers.phantom_level
+    end as level,
+    amplifiers.own_reposts,
+    amplifiers.direct_reposts,
+    amplifiers.downstream_reposts,
+    amplifiers.genuine_downstream_reposts,
+    amplifiers.downstream_share,
+    amplifiers.exposure
+from warehouse.restricted.amplifiers as amplifiers
+inner join warehouse.restricted.accounts as accounts
+    on
+        amplifiers.platform = accounts.platform
+        and amplifiers.account_key = accounts.account_key
+inner join kept
+    on
+        amplifiers.platform = kept.platform
+        and amplifiers.account_key = kept.account_key
+order by amplifiers.campaign_id, amplifiers.rank
 """
 
 
@@ -106,7 +153,9 @@ def build_publication(
     with duckdb.connect() as connection:
         tune(connection, folder / ".spill")
         connection.execute("set preserve_insertion_order = true")
-        described = _write_tables(connection, warehouse, folder, marts)
+        # Readers of the warehouse file are processes; this one only reads it.
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        described = _write_tables(connection, database, marts)
     if Path(f"{database}.wal").exists():
         raise RuntimeError(f"{database} was not checkpointed: its WAL is left")
     shutil.rmtree(folder / ".spill", ignore_errors=True)
@@ -114,64 +163,98 @@ def build_publication(
 
 
 def write_restricted(
-    warehouse: Path, folder: Path, kept_days: int | None = None
+    warehouse: Path,
+    folder: Path,
+    tables: Sequence[Model],
+    kept_days: int | None = None,
 ) -> str:
-    """Write `restricted/contacts.csv`, the only identified output; return its digest.
+    """Write `restricted/`, for the owner of the files alone; return its digest.
 
-    Accounts that may be contacted, the best of each brand first, in columns that CRM
-    imports take. Only the owner of the files may read it.
+    `people.duckdb` and `parquet/` have what is known of accounts one by one, under the
+    pseudonyms of the marts. `contacts.csv` (accounts that may be contacted, in columns
+    that CRM imports take) and `amplifiers.csv` name them.
 
     Args:
         warehouse: the database.
         folder: of the publication that is made.
+        tables: what `people.duckdb` holds.
         kept_days: accounts last read more days before the last landed one are left
             out; null keeps all.
     """
     restricted = folder / "restricted"
+    # Nobody else gets into the folder, whatever the mode of a file.
     restricted.mkdir(mode=0o700)
-    target = restricted / "contacts.csv"
-    # Made for the owner alone from the first byte on.
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    (restricted / "parquet").mkdir(mode=0o700)
+    with duckdb.connect() as connection:
         tune(connection, folder / ".spill")
-        contacts = connection.sql(
-            _CONTACTS,
-            params={
+        connection.execute("set preserve_insertion_order = true")
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        connection.execute(
+            f"create temp table kept as {_KEPT}",
+            {
                 "kept_days": kept_days,
                 "networks": list(PROFILE_ADDRESSES),
                 "addresses": list(PROFILE_ADDRESSES.values()),
             },
-        ).pl()
+        )
+        _write_names(connection, _CONTACTS, restricted / CONTACTS)
+        _write_names(connection, _AMPLIFIERS, restricted / AMPLIFIERS)
+        described = _write_tables(
+            connection, restricted / PEOPLE, tables, only_kept=kept_days is not None
+        )
     shutil.rmtree(folder / ".spill", ignore_errors=True)
-    texts = ("screen_name", "location", "account_id")
-    contacts.with_columns(
+    for path in restricted.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    names = (_digest(restricted / name) for name in (CONTACTS, AMPLIFIERS))
+    return publication_id(described, " ".join(names))
+
+
+def _write_names(
+    connection: duckdb.DuckDBPyConnection, select: str, target: Path
+) -> None:
+    # Made for the owner alone from the first byte on.
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    rows = connection.sql(select).pl()
+    texts = [
+        name
+        for name in ("screen_name", "location", "account_id")
+        if name in rows.columns
+    ]
+    rows.with_columns(
         pl.when(pl.col(name).str.contains(FORMULA))
         .then(pl.concat_str(pl.lit("'"), pl.col(name)))
         .otherwise(pl.col(name))
         .alias(name)
         for name in texts
     ).write_csv(target, include_bom=True)
-    return _digest(target)
 
 
 def _write_tables(
     connection: duckdb.DuckDBPyConnection,
-    warehouse: Path,
-    folder: Path,
-    marts: Sequence[Model],
+    database: Path,
+    models: Sequence[Model],
+    *,
+    only_kept: bool = False,
 ) -> list[dict[str, Any]]:
-    database = folder / "marts.duckdb"
-    # Readers of the warehouse file are processes; this one only reads it.
-    connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+    """Write tables of the attached warehouse to a file and to `parquet/` beside it.
+
+    With `only_kept` without rows of accounts that the table `kept` lacks.
+    """
     connection.execute(
         f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
     )
     described: list[dict[str, Any]] = []
     selects: dict[str, str] = {}
-    for mart in sorted(marts, key=lambda model: model.table):
-        listed = ", ".join(f'"{column.name}"' for column in mart.columns)
+    for mart in sorted(models, key=lambda model: model.table):
+        names = [column.name for column in mart.columns]
+        listed = ", ".join(f'"{name}"' for name in names)
         order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
-        select = f"select {listed} from warehouse.{mart.name} order by {order}"
+        of_kept = (
+            " where (platform, account_key) in (select platform, account_key from kept)"
+            if only_kept and "account_key" in names
+            else ""
+        )
+        select = f"select {listed} from warehouse.{mart.name}{of_kept} order by {order}"
         selects[mart.table] = select
         target = f"published.main.{mart.table}"
         # At once: each comment of its own would wait for the disk.
@@ -187,7 +270,7 @@ def _write_tables(
     connection.execute("set threads = 1")
     for table, select in selects.items():
         target = f"published.main.{table}"
-        parquet = folder / "parquet" / f"{table}.parquet"
+        parquet = database.parent / "parquet" / f"{table}.parquet"
         connection.execute(
             f"copy ({select}) to {_text(parquet)} (format parquet, compression zstd,"
             f" row_group_size {ROW_GROUP_ROWS})"
@@ -301,19 +384,19 @@ def swap(root: Path, folder: Path, name: str) -> None:
 
 
 def put_restricted(root: Path, made: Path, folder: Path, name: str) -> None:
-    """Move the list of contacts out of a publication; a link leads to it.
+    """Move what tells of persons out of a publication; a link leads to it.
 
     Args:
         root: the workspace's folder.
-        made: the folder that holds the list.
+        made: the folder that holds it.
         folder: the publication, under whatever name.
         name: the publication's id.
     """
     target = root / "restricted" / name
     target.parent.mkdir(mode=0o700, exist_ok=True)
     shutil.rmtree(target, ignore_errors=True)
-    for file in made.iterdir():
-        sync(file)
+    for path in made.rglob("*"):
+        sync(path)
     os.replace(made, target)
     sync(target.parent)
     link = folder / "restricted"
@@ -322,7 +405,7 @@ def put_restricted(root: Path, made: Path, folder: Path, name: str) -> None:
 
 
 def drop_restricted(root: Path, folder: Path) -> None:
-    """Delete a publication's list of contacts."""
+    """Delete what stands beside a publication of persons."""
     link = folder / "restricted"
     if link.is_symlink():
         link.unlink()

@@ -129,7 +129,7 @@ def test_missing_profile_gives_missing_features(lab: Lab) -> None:
     assert (followers, posts, default, age) == (None, None, None, None)
     assert not empty
     assert lab.rows(
-        "select phantom_level, influence_level from marts.accounts"
+        "select phantom_level, influence_level from restricted.accounts"
         " where platform = 'weibo' and first_seen_day is not null and reposts = 1"
     ) == [("genuine", None)]
 

@@ -125,7 +125,7 @@ def amplifiers_right(world: World, campaign: str, folder: Path) -> int:
     ranked = sorted(below.values(), reverse=True)
     least = ranked[_TOP - 1] if len(ranked) >= _TOP else 1
     top = lab.rows(
-        "select account_id from marts.amplifiers"
+        "select account_id from restricted.amplifiers"
         " inner join intermediate.accounts using (platform, account_key)"
         f" order by rank limit {_TOP}"
     )
@@ -139,7 +139,7 @@ def buyers_found(
     ranking = [
         ids[key] in buyers
         for (key,) in lab.rows(
-            "select account_key from marts.contacts where brand_id = 'aurora'"
+            "select account_key from restricted.contacts where brand_id = 'aurora'"
             " and is_contactable order by contact_rank"
         )
     ]

@@ -355,7 +355,7 @@ def test_export_tells_all_that_is_held(told: Lab, tmp_path: Path) -> None:
     tables = found["warehouse"]
     assert len(tables["staging.interactions"]) == 2
     assert tables["intermediate.account_scores"][0]["phantom_probability"] is not None
-    assert len(found["marts"]["marts.accounts"]) == 1
+    assert len(found["marts"]["restricted.accounts"]) == 1
     done = told.command("privacy", "export", *asked)
     assert done.returncode == 2
     assert "is there already" in done.stderr
@@ -380,7 +380,7 @@ def test_suppression_takes_effect_at_once(told: Lab) -> None:
     assert contacts.stat().st_mode & 0o777 == 0o600
     lab.run(run_id="20260304")
     suppressed = lab.rows(
-        "select why_not from marts.contacts join intermediate.accounts"
+        "select why_not from restricted.contacts join intermediate.accounts"
         " using (platform, account_key) where account_id = '1234567'"
     )
     assert suppressed

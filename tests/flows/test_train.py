@@ -151,7 +151,7 @@ def test_labels_of_operators_give_a_linkage_model(
     lab = Lab(tmp_path / "own")
     lab.configure(format="canonical", path=str(tmp_path / "export"))
     lab.run(publish=False)
-    before = lab.marts()["accounts"]
+    before = lab.marts()["restricted.accounts"]
     lab.put("models/identity.json", text)
     assert load_parameters(lab.workspace).source == parameters.source
     assert lab.judge().accounts == len(before)

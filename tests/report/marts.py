@@ -12,14 +12,11 @@ import duckdb
 COLUMNS: dict[str, dict[str, str]] = {
     "accounts": {
         "VARCHAR": """
-            platform account_key phantom_level reasons_text model_version
-            operator_key influence_level account_kind
+            platform account_key phantom_level model_version operator_key
+            influence_level account_kind
         """,
         "DOUBLE": "phantom_probability",
         "BOOLEAN": "is_known is_confirmed",
-        "VARCHAR[]": "reasons reason_classes",
-        "BIGINT": "operator_accounts interactions reposts comments posts",
-        "DATE": "first_seen_day last_seen_day",
     },
     "campaign_daily": {
         "VARCHAR": "campaign_id campaign_name brand_id platform",
@@ -74,6 +71,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             genuine_reposts genuine_comments genuine_likes genuine_mentions
             genuine_engagements genuine_engagements_low genuine_engagements_high
             suspected_engagements suspected_engaged_accounts known_engagements
+            unnamed_engagements
             known_engaged_accounts
             estimated_genuine_engagements estimated_genuine_engagements_low
             estimated_genuine_engagements_high
@@ -148,22 +146,25 @@ COLUMNS: dict[str, dict[str, str]] = {
         "DOUBLE": "sentiment_net",
     },
     "amplifiers": {
-        "VARCHAR": "campaign_id platform account_key phantom_level influence_level",
-        "BIGINT": "downstream_reposts genuine_downstream_reposts exposure rank",
-        "DOUBLE": "downstream_share",
+        "VARCHAR": "campaign_id platform influence_level",
+        "BIGINT": "amplifiers direct_reposts exposure",
+        "DOUBLE": """
+            downstream_reposts_per_amplifier
+            genuine_downstream_reposts_per_amplifier
+        """,
     },
     "account_groups": {
         "VARCHAR": "group_key kind evidence",
         "BIGINT": "size phantom_accounts",
         "DOUBLE": "largest_campaign_share",
     },
-    "campaign_accounts": {
-        "VARCHAR": "campaign_id platform account_key phantom_level operator_key",
-        "BIGINT": "engagements",
+    "verdict_breakdown": {
+        "VARCHAR": "campaign_id dimension value",
+        "BIGINT": "accounts people",
     },
     "campaign_groups": {
         "VARCHAR": "campaign_id group_key kind",
-        "BIGINT": "accounts phantom_accounts engagements",
+        "BIGINT": "accounts phantom_accounts",
         "DOUBLE": "campaign_share",
     },
     "reason_classes": {"VARCHAR": "reason_class words"},
@@ -185,12 +186,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "DOUBLE": "expected_engagements",
     },
     "contacts": {
-        "VARCHAR": "brand_id platform account_key why_not",
+        "VARCHAR": "brand_id platform why_not",
         "BOOLEAN": "is_contactable",
+        "BIGINT": "accounts",
     },
     "contact_results": {
         "VARCHAR": "brand_id",
-        "BIGINT": "judged_people",
+        "BIGINT": "accounts contactable_accounts judged_people",
         "DOUBLE": """
             answer_rate upper_half_answer_rate lower_half_answer_rate
         """,

@@ -148,24 +148,27 @@ def marts(tmp_path: Path) -> Path:
                 "half_life_minutes": 187.0,
             }
         ],
-        accounts=[
+        accounts=[{"platform": "weibo", "model_version": "rules-1"}],
+        verdict_breakdown=[
             {
-                "platform": "weibo",
-                "account_key": str(number),
-                "phantom_level": level,
-                "is_confirmed": False,
-                "reason_classes": reasons,
-                "model_version": "rules-1",
-                "operator_key": str(number // 2),
-                "operator_accounts": 2,
+                "campaign_id": campaign,
+                "dimension": dimension,
+                "value": value,
+                "accounts": accounts,
+                "people": people,
             }
-            for number, (level, reasons) in enumerate(
-                [
-                    ("genuine", []),
-                    ("genuine", ["few_followers"]),
-                    ("suspected", ["few_followers", "new"]),
-                    ("phantom", ["few_followers"]),
-                ]
+            for campaign, dimension, value, accounts, people in (
+                (None, "phantom_level", "genuine", 2, 2),
+                (None, "phantom_level", "suspected", 1, 1),
+                (None, "phantom_level", "phantom", 1, 1),
+                (None, "reason_class", "few_followers", 2, 2),
+                (None, "reason_class", "new", None, None),
+                (None, "confirmed_level", "phantom", None, None),
+                (None, "operator", "several", 4, 2),
+                ("spring", "phantom_level", "genuine", 1, 1),
+                ("spring", "phantom_level", "suspected", 1, 1),
+                ("spring", "reason_class", "few_followers", 1, 1),
+                ("evil", "phantom_level", "phantom", 1, 1),
             )
         ],
         phantom_shares=[
@@ -188,20 +191,6 @@ def marts(tmp_path: Path) -> Path:
             {"reason_class": "new", "words": "was registered shortly before"},
             {"reason_class": "sales", "words": "writes like sellers"},
         ],
-        campaign_accounts=[
-            {
-                "campaign_id": campaign,
-                "platform": "weibo",
-                "account_key": str(number),
-                "engagements": engagements,
-            }
-            for campaign, number, engagements in (
-                ("spring", 1, 3),
-                ("spring", 2, 1),
-                ("spring", 3, 0),  # a mention is no engagement
-                ("evil", 3, 1),
-            )
-        ],
         campaign_groups=[
             {
                 "campaign_id": "evil",
@@ -209,7 +198,6 @@ def marts(tmp_path: Path) -> Path:
                 "kind": "coordinated",
                 "accounts": 5,
                 "phantom_accounts": 2,
-                "engagements": 6,
                 "campaign_share": 0.081,
             }
         ],
@@ -293,14 +281,12 @@ def marts(tmp_path: Path) -> Path:
             {
                 "campaign_id": "spring",
                 "platform": "weibo",
-                "account_key": "c0ffee" * 5,
-                "phantom_level": "phantom",
                 "influence_level": "key_opinion_leader",
-                "downstream_reposts": 41,
-                "genuine_downstream_reposts": 39,
-                "downstream_share": 0.37,
+                "amplifiers": 6,
+                "direct_reposts": 41,
+                "downstream_reposts_per_amplifier": 9.5,
+                "genuine_downstream_reposts_per_amplifier": 8.25,
                 "exposure": 5000,
-                "rank": 1,
             }
         ],
         account_groups=[
@@ -336,17 +322,22 @@ def marts(tmp_path: Path) -> Path:
             {
                 "brand_id": "aurora",
                 "platform": "weibo",
-                "account_key": str(number),
                 "why_not": why,
                 "is_contactable": not why,
+                "accounts": accounts,
             }
-            for number, why in enumerate(
-                ("", "", "likely phantom", "likely phantom; asked not to be")
+            for why, accounts in (
+                ("", 2),
+                ("likely phantom", 6),
+                ("likely phantom; asked not to be", 5),
+                (None, 7),
             )
         ],
         contact_results=[
             {
                 "brand_id": "aurora",
+                "accounts": 20,
+                "contactable_accounts": 2,
                 "judged_people": 40,
                 "answer_rate": 0.25,
                 "upper_half_answer_rate": 0.4,
@@ -597,18 +588,19 @@ def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
         "earned_media_currency": "CNY",
         "cpm_source": "a rate card",
     }
-    accounts = [
-        {"platform": "weibo", "account_key": key, "phantom_level": level,
-         "is_known": known, "is_confirmed": False}
-        for key, level, known in (
-            ("a", "genuine", True), ("b", "genuine", False), ("c", "phantom", True),
+    cells = [
+        {"dimension": dimension, "value": level, "accounts": accounts}
+        for dimension, level, accounts in (
+            ("phantom_level", "genuine", 2),
+            ("unknown_level", "genuine", 1),
+            ("phantom_level", "phantom", 1),
         )
-    ]  # fmt: skip
+    ]
     marts = write_marts(
         tmp_path / "marts.duckdb",
         campaigns=[make_campaign("part", **told), make_campaign("whole")],
         campaign_posts=[make_post("part", 1), make_post("whole", 2)],
-        accounts=accounts,
+        verdict_breakdown=cells,
     )
     text = report(marts).text
     assert "Cost per engagement 5.00 CNY at most" in text
@@ -649,11 +641,12 @@ def test_feedback_and_what_to_do_next(marts: Path) -> None:
         "negative 30 22",
         "The balance of those collected lies between −0.10 and +0.32",
         "包装, 漏 30 20 −0.25 rising",
-        "c0ffeec0… likely phantom key opinion leader 41 39 37.0% 5,000",
+        "key opinion leader 6 41 9.5 8.2 5,000",
         "suspected: one order 12 9 8.1% 12 accounts reposted 7 posts within seconds",
         "No change of genuine engagements beyond chance.",
-        "2 of 4 accounts that engaged",
-        "likely phantom (2), asked not to be",
+        "2 of 20 accounts that engaged",
+        "likely phantom (11), asked not to be (5)",
+        "confirmed by a person: some, too few to say how many. 4 accounts belong to 2",
         "Of 40 people whose answer is known, 25.0% answered: 40.0% of the half",
     ):
         assert words in text, words
@@ -749,7 +742,7 @@ def test_one_campaign_alone(marts: Path) -> None:
     assert "genuine 2 (100%), of which suspected 1 (50.0%)" in page.text
     assert "has hardly any followers 1 100%" in page.text
     assert "12 accounts reposted" not in page.text
-    assert "1 of 2 accounts that engaged in it can be contacted" in page.text
+    assert "confirmed by a person. Scored" in page.text
     other = report(marts, "evil").text
     assert "suspected: one order 5 2 8.1% 12 accounts reposted" in other
     assert "another network" not in page.text
@@ -791,10 +784,12 @@ def test_nulls_everywhere_read_as_unknown(tmp_path: Path) -> None:
         campaign_daily=[{"campaign_id": "bare", "activity_day": START}],
         campaign_posts=[{"campaign_id": "bare"}],
         cascades=[{"campaign_id": "bare"}],
-        accounts=[
-            {"account_key": "1"},
-            {"account_key": "2", "phantom_level": "phantom"},
+        accounts=[{"account_key": "1"}],
+        verdict_breakdown=[
+            {"dimension": "confirmed_level", "value": "phantom"},
+            {"dimension": "phantom_level", "value": "phantom", "accounts": 1},
         ],
+        amplifiers=[{"campaign_id": "bare"}],
         data_coverage=[{"source": "export"}, {"source": None}],
         metric_definitions=[{"mart": "campaigns"}, {"column_name": "posts"}],
     )

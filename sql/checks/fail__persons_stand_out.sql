@@ -1,0 +1,99 @@
+-- Bad rows: rows of published marts that tell of fewer than policies.min_cell persons.
+-- Of accounts all that is published is one row, also what campaign_accounts adds by
+-- their keys: so many must have the very same. Accounts of brands are named anyway.
+--
+-- grain: mart, told
+-- params: $min_cell
+--
+-- What an account's row in a mart says beside its key is compared as a whole: a column
+-- that somebody adds to accounts is held to it, too.
+
+with
+
+bridges as (
+    select
+        platform,
+        account_key,
+        list(
+            struct_pack(
+                campaign_id := campaign_id,
+                operator_key := operator_key,
+                phantom_level := phantom_level,
+                has_reposted := has_reposted,
+                has_commented := has_commented,
+                has_liked := has_liked,
+                has_mentioned := has_mentioned
+            )
+            order by campaign_id
+        ) as acted
+    from marts.campaign_accounts
+    group by platform, account_key
+),
+
+brand_keys as (
+    select unnest(brands.account_keys) as account_key
+    from marts.brands as brands
+),
+
+joined as (
+    select
+        accounts.*,
+        bridges.acted
+    from marts.accounts as accounts
+    left join bridges
+        on
+            accounts.platform = bridges.platform
+            and accounts.account_key = bridges.account_key
+    anti join brand_keys on accounts.account_key = brand_keys.account_key
+),
+
+people as (
+    select * exclude (account_key)
+    from joined
+),
+
+alike as (
+    select
+        cast(people as varchar) as told,
+        count(*) as accounts
+    from people
+    group by people
+)
+
+select
+    'accounts' as mart,
+    told
+from alike
+where accounts < $min_cell
+union all
+select
+    'account_groups' as mart,
+    group_key as told
+from marts.account_groups
+where size < $min_cell
+union all
+select
+    'campaign_groups' as mart,
+    group_key as told
+from marts.campaign_groups
+where accounts < $min_cell
+union all
+select
+    'amplifiers' as mart,
+    campaign_id || ' ' || influence_level as told
+from marts.amplifiers
+where amplifiers < $min_cell
+union all
+select
+    'contacts' as mart,
+    brand_id || ' ' || coalesce(why_not, '') as told
+from marts.contacts
+where accounts < $min_cell
+union all
+select
+    'verdict_breakdown' as mart,
+    dimension || ' ' || value as told
+from marts.verdict_breakdown
+where
+    accounts < $min_cell
+    and dimension not in ('phantom_level', 'unknown_level')
