@@ -6,6 +6,7 @@ import csv
 import stat
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tasks.warehouse.errors import ConfigurationError
@@ -324,6 +325,11 @@ def test_list_keeps_nobody_who_was_read_too_long_ago(lab: Lab) -> None:
     assert sorted(listed(f"restricted = {days}")) == ["early", "late"]
     assert listed(f"restricted = {days - 1}") == ["late"]
     assert set(contacts(lab)) == {"early", "late"}
+    people = lab.root / "published/restricted/people.duckdb"
+    with duckdb.connect(str(people), read_only=True) as kept:
+        assert kept.execute(
+            "select count(*) from contacts where brand_id = 'aurora'"
+        ).fetchall() == [(1,)]
     assert sorted(listed("landing = 9")) == ["early", "late"]
 
 

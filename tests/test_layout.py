@@ -297,7 +297,7 @@ def test_every_published_column_has_one_definition() -> None:
     # What a platform counts is no form of what was collected.
     growth = by_name["campaign_daily", "platform_comments"]
     assert "collected" not in growth["caveat"]
-    mentions = by_name["contacts", "mentions"]
+    mentions = by_name["share_of_voice", "mentions"]
     assert "campaigns" in mentions["differs_in_text"]
     assert mentions["formula"] != by_name["campaigns", "mentions"]["formula"]
     campaign = {column.name for column in marts["marts.campaigns"].columns}
@@ -340,10 +340,10 @@ DIFFERENT = {
     "platform_counted_since",  # at a campaign's end; newest readings of a partner
     "platform_engagement_rate_by_reach",
     "potential_reach",  # of a campaign, a day, a post
-    "first_seen_day",  # of an account; of a group
+    "influence_level",  # of an account; of a set of amplifiers
+    "people",  # of an audience; of those with a verdict
     "followers",  # newest known; after an action
     "kind",  # of a group; of an action
-    "last_seen_day",
     "likes",  # of a campaign; of an account in it; of a source
     "mentions",  # of a campaign, of a brand, by an account
     "platform_collected",  # of what the platform counts: in all, so far, of a day

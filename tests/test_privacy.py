@@ -92,11 +92,21 @@ def test_readers_find_nothing_of_them(finished_run: FinishedRun, folder: str) ->
 def test_identified_output_is_for_its_owner_alone(finished_run: FinishedRun) -> None:
     """Names of accounts and links to them, never what they wrote."""
     folder = finished_run.lab.root / "published/restricted"
-    assert [path.name for path in folder.iterdir()] == ["contacts.csv"]
+    named = {"amplifiers.csv", "contacts.csv"}
+    assert {path.name for path in folder.iterdir()} == {
+        *named,
+        "parquet",
+        "people.duckdb",
+    }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE((folder / "contacts.csv").stat().st_mode) == 0o600
-    data = (folder / "contacts.csv").read_bytes()
-    assert CANARY_TEXT.encode() not in data
+    for path in files_below(folder):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+        data = readable(path)
+        assert CANARY_TEXT.encode() not in data, path
+        # All but the two lists have pseudonyms.
+        if path.name not in named:
+            for secret in SECRETS:
+                assert not holds(data, secret), (path, secret)
 
 
 def test_ledger_and_lock_hold_nothing_of_them(finished_run: FinishedRun) -> None:

@@ -58,6 +58,7 @@ MAY_BE_EMPTY = {
     "findings",  # nothing deserves a look
     "partner_results",  # of nobody paid
     "feedback_topics",
+    "verdict_breakdown",
 }
 
 
@@ -418,7 +419,9 @@ def test_publications_can_be_mounted_alone(lab: Lab, tmp_path: Path) -> None:
     with duckdb.connect(str(alone / "current/marts.duckdb"), read_only=True) as marts:
         assert marts.execute("select count(*) from campaigns").fetchall() == [(1,)]
     assert not (alone / "current/restricted").exists()
-    assert not list(alone.rglob("contacts.csv"))
+    for name in ("contacts.csv", "amplifiers.csv", "people.duckdb"):
+        assert (lab.root / "published/restricted" / name).exists()
+        assert not list(alone.rglob(name))
     # A workspace of an older version, whose link led to the folder itself.
     link = lab.root / "published"
     target = link.resolve()

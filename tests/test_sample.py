@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.status import describe
+from tests.benchmarks.reidentification import attack
 from tests.workspaces import REPOSITORY, Lab
 from tests.world.sample import GROUP_SIZE
 
@@ -32,6 +33,14 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> 
     assert told["two-for-one"]["engagements_change_low"] > 0
     assert told["tasting"]["engagements_change_low"] < 0
     assert told["tasting"]["engagements_change_high"] > 0
+
+    # An outsider who knows all that the platform shows finds nobody in the marts.
+    for found in attack(lab):
+        assert found.rows > 400
+        assert (found.pinned, found.fewest >= 5, found.unsure >= 5) == (0, True, True)
+    page = (lab.root / "published/report/index.html").read_text(encoding="utf-8")
+    keys = lab.rows("select account_key from restricted.accounts")
+    assert not [key for (key,) in keys if key[:8] in page]
 
     (group,) = lab.dicts("from restricted.account_groups where kind = 'coordinated'")
     assert GROUP_SIZE - 2 <= group["size"] <= GROUP_SIZE + 1

@@ -1,35 +1,39 @@
 -- An account that was seen, under a pseudonym, in words so coarse that at least
 -- policies.min_cell accounts have the very same row: nobody finds one by what the
 -- platform shows. Null is not known or not told (detail says which). All of it stands
--- in restricted/. "phantom" reads "likely phantom" until a person confirms it.
+-- in restricted/; networks of which fewer were seen stand there alone. "phantom" reads
+-- "likely phantom" until a person confirms it.
 --
 -- grain: platform, account_key
 -- params: $min_cell
 -- replace: all
 -- time axis: lifetime
 -- columns:
---   platform [text]: the network; one of which fewer than policies.min_cell accounts were seen has no rows
+--   platform [text]: the network
 --   account_key [id]: keyed pseudonym of the account
---   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins; told up to detail 12
+--   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
 --   phantom_probability [probability]: mean of the model's scores of all accounts that have this row
---   is_known [yes or no]: more than a name is known of it, or its company speaks against it, or a person decided; else its level says only that nothing is known; told up to detail 12
---   is_confirmed [yes or no]: a person decided the level; told up to detail 5
+--   is_known [yes or no]: more than a name is known of it, or its company speaks against it, or a person decided; else its level says only that nothing is known
+--   is_confirmed [yes or no]: a person decided the level
 --   account_kind [text]: what a suspected account looks like: fresh, vendor_batch (made with others), cultivated (kept for long); or inactive: old, quiet, not suspected;
---     null where nothing tells; told up to detail 5
---   reason_class [text]: class of the heaviest reason (reason_classes has its words, verdict_breakdown counts them all); told up to detail 5
---   model_version [id]: the model that scored it; told up to detail 12
---   operator_key [id]: of accounts whose operator has policies.min_cell accounts or more, its pseudonym (account_groups); told up to detail 11
---   coordinated_group_key [id]: pseudonym of the coordinated group that it is in (account_groups), where it has policies.min_cell accounts or more; told up to detail 11
---   influence_level [text]: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; told up to detail 7, 9 and 10
---   is_verified [yes or no]: the platform verified it; told up to detail 6 and at 9
---   registered_year [calendar number]: year of its registration; told up to detail 3 and at 9
---   registered_month [month]: first day of the month of its registration; told at detail 0
---   region [text]: the first word of the place that its profile names; told at detail 0 and 1
---   first_seen_month [month]: first day of the month in which it first acted or posted; told up to detail 2
---   last_seen_month [month]: first day of the month in which it last acted or posted; told up to detail 2
---   activity_level [text]: acts and posts seen of it: none, single, few (2 to 4), regular (5 to 19), many; told up to detail 2
---   campaigns [campaigns]: campaigns on whose posts it acted (campaign_accounts has them); told up to detail 8
---   detail [step, 0 the finest]: the first step of a fixed order, in which ever more is left untold, at which min_cell accounts are alike; what they did in campaigns is told up to 4
+--     null where nothing tells
+--   main_reason_class [text]: class of the heaviest reason (reason_classes has its words, verdict_breakdown counts them all)
+--   model_version [id]: the model that scored it
+--   operator_key [id]: of accounts whose operator has policies.min_cell accounts or more, its pseudonym (account_groups)
+--   coordinated_group_key [id]: pseudonym of the coordinated group that it is in (account_groups), where it has policies.min_cell accounts or more
+--   influence_level [text]: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader
+--   is_verified [yes or no]: the platform verified it
+--   registered_year [calendar number]: year of its registration
+--   registered_month [month]: first day of the month of its registration
+--   region [text]: the first word of the place that its profile names
+--   first_seen_month [month]: first day of the month in which it first acted or posted
+--   last_seen_month [month]: first day of the month in which it last acted or posted
+--   activity_level [text]: acts and posts seen of it: none, single, few (2 to 4), regular (5 to 19), many
+--   campaigns [campaigns]: campaigns on whose posts it acted (campaign_accounts has them)
+--   detail [step, 0 the finest]: the first step of a fixed order at which policies.min_cell accounts are alike, where each tells less: registered_month at 0;
+--     region up to 1; first_seen_month, last_seen_month, activity_level 2; registered_year 3 and at 9; what it did in campaigns 4;
+--     is_confirmed, account_kind, main_reason_class 5; is_verified 6 and at 9; influence_level 7, 9 and 10; campaigns 8;
+--     operator_key, coordinated_group_key 11; the level 12; nothing at 13
 -- metrics:
 --   phantom_level: this project | how many likely phantoms are phantoms depends on how many there are: phantom_shares tells it for each network
 --   phantom_probability: this project | calibrated on the sets that the model card names; other populations differ
@@ -366,7 +370,7 @@ select
     told.judged.is_known as is_known,
     told.judged.is_confirmed as is_confirmed,
     told.judged.account_kind as account_kind,
-    told.judged.reason_class as reason_class,
+    told.judged.reason_class as main_reason_class,
     told.judged.model_version as model_version,
     told.judged.operator_key as operator_key,
     told.judged.coordinated_group_key as coordinated_group_key,

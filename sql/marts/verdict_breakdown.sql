@@ -1,5 +1,5 @@
 -- How many accounts have a verdict of a kind, of all that were seen and of those that
--- engaged in a campaign. Kinds of 1 to policies.min_cell - 1 accounts have no number but
+-- engaged in a campaign (campaign_id is null for all). Kinds of 1 to policies.min_cell - 1 accounts have no number but
 -- for levels; of fewer accounts in all nothing is told.
 --
 -- grain: campaign_id, dimension, value
@@ -7,7 +7,7 @@
 -- replace: all
 -- time axis: lifetime
 -- columns:
---   campaign_id [id]: of those that engaged in this campaign; null: of all accounts seen
+--   campaign_id [id]: the campaign's id in workspace.toml
 --   dimension [text]: phantom_level; unknown_level (levels of those of which nothing is known, is_known in accounts); confirmed_level (levels that a person decided);
 --     account_kind and reason_class of likely phantoms and suspected ones, each class of an account; operator (several: accounts whose operator has others there)
 --   value [text]: what is counted of it; reason_classes has the words of reason classes

@@ -99,7 +99,8 @@ select
     coalesce(campaigns, 0) as campaigns,
     acted,
     first_day, last_day, coalesce(acts, 0) as acts, coalesce(reposts, 0) as reposts,
-    coalesce(comments, 0) as comments, coalesce(posts, 0) as posts
+    coalesce(comments, 0) as comments, coalesce(posts, 0) as posts,
+    accounts.phantom_level <> 'genuine' as is_doubtful  -- what he wants to know
 from intermediate.accounts as accounts
 left join profiles using (platform, account_id)
 left join acts using (platform, account_id)
@@ -193,16 +194,23 @@ class Attack:
     guessed: float
 
 
-def open_lab(lab: Lab) -> duckdb.DuckDBPyConnection:
-    """The attacker's desk: what the platform shows, and what is published."""
+def open_lab(lab: Lab, marts: str = "open.main") -> duckdb.DuckDBPyConnection:
+    """The attacker's desk: what the platform shows, and what is published.
+
+    Args:
+        lab: whose publication.
+        marts: the schema that is attacked; `marts` is the warehouse's own.
+    """
     desk = duckdb.connect()
     desk.execute(f"attach '{lab.root}/warehouse.duckdb' as truth (read_only)")
-    desk.execute(f"attach '{lab.root}/published/marts.duckdb' as open (read_only)")
+    if marts == "open.main":
+        file = lab.root / "published" / "marts.duckdb"
+        desk.execute(f"attach '{file}' as open (read_only)")
     desk.execute("use truth")
-    desk.execute(f"create temp table facts as {_FACTS}")
-    rows = _ROWS.replace("marts.", "open.main.")
-    desk.execute(f"create temp table told as {rows}")
-    desk.execute(f"create temp table cells as {_CELLS.replace('marts.', 'open.main.')}")
+    for table, select in (("facts", _FACTS), ("told", _ROWS), ("cells", _CELLS)):
+        desk.execute(
+            f"create temp table {table} as {select.replace('marts.', f'{marts}.')}"
+        )
     return desk
 
 
@@ -238,18 +246,26 @@ def as_outsider(desk: duckdb.DuckDBPyConnection, min_cell: int) -> Attack:
         f"""
         create or replace temp table pairs as
         with told as (
-            select platform, {visible}, acted, count(*) as alike
+            select
+                platform, {visible}, acted, count(*) as alike,
+                influence_level is not null or is_verified is not null
+                or registered_year is not null or activity_level is not null
+                    as tells_profile
             from told group by all
         ),
         facts as (
-            select platform, {visible}, acted, count(*) as accounts
+            select
+                platform, {visible}, acted, count(*) as accounts,
+                count(*) filter (is_doubtful) as doubtful
             from facts group by all
         )
         select
             dense_rank() over (order by told) as row_of,
             dense_rank() over (order by facts) as facts_of,
             told.alike,
-            facts.accounts
+            told.tells_profile,
+            facts.accounts,
+            facts.doubtful
         from told
         inner join facts on told.platform = facts.platform and {matches}
             and (told.acted is null or (
@@ -262,6 +278,24 @@ def as_outsider(desk: duckdb.DuckDBPyConnection, min_cell: int) -> Attack:
         """
     )
     return _judged(desk, min_cell)
+
+
+def surest_guess(desk: duckdb.DuckDBPyConnection) -> float:
+    """The largest share of suspected accounts and likely phantoms of any profile.
+
+    Of the accounts that a row can be for the outsider, where it tells of a profile.
+    """
+    ((share,),) = desk.execute(
+        """
+        select max(share) from (
+            select sum(doubtful) / sum(accounts) as share
+            from pairs
+            where tells_profile
+            group by row_of
+        )
+        """
+    ).fetchall()
+    return float(share)
 
 
 def as_insider(desk: duckdb.DuckDBPyConnection, min_cell: int) -> Attack:
@@ -346,6 +380,8 @@ def attack(lab: Lab) -> list[Attack]:
                 f" rows an account can have {result.unsure}; guesses right"
                 f" {result.guessed:.0f} ({result.guessed / result.rows:.1%})"
             )
+            if name == "outsider":
+                print(f"  the surest guess at a level: {surest_guess(desk):.2f}")
         for mart, (cells, accounts) in told_by_sums(desk).items():
             print(f"  {mart}: {cells} x nobody genuine, {accounts} accounts")
         ((steps,),) = desk.execute(

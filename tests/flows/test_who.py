@@ -62,8 +62,9 @@ def known(
 
 
 def published_key(lab: Lab, reposts: int, comments: int) -> str:
-    """The pseudonym that the marts have for who did so much."""
-    with duckdb.connect(str(lab.root / "published/marts.duckdb")) as marts:
+    """The pseudonym of who did so much, as those see it who may."""
+    people = lab.root / "published/restricted/people.duckdb"
+    with duckdb.connect(str(people), read_only=True) as marts:
         found = marts.execute(
             "select account_key from campaign_accounts"
             " where reposts = $reposts and comments = $comments",
