@@ -328,9 +328,9 @@ class Policies(_Section):
     # The share of rows that a rule of level "error" may send to quarantine
     # before the run stops.
     quarantine_threshold: float = Field(default=0.2, ge=0, le=1)
-    # restricted: accounts last read longer ago leave the list of contacts.
+    # restricted: accounts last read longer ago leave `restricted/`.
     retention_days: dict[Literal["landing", "restricted"], _Days] = {}
-    # So many people must say a word before marts repeat it.
+    # So many accounts must share what marts tell of one, so many people a topic's word.
     min_cell: int = Field(default=5, ge=1)
     examples: bool = False
 

@@ -384,11 +384,12 @@ def attack(lab: Lab) -> list[Attack]:
                 print(f"  the surest guess at a level: {surest_guess(desk):.2f}")
         for mart, (cells, accounts) in told_by_sums(desk).items():
             print(f"  {mart}: {cells} x nobody genuine, {accounts} accounts")
-        ((steps,),) = desk.execute(
-            "select string_agg(detail || ': ' || n, ', ' order by detail) from"
-            " (select detail, count(*) as n from told group by detail)"
+        ((steps, campaigns),) = desk.execute(
+            "select string_agg(detail || ': ' || n, ', ' order by detail),"
+            " sum(in_campaigns) from (select detail, count(*) as n,"
+            " count(campaigns) as in_campaigns from told group by detail)"
         ).fetchall()
-        print(f"  rows by detail {steps}")
+        print(f"  {campaigns} rows tell their campaigns; rows by detail {steps}")
     return found
 
 
