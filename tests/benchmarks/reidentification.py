@@ -248,9 +248,10 @@ def as_outsider(desk: duckdb.DuckDBPyConnection, min_cell: int) -> Attack:
         with told as (
             select
                 platform, {visible}, acted, count(*) as alike,
-                influence_level is not null or is_verified is not null
-                or registered_year is not null or activity_level is not null
-                    as tells_profile
+                coalesce(bool_or(phantom_level <> 'genuine' and (
+                    influence_level is not null or is_verified is not null
+                    or registered_year is not null or activity_level is not null
+                )), false) as tells_on_profile
             from told group by all
         ),
         facts as (
@@ -263,7 +264,7 @@ def as_outsider(desk: duckdb.DuckDBPyConnection, min_cell: int) -> Attack:
             dense_rank() over (order by told) as row_of,
             dense_rank() over (order by facts) as facts_of,
             told.alike,
-            told.tells_profile,
+            told.tells_on_profile,
             facts.accounts,
             facts.doubtful
         from told
@@ -283,14 +284,15 @@ def as_outsider(desk: duckdb.DuckDBPyConnection, min_cell: int) -> Attack:
 def surest_guess(desk: duckdb.DuckDBPyConnection) -> float:
     """The largest share of suspected accounts and likely phantoms of any profile.
 
-    Of the accounts that a row can be for the outsider, where it tells of a profile.
+    Of the accounts that a row can be for the outsider, where rows of that profile say
+    so of somebody.
     """
     ((share,),) = desk.execute(
         """
         select max(share) from (
             select sum(doubtful) / sum(accounts) as share
             from pairs
-            where tells_profile
+            where tells_on_profile
             group by row_of
         )
         """
