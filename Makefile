@@ -68,6 +68,8 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find flows tasks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The lock is its own constraint: pip before 23.3 doesn't see that `sqlalchemy==2.0` also pins
+# `sqlalchemy[asyncio]`, and takes the newest one, whose hash nobody knows.
 # pip compiles on one core: all cores do it after it, so that no command has to, where
 # bytecode can't be written later. Files of packages that no Python can read are passed over.
 setup:
@@ -84,7 +86,7 @@ setup:
 		fi; \
 		$(PYTHON) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
 		echo "Installing $$(grep -c '^[a-z0-9].*==' requirements.txt) locked packages into $(VENV); once, some minutes ..."; \
-		$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.txt; \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.txt -c requirements.txt; \
 		$(PYTHON) -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true; \
 		cp requirements.txt $(INSTALLED); \
 	fi
