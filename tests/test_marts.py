@@ -734,14 +734,15 @@ def test_the_calendar_has_every_day_that_a_mart_names(built: Lab) -> None:
         " where schema_name = 'marts' and data_type = 'DATE'"
     )
     told = {
-        (model.table, column.name)
+        (model.table, column.name): column.unit
         for model in load_models("marts").values()
         for column in model.columns
-        if column.unit == "day"
+        if column.unit in ("day", "month")
     }
-    assert set(columns) == told
+    assert set(columns) == set(told)
     for mart, name in columns:
-        assert not built.rows(
+        # A month stands as its first day, of which nobody told.
+        assert told[mart, name] == "month" or not built.rows(
             f"select {name} from marts.{mart} where {name} is not null"
             f" and {name} not in (select day from marts.days)"
         ), (mart, name)
@@ -757,7 +758,8 @@ def test_marts_hold_no_clock_and_no_platform_id_of_people(
         for name in built.marts():
             if name == "metric_definitions":
                 continue
-            for row in connection.execute(f"from marts.{name}").fetchall():
+            table = name if "." in name else f"marts.{name}"
+            for row in connection.execute(f"from {table}").fetchall():
                 values = {value for value in row if isinstance(value, str)}
                 assert not values & accounts, name
 
