@@ -21,6 +21,8 @@ def tell(workspace: Workspace, *, dry_run: bool = False) -> AlarmError | None:
     delivered = tell_findings(workspace, dry_run=dry_run)
     for finding in delivered.new:
         say(f"  finding: {finding.told()}")
+    if not delivered.new:
+        say("  no new finding")
     return _error(delivered.failed)
 
 
@@ -41,10 +43,8 @@ def tell_trial() -> AlarmError | None:
 def _error(failed: tuple[str, ...]) -> AlarmError | None:
     if not failed:
         return None
-    error = AlarmError(
+    return AlarmError(
         "\n".join(f"Not told: {label} took no message." for label in failed)
         + "\nIt is tried again with the next run. See whether the address is right"
         " and can be reached: python -m flows alarms --trial"
     )
-    say(f"  warning: {error}")
-    return error

@@ -17,6 +17,7 @@ from tasks.sources.erased_people import finish, keep_out
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError, SourceLateError
 from tasks.warehouse.ledger import days_to_run, late_sources, open_run
+from tasks.warehouse.progress import say
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
 
@@ -60,9 +61,11 @@ def daily(
         as_step(publish, root)(root, run.run_id)
         finish(configuration)
     untold = tell_after_run(configuration)
+    late = late_sources(configuration, last)
+    if untold and (deferred or late):
+        say(f"  warning: {untold}")
     if deferred:
         raise DeferredError("\n".join(deferred))
-    late = late_sources(configuration, last)
     if late:
         raise SourceLateError(late)
     if untold:
