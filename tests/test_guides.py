@@ -13,6 +13,19 @@ GUIDES = [
     REPOSITORY / name
     for name in ("CONTRIBUTING.md", "sql/README.md", "tasks/README.md")
 ]
+PAGES = [
+    *GUIDES,
+    *(
+        REPOSITORY / name
+        for name in (
+            "README.md",
+            "data/README.md",
+            "flows/README.md",
+            "tasks/METHODS.md",
+            "tests/README.md",
+        )
+    ),
+]
 # Names with a place for the reader's own.
 _OWN = re.compile(r"[<>*…]|\.\.\.")
 _PATH = re.compile(
@@ -37,6 +50,7 @@ def test_files_that_a_guide_names_are_there(guide: Path) -> None:
     names = [name for name in _PATH.findall(text) if not _OWN.search(name)]
     assert len(names) > 3
     elsewhere = {"workspace.toml", "expect.json", "landing/", "input/"}
+    elsewhere |= {"publications/current"}
     # Without a folder: the case or the folder that the sentence speaks of.
     missing = [
         name
@@ -48,7 +62,22 @@ def test_files_that_a_guide_names_are_there(guide: Path) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.parent.name)
-def test_links_of_a_guide_lead_somewhere(guide: Path) -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", guide.read_text(encoding="utf-8"))
-    assert all((guide.parent / link).exists() for link in links)
+@pytest.mark.parametrize(
+    "page", PAGES, ids=lambda path: str(path.relative_to(REPOSITORY))
+)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    """To a file that is there, and to one of its headings."""
+    for link in re.findall(r"\]\(([^):]+)\)", page.read_text(encoding="utf-8")):
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in headings(target), link
+
+
+def headings(page: Path) -> set[str]:
+    """Anchors of a page's headings, as GitHub makes them."""
+    found = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found
+    }
