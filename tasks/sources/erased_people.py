@@ -312,7 +312,12 @@ def _files(workspace: Workspace) -> _Files:
             ),
         ),
         tuple(sorted(workspace.quarantine.glob("*.parquet"))),
-        tuple(sorted((workspace.landing / ".crawl").glob("*.sqlite"))),
+        tuple(
+            # An empty one is as good as none: the crawl begins anew.
+            file
+            for file in sorted((workspace.landing / ".crawl").glob("*.sqlite"))
+            if file.stat().st_size
+        ),
         tuple(sorted((workspace.landing / ".log").glob("*.json"))),
         tuple(
             file

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
-from tasks.warehouse.database import tune
+from tasks.warehouse.database import read
 
 # Where a network shows an account's profile: what stands before its id.
 PROFILE_ADDRESSES = {
@@ -111,9 +109,11 @@ def find_accounts(
 
     Returns:
         An entry for each account found, in the order asked.
+
+    Raises:
+        DamagedError: the warehouse can't be read.
     """
-    with duckdb.connect(str(database), read_only=True) as connection:
-        tune(connection, database.with_name(".spill"))
+    with read(database) as connection:
         found = connection.sql(
             _FOUND,
             params={

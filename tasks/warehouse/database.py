@@ -208,6 +208,34 @@ def add_functions(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create or replace macro main.{signature} as ({body})")
 
 
+@contextmanager
+def read(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, to look at only.
+
+    Raises:
+        DamagedError: it can't be opened or read to its end.
+    """
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            tune(connection, database.with_name(".spill"))
+            yield connection
+    except duckdb.Error as error:
+        # A file that ends too soon is an `Error` of no kind of its own.
+        if type(error) is duckdb.Error or isinstance(error, _UNREADABLE):
+            raise DamagedError(
+                database, f"can't be read ({type(error).__name__})"
+            ) from None
+        raise
+
+
+_UNREADABLE = (
+    duckdb.IOException,
+    duckdb.SerializationException,
+    duckdb.FatalException,
+    duckdb.InternalException,
+)
+
+
 def tune(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
     """Set what results must not depend on and what a machine can bear."""
     connection.execute("set timezone = 'UTC'")

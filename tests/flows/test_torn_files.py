@@ -57,7 +57,11 @@ CASES = [
         for number, (kind, place) in enumerate(KINDS.items())
         if not place.endswith((".parquet", ".sqlite", ".duckdb"))
     ),
+    ("a crawl's memory", "empty"),
+    ("warehouse", "torn"),
 ]
+# Some stand there by their place already.
+CASES = list(dict.fromkeys(CASES))
 
 
 @pytest.fixture
@@ -139,6 +143,7 @@ def test_a_damaged_file_is_named_or_mended(
     place = ("--workspace", str(lab.root))
     said = command(monkeypatch, capsys, "status", *place)
     said += command(monkeypatch, capsys, "doctor", *place)
+    said += command(monkeypatch, capsys, "who", "21", *place)
     try:
         steps(lab)
     except WeiboManagerError as error:
