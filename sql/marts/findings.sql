@@ -132,7 +132,8 @@ findings as (
         platform,
         activity_day,
         'Of ' || engaged_accounts || ' accounts that engaged that day at least '
-        || cast(floor(100 * phantom_share_low) as integer) || ' % are likely phantoms.'
+        || cast(floor(100 * phantom_share_low) as integer)
+        || ' % are likely phantoms, by the low end of the 95 % interval.'
             as message,
         'Look at which posts they came to and together with whom: campaign_posts,'
         || ' campaign_groups.' as advice
@@ -180,7 +181,9 @@ findings as (
         || case
             when platform_promise_met = 'no'
                 then 'the platform counts ' || platform_engagements || '.'
-            else 'genuine ones are at most ' || estimated_genuine_engagements_high || '.'
+            else
+                'genuine ones are at most ' || estimated_genuine_engagements_high
+                || ', by the high end of the 95 % interval.'
         end as message,
         'Compare partner_results before paying.' as advice
     from marts.partner_results

@@ -135,7 +135,7 @@ def tell_findings(workspace: Workspace, *, dry_run: bool = False) -> Delivered:
                     del known[finding.finding_id]["told"][name]
                 failed.append(label)
         if new or failed:
-            _remember(memory, known, workspace)
+            _remember(memory, known, workspace, {one.finding_id for one in findings})
     return Delivered(tuple(new), tuple(failed))
 
 
@@ -311,9 +311,15 @@ def _mark(
 
 
 def _remember(
-    memory: Path, known: dict[str, dict[str, Any]], workspace: Workspace
+    memory: Path,
+    known: dict[str, dict[str, Any]],
+    workspace: Workspace,
+    lasting: set[str],
 ) -> None:
-    """Write what was told, but for findings too old to come again."""
+    """Write what was told, but for findings too old to come again.
+
+    A source that died long ago is found every day: it stays among the `lasting`.
+    """
     newest = max((entry["day"] for entry in known.values()), default="2000-01-01")
     oldest = date.fromisoformat(newest) - timedelta(
         days=_REMEMBERED * workspace.alarms.newest_days
@@ -321,6 +327,6 @@ def _remember(
     kept = {
         name: entry
         for name, entry in known.items()
-        if entry["day"] >= oldest.isoformat()
+        if name in lasting or entry["day"] >= oldest.isoformat()
     }
     write_atomically(memory, json.dumps(kept, indent=1, sort_keys=True))

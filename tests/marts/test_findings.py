@@ -167,7 +167,7 @@ def test_sources_and_partners(marts: duckdb.DuckDBPyConnection) -> None:
         " accounts that engaged with its posts are 71 %, among those of unpaid posts of"
         " the campaign 12 %.",
         "promise_missed:launch:bought:weibo:2026-03-10": "It promised 500 engagements;"
-        " genuine ones are at most 155.",
+        " genuine ones are at most 155, by the high end of the 95 % interval.",
         "promise_missed:launch:few:weibo:2026-03-10": "It promised 500 engagements; the"
         " platform counts 60.",
         "source_late:api:weibo:2026-03-05": "It was to give something by 2026-03-05;"

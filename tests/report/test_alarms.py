@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -199,6 +200,22 @@ def test_what_was_killed_while_it_was_sent_is_not_sent_twice(
         tell_findings(lab.workspace)
     assert len(chat.bodies) == 1
     assert told_in_file(lab.workspace) == ["a"]
+
+
+def test_a_source_that_died_long_ago_is_told_once(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(lab, ("a", "2026-03-13"))
+    gone = alarms.Finding(
+        *("source_late:x", "source_late", "x", None, "weibo", date(2020, 1, 1)),
+        message="Gone.",
+        advice="Look.",
+    )
+    monkeypatch.setattr(alarms, "_late", lambda workspace: [gone])
+    assert len(tell_findings(lab.workspace).new) == 2
+    publish(lab, ("a", "2026-03-13"), ("b", "2026-03-14"))
+    assert [one.finding_id for one in tell_findings(lab.workspace).new] == ["b"]
+    assert not tell_findings(lab.workspace).new
 
 
 def test_dry_run_leaves_no_trace(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
