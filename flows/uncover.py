@@ -6,7 +6,9 @@ from datetime import date
 
 from tasks.aggregate import build_marts
 from tasks.publish import publish_marts
-from tasks.warehouse.ledger import open_run
+from tasks.warehouse.database import connect
+from tasks.warehouse.ledger import covered_days, open_run
+from tasks.warehouse.publication import read_manifest
 from tasks.warehouse.workspace import Workspace
 
 
@@ -21,5 +23,25 @@ def uncover(workspace: Workspace, first: date, last: date, reason: str) -> None:
         WorkspaceLockedError: a run holds the workspace.
     """
     with open_run(workspace, "uncover", (first, last), reason) as run:
-        build_marts(workspace, run.run_id, first, last, uncovers=True)
+        if not _waits_for_publication(workspace, first, last):
+            build_marts(workspace, run.run_id, first, last, uncovers=True)
         publish_marts(workspace, run.run_id)
+
+
+def _waits_for_publication(workspace: Workspace, first: date, last: date) -> bool:
+    """Whether the marts tell of none of these days and what is published still does.
+
+    So it is after a run that was killed between the two.
+    """
+    manifest = read_manifest(workspace.published)
+    if manifest is None or not manifest["window"] or not workspace.database.exists():
+        return False
+    with connect(workspace.database) as connection:
+        covered = covered_days(connection)
+    if not covered or any(first <= day <= last for day in covered):
+        return False
+    window = manifest["window"]
+    return (
+        first <= date.fromisoformat(window["last_day"])
+        and date.fromisoformat(window["first_day"]) <= last
+    )

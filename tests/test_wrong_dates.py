@@ -262,7 +262,18 @@ def test_days_of_a_fast_clock_are_uncovered(
     ):
         with pytest.raises(ConfigurationError, match=why):
             uncover(workspace, first, last, "clock")
-    uncover(workspace, kept + timedelta(days=1), date(2031, 1, 1), "clock")
+    days = (kept + timedelta(days=1), date(2031, 1, 1))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("flows.uncover.publish_marts", killed)
+        uncover(workspace, *days, "clock")
+    # Again, it goes on where it was; a third time there is nothing to do.
+    uncover(workspace, *days, "clock")
+    with pytest.raises(ConfigurationError, match="No day from"):
+        uncover(workspace, *days, "clock")
     assert lab.value("select max(date_day) from meta.covered_days") == kept
     assert lab.marts() == expected.marts()
     assert lab.parquet() == expected.parquet()
