@@ -29,9 +29,9 @@ def uncover(workspace: Workspace, first: date, last: date, reason: str) -> None:
 
 
 def _waits_for_publication(workspace: Workspace, first: date, last: date) -> bool:
-    """Whether the marts tell of none of these days and what is published still does.
+    """Whether the marts tell of none of these days, and others are published.
 
-    So it is after a run that was killed between the two.
+    So it is after a run that was killed between the two, or after a rollback.
     """
     manifest = read_manifest(workspace.published)
     if manifest is None or not manifest["window"] or not workspace.database.exists():
@@ -40,8 +40,5 @@ def _waits_for_publication(workspace: Workspace, first: date, last: date) -> boo
         covered = covered_days(connection)
     if not covered or any(first <= day <= last for day in covered):
         return False
-    window = manifest["window"]
-    return (
-        first <= date.fromisoformat(window["last_day"])
-        and date.fromisoformat(window["first_day"]) <= last
-    )
+    published = [manifest["window"][name] for name in ("first_day", "last_day")]
+    return published != [min(covered).isoformat(), max(covered).isoformat()]
