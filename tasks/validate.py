@@ -20,7 +20,6 @@ from tasks.warehouse import landing, ledger
 from tasks.warehouse.account_features import touch_all_accounts
 from tasks.warehouse.database import connect, count, table_exists, transaction
 from tasks.warehouse.errors import ValidationFailedError, without_values
-from tasks.warehouse.expectations import Outcome, Rule, run_suites
 from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import (
     Model,
@@ -30,6 +29,7 @@ from tasks.warehouse.models import (
 )
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.rejected import read_rejected
+from tasks.warehouse.rules import Outcome, Rule, judge_rules
 from tasks.warehouse.staging import MARK, SUITES, leave_out, observe, why_unread
 from tasks.warehouse.workspace import Workspace, load_workspace
 
@@ -89,7 +89,7 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 return Validated(0, 0, 0, 0)
             landing.verify(workspace.landing, batches)
             counts = observe(connection, workspace.landing, batches, RAW_TABLES)
-            outcomes = run_suites(
+            outcomes = judge_rules(
                 connection,
                 "raw",
                 {

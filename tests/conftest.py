@@ -28,7 +28,6 @@ from hypothesis import HealthCheck, settings
 from tests.workspaces import (
     Lab,
     comment,
-    judge_rules_in_sql,
     repost,
     status,
     user,
@@ -167,12 +166,6 @@ def lab(tmp_path: Path) -> Lab:
     made.configure(post_ids=["1"])
     (made.root / "export").mkdir()
     return made
-
-
-@pytest.fixture
-def quick_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judge row rules with their own SQL: saves a second a run."""
-    monkeypatch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pytest
 
 from tests.workspaces import Lab
 
-pytestmark = pytest.mark.usefixtures("quick_rules")
 START = datetime(2026, 3, 1, 4, tzinfo=UTC)  # noon in Shanghai
 HEADER = "action_id,brand_id,kind,started_at,ended_at,note\n"
 BRAND = "9000"

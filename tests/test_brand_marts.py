@@ -15,7 +15,6 @@ from tests.world import World, WorldSpec, generate
 
 BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
 ANN, BOB, CAT = user(501, "ann"), user(502, "bob"), user(503, "cat")
-pytestmark = pytest.mark.usefixtures("quick_rules")
 
 
 @pytest.fixture

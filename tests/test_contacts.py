@@ -14,7 +14,6 @@ from tasks.warehouse.seeds import check_seeds
 from tests.workspaces import Lab, comment, repost, status, user
 
 BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
-pytestmark = pytest.mark.usefixtures("quick_rules")
 HISTORY = "brand_id,platform,account_id,contacted_on,channel,answered\n"
 SUPPRESSED = "platform,account_id,reason,date\n"
 

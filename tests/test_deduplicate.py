@@ -13,7 +13,7 @@ from tests.workspaces import Lab, repost, status, user
 
 
 @pytest.fixture
-def judged(tmp_path: Path, quick_rules: None) -> Lab:
+def judged(tmp_path: Path) -> Lab:
     """Forty accounts, judged on their first day."""
     lab = Lab(tmp_path)
     lab.configure(post_ids=["1"])
@@ -80,7 +80,7 @@ def test_a_new_model_says_what_it_changed(judged: Lab, models_changed: bool) -> 
     assert line in judged.command("status").stdout
 
 
-def test_company_is_who_a_person_says(tmp_path: Path, quick_rules: None) -> None:
+def test_company_is_who_a_person_says(tmp_path: Path) -> None:
     """Copies of accounts that a person found to be phantoms are told by them."""
     lab = Lab(tmp_path)
     lab.configure(post_ids=["1"])

@@ -120,7 +120,7 @@ def test_source_without_files_is_a_mistake(lab: Lab) -> None:
         lab.land()
 
 
-def test_same_record_in_two_files_is_one_record(lab: Lab, quick_rules: None) -> None:
+def test_same_record_in_two_files_is_one_record(lab: Lab) -> None:
     """Files overlap: two crawls of one thread, or two formats of an answer."""
     lab.put("export/monday.jsonl", [status(1), repost(2, 1, ALICE)])
     lab.put(
@@ -330,7 +330,6 @@ def test_landing_without_its_log_stops_the_run_and_is_kept(lab: Lab) -> None:
     assert records == {(row["path"], row["position"], row["record"]) for row in before}
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_landed_file_that_reads_well_and_is_another_one_stops_the_run(lab: Lab) -> None:
     """As after a flipped bit: Parquet has no digest of what it holds."""
     lab.put("export/a.jsonl", [status(1, "tea")])
@@ -411,7 +410,7 @@ def test_missing_file_of_landing_stops_the_run(lab: Lab) -> None:
     ["parquet", "csv", "csv.gz", "csv.zst"],
 )
 def test_canonical_tables_land_and_stage(
-    small_world: World, lab: Lab, quick_rules: None, variant: str
+    small_world: World, lab: Lab, variant: str
 ) -> None:
     """Each row of each table, from Parquet and CSV, packed and plain."""
     table_format, _, packed = variant.partition(".")
@@ -472,9 +471,7 @@ def test_broken_table_is_quarantined_whole(lab: Lab, name: str, data: bytes) -> 
     assert [path for path, _, _ in lab.quarantined()] == [f"export/{name}"]
 
 
-def test_csv_texts_keep_quotes_commas_and_line_breaks(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_csv_texts_keep_quotes_commas_and_line_breaks(lab: Lab) -> None:
     """As a spreadsheet writes them; columns that miss are null."""
     lab.configure(format="canonical")
     text = 'he said "tea, 茶🍵"\r\nand left; \'); drop table x;--'
@@ -534,9 +531,7 @@ def test_another_encoding_is_taken_and_told(
     ] == [(number, f"第{number}杯茶，很好喝") for number in range(1, 9)]
 
 
-def test_marks_within_joined_files_are_no_part_of_records(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_marks_within_joined_files_are_no_part_of_records(lab: Lab) -> None:
     """`cat` of files that begin with a mark, with and without a last line break."""
     first, second, third = (
         json.dumps(status(number, "茶"), ensure_ascii=False) for number in (1, 2, 3)

@@ -14,7 +14,6 @@ GOOD, BAD, PLAIN = (
     "质量太差了，再也不买了",
     "今天发布会在北京举行",
 )
-pytestmark = pytest.mark.usefixtures("quick_rules")
 
 
 @pytest.fixture

@@ -206,7 +206,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 
 @pytest.fixture
-def judged(town: Lab, quick_rules: None) -> Lab:
+def judged(town: Lab) -> Lab:
     town.run(publish=False)
     return town
 
@@ -293,9 +293,7 @@ def written(tmp_path: Path, posts: pl.DataFrame, interactions: pl.DataFrame) -> 
     return lab
 
 
-def test_armies_with_edited_scripts_are_found(
-    tmp_path: Path, quick_rules: None
-) -> None:
+def test_armies_with_edited_scripts_are_found(tmp_path: Path) -> None:
     """In comments and in posts; fans who repeat the slogans of their club are none."""
     spec = ScriptSpec(people=1_500, fans=100, armies=10, edits=2)
     world = make_scripts(spec)
@@ -316,7 +314,7 @@ def test_armies_with_edited_scripts_are_found(
     assert kept == []
 
 
-def test_who_copies_one_text_acted_once(tmp_path: Path, quick_rules: None) -> None:
+def test_who_copies_one_text_acted_once(tmp_path: Path) -> None:
     """Six people spread one article of six sentences: nothing. Two: an order."""
     spec = ScriptSpec(people=1_500, fans=0, armies=0)
     world = make_scripts(spec)
@@ -341,7 +339,7 @@ def test_who_copies_one_text_acted_once(tmp_path: Path, quick_rules: None) -> No
     assert set().union(*found.values()) == {f"twice{place}" for place in range(6)}
 
 
-def test_planted_groups_of_a_world_are_found(tmp_path: Path, quick_rules: None) -> None:
+def test_planted_groups_of_a_world_are_found(tmp_path: Path) -> None:
     """Nearly all of them, nearly nobody else."""
     world = generate(WorldSpec(seed=3, interactions=6_000))
     lab = lab_of(world, tmp_path, "canonical")
@@ -368,9 +366,7 @@ def test_planted_groups_of_a_world_are_found(tmp_path: Path, quick_rules: None) 
         assert len({truth[account] for account in group}) == 1
 
 
-def test_what_accounts_do_counts_for_one_operator(
-    tmp_path: Path, quick_rules: None
-) -> None:
+def test_what_accounts_do_counts_for_one_operator(tmp_path: Path) -> None:
     """One probability a pair: profiles that say a little, and the same threads."""
     spec = WorldSpec(
         seed=5,
@@ -400,7 +396,7 @@ def test_what_accounts_do_counts_for_one_operator(
 
 @pytest.mark.parametrize("written", ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"])
 def test_times_of_days_and_minutes_make_no_group(
-    lab: Lab, quick_rules: None, capsys: pytest.CaptureFixture[str], written: str
+    lab: Lab, capsys: pytest.CaptureFixture[str], written: str
 ) -> None:
     """Five act on one order; told by the day, all seem to act with everybody."""
     lab.configure(format="canonical")

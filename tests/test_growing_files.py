@@ -81,9 +81,7 @@ STAGED = ("accounts", "posts", "post_counters", "interactions", "follows")
 
 
 @pytest.mark.parametrize("form", list(FORMS))
-def test_growing_file_lands_what_is_new(
-    tmp_path: Path, quick_rules: None, form: str
-) -> None:
+def test_growing_file_lands_what_is_new(tmp_path: Path, form: str) -> None:
     """Staging and quarantine are equal, however the file came: in days, or at once."""
     record_format, name, write = FORMS[form]
     labs = []
@@ -116,7 +114,7 @@ def test_growing_file_lands_what_is_new(
 
 
 def test_marts_do_not_show_how_a_file_came(
-    tmp_path: Path, quick_rules: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Byte for byte: only what was new each day, all each day, all at once."""
     labs = []
@@ -159,7 +157,7 @@ def test_damaged_part_of_a_growing_file_lands_again(lab: Lab) -> None:
 
 
 def test_record_that_comes_back_changed_and_back_again_is_the_newest_by_value(
-    lab: Lab, quick_rules: None
+    lab: Lab,
 ) -> None:
     """A, then B, then A once more: what was read last has no say without a time."""
     for likes in (3, 5, 3):
@@ -214,7 +212,6 @@ def test_what_a_killed_run_spilled_goes(lab: Lab) -> None:
     assert not list((lab.root / "landing").glob(".tmp/*"))
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_one_bad_line_that_a_file_gained_stops_no_run(lab: Lab) -> None:
     """Few new rows are judged with the file's others; many bad ones stop the run."""
     good = [repost(100 + number, 1, user(number, "ann")) for number in range(1, 31)]

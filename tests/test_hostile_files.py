@@ -179,7 +179,7 @@ def test_records_of_no_known_shape_have_an_end(
     assert "more than 100 of its records" in str(lab.quarantined())
 
 
-def test_days_without_end_and_of_the_year_1(canonical: Lab, quick_rules: None) -> None:
+def test_days_without_end_and_of_the_year_1(canonical: Lab) -> None:
     """Each record lands; days that nobody can have acted on share one folder."""
     days = [date(1990, 1, 1) + timedelta(days=n) for n in range(0, 60_000, 25)]
     lines = [f"weibo,{n},7,{day}T10:00:00Z" for n, day in enumerate(days)]
@@ -200,7 +200,7 @@ def test_days_without_end_and_of_the_year_1(canonical: Lab, quick_rules: None) -
     assert 0 < staged.rows_out < within  # days to come are none, either
 
 
-def test_names_in_records_lead_nowhere(canonical: Lab, quick_rules: None) -> None:
+def test_names_in_records_lead_nowhere(canonical: Lab) -> None:
     """Ids and kinds with dots and slashes are text, wherever they stand."""
     path = "../../../evil"
     before = {one for one in canonical.root.parent.rglob("*") if "evil" in one.name}

@@ -29,7 +29,6 @@ from tests.workspaces import (
     REPOSITORY,
     Lab,
     comment,
-    judge_rules_in_sql,
     lab_of,
     repost,
     status,
@@ -38,7 +37,6 @@ from tests.workspaces import (
 from tests.world import BRANDS, World, WorldSpec, generate, write
 
 ALICE, BOB = user(11, "alice"), user(12, "bob")
-pytestmark = pytest.mark.usefixtures("quick_rules")
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +44,8 @@ def reference(
     small_world: World, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, bytes]:
     """The published Parquet of the small world, made the plain way."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
-        lab = mixed_lab(small_world, tmp_path_factory.mktemp("reference"))
-        lab.run()
+    lab = mixed_lab(small_world, tmp_path_factory.mktemp("reference"))
+    lab.run()
     made = lab.parquet()
     assert len(made) >= 7
     return made
@@ -140,8 +136,7 @@ from tasks.sources import file_landing
 from tasks.warehouse import publication
 from pathlib import Path
 from tasks.warehouse.models import load_models
-from tests.workspaces import Lab, judge_rules_in_sql
-import tasks.validate
+from tests.workspaces import Lab
 
 whole = database.tune
 def tune(connection, spill):
@@ -149,7 +144,6 @@ def tune(connection, spill):
     connection.execute("set threads = 1")
 for module in (database, file_landing, publication):
     module.tune = tune
-tasks.validate.run_suites = judge_rules_in_sql
 Lab(Path({str(tmp_path)!r})).run()
 """
     subprocess.run(
@@ -302,10 +296,8 @@ def base(lab: Lab) -> None:
 @pytest.fixture(scope="module")
 def base_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of `base`'s workspace, made once; nobody writes there."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
-        lab = Lab(tmp_path_factory.mktemp("base"))
-        base(lab)
+    lab = Lab(tmp_path_factory.mktemp("base"))
+    base(lab)
     return lab.root
 
 
@@ -438,10 +430,8 @@ def truth() -> World:
 @pytest.fixture(scope="module")
 def built(truth: World, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """Its marts, from canonical files, so that likes are there."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
-        lab = lab_of(truth, tmp_path_factory.mktemp("truth"), "canonical")
-        lab.run(publish=False)
+    lab = lab_of(truth, tmp_path_factory.mktemp("truth"), "canonical")
+    lab.run(publish=False)
     return lab
 
 

@@ -11,7 +11,6 @@ from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import read_cpm
 from tests.workspaces import Lab, repost, status, user
 
-pytestmark = pytest.mark.usefixtures("quick_rules")
 HEADER = "platform,cpm,currency,source,date\n"
 BRAND = user(9000, "Aurora")
 # One of two reposters reposts twice; the third tells no followers.

@@ -192,7 +192,6 @@ def test_no_leftovers_lie_around(published: Lab) -> None:
     assert (published.root / "published/report/index.html").stat().st_size > 100
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_publication_before_is_kept_and_equal_content_is_none(lab: Lab) -> None:
     """`previous/1` holds what stood before; nothing new is no publication."""
     small(lab, 1).run(run_id="first")
@@ -351,7 +350,6 @@ def test_what_is_renamed_is_on_the_disk_before(
     assert waiting == {}
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,7 +379,6 @@ def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
     assert lab.parquet() == Lab(calm).parquet()
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_altered_publication_is_made_again(lab: Lab) -> None:
     """A run proves what stands against its manifest; readers keep what they opened."""
     small(lab).run(run_id="first")
@@ -409,7 +406,6 @@ def test_altered_publication_is_made_again(lab: Lab) -> None:
             roll_back(lab.root, folder.name)
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_publications_can_be_mounted_alone(lab: Lab, tmp_path: Path) -> None:
     """As a container sees them: the marts, and no list of contacts."""
     small(lab).run(run_id="first")
@@ -434,7 +430,6 @@ def test_publications_can_be_mounted_alone(lab: Lab, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o027])
-@pytest.mark.usefixtures("quick_rules")
 def test_what_holds_people_is_its_owners_whatever_the_umask(
     lab: Lab, umask: int
 ) -> None:
@@ -468,7 +463,6 @@ def test_what_holds_people_is_its_owners_whatever_the_umask(
         assert mode(name) == 0o666 & ~umask, name
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_a_workspace_may_lie_anywhere(tmp_path: Path) -> None:
     """Blanks, marks that are patterns elsewhere, Chinese, quotes."""
     lab = Lab(tmp_path / "品牌 a [1]*, it's 100%;x")
@@ -487,7 +481,6 @@ def test_a_workspace_may_lie_anywhere(tmp_path: Path) -> None:
         load_workspace(tmp_path / "what?")
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_crash_at_publication_leaves_old_or_new(lab: Lab, tmp_path: Path) -> None:
     """Killed before the swap: the old stands; after it: the new; both go on."""
     small(lab, 1).run(run_id="first")

@@ -16,7 +16,7 @@ from tests.world.sample import GROUP_SIZE
 FIRST, LAST = date(2026, 3, 1), date(2026, 4, 14)
 
 
-def test_the_sample_shows_what_is_planted(tmp_path: Path, quick_rules: None) -> None:
+def test_the_sample_shows_what_is_planted(tmp_path: Path) -> None:
     """Each mart has something to say on the first day that somebody looks at it."""
     lab = Lab(tmp_path)
     shutil.copy(REPOSITORY / "data/workspace.toml", tmp_path)

@@ -10,9 +10,10 @@ import duckdb
 import pytest
 
 from tasks.warehouse.errors import ValidationFailedError
-from tasks.warehouse.expectations import Rule, keep_connection_open, run_suites
+from tasks.warehouse.expectations import keep_connection_open, run_suites
+from tasks.warehouse.rules import Rule, judge_rules
 from tasks.warehouse.staging import SUITES
-from tests.workspaces import Lab, judge_rules_in_sql, repost, status, user
+from tests.workspaces import Lab, repost, status, user
 
 ALICE = user(11, "alice")
 
@@ -72,10 +73,39 @@ def test_rules_count_the_rows_that_great_expectations_counts(lab: Lab) -> None:
             suites = {"incoming_things": rules}
             found = run_suites(connection, "staging", suites, tolerance)
             assert [o.rows_failed for o in found] == [2, 3, 2, 2]
-            quick = judge_rules_in_sql(connection, "staging", suites, tolerance)
+            quick = judge_rules(connection, "staging", suites, tolerance)
             assert [(o.rows_failed, o.success) for o in found] == [
                 (o.rows_failed, o.success) for o in quick
             ]
+
+
+def test_data_docs_judge_all_that_is_staged(lab: Lab) -> None:
+    """By Great Expectations itself, on everything; a row put in by hand is told."""
+    none = lab.command("data-docs")
+    assert none.returncode == 2
+    assert "does not exist: run `daily`" in none.stderr
+    lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), undated(3)])
+    lab.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
+    lab.run(publish=False)
+    said = lab.command("data-docs")
+    assert said.returncode == 0, said.stderr
+    page = Path(said.stdout.strip())
+    assert page == lab.root / "validation/staged.html"
+    assert "Everything that is staged" in page.read_text(encoding="utf-8")
+    found = json.loads((page.parent / "staged.json").read_text())
+    assert {(row["table"], row["rows_checked"]) for row in found} >= {
+        ("posts", 1),
+        ("interactions", 1),  # the undated one is in quarantine
+    }
+    assert not any(row["rows_failed"] for row in found)
+    with duckdb.connect(str(lab.root / "warehouse.duckdb")) as connection:
+        connection.execute("update staging.interactions set acted_at = null")
+    broken = lab.command("data-docs")
+    assert broken.returncode == 1
+    assert "1 of 1 staged rows of interactions: acted_at must not be null" in (
+        broken.stderr
+    )
+    assert "alice" not in page.read_text(encoding="utf-8")
 
 
 def test_suites_accept_a_good_export_and_count_every_rule(lab: Lab) -> None:
@@ -127,9 +157,7 @@ def test_too_many_bad_rows_stop_the_run_and_change_nothing(lab: Lab) -> None:
         lab.stage()
 
 
-def test_refused_file_that_is_replaced_lets_the_run_go_on(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_refused_file_that_is_replaced_lets_the_run_go_on(lab: Lab) -> None:
     """The repair that the refusal names: correct the export, replace its file."""
     lab.put("export/a.jsonl", [status(1), undated(2), undated(3)])
     lab.land()
@@ -141,7 +169,7 @@ def test_refused_file_that_is_replaced_lets_the_run_go_on(
     assert lab.value("select count(*) from staging.interactions") == 2
 
 
-def test_raised_threshold_lets_the_run_go_on(lab: Lab, quick_rules: None) -> None:
+def test_raised_threshold_lets_the_run_go_on(lab: Lab) -> None:
     """The other repair that the refusal names."""
     lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), undated(3)])
     lab.land()
@@ -175,7 +203,7 @@ def test_few_bad_rows_are_quarantined_and_the_run_goes_on(lab: Lab) -> None:
     ]
 
 
-def test_one_bad_row_of_a_small_day_stops_no_run(lab: Lab, quick_rules: None) -> None:
+def test_one_bad_row_of_a_small_day_stops_no_run(lab: Lab) -> None:
     """Few new rows are judged with those before; bad ones of before count, too."""
     good = [repost(n, 1, user(100 + n, f"u{n}")) for n in range(2, 12)]
     lab.put("export/a.jsonl", [status(1), *good])
@@ -194,9 +222,7 @@ def test_one_bad_row_of_a_small_day_stops_no_run(lab: Lab, quick_rules: None) ->
     assert lab.value(failing) == 2
 
 
-def test_row_that_breaks_two_rules_is_quarantined_once(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_row_that_breaks_two_rules_is_quarantined_once(lab: Lab) -> None:
     lab.configure(policies="quarantine_threshold = 1.0")
     lab.put("export/a.jsonl", [{**undated(2), "id": "two words"}, status(1)])
     lab.land()
@@ -288,9 +314,7 @@ def errors(number: int) -> list[object]:
     return [{"error": "expired_token", "error_code": 21327}] * number
 
 
-def test_source_that_loses_most_of_its_rows_stops_the_run(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_source_that_loses_most_of_its_rows_stops_the_run(lab: Lab) -> None:
     """By name, with the share and the first reasons; corrected, the files land."""
     file = lab.put("export/a.jsonl", [status(1), *errors(3)])
     lab.land()
@@ -315,7 +339,7 @@ def test_source_that_loses_most_of_its_rows_stops_the_run(
     assert not refused.exists()
 
 
-def test_refusal_quotes_no_value(lab: Lab, quick_rules: None) -> None:
+def test_refusal_quotes_no_value(lab: Lab) -> None:
     """It goes to logs and to the orchestrator; the rows stay in quarantine."""
     lab.put("export/a.jsonl", [{"name": "金丝雀"}, ["金丝雀"], '"金丝雀"'])
     lab.land()
@@ -325,7 +349,7 @@ def test_refusal_quotes_no_value(lab: Lab, quick_rules: None) -> None:
     assert "金丝雀" not in str(caught.value)
 
 
-def test_sources_of_others_stay_landed(lab: Lab, quick_rules: None) -> None:
+def test_sources_of_others_stay_landed(lab: Lab) -> None:
     """Only the files of the source that lost its rows land again."""
     lab.put("export/a.jsonl", [status(1), *errors(3)])
     lab.put("other/b.jsonl", [status(2), repost(3, 2, ALICE), *errors(0)])
@@ -341,9 +365,7 @@ def test_sources_of_others_stay_landed(lab: Lab, quick_rules: None) -> None:
 
 
 @pytest.mark.parametrize(("lost", "stops"), [(2, False), (3, True)])
-def test_threshold_is_what_may_be_lost(
-    lab: Lab, quick_rules: None, lost: int, stops: bool
-) -> None:
+def test_threshold_is_what_may_be_lost(lab: Lab, lost: int, stops: bool) -> None:
     """Exactly the threshold is allowed, a row more isn't."""
     lab.configure(policies="quarantine_threshold = 0.2")
     good = [status(1), *(repost(number, 1, ALICE) for number in range(2, 9))]
@@ -356,9 +378,7 @@ def test_threshold_is_what_may_be_lost(
         lab.stage()
 
 
-def test_whole_files_count_as_the_rows_that_they_held(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_whole_files_count_as_the_rows_that_they_held(lab: Lab) -> None:
     """By their bytes: a large broken file is no single row."""
     good = [status(number) for number in range(20)]
     lab.put("export/a.jsonl", good)
@@ -375,9 +395,7 @@ def test_whole_files_count_as_the_rows_that_they_held(
         lab.stage()
 
 
-def test_first_run_of_broken_files_publishes_nothing(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_first_run_of_broken_files_publishes_nothing(lab: Lab) -> None:
     """No row at all is no result."""
     lab.put("export/a.json", "<html><title>登录</title></html>")
     lab.put("export/b.json", '{"id": 1')
@@ -386,7 +404,7 @@ def test_first_run_of_broken_files_publishes_nothing(
         lab.stage()
 
 
-def test_reasons_are_grouped_without_their_values(lab: Lab, quick_rules: None) -> None:
+def test_reasons_are_grouped_without_their_values(lab: Lab) -> None:
     """`status` shows one line a reason, and nobody's words."""
     lab.configure(policies="quarantine_threshold = 1.0")
     lab.put("export/a.jsonl", [status(1), ["金丝雀"], ["鹦鹉"]])

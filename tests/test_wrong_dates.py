@@ -154,7 +154,7 @@ def at(record: dict[str, Any], moment: str) -> dict[str, Any]:
     ],
 )
 def test_act_after_its_observation_is_quarantined(
-    lab: Lab, quick_rules: None, moment: str, reason: str | None
+    lab: Lab, moment: str, reason: str | None
 ) -> None:
     """With the times; the others stand."""
     lab.configure(post_ids=["1"], extra="observed_at = 2026-03-15T10:00:00+08:00")
@@ -173,7 +173,7 @@ def test_act_after_its_observation_is_quarantined(
 
 
 def test_record_of_a_day_after_it_landed_is_quarantined(
-    lab: Lab, quick_rules: None, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing tells when it was read, this machine's clock bounds it."""
     lab.configure(post_ids=["1"])
@@ -197,7 +197,7 @@ def test_record_of_a_day_after_it_landed_is_quarantined(
     assert lab.value("select max(date_day) from staging.interactions") == LAST
 
 
-def test_wrong_date_moves_nobody(tmp_path: Path, quick_rules: None) -> None:
+def test_wrong_date_moves_nobody(tmp_path: Path) -> None:
     """One repost dated months later: what is said of all others stays the same."""
     found = []
     for name, moment in (("right", 14), ("wrong", None)):
@@ -242,7 +242,7 @@ def test_days_to_come_are_refused(lab: Lab) -> None:
 
 
 def test_days_of_a_fast_clock_are_uncovered(
-    lab: Lab, tmp_path: Path, quick_rules: None, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The marts are then as if these days had never been run."""
     records = [status(1), *people(20)]

@@ -21,7 +21,6 @@ from tasks.aggregate import Aggregated, build_marts
 from tasks.deduplicate import Deduplicated, judge_accounts
 from tasks.sources.file_landing import Extracted, land_sources
 from tasks.validate import Validated, stage_batches
-from tasks.warehouse.expectations import Outcome, Rule
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import Published
 from tasks.warehouse.workspace import Workspace, load_workspace
@@ -280,32 +279,6 @@ def lab_of(
         "workspace.toml", workspace_toml(world, [("export", format, Path("export"))])
     )
     return lab
-
-
-def judge_rules_in_sql(
-    connection: duckdb.DuckDBPyConnection,
-    schema: str,
-    suites: Mapping[str, Sequence[Rule]],
-    tolerance: float,
-) -> list[Outcome]:
-    """What Great Expectations finds, by each rule's own condition.
-
-    A second faster, for tests that run the steps many times;
-    `test_rules_count_the_rows_that_great_expectations_counts` holds both equal.
-    """
-    outcomes = []
-    for table, rules in suites.items():
-        for rule in rules:
-            ((rows, failed, known),) = connection.execute(
-                f"select count(*), count(*) filter (where {rule.bad_row_sql}),"
-                f" count({rule.column}) from {schema}.{table}"
-            ).fetchall()
-            checked = rows if rule.kind == "not_null" else known
-            share = failed / checked if checked else 0.0
-            outcomes.append(
-                Outcome(table, rule, rows, failed, tolerance, share <= tolerance)
-            )
-    return outcomes
 
 
 # --- records as Weibo writes them -------------------------------------------

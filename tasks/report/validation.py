@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tasks.warehouse.landing import write_atomically
 
 if TYPE_CHECKING:
-    from tasks.warehouse.expectations import Outcome
+    from tasks.warehouse.rules import Outcome
 
 
 def environment() -> Environment:
@@ -26,8 +26,20 @@ def environment() -> Environment:
     )
 
 
-def write_validation_page(folder: Path, outcomes: Sequence[Outcome]) -> None:
-    """Write `index.html` and `results.json`, which work offline."""
+def write_validation_page(
+    folder: Path, outcomes: Sequence[Outcome], *, staged: bool = False
+) -> Path:
+    """Write a page that works offline, and the same as JSON beside it.
+
+    Args:
+        folder: the workspace's `validation/`.
+        outcomes: what was found of each rule.
+        staged: whether Great Expectations judged all that is staged (`staged.html`),
+            else they are the newest records as they came in (`index.html`).
+
+    Returns:
+        The page.
+    """
     rows = [
         {
             "table": outcome.table.removeprefix("observed_"),
@@ -41,5 +53,9 @@ def write_validation_page(folder: Path, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes
     ]
     template = environment().get_template("validation.html")
-    write_atomically(folder / "index.html", template.render(rows=rows))
-    write_atomically(folder / "results.json", json.dumps(rows, indent=1))
+    page, data = (
+        ("staged.html", "staged.json") if staged else ("index.html", "results.json")
+    )
+    write_atomically(folder / page, template.render(rows=rows, staged=staged))
+    write_atomically(folder / data, json.dumps(rows, indent=1))
+    return folder / page

@@ -15,10 +15,10 @@ import polars as pl
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import count
-from tasks.warehouse.expectations import Rule
 from tasks.warehouse.models import Model, in_order, load_models, run_model
 from tasks.warehouse.raw_tables import RawTable, build_raw_tables, given_tables
 from tasks.warehouse.rounded_ids import find_rounded, is_rounded_sql
+from tasks.warehouse.rules import Rule
 
 # When a record landed, by this machine's clock: nothing in it can be of a later day.
 LANDED_AT = "landed_at"

@@ -12,8 +12,6 @@ from tasks.accounts.features import build_features
 from tasks.warehouse.database import connect
 from tests.workspaces import Lab, comment, repost, status, user
 
-pytestmark = pytest.mark.usefixtures("quick_rules")
-
 
 def timeline(lab: Lab, *records: dict[str, Any]) -> dict[str, Any]:
     """The timeline of account 21."""

@@ -9,8 +9,6 @@ import pytest
 
 from tests.workspaces import Lab, comment, repost, status, user
 
-pytestmark = pytest.mark.usefixtures("quick_rules")
-
 
 def prepare(lab: Lab) -> None:
     """A thread with a zombie, a genuine person and one person's two accounts."""

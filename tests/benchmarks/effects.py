@@ -32,9 +32,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
-import tasks.validate
 from tasks.campaigns.action_effects import judge_episodes
-from tests.workspaces import Lab, judge_rules_in_sql
+from tests.workspaces import Lab
 from tests.world.brand_courses import (
     CourseSpec,
     CourseWorld,
@@ -238,8 +237,6 @@ def judge_courses(kind: str, before: int, length: int, worlds: int, seed: int) -
 
 def measure_worlds(seeds: range, formats: list[str]) -> dict[str, Any]:
     """All worlds, and a line for each kind of action."""
-    # Rules are judged in SQL: the numbers are the same, a second sooner.
-    tasks.validate.run_suites = judge_rules_in_sql
     began = time.perf_counter()
     parts = []
     for seed in seeds:

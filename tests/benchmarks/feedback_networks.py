@@ -43,7 +43,6 @@ import polars as pl
 
 import tasks.aggregate
 import tasks.deduplicate
-import tasks.validate
 from tasks.accounts.genuine_share import (
     HIDDEN,
     bound_sets,
@@ -58,7 +57,7 @@ from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
 from tests.flows.networks import backfill, configuration
-from tests.workspaces import FIRST, LAST, Lab, judge_rules_in_sql
+from tests.workspaces import FIRST, LAST, Lab
 from tests.world import World, WorldSpec, generate
 from tests.world.facebook import write_facebook
 from tests.world.mweibo import write_mweibo
@@ -533,7 +532,6 @@ def main() -> None:
     parser.add_argument("--kept", type=Path, nargs="+")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
-    tasks.validate.run_suites = judge_rules_in_sql
     if chosen.kept:
         kept = [
             Case(**json.loads(line))

@@ -39,7 +39,6 @@ import polars as pl
 
 import tasks.aggregate
 import tasks.deduplicate
-import tasks.validate
 from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
 from tasks.accounts.phantom_model import read_rates
 from tasks.aggregate import Aggregated
@@ -48,7 +47,7 @@ from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
 from tests.benchmarks.feedback_networks import _link_nobody
-from tests.workspaces import Lab, judge_rules_in_sql, lab_of
+from tests.workspaces import Lab, lab_of
 from tests.world import World, WorldSpec
 from tests.world.cascades import iter_blocks
 from tests.world.generator import assemble
@@ -297,7 +296,6 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
-    tasks.validate.run_suites = judge_rules_in_sql
     began, rows = time.perf_counter(), []
     for seed in range(chosen.seed, chosen.seed + chosen.worlds):
         rows += judge_world(seed)

@@ -22,8 +22,7 @@ from pathlib import Path
 
 import duckdb
 
-import tasks.validate
-from tests.workspaces import FIRST, LAST, Lab, judge_rules_in_sql, lab_of
+from tests.workspaces import FIRST, LAST, Lab, lab_of
 from tests.world import WorldSpec, generate
 
 # What the attacker computes of each account from the platform alone, as the
@@ -409,8 +408,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         attack(Lab(chosen.workspace))
         return
     warnings.simplefilter("ignore")
-    # Rules are judged in SQL: the numbers are the same, a second sooner.
-    tasks.validate.run_suites = judge_rules_in_sql
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         spec = WorldSpec(

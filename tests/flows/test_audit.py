@@ -86,9 +86,7 @@ def test_it_says_what_a_mark_is_worth() -> None:
     assert tell_prevalence(nobody, has_likely=False) == []
 
 
-def test_it_says_what_the_report_says(
-    small_world: World, tmp_path: Path, quick_rules: None
-) -> None:
+def test_it_says_what_the_report_says(small_world: World, tmp_path: Path) -> None:
     """The same engagements are genuine, within the same interval."""
     lab = Lab(tmp_path / "lab")
     write(small_world, lab.root / "export", "weibo-api")

@@ -232,7 +232,6 @@ def test_success_leaves_the_token_nowhere(
     debug_log: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
-    quick_rules: None,
     platform: str,
 ) -> None:
     """The key of a search's archive besides, that Weibo's answer tells."""

@@ -26,7 +26,6 @@ from tests.workspaces import FIRST, LAST, Lab, repost, run_command, status, user
 @pytest.fixture
 def twice(
     lab: Lab,
-    quick_rules: None,
     made_once: Callable[[str, Callable[[Path], None]], Path],
 ) -> Lab:
     """A workspace that published two times: one repost, then two."""

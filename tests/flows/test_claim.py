@@ -128,7 +128,6 @@ def tables() -> dict[str, str]:
 def paid(
     tmp_path: Path,
     made_once: Callable[[str, Callable[[Path], None]], Path],
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Lab:
     """A workspace with four partners after a run; no browser to be found."""

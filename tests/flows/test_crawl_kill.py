@@ -64,7 +64,6 @@ def staged(lab: Lab) -> dict[str, list[tuple[object, ...]]]:
 def test_killed_crawls_leave_no_trace(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every kill repeats a page at most, and every row is there once."""

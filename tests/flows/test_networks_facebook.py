@@ -47,7 +47,6 @@ def served(
 def test_api_gives_the_world(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Short and empty pages that are not the last; a token in every `next`."""
@@ -71,7 +70,6 @@ def test_api_gives_the_world(
 def test_what_changes_between_two_visits_is_right_after_the_second(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An edit that changes no number, a deletion, a private post, what came late."""
@@ -133,7 +131,6 @@ COMMENTS = (
 def test_a_metric_that_is_no_more_costs_only_itself(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -79,7 +79,7 @@ def run(lab: Lab, world: World) -> None:
 
 @pytest.mark.parametrize("options", [WeiboOptions(), ROUGH], ids=["plain", "rough"])
 def test_answers_of_the_api_give_the_world(
-    small_world: World, tmp_path: Path, quick_rules: None, options: WeiboOptions
+    small_world: World, tmp_path: Path, options: WeiboOptions
 ) -> None:
     lab = Lab(tmp_path)
     emulator = WeiboEmulator(small_world, options)
@@ -94,7 +94,7 @@ def test_answers_of_the_api_give_the_world(
 
 
 def test_what_changes_between_two_visits_is_right_after_the_next_run(
-    small_world: World, tmp_path: Path, quick_rules: None
+    small_world: World, tmp_path: Path
 ) -> None:
     lab = Lab(tmp_path)
     # Without the platform's word on parents, those that come late matter more.
@@ -178,7 +178,6 @@ def token(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_crawl_gives_the_world(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     token: None,
     options: WeiboOptions,
 ) -> None:
@@ -192,7 +191,7 @@ def test_the_crawl_gives_the_world(
 
 
 def test_changes_between_two_crawls_are_right_after_the_second(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     # Without the platform's word on parents, those that come late matter more.
     options = WeiboOptions(names_parents=False)
@@ -244,7 +243,7 @@ def test_changes_between_two_crawls_are_right_after_the_second(
 
 
 def test_rows_that_arrive_while_pages_are_read_are_there_after_the_next_run(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     options = WeiboOptions(seconds_per_call=1800.0, short_share=0.1)
     with site(small_world, tmp_path, options, COMMERCIAL) as found:
@@ -261,7 +260,7 @@ def test_rows_that_arrive_while_pages_are_read_are_there_after_the_next_run(
 
 
 def test_a_crawl_without_budget_waits_and_goes_on_where_it_stopped(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     limit = 15
     options = WeiboOptions(limits=WeiboLimits(ip_hour=limit))
@@ -290,7 +289,6 @@ def test_a_crawl_without_budget_waits_and_goes_on_where_it_stopped(
 def test_a_crawl_without_a_token_stops_and_goes_on_with_a_new_one(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
     token: None,
 ) -> None:
@@ -318,7 +316,6 @@ def test_a_crawl_without_a_token_stops_and_goes_on_with_a_new_one(
 def test_the_archive_of_searches_gives_what_the_search_gives(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
     token: None,
     is_sealed: bool,
@@ -365,7 +362,6 @@ def collect_hourly(found: Site, most: int = 30) -> str | None:
 def test_an_archive_at_another_host_is_fetched_without_the_token(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
     token: None,
 ) -> None:
@@ -403,7 +399,6 @@ def test_an_archive_at_another_host_is_fetched_without_the_token(
 def test_a_large_archive_comes_in_parts_and_an_expired_one_again(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
     token: None,
 ) -> None:
@@ -428,7 +423,7 @@ def test_a_large_archive_comes_in_parts_and_an_expired_one_again(
 
 
 def test_a_smaller_limit_than_ours_is_learned_and_used(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     """An app of the lowest level: our limits would let every run stop at once."""
     options = WeiboOptions(limits=WeiboLimits(ip_hour=30))
@@ -446,7 +441,7 @@ def test_a_smaller_limit_than_ours_is_learned_and_used(
 
 
 def test_counters_are_kept_as_they_were_seen_and_the_newest_is_shown(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     """After an hour, a day, a week and a month; a later day asks nothing more."""
     with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
@@ -482,7 +477,7 @@ def test_counters_are_kept_as_they_were_seen_and_the_newest_is_shown(
 
 
 def test_reads_are_asked_and_shown_where_the_contract_has_them(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
         emulator = found.emulator
@@ -523,7 +518,6 @@ def test_reads_are_asked_and_shown_where_the_contract_has_them(
 def test_reads_that_are_not_told_are_asked_for_once_a_week(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     token: None,
     options: WeiboOptions,
 ) -> None:
@@ -563,7 +557,7 @@ def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
 
 
 def test_profiles_are_read_weekly_and_counts_between(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
         calls = found.emulator.calls
@@ -606,7 +600,7 @@ def test_the_platforms_word_on_what_is_left_is_believed(
 
 
 def test_an_app_that_may_not_ask_for_its_limits_reads_all_the_same(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     with site(small_world, tmp_path, WeiboOptions(), COMMERCIAL) as found:
         # The first two calls are those for limits and token.
@@ -619,7 +613,7 @@ def test_an_app_that_may_not_ask_for_its_limits_reads_all_the_same(
 
 
 def test_a_gap_is_told_as_completeness(
-    small_world: World, tmp_path: Path, quick_rules: None, token: None
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     """A list that the platform cuts, and rows that it hides but counts."""
     cap = 5

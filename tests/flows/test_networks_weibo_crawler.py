@@ -10,9 +10,7 @@ from tests.world import World
 from tests.world.weibo_crawler import write_weibo_crawler
 
 
-def test_files_give_the_worlds_rows(
-    small_world: World, tmp_path: Path, quick_rules: None
-) -> None:
+def test_files_give_the_worlds_rows(small_world: World, tmp_path: Path) -> None:
     lab, told = archive_lab(
         small_world,
         tmp_path,

@@ -48,7 +48,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_api_gives_the_world(
-    small_world: World, tmp_path: Path, quick_rules: None, small_pages: None
+    small_world: World, tmp_path: Path, small_pages: None
 ) -> None:
     """The list of users is forbidden: articles tell their authors. A busy host."""
     options = WordPressOptions(hides_users=True, error_share=0.1)
@@ -60,7 +60,7 @@ def test_api_gives_the_world(
 
 
 def test_deletions_between_pages_lose_no_comment(
-    small_world: World, tmp_path: Path, quick_rules: None, small_pages: None
+    small_world: World, tmp_path: Path, small_pages: None
 ) -> None:
     """Page numbers shift when an earlier comment goes; times don't."""
     emulator = WordPressEmulator(small_world)
@@ -88,9 +88,7 @@ def test_deletions_between_pages_lose_no_comment(
     assert everything - found <= {f"{PREFIX}:{key}" for key in gone}
 
 
-def test_second_visit_sees_what_has_changed(
-    small_world: World, tmp_path: Path, quick_rules: None
-) -> None:
+def test_second_visit_sees_what_has_changed(small_world: World, tmp_path: Path) -> None:
     """Edits, what is new, a comment held back before, what is gone or private now."""
     emulator = WordPressEmulator(small_world)
     last = emulator.now

@@ -65,7 +65,6 @@ def reachable(told: World) -> World:
 def test_api_gives_the_world(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Empty pages that are not the last, forgotten places, a busy server."""
@@ -81,7 +80,6 @@ def test_api_gives_the_world(
 def test_months_posts_are_counted_as_the_platform_counts_them(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """By rows that were asked for, not by what comes along with them."""
@@ -96,7 +94,6 @@ def test_months_posts_are_counted_as_the_platform_counts_them(
 def test_a_spent_month_defers_and_the_next_one_ends_the_work(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     emulator = XEmulator(small_world)
@@ -123,7 +120,6 @@ def test_a_spent_month_defers_and_the_next_one_ends_the_work(
 def test_without_the_whole_archive_retweets_are_known_by_who_made_them(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Those of posts at least: quotes older than a week can't be searched."""
@@ -149,7 +145,6 @@ def test_without_the_whole_archive_retweets_are_known_by_who_made_them(
 def test_a_second_visit_reads_what_is_new_only(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A deleted post is marked, an edit known, late replies are there."""
@@ -190,7 +185,6 @@ def test_a_second_visit_reads_what_is_new_only(
 def test_replies_that_change_between_two_visits_are_right_after_the_second(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One is edited, one deleted, one withheld, an author protected; one came late."""

@@ -104,7 +104,7 @@ def staged(lab: Lab, table: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_person_goes_and_stays_away(
-    name: str, small_world: World, tmp_path: Path, quick_rules: None
+    name: str, small_world: World, tmp_path: Path
 ) -> None:
     """On each network: records, profile, names; all rows of others stay."""
     platform, form, writer, prefix = NETWORKS[name]
@@ -218,7 +218,6 @@ def identities(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 @pytest.fixture
 def told(
     lab: Lab,
-    quick_rules: None,
     made_once: Callable[[str, Callable[[Path], None]], Path],
 ) -> Lab:
     """A workspace that published twice: Ann commented, and Ben quoted her."""

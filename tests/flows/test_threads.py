@@ -135,7 +135,7 @@ def test_second_run_changes_no_byte(built: Lab) -> None:
 
 
 def test_chain_finds_most_hidden_parents(
-    counted: dict[str, Thread], tmp_path: Path, quick_rules: None
+    counted: dict[str, Thread], tmp_path: Path
 ) -> None:
     """With pid taken out, `//@name:` leads to 87 % of the parents at least."""
     folder = tmp_path / "threads"
@@ -160,7 +160,7 @@ def test_chain_finds_most_hidden_parents(
 
 
 def test_file_cut_in_half_is_named_and_the_rest_goes_on(
-    counted: dict[str, Thread], tmp_path: Path, quick_rules: None
+    counted: dict[str, Thread], tmp_path: Path
 ) -> None:
     some = [key for key, thread in counted.items() if len(thread.reposts) > 20][:5]
     folder = tmp_path / "threads"

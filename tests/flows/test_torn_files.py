@@ -68,7 +68,6 @@ CASES = list(dict.fromkeys(CASES))
 def full(
     lab: Lab,
     made_once: Callable[[str, Callable[[Path], None]], Path],
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Lab:
     """A workspace with a file of each kind; someone was erased, another waits."""

@@ -97,7 +97,7 @@ def test_decisions_of_a_team_are_labels(tmp_path: Path) -> None:
         read_labels(file)
 
 
-def test_weights_of_a_workspace_are_used(lab: Lab, quick_rules: None) -> None:
+def test_weights_of_a_workspace_are_used(lab: Lab) -> None:
     """And another version restates; weights that can't be used are told."""
     lab.put("export/a.jsonl", [status(1), repost(2, 1, user(21, "laowang"))])
     lab.run_to_accounts()
@@ -113,7 +113,7 @@ def test_weights_of_a_workspace_are_used(lab: Lab, quick_rules: None) -> None:
 
 
 def test_labels_of_operators_give_a_linkage_model(
-    tmp_path: Path, quick_rules: None, orchestrator: None
+    tmp_path: Path, orchestrator: None
 ) -> None:
     """And a workspace that has one links by it."""
     world = generate(

@@ -16,7 +16,6 @@ from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.serving import Asked
 from tests.emulators.weibo import TOKEN, WeiboLimits, WeiboOptions
 from tests.flows.weibo_api import KilledError, Site, at, site
-from tests.workspaces import judge_rules_in_sql
 from tests.world import WorldSpec, generate
 
 TINY = generate(
@@ -95,7 +94,6 @@ def test_enough_runs_find_every_row_once(
         site(TINY, Path(folder), options, "commercial = true") as found,
     ):
         patch.setenv("WEIBO_ACCESS_TOKEN", TOKEN)
-        patch.setattr("tasks.validate.run_suites", judge_rules_in_sql)
         found.emulator.now = at(TINY, 1)
         ever: set[str] = set()
         for kind, value in events:

@@ -38,7 +38,6 @@ ODD = user(502, "a\x1b[2J\u202eb")
 def known(
     lab: Lab,
     made_once: Callable[[str, Callable[[Path], None]], Path],
-    quick_rules: None,
 ) -> Lab:
     """A workspace after a run: two accounts reposted, one of them commented, too."""
 

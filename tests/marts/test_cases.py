@@ -103,9 +103,7 @@ def days(part: dict[str, Any]) -> tuple[date, date]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[path.name for path in CASES])
-def test_case(
-    case: Path, tmp_path: Path, quick_rules: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_case(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WM_PSEUDONYM_KEY", KEY)
     expect = json.loads((case / "expect.json").read_text(encoding="utf-8"))
     assert expect["note"]

@@ -65,7 +65,7 @@ def test_options_cut_what_a_platform_lacks(small_world: World) -> None:
 
 
 def test_canonical_files_give_the_whole_world(
-    small_world: World, tmp_path: Path, quick_rules: None
+    small_world: World, tmp_path: Path
 ) -> None:
     lab = lab_of(small_world, tmp_path, "canonical")
     lab.run(publish=False)

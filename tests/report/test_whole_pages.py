@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tasks.report.page import write_report
 from tests.report.test_page import read
 from tests.workspaces import Lab
 from tests.world import WorldSpec, generate, workspace_toml
 from tests.world.weibo_crawler import write_weibo_crawler
-
-pytestmark = pytest.mark.usefixtures("quick_rules")
 
 
 def page_of(lab: Lab, campaign_id: str | None = None) -> str:

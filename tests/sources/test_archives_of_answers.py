@@ -41,7 +41,7 @@ def lab_of_network(world: World, root: Path, platform: str) -> Lab:
 
 @pytest.mark.parametrize("platform", sorted(NETWORKS))
 def test_order_form_and_repetition_of_files_change_nothing(
-    platform: str, small_world: World, tmp_path: Path, quick_rules: None
+    platform: str, small_world: World, tmp_path: Path
 ) -> None:
     whole = lab_of_network(small_world, tmp_path / "whole", platform)
     whole.land()

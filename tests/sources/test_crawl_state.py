@@ -40,9 +40,7 @@ def half_read(world: World, root: Path) -> Iterator[Site]:
         yield found
 
 
-def test_a_deleted_file_costs_calls_only(
-    small_world: World, tmp_path: Path, quick_rules: None
-) -> None:
+def test_a_deleted_file_costs_calls_only(small_world: World, tmp_path: Path) -> None:
     """In the middle of the work, and after it."""
     with half_read(small_world, tmp_path) as found:
         shutil.rmtree(tmp_path / "landing/.crawl")
@@ -55,7 +53,7 @@ def test_a_deleted_file_costs_calls_only(
 
 
 def test_a_damaged_file_is_told_with_the_repair(
-    small_world: World, tmp_path: Path, quick_rules: None
+    small_world: World, tmp_path: Path
 ) -> None:
     with half_read(small_world, tmp_path) as found:
         file = tmp_path / FILE
@@ -84,7 +82,6 @@ class SmallState(CrawlState):
 def test_a_full_disk_loses_nothing(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with site(small_world, tmp_path, WeiboOptions(), MORE) as found:

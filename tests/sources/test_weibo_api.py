@@ -99,7 +99,6 @@ def check(lab: Lab, truth: World) -> None:
 def test_a_world_comes_through_row_by_row(
     small_world: World,
     tmp_path: Path,
-    quick_rules: None,
     options: WeiboOptions,
     extra: str,
 ) -> None:
@@ -118,7 +117,7 @@ def test_a_world_comes_through_row_by_row(
 
 
 def test_the_budget_is_kept_to_the_call_and_the_crawl_goes_on(
-    small_world: World, tmp_path: Path, quick_rules: None
+    small_world: World, tmp_path: Path
 ) -> None:
     """Runs of twenty calls a day end with the same rows as one without a limit."""
     lab = Lab(tmp_path)
@@ -167,7 +166,6 @@ def test_an_expired_token_stops_and_says_so(
     small_world: World,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    quick_rules: None,
 ) -> None:
     """No storm of calls; with a new token the next run goes on."""
     lab = Lab(tmp_path)
@@ -212,7 +210,7 @@ def test_a_token_that_ends_soon_is_told(
 
 
 def test_errors_of_the_platform_are_outlasted(
-    small_world: World, tmp_path: Path, quick_rules: None
+    small_world: World, tmp_path: Path
 ) -> None:
     lab = Lab(tmp_path)
     emulator = WeiboEmulator(small_world, WeiboOptions(error_share=0.3))
@@ -230,9 +228,7 @@ def test_errors_of_the_platform_are_outlasted(
     check(lab, told(emulator, threads_of(small_world)))
 
 
-def test_what_changes_between_runs(
-    small_world: World, tmp_path: Path, quick_rules: None
-) -> None:
+def test_what_changes_between_runs(small_world: World, tmp_path: Path) -> None:
     """New rows, edits and rows that become visible; only changed lists are read."""
     lab = Lab(tmp_path)
     emulator = WeiboEmulator(small_world, WeiboOptions(names_parents=False))

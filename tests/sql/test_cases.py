@@ -49,7 +49,7 @@ def check_rejected(found: list[Any], expected: list[list[Any]]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[path.name for path in CASES])
-def test_case(case: Path, tmp_path: Path, quick_rules: None) -> None:
+def test_case(case: Path, tmp_path: Path) -> None:
     expect = json.loads((case / "expect.json").read_text(encoding="utf-8"))
     assert expect["note"]
     lab = Lab(tmp_path)

@@ -108,7 +108,6 @@ def test_list_of_contacts_of_other_code_is_another_publication(copied: Path) -> 
     assert code_digest(writers, copied) != before
 
 
-@pytest.mark.usefixtures("quick_rules")
 def test_tables_of_an_older_version_are_made_anew(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,9 +89,7 @@ def test_gaps_are_days_on_which_something_was_due() -> None:
     assert "no source gave anything on 17 of 22 days" in told[1]
 
 
-def test_covered_day_of_which_nothing_came_is_not_called_published(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_covered_day_of_which_nothing_came_is_not_called_published(lab: Lab) -> None:
     lab.put("export/a.jsonl", [status(1), comment(2, 1, user(501, "alice"), day=2)])
     lab.run(*days(0, 3))
     found = describe(lab.workspace)
@@ -110,7 +108,7 @@ def test_covered_day_of_which_nothing_came_is_not_called_published(
 
 
 def test_day_that_no_source_has_told_of_is_not_caught_up(
-    lab: Lab, quick_rules: None, capsys: pytest.CaptureFixture[str]
+    lab: Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alice = user(501, "alice")
     lab.put(
@@ -155,7 +153,7 @@ def at(moment: str) -> StandingClock:
 
 
 def test_stopped_source_is_late_the_next_morning(
-    lab: Lab, quick_rules: None, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the commands, with a moved clock: nothing comes after 8 March."""
     alice = user(501, "alice")
