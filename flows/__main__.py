@@ -239,7 +239,7 @@ def uncover(
     configuration = load_workspace(workspace)
     check_seeds(workspace)
     _prepare_prefect(debug=debug)
-    from flows.uncover import uncover as run
+    from flows.commands.uncover import uncover as run
 
     run(configuration, days[0], days[1], reason)
 
@@ -267,7 +267,7 @@ def status(
     debug: DebugOption = False,
 ) -> None:
     """Show which days are extracted, validated, published, late or failed."""
-    from flows.status import describe, show
+    from flows.commands.status import describe, show
     from tasks.warehouse.workspace import load_workspace
 
     try:
@@ -351,8 +351,8 @@ def audit(
     debug: DebugOption = False,
 ) -> None:
     """Score the accounts of exported files, once; needs no workspace."""
-    from flows.audit import audit as run
-    from flows.audit import show
+    from flows.commands.audit import audit as run
+    from flows.commands.audit import show
 
     show(run(paths, record_format, out, model, phantom_share), out)
 
@@ -401,8 +401,8 @@ def coordinate(
     debug: DebugOption = False,
 ) -> None:
     """Find accounts that share the same objects within seconds of each other."""
-    from flows.coordinate import Search, show
-    from flows.coordinate import coordinate as run
+    from flows.commands.coordinate import Search, show
+    from flows.commands.coordinate import coordinate as run
 
     search = Search(
         time_window, min_participation, edge_weight, false_discovery_rate, max_burst
@@ -423,7 +423,7 @@ def alarms(
     debug: DebugOption = False,
 ) -> None:
     """Tell of findings that nobody was told of yet; `daily` does it at its end."""
-    from flows.alarms import tell, tell_trial
+    from flows.commands.alarms import tell, tell_trial
     from tasks.warehouse.workspace import load_workspace
 
     configuration = load_workspace(workspace)
@@ -462,7 +462,7 @@ def who(
     debug: DebugOption = False,
 ) -> None:
     """Say which account stands behind a pseudonym, and why it is judged as it is."""
-    from flows import who as lookup
+    from flows.commands import who as lookup
     from tasks.warehouse.workspace import load_workspace
 
     if names == ["-"]:
@@ -506,7 +506,7 @@ def claim(
     debug: DebugOption = False,
 ) -> None:
     """Write what a paid partner delivered, with evidence and what speaks against it."""
-    from flows.claim import claim as run
+    from flows.commands.claim import claim as run
     from tasks.warehouse.workspace import load_workspace
 
     written = run(load_workspace(workspace), campaign, partner, out)
@@ -542,7 +542,7 @@ def vet(
     debug: DebugOption = False,
 ) -> None:
     """Judge accounts' audiences before signing, by the data that is held."""
-    from flows import vet as vetting
+    from flows.commands import vet as vetting
     from tasks.warehouse.workspace import load_workspace
 
     if names == ["-"]:
@@ -571,7 +571,7 @@ def init(
     debug: DebugOption = False,
 ) -> None:
     """Make a workspace: a configuration to adapt, and examples of the seeds."""
-    from flows.init import init as run
+    from flows.commands.init import init as run
 
     run(folder)
     typer.echo(
@@ -589,7 +589,7 @@ def doctor(
     debug: DebugOption = False,
 ) -> None:
     """Look whether installation, machine and workspace are fit for a run."""
-    from flows.doctor import examine, show
+    from flows.commands.doctor import examine, show
 
     found = examine(workspace)
     show(found, Console(highlight=False, soft_wrap=True))
@@ -610,7 +610,7 @@ def recover(
     debug: DebugOption = False,
 ) -> None:
     """After a damaged disk: set aside what can't be read, for a run to make again."""
-    from flows.recover import recover as run
+    from flows.commands.recover import recover as run
     from tasks.warehouse.workspace import load_workspace
 
     found = run(load_workspace(workspace), accept_loss=accept_loss)
@@ -699,7 +699,7 @@ def privacy_export(
     debug: DebugOption = False,
 ) -> None:
     """Write all that is held of accounts: records, judgements, marts, seeds."""
-    from flows.privacy import write_export
+    from flows.commands.privacy import write_export
 
     configuration, asked = _requested(workspace, requests, platform, account)
     typer.echo(write_export(configuration, asked, out))
@@ -715,7 +715,7 @@ def privacy_suppress(
     debug: DebugOption = False,
 ) -> None:
     """Never contact accounts, nor the others of their owners."""
-    from flows.privacy import suppress
+    from flows.commands.privacy import suppress
     from tasks.warehouse.seeds import check_seeds
 
     configuration, asked = _requested(workspace, requests, platform, account)
@@ -738,7 +738,7 @@ def privacy_erase(
     debug: DebugOption = False,
 ) -> None:
     """Take people out of everything for good, and make the marts anew."""
-    from flows.privacy import erase_all
+    from flows.commands.privacy import erase_all
     from tasks.warehouse.seeds import check_seeds
 
     configuration, asked = _requested(workspace, requests, platform, account)
@@ -778,7 +778,7 @@ def _requested(
     Raises:
         ConfigurationError: names all mistakes.
     """
-    from flows.privacy import read_requests
+    from flows.commands.privacy import read_requests
     from tasks.warehouse.workspace import PLATFORMS, load_workspace
 
     if requests is not None:
@@ -889,7 +889,7 @@ def train(
     debug: DebugOption = False,
 ) -> None:
     """Train the phantom score, or the linkage model, on labelled accounts."""
-    from flows.audit import check_training
+    from flows.commands.audit import check_training
 
     # Mistakes are told before the slow imports.
     check_training(labels, accounts, out, record_format)

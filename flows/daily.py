@@ -7,7 +7,7 @@ from functools import partial
 
 from prefect import flow
 
-from flows.alarms import tell_after_run
+from flows.commands.alarms import tell_after_run
 from flows.orchestration import as_step, name_run, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate

@@ -9,8 +9,8 @@ from prefect import flow
 from prefect.context import FlowRunContext
 
 from flows.backfill import backfill
+from flows.commands.privacy import erase_all, read_requests, suppress, write_export
 from flows.orchestration import name_run, reported, workspace_of
-from flows.privacy import erase_all, read_requests, suppress, write_export
 from tasks.sources.erased_people import Gone
 from tasks.warehouse import tombstones
 from tasks.warehouse.errors import ConfigurationError

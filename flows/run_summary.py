@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from flows.status import describe
+from flows.commands.status import describe
 from tasks.warehouse.ledger import STEPS, read_copy
 from tasks.warehouse.workspace import Workspace
 

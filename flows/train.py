@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 from prefect import flow
 
-from flows.audit import check_training, staged
+from flows.commands.audit import check_training, staged
 from flows.orchestration import name_run
 from tasks.accounts.identity import COMPARED
 from tasks.accounts.identity_card import describe_parameters

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.status import describe
+from flows.commands.status import describe
 from tasks.accounts.drift import ALIKE, DRIFTED
 from tests.workspaces import Lab, repost, status, user
 

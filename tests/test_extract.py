@@ -21,8 +21,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.doctor import examine
-from flows.recover import recover
+from flows.commands.doctor import examine
+from flows.commands.recover import recover
 from tasks.sources.formats import FORMATS
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.landing import read_log

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows.doctor import examine
-from flows.recover import recover
+from flows.commands.doctor import examine
+from flows.commands.recover import recover
 from tasks.sources import file_landing
 from tasks.warehouse import disk
 from tasks.warehouse.errors import DiskFullError, ValidationFailedError

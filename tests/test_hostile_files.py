@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.doctor import examine
+from flows.commands.doctor import examine
 from tasks.sources import documents, file_landing
 from tests.workspaces import REPOSITORY, Lab, repost, status, user
 

@@ -104,8 +104,20 @@ def test_orchestrator_stays_in_flows_and_steps() -> None:
         roots = {module.split(".")[0] for module in imports_of(path)}
         if "prefect" in roots:
             assert parts[0] == "flows" or (len(parts) == 2 and parts[1] in STEPS), path
+            assert parts[:2] != ("flows", "commands"), path
         if "great_expectations" in roots:
             assert parts == ("tasks", "warehouse", "expectations"), path
+
+
+def test_commands_start_no_orchestrator() -> None:
+    """No command imports Prefect, nor a flow, which does: it is slow to start."""
+    flows = {path.stem for path in (REPOSITORY / "flows").glob("*.py")}
+    calm = {"run_summary"}
+    for path in (REPOSITORY / "flows/commands").glob("*.py"):
+        for module in imports_of(path):
+            target = module.split(".")
+            assert target[0] != "prefect", path
+            assert target[0] != "flows" or target[1] not in flows - calm, path
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)

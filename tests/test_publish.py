@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.privacy import erase
+from flows.commands.privacy import erase
 from tasks.publish import publish
 from tasks.sources.erased_people import keep_out
 from tasks.warehouse import ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.status import describe
+from flows.commands.status import describe
 from tests.benchmarks.reidentification import attack
 from tests.workspaces import REPOSITORY, Lab
 from tests.world.sample import GROUP_SIZE

@@ -12,8 +12,8 @@ import pytest
 
 from flows import __main__ as commands
 from flows.backfill import backfill
+from flows.commands.uncover import uncover
 from flows.daily import daily
-from flows.uncover import uncover
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.workspace import load_workspace
@@ -268,7 +268,7 @@ def test_days_of_a_fast_clock_are_uncovered(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("flows.uncover.publish_marts", killed)
+        patch.setattr("flows.commands.uncover.publish_marts", killed)
         uncover(workspace, *days, "clock")
     # Again, it goes on where it was; a third time there is nothing to do.
     uncover(workspace, *days, "clock")

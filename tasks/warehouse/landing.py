@@ -1,6 +1,7 @@
 """Landing: raw records as they came, in Parquet with an envelope; append-only.
 
-Only the erasure of a person (`flows/privacy.py`) ever writes landed files anew.
+Only the erasure of a person (`flows/commands/privacy.py`) ever writes landed files
+anew.
 
 A batch is written beside, moved into place file by file, and counts only from
 the moment its log entry stands (`landing/.log/<batch>.json`, one atomic

@@ -23,7 +23,7 @@ from typing import Any
 import networkx
 import polars as pl
 
-from flows.coordinate import Search, coordinate
+from flows.commands.coordinate import Search, coordinate
 from tasks.accounts.groups import communities
 from tests.benchmarks.processes import run_measured
 from tests.world.shares import Shares, ShareSpec, make_shares

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from flows.audit import audit, find_sources
+from flows.commands.audit import audit, find_sources
 from flows.train import show_accounts
 from tasks.accounts import training
 from tasks.accounts.evaluation import (

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.audit import find_sources, look_at, staged
+from flows.commands.audit import find_sources, look_at, staged
 from tasks.accounts import phantom_score
 from tasks.accounts.evidence import JUDGED
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import doctor
+from flows.commands import doctor
+from flows.commands.status import describe
 from flows.daily import daily
-from flows.status import describe
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace, is_held

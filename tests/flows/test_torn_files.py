@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from flows.__main__ import main
-from flows.privacy import erase
+from flows.commands.privacy import erase
 from tasks.sources.crawl_state import CrawlState
 from tasks.sources.erased_people import MARKER, finish, keep_out
 from tasks.warehouse import ledger

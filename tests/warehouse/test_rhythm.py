@@ -15,9 +15,9 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from flows import doctor
 from flows.__main__ import app
-from flows.status import describe, show
+from flows.commands import doctor
+from flows.commands.status import describe, show
 from tasks.warehouse import ledger
 from tasks.warehouse.rhythm import Rhythm, learn, tell_silence
 from tests.flows.clock import StandingClock

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from flows.__main__ import main
-from flows.audit import find_sources
+from flows.commands.audit import find_sources
 from tasks.warehouse.errors import (
     ConfigurationError,
     DamagedError,
@@ -154,7 +154,7 @@ def test_a_terminal_that_can_not_show_a_name_fails_nothing(tmp_path: Path) -> No
     script = (
         "from tasks.warehouse.progress import endure_closed_output, say\n"
         "endure_closed_output()\n"
-        "from flows.doctor import Finding, show\n"
+        "from flows.commands.doctor import Finding, show\n"
         "from rich.console import Console\n"
         "say('\U0001f389品牌')\n"
         "show([Finding('\U0001f389', '品牌')], Console())\n"

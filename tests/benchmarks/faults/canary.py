@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from flows.privacy import erase_all
+from flows.commands.privacy import erase_all
 from tasks.sources.erased_people import finish, keep_out
 from tasks.warehouse import ledger
 from tests.benchmarks.faults.harness import (
@@ -232,7 +232,7 @@ def _told(fault: str, expected: str, wrong: list[str]) -> Row:
 
 
 def _formats(folder: Path, log: Path) -> Iterator[Row]:
-    from tests.flows.test_privacy import NETWORKS
+    from tests.flows.commands.test_privacy import NETWORKS
 
     wrong = []
     for name in NETWORKS:
@@ -251,8 +251,8 @@ def _formats(folder: Path, log: Path) -> Iterator[Row]:
 
 def _of_format(folder: Path, name: str) -> list[str]:
     """Who acted most, out of a whole world of a network."""
+    from tests.flows.commands.test_privacy import NETWORKS
     from tests.flows.networks import archive_lab
-    from tests.flows.test_privacy import NETWORKS
     from tests.world import WorldSpec, generate
 
     platform, form, writer, prefix = NETWORKS[name]

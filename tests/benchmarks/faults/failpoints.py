@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.privacy import erase_all
-from flows.recover import recover
-from flows.uncover import uncover
+from flows.commands.privacy import erase_all
+from flows.commands.recover import recover
+from flows.commands.uncover import uncover
 from tasks.sources.erased_people import MARKER, finish, keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError
@@ -29,7 +29,7 @@ from tests.benchmarks.faults.harness import (
     put_day,
     state_of,
 )
-from tests.flows.test_privacy import places
+from tests.flows.commands.test_privacy import places
 from tests.workspaces import Lab
 
 Work = Callable[[Lab], Any]

@@ -62,12 +62,11 @@ def warm() -> None:
 
     import flows.__main__
     import flows.backfill
-    import flows.daily
-    import flows.doctor
-    import flows.privacy
-    import flows.recover
-    import flows.status
-    import flows.who  # noqa: F401
+    import flows.commands.doctor
+    import flows.commands.privacy
+    import flows.commands.recover
+    import flows.commands.status
+    import flows.commands.who  # noqa: F401
     import tasks.publish
     import tasks.validate
 

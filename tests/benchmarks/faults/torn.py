@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from flows.privacy import erase_all
+from flows.commands.privacy import erase_all
 from tasks.sources.crawl_state import CrawlState
 from tasks.sources.erased_people import finish, keep_out
 from tasks.warehouse import ledger

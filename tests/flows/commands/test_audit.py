@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.audit import audit, tell_prevalence
+from flows.commands.audit import audit, tell_prevalence
 from tasks.accounts.prevalence import Prevalence, Share
 from tests.workspaces import Lab, comment, repost, run_command, status, user
 from tests.world import World, write
@@ -169,7 +169,7 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("module", ["flows.audit", "flows.status"])
+@pytest.mark.parametrize("module", ["flows.commands.audit", "flows.commands.status"])
 def test_it_answers_at_once(module: str) -> None:
     """Commands that run no flow import neither orchestrator nor validator."""
     code = f"import sys, {module}; print([m for m in sys.modules if '.' not in m])"

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from flows.__main__ import main
-from flows.privacy import erase, erase_all, export, read_requests
+from flows.commands.privacy import erase, erase_all, export, read_requests
 from tasks.sources.erased_people import MARKER, finish, keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.keys import check_keys, rotate
-from tests.flows.test_privacy import WORDS, places
-from tests.flows.test_privacy import told as told  # noqa: PLC0414
+from tests.flows.commands.test_privacy import WORDS, places
+from tests.flows.commands.test_privacy import told as told  # noqa: PLC0414
 from tests.workspaces import FIRST, LAST, Lab, comment, repost, status, user
 
 ANN = ("weibo", "1234567")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.coordinate import Coordinated, Search, coordinate
+from flows.commands.coordinate import Coordinated, Search, coordinate
 from tasks.warehouse.errors import ConfigurationError
 from tests.oracles.coordination import Share, coortweet, toolkit
 from tests.workspaces import REPOSITORY, run_command

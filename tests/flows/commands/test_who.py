@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.who import as_json, told, who
+from flows.commands.who import as_json, told, who
 from tasks.sources.erased_people import MARKER
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace

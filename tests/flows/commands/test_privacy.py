@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.privacy import erase, export, forget_older, suppress
+from flows.commands.privacy import erase, export, forget_older, suppress
 from flows.privacy_requests import privacy
 from tasks.sources.crawl_state import CrawlState
 from tasks.sources.erased_people import is_pending

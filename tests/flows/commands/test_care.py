@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows import doctor, recover
-from flows.init import TEMPLATE, init
+from flows.commands import doctor, recover
+from flows.commands.init import TEMPLATE, init
 from tasks.extract import extract
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError

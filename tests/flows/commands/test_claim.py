@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from flows.__main__ import main
-from flows.claim import claim
-from flows.privacy import erase
-from flows.vet import told, vet
+from flows.commands.claim import claim
+from flows.commands.privacy import erase
+from flows.commands.vet import told, vet
 from tasks.warehouse.claim_files import (
     FILES,
     claim_folder,
@@ -26,7 +26,7 @@ from tasks.warehouse.claim_files import (
 )
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
-from tests.flows.test_privacy import places
+from tests.flows.commands.test_privacy import places
 from tests.workspaces import OVERRIDE_HEADER, Lab
 
 EVIL = "<script>alert(1)</script>"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tasks.warehouse.errors import ConfigurationError
 
-_DATA = Path(__file__).resolve().parents[1] / "data"
+_DATA = Path(__file__).resolve().parents[2] / "data"
 TEMPLATE = _DATA / "workspace.template.toml"
 # People's records and keys never belong into a repository.
 _IGNORED = "*\n!.gitignore\n!workspace.toml\n"

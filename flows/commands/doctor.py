@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.recover import damage_of
+from flows.commands.recover import damage_of
 from tasks.sources.erased_people import is_pending, is_taking_out
 from tasks.warehouse import landing
 from tasks.warehouse.database import MEMORY_LIMIT
@@ -37,7 +37,7 @@ from tasks.warehouse.rejected import damaged_files as damaged_rejected
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import RETENTION_NOTE, Workspace, load_workspace
 
-LOCKED = Path(__file__).resolve().parents[1] / "requirements.txt"
+LOCKED = Path(__file__).resolve().parents[2] / "requirements.txt"
 # A name, its version and, of a package that not every system needs, a condition.
 _LINE = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)(\s*;)?")
 # Besides what DuckDB may take: the orchestrator, validation, the models.
