@@ -437,7 +437,7 @@ def data_docs(
     workspace: WorkspaceOption = Path("data"), debug: DebugOption = False
 ) -> None:
     """Let Great Expectations judge all that is staged; print where its page is."""
-    from flows.data_docs import write_data_docs
+    from flows.commands.data_docs import write_data_docs
     from tasks.warehouse.workspace import load_workspace
 
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
