@@ -28,8 +28,8 @@ from tasks.accounts.phantom_model import (
 )
 from tasks.accounts.training import Settings, genuine_of, train_model
 from tasks.report.calibration import draw_calibration
-from tasks.warehouse.account_features import TIMELINE_ACTS, make_features
-from tasks.warehouse.account_threads import copy_acts
+from tasks.verdicts.account_features import TIMELINE_ACTS, make_features
+from tasks.verdicts.account_threads import copy_acts
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.progress import say, step
@@ -54,7 +54,7 @@ def train(
     """Train the phantom model, or the linkage model where labels name operators.
 
     Args:
-        labels: CSV file of labelled accounts, see tasks/warehouse/labels.py.
+        labels: CSV file of labelled accounts, see tasks/verdicts/labels.py.
         accounts: exported files or folders with these accounts.
         out: the weights to write, `.json`; the card stands beside them as `.md`,
             the phantom model's plot as `.svg`.

@@ -16,8 +16,8 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.report.validation import write_validation_page
 from tasks.sources.formats import RAW_TABLES
+from tasks.verdicts.account_features import touch_all_accounts
 from tasks.warehouse import landing, ledger
-from tasks.warehouse.account_features import touch_all_accounts
 from tasks.warehouse.database import connect, count, table_exists, transaction
 from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.landing import replacing

@@ -17,10 +17,10 @@ from typing import Any
 
 import duckdb
 
-from tasks.aggregate import Aggregated, build_marts
-from tasks.deduplicate import Deduplicated, judge_accounts
+from tasks.marts.build import Aggregated, build_marts
 from tasks.sources.file_landing import Extracted, land_sources
 from tasks.validate import Validated, stage_batches
+from tasks.verdicts.accounts import Deduplicated, judge_accounts
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import Published
 from tasks.warehouse.workspace import Workspace, load_workspace

@@ -12,11 +12,7 @@ import duckdb
 import polars as pl
 
 from tasks.accounts.audience import AudienceQuality, Count, measure_quality
-from tasks.accounts.identity import COMPARED, link_profiles
-from tasks.accounts.identity_model import shipped_parameters
-from tasks.accounts.operators import LINKS_SCHEMA, batch_members, find_operators
 from tasks.accounts.phantom_model import PhantomModel, read_model, shipped_model
-from tasks.accounts.phantom_score import first_suspicion, score
 from tasks.accounts.prevalence import (
     USUAL_SHARE,
     Prevalence,
@@ -27,12 +23,11 @@ from tasks.accounts.prevalence import (
 from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
 from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
+from tasks.verdicts.judge import judge
+from tasks.verdicts.labels import names_operators, read_labels, read_operators
 from tasks.warehouse import landing
-from tasks.warehouse.account_features import add_second_pass, make_features
-from tasks.warehouse.account_threads import copy_acts
-from tasks.warehouse.database import connect, count, scratch
+from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.labels import names_operators, read_labels, read_operators
 from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say, step
@@ -110,7 +105,7 @@ def audit(
     model = shipped_model() if weights is None else _read_weights(weights, mistakes)
     sources = find_sources(paths, record_format, mistakes)
     with step("score"), staged(sources) as (connection, workspace, left_out):
-        accounts = judge(connection, workspace, model)
+        accounts = tell_accounts(connection, workspace, model)
         hidden = count(
             connection,
             "select count(*) from staging.interactions"
@@ -269,7 +264,7 @@ def _stage(
     return sorted(left_out.items())
 
 
-def judge(
+def tell_accounts(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     model: PhantomModel | None = None,
@@ -285,8 +280,9 @@ def judge(
         A row an account: what `audit` writes, and reason_classes, shown, score_kind,
         score_bin, score_cell, engagements; likeliest phantoms first.
     """
-    policies = workspace.policies
-    features, profiles, operators = look_at(connection, workspace, model)
+    scores, seen = judge(
+        connection, workspace, read_overrides(workspace.root), model or shipped_model()
+    )
     keys = ["platform", "account_id"]
     acts = connection.sql(
         "select platform, account_id, count(*) as engagements"
@@ -294,53 +290,13 @@ def judge(
         " where kind <> 'mention' and account_id is not null group by all"
     ).pl()
     return (
-        score(
-            features,
-            policies.suspected_threshold,
-            policies.phantom_threshold,
-            model,
-        )
-        .join(acts, on=keys, how="left")
-        .join(profiles.select(*keys, "screen_name"), on=keys, how="left")
-        .join(operators, on=keys, how="left")
+        scores.join(acts, on=keys, how="left")
+        .join(seen.profiles.select(*keys, "screen_name"), on=keys, how="left")
+        .join(seen.operators, on=keys, how="left")
         .with_columns(pl.col("engagements").fill_null(0))
         .select(*_COLUMNS, "reason_classes", *_OF_SCORES, "engagements")
         .sort("phantom_probability", *keys, descending=[True, False, False])
     )
-
-
-def look_at(
-    connection: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    model: PhantomModel | None = None,
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """All that the score sees of the accounts of a workspace that `staged` gave.
-
-    Returns:
-        Features with those of operators and of the second pass; profiles; operators.
-    """
-    policies = workspace.policies
-    features = make_features(connection, workspace.timezone, policies.behaviour_days)
-    profiles = connection.sql(
-        f"select {', '.join(COMPARED)}, first_seen_at"
-        " from intermediate.account_profiles"
-    ).pl()
-    with scratch(workspace.database.with_name(".spill") / "links") as other:
-        other.register("profiles", profiles)
-        copy_acts(connection, other, policies.behaviour_days)
-        links = link_profiles(other, "profiles", shipped_parameters(), acts="acts")
-    operators = find_operators(
-        profiles, links.pairs.select(list(LINKS_SCHEMA)), read_overrides(workspace.root)
-    )
-    keys = ["platform", "account_id"]
-    features = features.join(batch_members(operators), on=keys, how="left")
-    features = add_second_pass(
-        connection,
-        features,
-        first_suspicion(features, policies.suspected_threshold, model),
-        policies.behaviour_days,
-    )
-    return features, profiles, operators
 
 
 def _write(accounts: pl.DataFrame, out: Path) -> None:

@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from tasks.warehouse import written_values
 from tasks.warehouse.errors import DamagedError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What one run may take; the rest of a run (orchestrator, validation) needs
 # about 0.6 GB besides. Past it DuckDB spills to the workspace's disk.
@@ -254,6 +257,15 @@ def scratch(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def store_frame(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame
+) -> None:
+    """Put a frame in the place of a table; `table` is `schema.name`."""
+    connection.register("frame", frame)
+    connection.execute(f"create or replace table {table} as from frame")
+    connection.unregister("frame")
 
 
 def count(

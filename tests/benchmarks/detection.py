@@ -48,7 +48,7 @@ from tasks.accounts.phantom_score import (
     score,
 )
 from tasks.accounts.training import Settings, cross_validate
-from tasks.warehouse.labels import read_labels
+from tasks.verdicts.labels import read_labels
 from tests.benchmarks.peers import (
     bigrams,
     forest,

@@ -41,8 +41,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
-import tasks.aggregate
-import tasks.deduplicate
+import tasks.marts.build
+import tasks.verdicts.judge
 from tasks.accounts.genuine_share import (
     HIDDEN,
     bound_sets,
@@ -51,8 +51,10 @@ from tasks.accounts.genuine_share import (
 )
 from tasks.accounts.identity import Links, link_profiles
 from tasks.accounts.phantom_model import read_rates
-from tasks.aggregate import Aggregated
+from tasks.marts.build import Aggregated
+from tasks.marts.texts import fold_named_texts
 from tasks.warehouse import ledger
+from tasks.warehouse.database import store_frame
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
@@ -408,9 +410,9 @@ def run_as_far_as_intervals(lab: Lab) -> None:
     """All steps, but of the marts what campaigns' intervals read, and no operators."""
     lab.land()
     lab.stage()
-    with patch.object(tasks.deduplicate, "link_profiles", _link_nobody):
+    with patch.object(tasks.verdicts.judge, "link_profiles", _link_nobody):
         lab.judge()
-    with patch.object(tasks.aggregate, "_build", _build_intervals):
+    with patch.object(tasks.marts.build, "_make_tables", _build_intervals):
         lab.build()
 
 
@@ -439,7 +441,7 @@ def _build_intervals(
         **padded_keys(workspace.pseudonym_key()),
     }
     models = load_models("intermediate")
-    tasks.aggregate._fold_named_texts(connection, models["intermediate.named_texts"])
+    fold_named_texts(connection, models["intermediate.named_texts"])
     for name in _READ_BY_INTERVALS:
         run_model(connection, models[f"intermediate.{name}"], params)
     rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
@@ -453,7 +455,7 @@ def _build_intervals(
             "from intermediate.campaign_unseen where scope = 'campaign'"
         ).pl(),
     )
-    tasks.aggregate._store(connection, "campaign_bounds", bounds)
+    store_frame(connection, "intermediate.campaign_bounds", bounds)
     return Aggregated(window, {})
 
 

@@ -37,12 +37,15 @@ import duckdb
 import numpy as np
 import polars as pl
 
-import tasks.aggregate
-import tasks.deduplicate
+import tasks.marts.build
+import tasks.verdicts.judge
 from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
 from tasks.accounts.phantom_model import read_rates
-from tasks.aggregate import Aggregated
+from tasks.marts.build import Aggregated
+from tasks.marts.genuine_parts import compare_partners
+from tasks.marts.texts import fold_named_texts
 from tasks.warehouse import ledger
+from tasks.warehouse.database import store_frame
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
@@ -187,9 +190,9 @@ post_ids = [{{ platform = "weibo", post_id = "{partner.post_id}" }}]
 def _run(lab: Lab) -> list[dict[str, Any]]:
     lab.land()
     lab.stage()
-    with patch.object(tasks.deduplicate, "link_profiles", _link_nobody):
+    with patch.object(tasks.verdicts.judge, "link_profiles", _link_nobody):
         lab.judge()
-    with patch.object(tasks.aggregate, "_build", _build_partners):
+    with patch.object(tasks.marts.build, "_make_tables", _build_partners):
         lab.build()
     return lab.dicts(
         "select partner_id, lifetime_engagements, platform_engagements,"
@@ -215,7 +218,7 @@ def _build_partners(
         **padded_keys(workspace.pseudonym_key()),
     }
     models = load_models("intermediate")
-    tasks.aggregate._fold_named_texts(connection, models["intermediate.named_texts"])
+    fold_named_texts(connection, models["intermediate.named_texts"])
     for name in _MODELS:
         run_model(connection, models[f"intermediate.{name}"], params)
     rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
@@ -225,8 +228,8 @@ def _build_partners(
         draw_audiences(planted_rates(), rates),
         connection.sql("from intermediate.partner_unseen").pl(),
     )
-    tasks.aggregate._store(connection, "partner_bounds", bounds)
-    tasks.aggregate._compare_partners(connection)
+    store_frame(connection, "intermediate.partner_bounds", bounds)
+    compare_partners(connection)
     run_model(connection, load_models("marts")["marts.partner_results"], params)
     return Aggregated(window, {})
 

@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from flows.commands.audit import find_sources, look_at, staged
+from flows.commands.audit import find_sources, staged
 from tasks.accounts import phantom_score
 from tasks.accounts.evidence import JUDGED
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD
 from tasks.accounts.phantom_model import shipped_model
+from tasks.verdicts.judge import look_at
+from tasks.warehouse.seeds import read_overrides
 from tests.world import World, WorldSpec, generate, write
 
 KINDS = ("fresh", "vendor_batch", "cultivated", "camouflaged")
@@ -59,7 +61,8 @@ def features_of(world: World) -> pl.DataFrame:
         write(world, Path(folder), format="canonical")
         sources = find_sources([Path(folder)], "canonical", [])
         with staged(sources) as (connection, workspace, _):
-            return look_at(connection, workspace)[0]
+            nobody = read_overrides(workspace.root)
+            return look_at(connection, workspace, nobody, shipped_model()).features
 
 
 def scored(

@@ -10,9 +10,9 @@ import pytest
 
 from tasks.accounts.identity_model import read_parameters
 from tasks.accounts.phantom_model import SHIPPED, read_model
-from tasks.deduplicate import load_parameters
+from tasks.verdicts.labels import read_labels, read_operators
+from tasks.verdicts.own_models import load_parameters
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.labels import read_labels, read_operators
 from tests.workspaces import OVERRIDE_HEADER, Lab, repost, run_command, status, user
 from tests.world import World, WorldSpec, generate, write
 

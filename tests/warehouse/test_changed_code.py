@@ -32,7 +32,7 @@ def copied(tmp_path: Path) -> Path:
     [
         "accounts/text_templates.py",
         "campaigns/cascades.py",
-        "deduplicate.py",
+        "verdicts/judge.py",
         "warehouse/raw_tables.py",
         "warehouse/seeds.py",
     ],

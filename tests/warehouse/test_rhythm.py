@@ -117,7 +117,7 @@ def test_day_that_no_source_has_told_of_is_not_caught_up(
     lab.run(days(0)[0], days(1)[0], publish=False)
     first, last = days(2)[0], date(2026, 11, 26)
     lab.land()
-    from tasks.aggregate import build_marts
+    from tasks.marts.build import build_marts
 
     build_marts(lab.workspace, "late", first, last, catches_up=True)
     said = " ".join(capsys.readouterr().out.split())

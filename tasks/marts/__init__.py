@@ -1,0 +1,1 @@
+"""Marts: from staging and verdicts to the tables that readers see."""

@@ -1,0 +1,58 @@
+"""What brands' actions and posts changed, against what was usual."""
+
+from __future__ import annotations
+
+import duckdb
+
+from tasks.campaigns.action_effects import judge_episodes
+from tasks.campaigns.usual_posts import judge_posts
+from tasks.warehouse.database import store_frame
+
+
+def judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
+    """What brands' posts drew against their usual ones, and what actions changed."""
+    days = connection.sql("from intermediate.brand_days").pl()
+    episodes = connection.sql(
+        """
+        select
+            brand_id,
+            episode,
+            class,
+            min(first_day) as first_day,
+            max(effect_until) as last_day
+        from intermediate.brand_actions
+        where class <> 'post' or is_alone
+        group by brand_id, episode, class
+        """
+    ).pl()
+    controls = connection.sql(
+        """
+        select brands.brand_id, others.brand_id as control_id
+        from meta.brands as brands
+        inner join meta.brands as others on brands.brand_id <> others.brand_id
+        """
+    ).pl()
+    store_frame(
+        connection,
+        "intermediate.action_effects",
+        judge_episodes(days, episodes, controls),
+    )
+    # Days after the last landed one are not known yet, covered or not.
+    known_days = connection.sql(
+        """
+        select landed.platform, days.date_day
+        from intermediate.landed_days as landed
+        inner join meta.covered_days as days
+            on days.date_day between landed.first_day and landed.last_day
+        """
+    ).pl()
+    posts = connection.sql("from intermediate.brand_posts").pl()
+    acts = connection.sql(
+        "select brand_id, action_id, age_seconds, is_genuine"
+        " from intermediate.brand_post_acts"
+    ).pl()
+    store_frame(
+        connection,
+        "intermediate.post_effects",
+        judge_posts(posts, acts, known_days, timezone),
+    )

@@ -1,0 +1,287 @@
+"""Brands, campaigns, partners and sources of a workspace as tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import duckdb
+import polars as pl
+
+from tasks.accounts.genuine_share import planted_rates
+from tasks.sources.gives import KINDS, gives_of, lacks_of
+from tasks.text.sentiment import shipped_digest
+from tasks.text.spellings import (
+    folded_hashtag,
+    folded_keyword,
+)
+from tasks.warehouse import ledger
+from tasks.warehouse.database import store_frame
+from tasks.warehouse.seeds import (
+    read_brand_actions,
+    read_contact_history,
+    read_cpm,
+    read_suppressions,
+)
+from tasks.warehouse.workspace import (
+    Brand,
+    Campaign,
+    Workspace,
+)
+
+
+def write_configuration(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> str:
+    """Write brands, campaigns and sources as tables; return their digest."""
+    tables = _configuration_tables(workspace)
+    for name, frame in tables.items():
+        store_frame(connection, f"meta.{name}", frame)
+    content = [frame.write_json() for frame in tables.values()]
+    content.append(str(workspace.policies.look_back_days))
+    content.append(str(workspace.policies.contact_cap_days))
+    content.append(str(workspace.policies.action_days))
+    content.append(str(workspace.policies.examples))
+    content.append(str(workspace.policies.min_cell))
+    content.append(str(workspace.alarms.phantom_share))
+    content.append(str(workspace.alarms.completeness_drop))
+    content.append(shipped_digest())
+    content.append(str(sorted(planted_rates().items())))
+    content.append(ledger.read_state(connection, "score_rates") or "")
+    content.append(ledger.read_state(connection, "score_cells") or "")
+    content.append(str(workspace.policies.phantom_share))
+    content.append(str(workspace.policies.phantom_threshold))
+    key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
+    return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
+
+
+def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    selectors = [
+        (campaign.id, kind, platform, value)
+        for campaign in workspace.campaigns
+        for kind, platform, value in [
+            *(("post_id", ref.platform, ref.post_id) for ref in campaign.post_ids),
+            *(("hashtag", None, text) for text in campaign.hashtags),
+            *(("keyword", None, text) for text in campaign.keywords),
+            *(("link", None, text) for text in campaign.links),
+        ]
+    ]
+    markets = workspace.markets()
+    return {
+        "suppressions": read_suppressions(workspace.root),
+        "contact_history": read_contact_history(workspace.root),
+        "cpm": read_cpm(workspace.root),
+        "brand_actions": read_brand_actions(workspace.root, workspace.timezone),
+        "sources": pl.DataFrame(
+            [
+                (
+                    source.name,
+                    source.platform,
+                    source.format,
+                    gives_of(source).followers,
+                    gives_of(source).follower_lists,
+                    lacks_of(gives_of(source)),
+                )
+                for source in workspace.sources
+            ],
+            schema={
+                "source": pl.String,
+                "platform": pl.String,
+                "format": pl.String,
+                "gives_followers": pl.Boolean,
+                "gives_follower_lists": pl.Boolean,
+                "lacks": pl.String,
+            },
+            orient="row",
+        ),
+        "source_gives": pl.DataFrame(
+            [
+                (
+                    source.name,
+                    kind,
+                    place,
+                    kind in gives_of(source).rows,
+                    kind in gives_of(source).accounts,
+                    kind in gives_of(source).times,
+                    kind in gives_of(source).counters,
+                )
+                for source in workspace.sources
+                for place, kind in enumerate(KINDS)
+            ],
+            schema={
+                "source": pl.String,
+                "kind": pl.String,
+                "place": pl.Int64,
+                "gives_rows": pl.Boolean,
+                "gives_accounts": pl.Boolean,
+                "gives_times": pl.Boolean,
+                "gives_counters": pl.Boolean,
+            },
+            orient="row",
+        ),
+        "brands": pl.DataFrame(
+            [(brand.id, brand.name) for brand in workspace.brands],
+            schema={"brand_id": pl.String, "brand_name": pl.String},
+            orient="row",
+        ),
+        "brand_accounts": pl.DataFrame(
+            [
+                (brand.id, account.platform, account.account_id)
+                for brand in workspace.brands
+                for account in brand.accounts
+            ],
+            schema={
+                "brand_id": pl.String,
+                "platform": pl.String,
+                "account_id": pl.String,
+            },
+            orient="row",
+        ),
+        "competitors": pl.DataFrame(
+            [
+                (brand, rival)
+                for brand, members in sorted(markets.items())
+                for rival in members
+                if rival != brand
+            ],
+            schema={"brand_id": pl.String, "competitor_id": pl.String},
+            orient="row",
+        ),
+        "markets": pl.DataFrame(
+            [(brand, members[0]) for brand, members in sorted(markets.items())],
+            schema={"brand_id": pl.String, "market": pl.String},
+            orient="row",
+        ),
+        "names": _names(workspace),
+        "campaigns": pl.DataFrame(
+            [
+                (
+                    campaign.id,
+                    campaign.name or campaign.id,
+                    campaign.brand,
+                    campaign.start,
+                    campaign.end,
+                    campaign.budget and campaign.budget.amount,
+                    campaign.budget and campaign.budget.currency,
+                )
+                for campaign in workspace.campaigns
+            ],
+            schema={
+                "campaign_id": pl.String,
+                "campaign_name": pl.String,
+                "brand_id": pl.String,
+                "window_start": pl.Date,
+                "window_end": pl.Date,
+                "budget_amount": pl.Float64,
+                "budget_currency": pl.String,
+            },
+            orient="row",
+        ),
+        **_partner_tables(workspace),
+        "campaign_selectors": pl.DataFrame(
+            sorted(set(selectors), key=str),
+            schema={
+                "campaign_id": pl.String,
+                "kind": pl.String,
+                "platform": pl.String,
+                "value": pl.String,
+            },
+            orient="row",
+        ),
+    }
+
+
+def _partner_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    """Partners of campaigns, and the posts that they list."""
+    partners = [
+        (campaign, partner)
+        for campaign in workspace.campaigns
+        for partner in campaign.partners
+    ]
+    return {
+        "partners": pl.DataFrame(
+            [
+                (
+                    campaign.id,
+                    partner.id,
+                    partner.name or partner.id,
+                    partner.account.platform,
+                    partner.account.account_id,
+                    partner.fee and partner.fee.amount,
+                    partner.fee and partner.fee.currency,
+                    partner.promised.engagements,
+                    partner.promised.reach,
+                    partner.start,
+                    partner.end,
+                    bool(partner.listed_posts),
+                )
+                for campaign, partner in partners
+            ],
+            schema={
+                "campaign_id": pl.String,
+                "partner_id": pl.String,
+                "partner_name": pl.String,
+                "platform": pl.String,
+                "account_id": pl.String,
+                "fee_amount": pl.Float64,
+                "fee_currency": pl.String,
+                "promised_engagements": pl.Int64,
+                "promised_reach": pl.Int64,
+                "first_day": pl.Date,
+                "last_day": pl.Date,
+                "lists_posts": pl.Boolean,
+            },
+            orient="row",
+        ),
+        "partner_posts": pl.DataFrame(
+            [
+                (campaign.id, partner.id, post.platform, post.post_id)
+                for campaign, partner in partners
+                for post in partner.listed_posts
+            ],
+            schema={
+                "campaign_id": pl.String,
+                "partner_id": pl.String,
+                "platform": pl.String,
+                "post_id": pl.String,
+            },
+            orient="row",
+        ),
+    }
+
+
+def _names(workspace: Workspace) -> pl.DataFrame:
+    """Keywords and hashtags of brands and campaigns in all their forms."""
+    owners: list[tuple[str, Brand | Campaign]] = [
+        *(("brand", brand) for brand in workspace.brands),
+        *(("campaign", campaign) for campaign in workspace.campaigns),
+    ]
+    rows = {
+        (owner, section.id, kind, form)
+        for owner, section in owners
+        for kind, form in (
+            *(("hashtag", folded_hashtag(text)) for text in section.hashtags),
+            *(
+                ("call", text.strip()[1:].strip().lower())
+                for text in section.keywords
+                if text.strip().startswith(("@", "＠"))
+            ),
+            *(
+                ("keyword", form)
+                for text in section.keywords
+                if not text.strip().startswith(("@", "＠"))
+                for form in folded_keyword(text)
+            ),
+        )
+        if form
+    }
+    return pl.DataFrame(
+        sorted(rows),
+        schema={
+            "owner": pl.String,
+            "owner_id": pl.String,
+            "kind": pl.String,
+            "form": pl.String,
+        },
+        orient="row",
+    )

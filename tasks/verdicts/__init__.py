@@ -1,0 +1,1 @@
+"""Verdicts: what is thought of each account, and why."""

@@ -1,0 +1,146 @@
+"""Accounts that act together, within the trailing window."""
+
+from __future__ import annotations
+
+import duckdb
+import polars as pl
+
+from tasks.accounts.coordination import (
+    CHANCE_MODEL,
+    COORDINATION_MODELS,
+    OBJECT_KINDS,
+    significant_edges,
+)
+from tasks.accounts.groups import coordinated_groups
+from tasks.accounts.text_templates import text_templates
+from tasks.warehouse.database import count, store_frame
+from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.progress import say
+from tasks.warehouse.workspace import Workspace
+
+TEXT_TABLES = ("text_sentences", "text_templates", "text_uses")
+# Edges of coordination that count.
+_EDGES = {
+    "account": pl.String,
+    "account_y": pl.String,
+    "signal": pl.String,
+    "objects": pl.Int64,
+}
+
+
+def _tell_cut_times(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> None:
+    """Say how many acts are told too roughly to look for who acts together."""
+    window = max(workspace.policies.coordination_window, 1)
+    acts, rough, sources = connection.execute(
+        """
+        select
+            count(*),
+            count(*) filter (is_rough),
+            string_agg(distinct case when is_rough then source end, ', '
+                order by case when is_rough then source end)
+        from (
+            select
+                source,
+                coalesce(precision_seconds, $window + 1) > $window as is_rough
+            from staging.interactions
+            where kind in ('repost', 'comment') and account_id is not null
+            union all
+            select
+                source,
+                coalesce(precision_seconds, $window + 1) > $window as is_rough
+            from staging.posts
+            where account_id is not null
+        )
+        """,
+        {"window": window},
+    ).fetchall()[0]
+    if rough:
+        say(
+            f"  {rough:,} of {acts:,} acts are told no more precisely than {window} s"
+            f" (by {sources}): who acts together is looked for without them"
+        )
+
+
+def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:
+    """Make `coordinated_accounts` and `group_evidence` of the trailing window."""
+    models = load_models("intermediate")
+    window = workspace.policies.coordination_window
+    _find_templates(connection, workspace)
+    _tell_cut_times(connection, workspace)
+    found = [pl.DataFrame(schema=_EDGES)]
+    for kind, rule in OBJECT_KINDS.items():
+        params = {
+            "object_kind": kind,
+            "behaviour_days": workspace.policies.behaviour_days,
+            "time_window": window,
+            "min_participation": 1,
+            "max_burst": rule.max_burst,
+        }
+        run_model(connection, models["intermediate.shares"], params)
+        if not count(connection, "select count(*) from intermediate.shares"):
+            continue
+        for name in (*COORDINATION_MODELS, CHANCE_MODEL):
+            run_model(connection, models[f"intermediate.{name}"], params)
+        chance = connection.sql(
+            f"""
+            select
+                accounts.account_id as account,
+                accounts_y.account_id as account_y,
+                $kind as signal,
+                chance.*
+            from intermediate.{CHANCE_MODEL} as chance
+            inner join intermediate.coordination_accounts as accounts
+                on chance.account_no = accounts.account_no
+            inner join intermediate.coordination_accounts as accounts_y
+                on chance.account_no_y = accounts_y.account_no
+            """,
+            params={"kind": kind},
+        ).pl()
+        if rule.occasions:
+            run_model(connection, models[f"intermediate.{rule.occasions}"], {})
+            twice = connection.sql(f"from intermediate.{rule.occasions}").pl()
+            chance = chance.join(twice, on=["account_no", "account_no_y"], how="semi")
+            connection.execute(f"drop table intermediate.{rule.occasions}")
+        accounts = count(
+            connection, "select count(*) from intermediate.coordination_accounts"
+        )
+        found.append(
+            significant_edges(chance, accounts, is_timed=rule.is_timed)
+            .filter("is_significant")
+            .select("account", "account_y", "signal", "objects")
+        )
+    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *TEXT_TABLES):
+        connection.execute(f"drop table if exists intermediate.{name}")
+    first_seen = connection.sql(
+        "select platform || ':' || account_id as account, first_seen_at"
+        " from intermediate.account_profiles"
+    ).pl()
+    members, evidence = coordinated_groups(pl.concat(found), first_seen, window)
+    parts = pl.col("account").str.splitn(":", 2).struct
+    store_frame(
+        connection,
+        "intermediate.coordinated_accounts",
+        members.select(
+            "group_id",
+            platform=parts.field("field_0"),
+            account_id=parts.field("field_1"),
+        ),
+    )
+    store_frame(connection, "intermediate.group_evidence", evidence)
+
+
+def _find_templates(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> None:
+    """Make `text_uses`: who used which text template in which text."""
+    models = load_models("intermediate")
+    params = {"behaviour_days": workspace.policies.behaviour_days}
+    run_model(connection, models["intermediate.text_sentences"], params)
+    sentences = connection.sql(
+        "select sentence, count(distinct account_id) as accounts"
+        " from intermediate.text_sentences group by sentence"
+    ).pl()
+    store_frame(connection, "intermediate.text_templates", text_templates(sentences))
+    run_model(connection, models["intermediate.text_uses"], params)
