@@ -28,6 +28,7 @@ from tasks.warehouse.errors import (
 from tasks.warehouse.progress import endure_closed_output
 
 if TYPE_CHECKING:
+    from tasks.warehouse.ledger import Step
     from tasks.warehouse.workspace import Workspace
 
 app = typer.Typer(
@@ -76,7 +77,13 @@ def _begin(
     pass
 
 
-_STEPS = ("extract", "validate", "deduplicate", "aggregate", "publish")
+_STEPS: tuple[Step, ...] = (
+    "extract",
+    "validate",
+    "deduplicate",
+    "aggregate",
+    "publish",
+)
 
 
 def _parse_day(value: str, option: str) -> date:
@@ -172,12 +179,13 @@ def backfill(
         mistakes.append(f"--from {first} lies after --to {last}: swap them.")
     if not reason.strip():
         mistakes.append("--reason is empty: say why this range is run again.")
-    steps = only.split(",") if only else None
+    asked = only.split(",") if only else None
     mistakes += [
         f"--only names '{step}', which is no step: use {', '.join(_STEPS)}."
-        for step in steps or []
+        for step in asked or []
         if step not in _STEPS
     ]
+    steps = [step for step in _STEPS if step in asked] if asked else None
     from tasks.warehouse.seeds import check_seeds
     from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from prefect import flow
-
-from flows.orchestration import as_step, name_run, reported, workspace_of
+from flows.orchestration import as_step, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
@@ -19,7 +17,6 @@ from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 
 
-@flow(name="backfill", flow_run_name=name_run, validate_parameters=True)
 def backfill(
     first: date,
     last: date,

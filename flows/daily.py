@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import partial
 
-from prefect import flow
-
 from flows.commands.alarms import tell_after_run
-from flows.orchestration import as_step, name_run, reported, workspace_of
+from flows.orchestration import as_step, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
@@ -22,7 +20,6 @@ from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
 
 
-@flow(name="daily", flow_run_name=name_run, validate_parameters=True)
 def daily(
     day: date | None = None, workspace: str | None = None, *, force: bool = False
 ) -> None:

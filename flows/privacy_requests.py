@@ -5,12 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from prefect import flow
-from prefect.context import FlowRunContext
-
 from flows.backfill import backfill
 from flows.commands.privacy import erase_all, read_requests, suppress, write_export
-from flows.orchestration import name_run, reported, workspace_of
+from flows.orchestration import as_part, reported, workspace_of
 from tasks.sources.erased_people import Gone
 from tasks.warehouse import tombstones
 from tasks.warehouse.errors import ConfigurationError
@@ -22,7 +19,6 @@ from tasks.warehouse.workspace import PLATFORMS, Workspace, load_workspace
 Action = Literal["erase", "suppress", "export"]
 
 
-@flow(name="privacy", flow_run_name=name_run, validate_parameters=True)
 def privacy(
     requests: str,
     action: Action = "erase",
@@ -68,9 +64,8 @@ def privacy(
             gone = erase_all(configuration, asked)
             _tell(configuration, gone, len(asked))
     if gone and gone.days:
-        run = backfill if FlowRunContext.get() else backfill.fn
         steps: list[Step] = [step for step in STEPS if step != "extract"]
-        run(*gone.days, reason="erasure", only=steps, workspace=str(root))
+        as_part(backfill)(*gone.days, "erasure", only=steps, workspace=str(root))
 
 
 def _tell(workspace: Workspace, gone: Gone, people: int) -> None:

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-from prefect import flow
 
 from flows.commands.audit import check_training, staged
-from flows.orchestration import name_run
 from tasks.accounts.identity import COMPARED
 from tasks.accounts.identity_card import describe_parameters
 from tasks.accounts.identity_model import write_parameters
@@ -43,7 +41,6 @@ _ANY_AGE = 100_000
 _VIEWS = (("full", TIMELINE_ACTS), ("last-12", 12), ("last-5", 5), ("reposts", 12))
 
 
-@flow(name="train", flow_run_name=name_run, validate_parameters=False)
 def train(
     labels: str,
     accounts: Sequence[str],

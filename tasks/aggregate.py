@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.marts.build import Aggregated, build_marts
 from tasks.warehouse.errors import (
     without_values,
@@ -17,7 +14,6 @@ from tasks.warehouse.workspace import (
 )
 
 
-@task(name="aggregate", cache_policy=NO_CACHE)
 def aggregate(
     root: Path,
     run_id: str,

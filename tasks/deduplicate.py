@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.verdicts.accounts import Deduplicated, judge_accounts
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.workspace import load_workspace
 
 
-@task(name="deduplicate accounts", cache_policy=NO_CACHE)
 def deduplicate(root: Path, run_id: str) -> Deduplicated:
     """Judge the accounts that are staged."""
     with without_values("deduplicate"):

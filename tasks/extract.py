@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from tasks.sources.api_landing import check_apis, collect_source
 from tasks.sources.file_landing import land_sources
 from tasks.warehouse.errors import without_values
@@ -15,7 +12,6 @@ from tasks.warehouse.progress import say
 from tasks.warehouse.workspace import RETENTION_NOTE, load_workspace
 
 
-@task(name="extract", cache_policy=NO_CACHE)
 def extract(root: Path, first: date, last: date) -> list[str]:
     """Land the workspace's files and what its APIs give for a range of days.
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from tasks.report.page import write_report
 from tasks.warehouse import ledger
@@ -176,7 +174,6 @@ def _summary(manifest: dict[str, Any], *, is_new: bool) -> Published:
     )
 
 
-@task(name="publish", cache_policy=NO_CACHE)
 def publish(root: Path, run_id: str) -> Published:
     """Publish the marts."""
     with without_values("publish"):

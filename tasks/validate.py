@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from tasks.report.validation import write_validation_page
 from tasks.sources.formats import RAW_TABLES
@@ -658,7 +656,6 @@ def _export_quarantine(
         )
 
 
-@task(name="validate", cache_policy=NO_CACHE)
 def validate(root: Path, run_id: str) -> Validated:
     """Stage what is landed."""
     with without_values("validate"):

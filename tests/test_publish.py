@@ -359,7 +359,7 @@ def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
     small(lab, 4).run(run_id="second", publish=False)
     calm = tmp_path / "calm"
     shutil.copytree(lab.root, calm, symlinks=True)
-    publish.fn(calm, "second")
+    publish(calm, "second")
     for moment in (1, 12, 30):
         left = [moment]
 
@@ -371,11 +371,11 @@ def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
         with monkeypatch.context() as patched:
             patched.setattr("tasks.warehouse.publication.sync", fill)
             with pytest.raises(StepFailedError, match="No space left"):
-                publish.fn(lab.root, "second")
+                publish(lab.root, "second")
         now = (lab.root / "published").resolve().name
         assert now in {before.name, (calm / "published").resolve().name}, moment
         assert damaged_files(lab.root / "published") == []
-    publish.fn(lab.root, "second")
+    publish(lab.root, "second")
     assert lab.parquet() == Lab(calm).parquet()
 
 

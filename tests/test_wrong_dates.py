@@ -235,9 +235,9 @@ def test_days_to_come_are_refused(lab: Lab) -> None:
     with pytest.raises(ConfigurationError, match=words):
         commands.daily(day=str(tomorrow), workspace=lab.root)
     with pytest.raises(ConfigurationError, match=words):
-        backfill.fn(FIRST, tomorrow, "x", workspace=str(lab.root))
+        backfill(FIRST, tomorrow, "x", workspace=str(lab.root))
     with pytest.raises(ConfigurationError, match=words):
-        daily.fn(tomorrow, workspace=str(lab.root))
+        daily(tomorrow, workspace=str(lab.root))
     assert not (lab.root / "warehouse.duckdb").exists()
 
 

@@ -111,7 +111,7 @@ def test_daily_opens_nothing_that_another_run_holds(lab: Lab) -> None:
         hold_workspace(lab.root / ".lock", "backfill by a test"),
         pytest.raises(WorkspaceLockedError, match="backfill by a test"),
     ):
-        daily.fn(workspace=str(lab.root))
+        daily(workspace=str(lab.root))
     assert (lab.root / "warehouse.duckdb").read_text() == "opening this fails"
 
 

@@ -34,9 +34,9 @@ def _flow(lab: Lab, number: int) -> None:
     """The flow of a day, from 1; the last one is a backfill over all of them."""
     root = str(lab.root)
     if number == len(DAYS):
-        backfill.fn(DAYS[0], DAYS[-1], "trial", workspace=root)
+        backfill(DAYS[0], DAYS[-1], "trial", workspace=root)
     else:
-        daily.fn(DAYS[number - 1], workspace=root)
+        daily(DAYS[number - 1], workspace=root)
 
 
 def _arguments(number: int, day: date) -> list[str]:

@@ -154,7 +154,7 @@ def test_doctor_names_what_is_broken(
     lab.put("workspace.toml", plain + kept)
     done = lab.command("doctor")
     assert "retention_days.landing is not applied" in done.stdout
-    extract.fn(lab.root, FIRST, LAST)
+    extract(lab.root, FIRST, LAST)
     told = capsys.readouterr()
     assert "warning: retention_days.landing is not applied" in told.out + told.err
     lab.put("workspace.toml", 'timezone = "Mars"\n')

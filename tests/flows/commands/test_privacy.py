@@ -259,12 +259,12 @@ def test_flow_takes_requests_from_a_file(
     asked, out = tmp_path / "asked.csv", tmp_path / "people.json"
     asked.write_text("platform,account_id\nweibo,1234567\n")
     with pytest.raises(ConfigurationError, match="name it as out"):
-        privacy.fn(str(asked), "export", workspace=root)
-    privacy.fn(str(asked), "export", out=str(out), workspace=root)
+        privacy(str(asked), "export", workspace=root)
+    privacy(str(asked), "export", out=str(out), workspace=root)
     assert "hers alone" in out.read_text()
-    privacy.fn(str(asked), "suppress", workspace=root)
+    privacy(str(asked), "suppress", workspace=root)
     assert "1234567" in (lab.root / "seeds/suppressions.csv").read_text()
-    privacy.fn(str(asked), workspace=root)
+    privacy(str(asked), workspace=root)
     assert places(lab.root, WORDS) == []
     assert not is_pending(lab.root)
     shown = capsys.readouterr().out
