@@ -17,6 +17,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
+from tasks.report.decisions import add_decisions, read_findings, read_markets
 from tasks.report.feedback import (
     Row,
     add_feedback,
@@ -68,6 +69,9 @@ SHOWN_MARTS = (
     "feedback_daily",
     "feedback_topics",
     "amplifiers",
+    "partner_results",
+    "share_of_voice",
+    "audience_quality",
     "data_coverage",
     "source_coverage",
 )
@@ -122,6 +126,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         campaign["anchor"] = f"campaign-{number}"
     add_details(connection, shown)
     add_feedback(connection, shown)
+    add_decisions(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
     coverage = read_coverage(connection, campaign_id, window)
     return {
@@ -141,6 +146,10 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "suspicious": None if campaign_id else find_suspicious(connection),
         "accounts": read_accounts(connection, campaign_id),
         "groups": read_groups(connection, campaign_id),
+        "findings": read_findings(connection, campaign_id),
+        "markets": read_markets(
+            connection, [row["brand_id"] for row in listed], campaign_id
+        ),
         "brands": read_brands(
             connection, [row["brand_id"] for row in listed], campaign_id
         ),

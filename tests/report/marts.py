@@ -190,6 +190,43 @@ COLUMNS: dict[str, dict[str, str]] = {
         "BOOLEAN": "is_contactable",
         "BIGINT": "accounts",
     },
+    "partner_results": {
+        "VARCHAR": """
+            campaign_id partner_id partner_name fee_currency platform_promise_met
+            promise_met claim_grounds
+        """,
+        "BIGINT": """
+            posts missing_posts promised_engagements lifetime_engagements
+            platform_engagements genuine_lifetime_engagements
+            genuine_lifetime_engagements_low genuine_lifetime_engagements_high
+            genuine_rank genuine_rank_best genuine_rank_worst ranked_partners
+        """,
+        "DOUBLE": """
+            fee_amount phantom_share unpaid_phantom_share phantom_excess
+            cost_per_estimated_genuine_engagement
+        """,
+    },
+    "findings": {
+        "VARCHAR": """
+            finding_id finding_kind campaign_id partner_id source platform message
+            advice
+        """,
+        "DATE": "activity_day",
+    },
+    "share_of_voice": {
+        "VARCHAR": "brand_id brand_name market",
+        "DATE": "activity_day",
+        "BIGINT": """
+            mentions genuine_mentions engagements genuine_engagements market_mentions
+            genuine_market_mentions market_engagements genuine_market_engagements
+        """,
+    },
+    "audience_quality": {
+        "VARCHAR": "brand_id brand_name audience",
+        "DATE": "day",
+        "BIGINT": "accounts quality_score",
+        "BOOLEAN": "is_growth_jump",
+    },
     "contact_results": {
         "VARCHAR": "brand_id",
         "BIGINT": "accounts contactable_accounts judged_people",

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from tasks.report.charts import DayCount, build_timeline, draw_timeline
+from tasks.report.decisions import NOT_WORTH, UNTOLD, WORTH, judge_price
 from tasks.report.figures import format_minutes, format_money, format_percent
 from tasks.report.page import (
     MOST_LISTED,
@@ -332,6 +333,86 @@ def marts(tmp_path: Path) -> Path:
                 ("likely phantom; asked not to be", 5),
                 (None, 7),
             )
+        ],
+        partner_results=[
+            {
+                "campaign_id": campaign,
+                "partner_id": f"kol-{number}",
+                "partner_name": name,
+                "posts": 2,
+                "fee_amount": fee,
+                "fee_currency": "CNY",
+                "promised_engagements": promised,
+                "lifetime_engagements": 400,
+                "platform_engagements": 900,
+                "genuine_lifetime_engagements": 250,
+                "genuine_lifetime_engagements_low": 200,
+                "genuine_lifetime_engagements_high": 280,
+                "genuine_rank": number,
+                "genuine_rank_best": 1,
+                "genuine_rank_worst": number,
+                "ranked_partners": 2,
+                "phantom_share": 0.4,
+                "unpaid_phantom_share": 0.15,
+                "phantom_excess": 0.25,
+                "cost_per_estimated_genuine_engagement": 12.5,
+                "platform_promise_met": "no" if promised else None,
+                "promise_met": "no" if promised else None,
+                "claim_grounds": grounds,
+            }
+            for campaign, number, name, fee, promised, grounds in (
+                ("spring", 1, "茶姐", 9000.0, 1000, "shortfall, phantoms"),
+                ("spring", 2, "小鹿", 500.0, None, None),
+                ("evil", 3, HOSTILE, None, None, ""),
+            )
+        ],
+        findings=[
+            {
+                "finding_id": "promise_missed:spring:kol-1",
+                "finding_kind": "promise_missed",
+                "campaign_id": "spring",
+                "partner_id": "kol-1",
+                "activity_day": END,
+                "message": "It promised 1,000 engagements; the platform counts 900.",
+                "advice": "Compare partner_results before paying.",
+            },
+            {
+                "finding_id": "source_late:export",
+                "finding_kind": "source_late",
+                "source": HOSTILE,
+                "activity_day": START,
+                "message": "It gave nothing for nine days.",
+                "advice": "Look whether the export still runs.",
+            },
+        ],
+        share_of_voice=[
+            {
+                "brand_id": brand,
+                "brand_name": name,
+                "market": "aurora",
+                "activity_day": START + timedelta(days=day),
+                "mentions": mentions,
+                "market_mentions": 40,
+                "genuine_mentions": genuine,
+                "genuine_market_mentions": None if genuine is None else 20,
+                "engagements": 10 * mentions,
+                "market_engagements": 400,
+            }
+            for day in range(2)
+            for brand, name, mentions, genuine in (
+                ("aurora", "Aurora Tea", 30, 16),
+                ("borealis", "Borealis Tea", 10, 4),
+            )
+        ],
+        audience_quality=[
+            {
+                "brand_id": "aurora",
+                "audience": "engagers",
+                "day": START + timedelta(days=day),
+                "accounts": accounts,
+                "quality_score": score,
+            }
+            for day, accounts, score in ((0, 50, 61), (1, 45, 77), (2, 9, 12))
         ],
         contact_results=[
             {
@@ -652,6 +733,100 @@ def test_feedback_and_what_to_do_next(marts: Path) -> None:
         assert words in text, words
     # Posts that can't be told apart say nothing to a manager.
     assert "9 other actions" not in text
+
+
+def test_decisions_stand_on_the_first_screen(marts: Path) -> None:
+    """The verdict, what deserves a look, partners and competitors."""
+    text = report(marts).text
+    assert "Was it worth it?" in text
+    assert text.index("Was it worth it?") < text.index("Campaigns side by side")
+    assert "How many genuine engagements it drew is not known." in text
+    assert "What it cost is not written down in workspace.toml." in text
+    look = text[text.index("What deserves a look") : text.index("How to read the")]
+    assert "14 Mar 2026, 春日新茶: 茶姐: It promised 1,000 engagements" in look
+    assert "It gave nothing for nine days." in look
+    paid = text[text.index("Paid partners") : text.index("The posts that carried it")]
+    assert "茶姐 2 posts; place 1 of 2 by genuine share" in paid
+    assert "1,000: counted no, genuine no" in paid
+    assert "fewer than promised; 25 points more likely phantoms" in paid
+    assert "none is written down can’t tell" in paid
+    beside = text[text.index("Beside its competitors") : text.index("What to do next")]
+    assert "Aurora Tea 60 75.0% 80.0% 600 75.0% –" in beside
+    assert "engagers: 77 of 45 accounts on 2 Mar 2026" in beside
+    alone = report(marts, "spring").text
+    assert "Can’t tell. How many genuine engagements" in alone
+    assert "It gave nothing for nine days." not in alone
+
+
+CHEAP = {
+    "campaign_id": "a",
+    "brand_id": "b",
+    "budget_amount": 1000.0,
+    "budget_currency": "CNY",
+    "platform_engagements": 900,
+    "estimated_genuine_engagements": 500,
+    "estimated_genuine_engagements_low": 400,
+    "estimated_genuine_engagements_high": 600,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "others", "outcome", "said"),
+    [
+        ({}, [{"estimated_genuine_engagements": 250}], WORTH, "less than its brand’s"),
+        ({}, [{"estimated_genuine_engagements": 900}], NOT_WORTH, "surely more than"),
+        ({}, [{"estimated_genuine_engagements": 480}], UNTOLD, "spans its brand’s"),
+        # The median of 4, 4 and 1 (an outlier does not decide).
+        (
+            {},
+            [{"estimated_genuine_engagements": count} for count in (250, 250, 1000)],
+            WORTH,
+            "the median of its brand’s 3 other campaigns: 4.00 CNY",
+        ),
+        # What is not alike is not compared.
+        ({}, [{"budget_currency": "USD"}], UNTOLD, "no other campaign"),
+        ({}, [{"brand_id": "c"}], UNTOLD, "no other campaign"),
+        ({}, [{"platform_engagements": None}], UNTOLD, "no other campaign"),
+        ({"budget_amount": None}, [{}], UNTOLD, "not written down"),
+        (
+            {"estimated_genuine_engagements_high": None},
+            [{}],
+            UNTOLD,
+            "is not known",
+        ),
+        # Perhaps none is genuine: the dear end is open.
+        (
+            {"estimated_genuine_engagements_low": 0},
+            [{"estimated_genuine_engagements": 1}],
+            UNTOLD,
+            "cost 1.67 CNY or more",
+        ),
+        # The platform counts nothing: of what was collected.
+        (
+            {
+                "platform_engagements": None,
+                "genuine_engagements": 100,
+                "genuine_engagements_low": 90,
+                "genuine_engagements_high": 110,
+            },
+            [],
+            UNTOLD,
+            "(of the collected ones) cost 9.09 CNY to 11.11 CNY",
+        ),
+    ],
+)
+def test_a_price_is_judged_by_its_interval(
+    changed: dict[str, Any], others: list[dict[str, Any]], outcome: str, said: str
+) -> None:
+    """Worth it, or not, only where the whole interval lies on one side."""
+    campaign = CHEAP | changed
+    beside = [
+        CHEAP | {"campaign_id": str(number)} | other
+        for number, other in enumerate(others)
+    ]
+    verdict = judge_price(campaign, [campaign, *beside])
+    assert verdict.outcome == outcome, verdict.why
+    assert said in verdict.why
 
 
 def test_levels_read_likely_phantom_everywhere(marts: Path) -> None:
