@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from tasks.sources.crawl_state import Record
+from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.state import Record
 from tasks.sources.file_format import Splitter
-from tasks.sources.http_client import Answer
 from tasks.warehouse.raw_tables import CONTEXT as CONTEXT
 
 

@@ -21,9 +21,8 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from tasks.sources import facebook_api, weibo_api, wordpress_api, x_api
-from tasks.sources.budget import Budget, Use
-from tasks.sources.crawl import (
+from tasks.sources.crawl.budget import Budget, Use
+from tasks.sources.crawl.crawler import (
     Crawler,
     FatalAnswerError,
     Platform,
@@ -31,8 +30,15 @@ from tasks.sources.crawl import (
     Search,
     Wanted,
 )
-from tasks.sources.crawl_state import CrawlState, Stream, Waiting, told_errors
-from tasks.sources.credentials import credential
+from tasks.sources.crawl.credentials import credential
+from tasks.sources.crawl.http_client import (
+    Client,
+    Clock,
+    ForbiddenAddressError,
+    SystemClock,
+)
+from tasks.sources.crawl.state import CrawlState, Stream, Waiting, told_errors
+from tasks.sources.facebook import api as facebook_api
 from tasks.sources.file_landing import (
     QUARANTINE,
     STREAM,
@@ -41,12 +47,9 @@ from tasks.sources.file_landing import (
     shut_out,
 )
 from tasks.sources.formats import FORMATS
-from tasks.sources.http_client import (
-    Client,
-    Clock,
-    ForbiddenAddressError,
-    SystemClock,
-)
+from tasks.sources.weibo import api as weibo_api
+from tasks.sources.wordpress import api as wordpress_api
+from tasks.sources.x import api as x_api
 from tasks.warehouse import landing
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import ConfigurationError

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from tasks.sources.canonical import SCHEMAS, misspelt, no_column, read_table
+from tasks.sources.canonical.records import SCHEMAS, misspelt, no_column, read_table
 from tasks.sources.documents import (
     KEPT_CHARACTERS,
     MOST_REJECTED,

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.sources import (
-    canonical,
-    facebook,
-    qzone,
-    renren,
-    tencent_weibo,
-    weibo,
-    weibo_crawler,
-    wordpress,
-    x,
-)
+from tasks.sources.canonical import records as canonical
+from tasks.sources.facebook import records as facebook
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
+from tasks.sources.qzone import records as qzone
+from tasks.sources.renren import records as renren
+from tasks.sources.tencent_weibo import records as tencent_weibo
+from tasks.sources.weibo import records as weibo
+from tasks.sources.weibo.dataabc import records as dataabc
+from tasks.sources.wordpress import records as wordpress
+from tasks.sources.x import records as x
 from tasks.warehouse.raw_tables import RawTable
 
 _MODULES = (
@@ -25,7 +23,7 @@ _MODULES = (
     renren,
     tencent_weibo,
     weibo,
-    weibo_crawler,
+    dataabc,
     wordpress,
     x,
 )

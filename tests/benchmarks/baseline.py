@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.sources.weibo import WEIBO_COMMENT, WEIBO_STATUS, WEIBO_USER
+from tasks.sources.weibo.records import WEIBO_COMMENT, WEIBO_STATUS, WEIBO_USER
 
 _TIME = "strptime({}, '%a %b %d %H:%M:%S %z %Y')"
 _COUNTS = ("_count", "reads")

@@ -41,7 +41,7 @@ import duckdb
 import orjson
 
 from tasks.sources.api_landing import collect_source
-from tasks.sources.budget import HOUR
+from tasks.sources.crawl.budget import HOUR
 from tasks.warehouse.workspace import load_workspace
 from tests.emulators.naive import LISTS, crawl_weibo
 from tests.emulators.serving import Call, serve

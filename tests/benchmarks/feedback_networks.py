@@ -61,6 +61,7 @@ from tasks.warehouse.workspace import Workspace
 from tests.flows.networks import backfill, configuration
 from tests.workspaces import FIRST, LAST, Lab
 from tests.world import World, WorldSpec, generate
+from tests.world.dataabc import write_dataabc
 from tests.world.facebook import write_facebook
 from tests.world.mweibo import write_mweibo
 from tests.world.profiles import PHANTOM_KINDS
@@ -69,7 +70,6 @@ from tests.world.renren import write_renren
 from tests.world.spec import utc_moment
 from tests.world.tencent_weibo import write_tencent_weibo
 from tests.world.weibo_api import write_weibo_api
-from tests.world.weibo_crawler import write_weibo_crawler
 from tests.world.wordpress import PREFIX, write_wordpress
 from tests.world.x import write_x
 
@@ -88,7 +88,7 @@ def _mweibo(world: World, folder: Path) -> World:
 
 def _without_accounts(world: World, folder: Path) -> World:
     """Tables alone: comments have no accounts, reposts are those of crawled users."""
-    told = write_weibo_crawler(world, folder)
+    told = write_dataabc(world, folder)
     (folder / "weibodata.db").unlink()
     return told
 
@@ -121,7 +121,7 @@ NETWORKS = {
         "tencent_weibo", "tencent-weibo", write_tencent_weibo, "t_"
     ),
     "m.weibo.cn": Network("weibo", "mweibo", _mweibo),
-    "crawler, with accounts": Network("weibo", "weibo-crawler", write_weibo_crawler),
+    "crawler, with accounts": Network("weibo", "weibo-crawler", write_dataabc),
     "crawler, tables only": Network("weibo", "weibo-crawler", _without_accounts),
 }
 # One platform is told in one format in a workspace.

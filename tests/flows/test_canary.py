@@ -18,8 +18,11 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sources import api_landing, facebook_api, weibo_api, x_api
-from tasks.sources.http_client import Client
+from tasks.sources import api_landing
+from tasks.sources.crawl.http_client import Client
+from tasks.sources.facebook import api as facebook_api
+from tasks.sources.weibo import api as weibo_api
+from tasks.sources.x import api as x_api
 from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator
 from tests.emulators.serving import Answer, Asked, Emulator, Fault, serve
 from tests.emulators.weibo import APP_SECRET, ROUGH, WeiboEmulator

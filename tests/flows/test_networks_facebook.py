@@ -11,10 +11,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.sources import facebook_api
-from tasks.sources.crawl import Wanted
-from tasks.sources.crawl_state import Stream
-from tasks.sources.http_client import Answer
+from tasks.sources.crawl.crawler import Wanted
+from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.state import Stream
+from tasks.sources.facebook import api as facebook_api
 from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator, FacebookOptions
 from tests.emulators.serving import serve
 from tests.flows.networks import (

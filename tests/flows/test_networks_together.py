@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.sources import facebook_api, x_api
+from tasks.sources.facebook import api as facebook_api
+from tasks.sources.x import api as x_api
 from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator
 from tests.emulators.serving import serve
 from tests.emulators.wordpress import WordPressEmulator

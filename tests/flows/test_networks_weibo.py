@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.sources import weibo_api
 from tasks.sources.api_landing import describe_spending
+from tasks.sources.weibo import api as weibo_api
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.naive import crawl_weibo
 from tests.emulators.serving import Asked, serve

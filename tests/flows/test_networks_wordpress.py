@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sources import wordpress_api
-from tasks.sources.crawl import Wanted
-from tasks.sources.crawl_state import Stream
-from tasks.sources.http_client import Answer
+from tasks.sources.crawl.crawler import Wanted
+from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.state import Stream
+from tasks.sources.wordpress import api as wordpress_api
 from tests.emulators.serving import Asked, serve
 from tests.emulators.wordpress import WordPressEmulator, WordPressOptions
 from tests.flows.networks import (

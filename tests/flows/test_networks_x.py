@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tasks.sources import x_api
-from tasks.sources.crawl_state import CrawlState
-from tasks.sources.http_client import Answer
+from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.state import CrawlState
+from tasks.sources.x import api as x_api
 from tests.emulators.serving import serve
 from tests.emulators.x import BEARER, XEmulator, XOptions
 from tests.flows.networks import (

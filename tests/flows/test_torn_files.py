@@ -13,7 +13,7 @@ import pytest
 
 from flows.__main__ import main
 from flows.commands.privacy import erase
-from tasks.sources.crawl_state import CrawlState
+from tasks.sources.crawl.state import CrawlState
 from tasks.sources.erased_people import MARKER, finish, keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import WeiboManagerError

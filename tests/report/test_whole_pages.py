@@ -9,7 +9,7 @@ from tasks.report.page import write_report
 from tests.report.test_page import read
 from tests.workspaces import Lab
 from tests.world import WorldSpec, generate, workspace_toml
-from tests.world.weibo_crawler import write_weibo_crawler
+from tests.world.dataabc import write_dataabc
 
 
 def page_of(lab: Lab, campaign_id: str | None = None) -> str:
@@ -22,7 +22,7 @@ def test_comments_without_accounts_are_neither_genuine_nor_not(tmp_path: Path) -
     """A crawler's tables alone: its comments name nobody, its likes are but counted."""
     world = generate(WorldSpec(seed=5, interactions=400))
     lab = Lab(tmp_path)
-    write_weibo_crawler(world, lab.root / "export")
+    write_dataabc(world, lab.root / "export")
     for database in (lab.root / "export").rglob("*.db"):
         database.unlink()
     lab.put(

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.sources.documents import split_document
-from tasks.sources.facebook import FACEBOOK_GRAPH
+from tasks.sources.facebook.records import FACEBOOK_GRAPH
 from tasks.sources.file_format import FileFormat
-from tasks.sources.wordpress import WORDPRESS_REST, site_key
-from tasks.sources.x import X_API
+from tasks.sources.wordpress.records import WORDPRESS_REST, site_key
+from tasks.sources.x.records import X_API
 
 FORMATS = (X_API, FACEBOOK_GRAPH, WORDPRESS_REST)
 NAMES = [

@@ -15,16 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.sources.crawler_tables import FILE, read_crawler, split_crawler
 from tasks.sources.documents import Notes, Rejected, UnreadableFileError, split_document
 from tasks.sources.file_format import FileFormat
-from tasks.sources.qzone import QZONE
-from tasks.sources.renren import RENREN
-from tasks.sources.tencent_weibo import TENCENT_WEIBO
-from tasks.sources.weibo_crawler import WEIBO_CRAWLER
-from tests.world.weibo_crawler import POST_HEADER, SHARED_HEADER
+from tasks.sources.qzone.records import QZONE
+from tasks.sources.renren.records import RENREN
+from tasks.sources.tencent_weibo.records import TENCENT_WEIBO
+from tasks.sources.weibo.dataabc.records import DATAABC
+from tasks.sources.weibo.dataabc.tables import FILE, read_dataabc, split_dataabc
+from tests.world.dataabc import POST_HEADER, SHARED_HEADER
 
-FORMATS = (TENCENT_WEIBO, RENREN, QZONE, WEIBO_CRAWLER)
+FORMATS = (TENCENT_WEIBO, RENREN, QZONE, DATAABC)
 NAMES = [
     "request",
     "answer",
@@ -186,7 +186,7 @@ def test_a_page_repeats_its_root_once() -> None:
 def records_of(path: Path) -> tuple[list[tuple[int, Any]], list[Rejected]]:
     """Line and record of what a file holds, and what is rejected of it."""
     notes = Notes()
-    batches = list(read_crawler(path, notes, split_crawler))
+    batches = list(read_dataabc(path, notes, split_dataabc))
     rows = [row for batch in batches for row in batch.to_pylist()]
     return (
         [(row["position"], json.loads(row["document"])) for row in rows],

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands.privacy import erase_all
-from tasks.sources.crawl_state import CrawlState
+from tasks.sources.crawl.state import CrawlState
 from tasks.sources.erased_people import finish, keep_out
 from tasks.warehouse import ledger
 from tests.benchmarks.faults.harness import (

@@ -17,7 +17,7 @@ import pytest
 
 from flows.commands.privacy import erase, export, forget_older, suppress
 from flows.privacy_requests import privacy
-from tasks.sources.crawl_state import CrawlState
+from tasks.sources.crawl.state import CrawlState
 from tasks.sources.erased_people import is_pending
 from tasks.warehouse.errors import ConfigurationError
 from tests.flows.networks import archive_lab
@@ -32,11 +32,11 @@ from tests.workspaces import (
     user,
 )
 from tests.world import World, write
+from tests.world.dataabc import write_dataabc
 from tests.world.facebook import write_facebook
 from tests.world.qzone import write_qzone
 from tests.world.renren import write_renren
 from tests.world.tencent_weibo import write_tencent_weibo
-from tests.world.weibo_crawler import write_weibo_crawler
 from tests.world.wordpress import PREFIX, write_wordpress
 from tests.world.x import write_x
 
@@ -55,7 +55,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "weibo-api": ("weibo", "weibo-api", as_it_is("weibo-api"), ""),
     "mweibo": ("weibo", "mweibo", as_it_is("mweibo"), ""),
     "canonical": ("weibo", "canonical", as_it_is("canonical"), ""),
-    "weibo-crawler": ("weibo", "weibo-crawler", write_weibo_crawler, ""),
+    "weibo-crawler": ("weibo", "weibo-crawler", write_dataabc, ""),
     "x": ("x", "x-api", write_x, ""),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),

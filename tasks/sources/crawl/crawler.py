@@ -19,9 +19,9 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from tasks.sources.budget import Budget, Limit
-from tasks.sources.crawl_state import CrawlState, Page, Stream
-from tasks.sources.http_client import Answer, Client, Clock, FetchError
+from tasks.sources.crawl.budget import Budget, Limit
+from tasks.sources.crawl.http_client import Answer, Client, Clock, FetchError
+from tasks.sources.crawl.state import CrawlState, Page, Stream
 from tasks.warehouse.database import failpoint
 
 # Full jitter: wait a random part of min(cap, base * 2^attempt) seconds

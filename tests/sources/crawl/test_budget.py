@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sources.budget import Budget, Limit
-from tasks.sources.crawl import Crawler, Request, Trouble, Wanted
-from tasks.sources.crawl_state import CrawlState, Page, Record, Stream
-from tasks.sources.http_client import Client
+from tasks.sources.crawl.budget import Budget, Limit
+from tasks.sources.crawl.crawler import Crawler, Request, Trouble, Wanted
+from tasks.sources.crawl.http_client import Client
+from tasks.sources.crawl.state import CrawlState, Page, Record, Stream
 from tests.emulators.serving import Answer, Asked, Emulator, serve
 from tests.flows.networks import StandingClock
 

@@ -18,13 +18,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tasks.sources.budget import DAY, HOUR, Budget, Limit
-from tasks.sources.crawl import Crawled, Crawler, ReauthoriseError, Wanted
-from tasks.sources.crawl_state import CrawlState
-from tasks.sources.http_client import Client
-from tasks.sources.weibo_api import WeiboApi
+from tasks.sources.crawl.budget import DAY, HOUR, Budget, Limit
+from tasks.sources.crawl.crawler import Crawled, Crawler, ReauthoriseError, Wanted
+from tasks.sources.crawl.http_client import Client
+from tasks.sources.crawl.state import CrawlState
+from tasks.sources.weibo.api import WeiboApi
 from tests.emulators.serving import Fault, serve
-from tests.sources.tiny_weibo import TinyClock, TinyWeibo
+from tests.sources.weibo.tiny_weibo import TinyClock, TinyWeibo
 
 BEGIN = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 FAULTS = st.sampled_from(

@@ -1,7 +1,7 @@
 """weibo-crawler's tables to records: CSV files and its SQLite database.
 
 CSV as the crawler appends it: rows of every version of the program under the header of
-the first one or a repeated one (`tasks.sources.crawler_layouts`), marks of UTF-8
+the first one or a repeated one (`tasks.sources.weibo.dataabc.layouts`), marks of UTF-8
 anywhere, rows twice. A row becomes a record under the keys of the crawler's own JSON,
 its values unchanged; what it shares of another post stands under `retweet`, cells
 without a name under `more_cells`. `_file` tells the kind, and whose posts a file
@@ -19,7 +19,16 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from tasks.sources.crawler_layouts import (
+from tasks.sources.csv_rows import CsvFile, names_of
+from tasks.sources.documents import (
+    SCHEMA,
+    Notes,
+    Rejected,
+    UnreadableFileError,
+    read_documents,
+)
+from tasks.sources.file_format import Splitter, data_suffix
+from tasks.sources.weibo.dataabc.layouts import (
     ANALYSIS,
     KNOWN_NAMES,
     ONLY_COMMENTS,
@@ -30,15 +39,6 @@ from tasks.sources.crawler_layouts import (
     kind_of,
     names_of_row,
 )
-from tasks.sources.csv_rows import CsvFile, names_of
-from tasks.sources.documents import (
-    SCHEMA,
-    Notes,
-    Rejected,
-    UnreadableFileError,
-    read_documents,
-)
-from tasks.sources.file_format import Splitter, data_suffix
 
 FILE = "_file"
 _ROWS = 10_000
@@ -101,7 +101,7 @@ _SHARED_KEYS = {
 _TABLES = {"user": "user", "weibo": "post", "comments": "comment", "reposts": "repost"}
 
 
-def read_crawler(
+def read_dataabc(
     path: Path, notes: Notes, split: Splitter | None
 ) -> Iterator[pa.RecordBatch]:
     """Yield the records of one of the crawler's files as batches of `SCHEMA`.
@@ -118,7 +118,7 @@ def read_crawler(
         yield from _batches(_database_records(path))
 
 
-def split_crawler(document: Any) -> list[Any]:
+def split_dataabc(document: Any) -> list[Any]:
     """The user and the posts of `<uid>.json`."""
     if (
         not isinstance(document, dict)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, datetime
 
-from tasks.sources.crawl_state import CrawlState
+from tasks.sources.crawl.state import CrawlState
 
 HOUR, DAY = 3600.0, 86_400.0
 # Streams of this priority or a lower one may use the reserve.

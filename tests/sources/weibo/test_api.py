@@ -17,7 +17,7 @@ from tasks.sources.api_landing import (
     token_warning,
     wanted_of,
 )
-from tasks.sources.crawl_state import CrawlState
+from tasks.sources.crawl.state import CrawlState
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.serving import serve
 from tests.emulators.weibo import (

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.flows.networks import archive_lab
 from tests.oracles.worlds import KEYS, Options, reconcile
 from tests.world import World
-from tests.world.weibo_crawler import write_weibo_crawler
+from tests.world.dataabc import write_dataabc
 
 
 def test_files_give_the_worlds_rows(small_world: World, tmp_path: Path) -> None:
@@ -16,9 +16,7 @@ def test_files_give_the_worlds_rows(small_world: World, tmp_path: Path) -> None:
         tmp_path,
         platform="weibo",
         format="weibo-crawler",
-        write=lambda world, folder: write_weibo_crawler(
-            world, folder, compression="gz"
-        ),
+        write=lambda world, folder: write_dataabc(world, folder, compression="gz"),
     )
     lab.put("export/other.db", b"no database")
     lab.put("export/other.csv", "a,b\n1,2\n")

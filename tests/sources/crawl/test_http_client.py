@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tasks.sources.http_client import (
+from tasks.sources.crawl.http_client import (
     Client,
     FetchError,
     ForbiddenAddressError,
 )
-from tests.sources.raw_server import certificate, response, says, speaking
+from tests.sources.crawl.raw_server import certificate, response, says, speaking
 
 SECRET = "2.00CANARYTOKEN"  # noqa: S105 - of no use anywhere
 HEADERS = {"authorization": f"OAuth2 {SECRET}"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tasks.sources import api_landing
-from tasks.sources.crawl_state import CrawlState, Page, Stream
+from tasks.sources.crawl.state import CrawlState, Page, Stream
 from tasks.warehouse.errors import StepFailedError
 from tests.emulators.weibo import TOKEN, WeiboOptions
 from tests.flows.weibo_api import KilledError, Site, site

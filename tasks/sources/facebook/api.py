@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from tasks.sources.answers import parsed, records_of_page
-from tasks.sources.budget import DAY, HOUR, Limit
-from tasks.sources.crawl import Request, Trouble, Wanted
-from tasks.sources.crawl_state import CrawlState, Page, Stream
-from tasks.sources.credentials import credential
-from tasks.sources.facebook import split
-from tasks.sources.http_client import Answer, Clock, SystemClock
+from tasks.sources.crawl.budget import DAY, HOUR, Limit
+from tasks.sources.crawl.crawler import Request, Trouble, Wanted
+from tasks.sources.crawl.credentials import credential
+from tasks.sources.crawl.http_client import Answer, Clock, SystemClock
+from tasks.sources.crawl.state import CrawlState, Page, Stream
+from tasks.sources.facebook.records import split
 
 BASE_URL = "https://graph.facebook.com"
 VERSION = "v23.0"

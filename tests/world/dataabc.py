@@ -47,7 +47,7 @@ POST_KEYS = ("id", "bid", "text", "article_url", "pics", "video_url",
              "at_users", "full_created_at")  # fmt: skip
 
 
-def write_weibo_crawler(
+def write_dataabc(
     world: World, folder: Path, *, compression: Compression = "none"
 ) -> World:
     """Write a world as the crawler's output and give what it tells."""

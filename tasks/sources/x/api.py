@@ -17,12 +17,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tasks.sources.answers import parsed, records_of_page
-from tasks.sources.budget import DAY, Limit
-from tasks.sources.crawl import Request, Trouble, Wanted
-from tasks.sources.crawl_state import CrawlState, Page, Stream
-from tasks.sources.credentials import credential
-from tasks.sources.http_client import Answer, Clock, SystemClock
-from tasks.sources.x import split
+from tasks.sources.crawl.budget import DAY, Limit
+from tasks.sources.crawl.crawler import Request, Trouble, Wanted
+from tasks.sources.crawl.credentials import credential
+from tasks.sources.crawl.http_client import Answer, Clock, SystemClock
+from tasks.sources.crawl.state import CrawlState, Page, Stream
+from tasks.sources.x.records import split
 
 BASE_URL = "https://api.x.com"
 TOKEN = "X_BEARER_TOKEN"  # noqa: S105 - the name of a variable

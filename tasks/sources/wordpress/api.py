@@ -15,12 +15,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tasks.sources.answers import CONTEXT, parsed, records_of_page
-from tasks.sources.budget import HOUR, Limit
-from tasks.sources.crawl import Request, Trouble, Wanted
-from tasks.sources.crawl_state import CrawlState, Page, Stream
-from tasks.sources.credentials import credential
-from tasks.sources.http_client import Answer
-from tasks.sources.wordpress import split
+from tasks.sources.crawl.budget import HOUR, Limit
+from tasks.sources.crawl.crawler import Request, Trouble, Wanted
+from tasks.sources.crawl.credentials import credential
+from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.state import CrawlState, Page, Stream
+from tasks.sources.wordpress.records import split
 
 # `user:application password` of a member, where the site shows readers too little.
 LOGIN = "WORDPRESS_LOGIN"

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.sources.crawler_layouts import (
+from tasks.sources.documents import Notes
+from tasks.sources.weibo.dataabc.layouts import (
     ORIGINAL,
     POST_VERSIONS,
     SHARED,
@@ -21,8 +22,7 @@ from tasks.sources.crawler_layouts import (
     is_row,
     names_of_row,
 )
-from tasks.sources.crawler_tables import FILE, read_crawler, split_crawler
-from tasks.sources.documents import Notes
+from tasks.sources.weibo.dataabc.tables import FILE, read_dataabc, split_dataabc
 
 # What versions wrote: names in the header, names of the cells. Two left one out.
 NEWEST, _2025_11, _2024_01, _2020_04, _2019_09, _2019_08, _2019_06 = POST_VERSIONS
@@ -88,7 +88,7 @@ def row(names: Sequence[str], key: int, form: str) -> list[str]:
 def read(path: Path) -> tuple[list[Any], Notes]:
     """The records of a file."""
     notes = Notes()
-    batches = list(read_crawler(path, notes, split_crawler))
+    batches = list(read_dataabc(path, notes, split_dataabc))
     return [
         json.loads(item["document"]) for batch in batches for item in batch.to_pylist()
     ], notes

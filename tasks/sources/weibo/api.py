@@ -23,11 +23,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tasks.sources.budget import DAY, HOUR, Limit
-from tasks.sources.crawl import Kind, Request, Search, Trouble, Wanted
-from tasks.sources.crawl_state import CrawlState, Page, Record, Stream
-from tasks.sources.credentials import credential
-from tasks.sources.http_client import Answer, Clock, FetchError, SystemClock
+from tasks.sources.crawl.budget import DAY, HOUR, Limit
+from tasks.sources.crawl.crawler import Kind, Request, Search, Trouble, Wanted
+from tasks.sources.crawl.credentials import credential
+from tasks.sources.crawl.http_client import Answer, Clock, FetchError, SystemClock
+from tasks.sources.crawl.state import CrawlState, Page, Record, Stream
 
 BASE_URL = "https://api.weibo.com"
 COMMERCIAL_URL = "https://c.api.weibo.com"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.sources.crawler_tables import FILE, read_crawler, split_crawler
 from tasks.sources.file_format import FileFormat
-from tasks.sources.weibo import WEIBO_TIME
+from tasks.sources.weibo.dataabc.tables import FILE, read_dataabc, split_dataabc
+from tasks.sources.weibo.records import WEIBO_TIME
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
-WEIBO_CRAWLER = FileFormat(
+DATAABC = FileFormat(
     name="weibo-crawler",
     suffixes=(".csv", ".json", ".db"),
     paths=("$._file.kind", "$.full_created_at", "$.created_at"),
@@ -25,8 +25,8 @@ WEIBO_CRAWLER = FileFormat(
         " try_cast(coalesce(nullif(parts[2], ''), parts[3]) as timestamp)"
         " at time zone 'Asia/Shanghai')"
     ),
-    split=split_crawler,
-    read=read_crawler,
+    split=split_dataabc,
+    read=read_dataabc,
 )
 
 _FILE: dict[str, Any] = {"kind": TEXT, "form": TEXT, "uid": TEXT}
@@ -57,14 +57,14 @@ _POST: dict[str, Any] = {
     )
 }
 
-CRAWLER_POST: dict[str, Any] = {
+DATAABC_POST: dict[str, Any] = {
     **_POST,
     "retweet_id": TEXT,
     "retweet": _POST,
     FILE: _FILE,
 }
 
-CRAWLER_USER: dict[str, Any] = {
+DATAABC_USER: dict[str, Any] = {
     **{
         name: TEXT
         for name in (
@@ -92,7 +92,7 @@ CRAWLER_USER: dict[str, Any] = {
     FILE: _FILE,
 }
 
-CRAWLER_ANSWER: dict[str, Any] = {
+DATAABC_ANSWER: dict[str, Any] = {
     **{
         name: TEXT
         for name in (
@@ -110,11 +110,11 @@ CRAWLER_ANSWER: dict[str, Any] = {
     FILE: _FILE,
 }
 
-FORMATS = (WEIBO_CRAWLER,)
+FORMATS = (DATAABC,)
 
-_NAMES = (WEIBO_CRAWLER.name,)
+_NAMES = (DATAABC.name,)
 RAW_TABLES = {
-    "crawler_posts": RawTable(_NAMES, ("post",), CRAWLER_POST),
-    "crawler_users": RawTable(_NAMES, ("user",), CRAWLER_USER),
-    "crawler_answers": RawTable(_NAMES, ("comment", "repost"), CRAWLER_ANSWER),
+    "crawler_posts": RawTable(_NAMES, ("post",), DATAABC_POST),
+    "crawler_users": RawTable(_NAMES, ("user",), DATAABC_USER),
+    "crawler_answers": RawTable(_NAMES, ("comment", "repost"), DATAABC_ANSWER),
 }

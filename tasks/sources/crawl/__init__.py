@@ -1,0 +1,1 @@
+"""The crawl of an API, the same for every network."""

@@ -1,0 +1,1 @@
+"""Facebook on the wire."""

@@ -1,0 +1,1 @@
+"""Archives of Qzone and Pengyou."""

@@ -1,0 +1,1 @@
+"""RenRen's archives."""

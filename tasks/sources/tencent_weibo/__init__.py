@@ -1,0 +1,1 @@
+"""Tencent Weibo's archives."""

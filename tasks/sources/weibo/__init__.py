@@ -1,0 +1,1 @@
+"""Weibo on the wire."""

@@ -1,0 +1,1 @@
+"""Files of dataabc's program weibo-crawler."""

@@ -1,0 +1,1 @@
+"""X on the wire."""

@@ -1,0 +1,1 @@
+"""Tests of Weibo on the wire."""
