@@ -17,7 +17,14 @@ from sqlglot import exp
 
 from tasks.marts.metric_headers import metric_headers
 from tasks.warehouse.database import FUNCTIONS
-from tasks.warehouse.models import LAYERS, Model, Origin, in_order, load_models
+from tasks.warehouse.models import (
+    LAYERS,
+    Model,
+    Origin,
+    in_order,
+    load_models,
+    table_of,
+)
 from tests.workspaces import REPOSITORY
 
 SQL_FILES = sorted((REPOSITORY / "sql").rglob("*.sql"))
@@ -121,11 +128,10 @@ def test_commands_start_no_orchestrator() -> None:
             assert target[0] != "flows" or target[1] not in flows - calm, path
 
 
-@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SQL_FILES, ids=table_of)
 def test_sql_file_keeps_the_sheet(path: Path) -> None:
     """Header; one select; documented columns and params; lower layers only."""
-    name = f"{path.parent.name}.{path.stem}"
-    model = MODELS[name]
+    model = MODELS[table_of(path)]
     assert model.summary, "says what one row is"
     text = path.read_text(encoding="utf-8")
     header = text[: re.search(r"^(?!--)", text, re.MULTILINE).start()]  # type: ignore[union-attr]
@@ -163,7 +169,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.words_sentiment",
         *(
             f"staging.valid_{table.stem}"
-            for table in (path.parent.parent / "staging").glob("*")
+            for table in (REPOSITORY / "sql/staging").glob("*.sql")
         ),
     }
     for read in model.reads:
@@ -171,7 +177,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
             assert read in known, f"{read}: nobody makes it"
 
 
-@pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SQL_FILES, ids=table_of)
 def test_sql_gives_the_same_rows_each_time(path: Path) -> None:
     """Nothing that depends on the clock, on chance, on threads or on arrival."""
     refuse_chance(path.read_text(encoding="utf-8"))

@@ -1,8 +1,8 @@
 """The model runner: SQL files to tables.
 
-A model is a header and one `select`; its path is the table's name. The header
-says what one row is, the grain, the params, how rows replace older ones, and
-what each column means:
+A model is a header and one `select`; its path is the table's name, folders below a
+layer's joined with `_`. The header says what one row is, the grain, the params, how
+rows replace older ones, and what each column means:
 
     -- One row per campaign and day.
     --
@@ -120,13 +120,19 @@ def _tables_read(sql: str) -> frozenset[str]:
     )
 
 
+def table_of(path: Path) -> str:
+    """The qualified name of the table that an SQL file makes."""
+    layer, *parts = path.relative_to(SQL_FOLDER).with_suffix("").parts
+    return f"{layer}.{'_'.join(parts)}"
+
+
 def load_models(layer: str) -> dict[str, Model]:
     """Models of a layer by qualified name."""
     return {
         model.name: model
         for model in (
             _read_model(path, path.read_text(encoding="utf-8"))
-            for path in sorted((SQL_FOLDER / layer).glob("*.sql"))
+            for path in sorted((SQL_FOLDER / layer).rglob("*.sql"))
         )
     }
 
@@ -166,7 +172,7 @@ def _read_model(path: Path, text: str) -> Model:
         return () if value == "none" else tuple(re.split(r",\s*", value))
 
     return Model(
-        name=f"{path.parent.name}.{path.stem}",
+        name=table_of(path),
         sql=text,
         summary=" ".join(summary),
         grain=names("grain"),
@@ -203,8 +209,8 @@ def _makers_digest() -> str:
 def code_hash(extra: Iterable[str] = ()) -> str:
     """A digest of what makes tables; those made by other code are made anew."""
     digest = hashlib.sha256(_makers_digest().encode())
-    for path in [*sorted(SQL_FOLDER.glob("*/*.sql")), _RATES]:
-        digest.update(f"{path.parent.name}/{path.name}".encode())
+    for path in [*sorted(SQL_FOLDER.rglob("*.sql")), _RATES]:
+        digest.update(path.relative_to(FOLDER).as_posix().encode())
         digest.update(path.read_bytes())
     for text in extra:
         digest.update(text.encode())

@@ -114,7 +114,7 @@ FORMATS = (DATAABC,)
 
 _NAMES = (DATAABC.name,)
 RAW_TABLES = {
-    "crawler_posts": RawTable(_NAMES, ("post",), DATAABC_POST),
-    "crawler_users": RawTable(_NAMES, ("user",), DATAABC_USER),
-    "crawler_answers": RawTable(_NAMES, ("comment", "repost"), DATAABC_ANSWER),
+    "weibo_dataabc_posts": RawTable(_NAMES, ("post",), DATAABC_POST),
+    "weibo_dataabc_users": RawTable(_NAMES, ("user",), DATAABC_USER),
+    "weibo_dataabc_answers": RawTable(_NAMES, ("comment", "repost"), DATAABC_ANSWER),
 }

@@ -40,7 +40,7 @@ statuses as (
         reposts_count,
         topics,
         at_users
-    from raw.crawler_posts
+    from raw.weibo_dataabc_posts
     union all
     select
         platform,
@@ -74,7 +74,7 @@ statuses as (
         retweet.reposts_count as reposts_count,
         retweet.topics as topics,
         retweet.at_users as at_users
-    from raw.crawler_posts
+    from raw.weibo_dataabc_posts
     where nullif(retweet.id, '') is not null
 )
 

@@ -18,7 +18,7 @@ seen as (
             seen_at,
             time_of(coalesce(nullif(full_created_at, ''), created_at), seen_at, 8)
         ) as observed_at
-    from raw.crawler_posts
+    from raw.weibo_dataabc_posts
     union
     select
         platform,
@@ -34,7 +34,7 @@ seen as (
                 8
             )
         ) as observed_at
-    from raw.crawler_posts
+    from raw.weibo_dataabc_posts
     union
     select
         platform,
@@ -45,7 +45,7 @@ seen as (
         coalesce(
             seen_at, time_of(created_at, seen_at, 8)
         ) as observed_at
-    from raw.crawler_answers
+    from raw.weibo_dataabc_answers
 )
 
 select
@@ -90,7 +90,7 @@ select
     statuses_count as posts_count_text,
     cast(null as varchar) as likes_count_text,
     coalesce(registration_time, reg_date) as registered_at_text
-from raw.crawler_users
+from raw.weibo_dataabc_users
 union all
 select
     source,

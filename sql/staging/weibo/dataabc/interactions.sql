@@ -8,7 +8,7 @@
 
 with
 
-crawler_interactions as (
+weibo_dataabc_interactions as (
     select
         platform,
         source,
@@ -27,7 +27,7 @@ crawler_interactions as (
         clean_text as text,
         attitudes_count as likes_text,
         seen_at
-    from staging.crawler_statuses
+    from staging.weibo_dataabc_statuses
     where root_id is not null
     union all
     select
@@ -63,7 +63,7 @@ crawler_interactions as (
             when _file.form = 'sqlite' and like_count = '' then '0' else like_count
         end as likes_text,
         seen_at
-    from raw.crawler_answers
+    from raw.weibo_dataabc_answers
 )
 
 select
@@ -89,5 +89,5 @@ select
     root_post_id as root_post_id_text,
     written_at as acted_at_text,
     case when not is_notice then likes_text end as likes_count_text
-from crawler_interactions
+from weibo_dataabc_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

@@ -23,7 +23,7 @@ select
     comments_count as comments_count_text,
     attitudes_count as likes_count_text,
     cast(null as varchar) as reads_count_text
-from staging.crawler_statuses
+from staging.weibo_dataabc_statuses
 where
     root_id is null
     and not is_notice

@@ -48,7 +48,7 @@ select
     status_id as post_id_text,
     account_id as account_id_text,
     written_at as posted_at_text
-from staging.crawler_statuses
+from staging.weibo_dataabc_statuses
 where
     root_id is null
     -- A notice without a time says nothing that has a place.
