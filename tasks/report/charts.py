@@ -14,8 +14,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-import altair as alt
 import vl_convert
 from markupsafe import Markup, escape
 
@@ -160,58 +160,78 @@ def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
             if timeline.unit == "month"
             else format_day(day, with_year=False)
         )
-    data = alt.InlineData(
-        [
-            {"day": bar.day.isoformat(), "raw": bar.raw, "genuine": bar.genuine}
-            for bar in bars
-        ]
+    svg = vl_convert.vegalite_to_svg(
+        _specify(timeline, labels, width), allowed_base_urls=[]
     )
-    ticks = alt.Axis(
-        title=None,
-        values=list(labels),
-        labelExpr=f"({json.dumps(labels)})[datum.value]",
-        labelAngle=0,
-        labelOverlap=False,
-        aria=False,
-    )
-    days = alt.X(
-        "day:O",
-        axis=ticks,
-        scale=alt.Scale(paddingInner=0.12, paddingOuter=0.1),
-        sort=None,
-    )
-    # `nice` alone would give an axis without height where all bars are zero.
-    scale = alt.Scale(domainMin=0, nice=True)
-    if timeline.peak.raw == 0:
-        scale = alt.Scale(domain=[0, 1])
-    counts = alt.Axis(
-        title=None, tickCount=4, tickMinStep=1, format=",d", aria=False, domain=False
-    )
-    chart = alt.layer(
-        *(
-            alt.Chart(data)
-            .mark_bar(color=color, aria=False)
-            .encode(x=days, y=alt.Y(f"{field}:Q", axis=counts, scale=scale, stack=None))
-            for field, color in (("raw", RAW), ("genuine", GENUINE))
-        )
-    )
-    chart = (
-        chart.properties(width=width, height=HEIGHT, autosize="fit")
-        .configure(font=FONT, background="transparent", padding=4)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=INK,
-            labelFontSize=12,
-            gridColor=GRID,
-            domainColor=GRID,
-            tickColor=GRID,
-            ticks=False,
-            labelPadding=6,
-        )
-        .configure_axisX(grid=False)
-    )
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
     return inline(svg, label)
+
+
+def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str, Any]:
+    """The chart in Vega-Lite's own words; labels by the days that have one."""
+    days = {
+        "field": "day",
+        "type": "ordinal",
+        "sort": None,
+        "scale": {"paddingInner": 0.12, "paddingOuter": 0.1},
+        "axis": {
+            "title": None,
+            "values": list(labels),
+            "labelExpr": f"({json.dumps(labels)})[datum.value]",
+            "labelAngle": 0,
+            "labelOverlap": False,
+            "aria": False,
+        },
+    }
+    counts = {
+        "type": "quantitative",
+        "stack": None,
+        # `nice` alone would give an axis without height where all bars are zero.
+        "scale": (
+            {"domainMin": 0, "nice": True} if timeline.peak.raw else {"domain": [0, 1]}
+        ),
+        "axis": {
+            "title": None,
+            "tickCount": 4,
+            "tickMinStep": 1,
+            "format": ",d",
+            "aria": False,
+            "domain": False,
+        },
+    }
+    return {
+        "data": {
+            "values": [
+                {"day": bar.day.isoformat(), "raw": bar.raw, "genuine": bar.genuine}
+                for bar in timeline.bars
+            ]
+        },
+        "layer": [
+            {
+                "mark": {"type": "bar", "color": color, "aria": False},
+                "encoding": {"x": days, "y": {"field": field, **counts}},
+            }
+            for field, color in (("raw", RAW), ("genuine", GENUINE))
+        ],
+        "width": width,
+        "height": HEIGHT,
+        "autosize": "fit",
+        "config": {
+            "font": FONT,
+            "background": "transparent",
+            "padding": 4,
+            "view": {"stroke": None},
+            "axis": {
+                "labelColor": INK,
+                "labelFontSize": 12,
+                "gridColor": GRID,
+                "domainColor": GRID,
+                "tickColor": GRID,
+                "ticks": False,
+                "labelPadding": 6,
+            },
+            "axisX": {"grid": False},
+        },
+    }
 
 
 def inline(svg: str, label: str) -> Markup:

@@ -54,8 +54,7 @@ class Row:
 
 
 def warm() -> None:
-    """Import what steps need, and judge rules without Great Expectations."""
-    import altair  # noqa: F401
+    """Import what steps need."""
     import lightgbm  # noqa: F401
     import splink  # noqa: F401
     import sqlglot  # noqa: F401
