@@ -14,10 +14,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.commands.recover import damage_of
 from tasks.sources.erased_people import is_pending, is_taking_out
 from tasks.warehouse import landing
-from tasks.warehouse.database import MEMORY_LIMIT
+from tasks.warehouse.database import MEMORY_LIMIT, damage_of
 from tasks.warehouse.disk import free_bytes, needed_bytes
 from tasks.warehouse.errors import (
     ConfigurationError,

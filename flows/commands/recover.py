@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
+from tasks.sources.crawl.state import crawl_files, is_whole
 from tasks.sources.erased_people import is_taking_out
 from tasks.warehouse import landing, ledger
-from tasks.warehouse.database import connect, tune
+from tasks.warehouse.database import connect, damage_of
 from tasks.warehouse.errors import (
     ConfigurationError,
     DamagedError,
@@ -26,6 +23,7 @@ from tasks.warehouse.publication import (
     kept_publications,
     roll_back,
 )
+from tasks.warehouse.rejected import count_rejected
 from tasks.warehouse.rejected import damaged_files as damaged_rejected
 from tasks.warehouse.workspace import Workspace
 
@@ -71,51 +69,6 @@ def recover(workspace: Workspace, *, accept_loss: bool = False) -> Recovered:
     return Recovered(done, lost)
 
 
-def unreadable_landing(
-    root: Path, *, is_taking_out: bool = False
-) -> list[tuple[landing.Batch, str]]:
-    """Landed files that are missing or damaged, with their batch.
-
-    Args:
-        root: the folder of landing.
-        is_taking_out: whether an erasure was stopped while it wrote files anew: what
-            they are is noted when the next run is through with it.
-    """
-    found = []
-    with duckdb.connect() as connection:
-        tune(connection, root / ".tmp" / "spill")
-        for batch in landing.read_log(root):
-            altered = [] if is_taking_out else landing.altered_files(root, batch)
-            for path in sorted(
-                path for paths in batch.files.values() for path in paths
-            ):
-                if path in altered or not _can_read(connection, root / path):
-                    found.append((batch, path))
-    return found
-
-
-def damage_of(database: Path) -> str | None:
-    """What hinders reading the warehouse: the kind of error; None when all is well.
-
-    Writes back what a killed run left in the write-ahead log.
-    """
-    try:
-        with duckdb.connect(str(database)) as connection:
-            tune(connection, database.with_name(".spill"))
-            tables = connection.execute(
-                "select schema_name, table_name from duckdb_tables()"
-                " where not temporary"
-            ).fetchall()
-            for schema, table in tables:
-                # Blocks are checked as they are read.
-                connection.execute(
-                    f'select bit_xor(hash(t)) from "{schema}"."{table}" as t'
-                ).fetchall()
-    except duckdb.Error as error:
-        return type(error).__name__
-    return None
-
-
 def _check_log(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[str]:
     """Entries that can't be read, and files without one: the log is written again."""
     root = workspace.landing
@@ -131,7 +84,7 @@ def _check_log(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[s
     unknown: dict[str, list[Path]] = {}
     for file in landing.survey(root, log).unknown:
         batch_id = landing.batch_of(root, file)
-        if batch_id is None or batch_id in known or not _is_readable(root, file):
+        if batch_id is None or batch_id in known or not landing.is_readable(root, file):
             relative = file.relative_to(root)
             _move(file, aside / "landing" / relative)
             what = f"{file} is no landed file that the log could name, and is set aside"
@@ -143,7 +96,8 @@ def _check_log(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[s
             unknown.setdefault(batch_id, []).append(file)
     for batch_id, files in sorted(unknown.items()):
         try:
-            batch = landing.rebuild(root, files, _rejected(workspace, batch_id))
+            rejected = count_rejected(workspace.quarantine, batch_id)
+            batch = landing.rebuild(root, files, rejected)
         except LandingDamagedError:
             for file in files:
                 _move(file, aside / "landing" / file.relative_to(root))
@@ -157,40 +111,6 @@ def _check_log(workspace: Workspace, aside: Path, lost: list[str]) -> Iterator[s
             )
 
 
-def _is_readable(root: Path, file: Path) -> bool:
-    with duckdb.connect() as connection:
-        tune(connection, root / ".tmp" / "spill")
-        return _can_read(connection, file)
-
-
-def _can_read(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
-    """Whether every record of a landed file can be read."""
-    try:
-        connection.execute(
-            "select bit_xor(hash(record)) from read_parquet($files)",
-            {"files": landing.as_patterns([file])},
-        ).fetchall()
-    except duckdb.Error:
-        return False
-    return True
-
-
-def _rejected(workspace: Workspace, batch_id: str) -> dict[tuple[str, str], int]:
-    """How many rows of a batch stand in quarantine, by source and path."""
-    file = workspace.quarantine / f"landing-{batch_id}.parquet"
-    if not file.exists():
-        return {}
-    try:
-        with duckdb.connect() as connection:
-            rows = connection.execute(
-                "select source, path, count(*) from read_parquet($files) group by all",
-                {"files": landing.as_patterns([file])},
-            ).fetchall()
-    except duckdb.Error:
-        return {}
-    return {(source, path): count for source, path, count in rows}
-
-
 def _check_landing(
     workspace: Workspace, aside: Path, lost: list[str], *, accept_loss: bool
 ) -> Iterator[str]:
@@ -201,7 +121,7 @@ def _check_landing(
     again: dict[str, landing.Batch] = {}
     given_up: dict[str, list[str]] = {}
     waits = is_taking_out(workspace.root)
-    for batch, path in unreadable_landing(root, is_taking_out=waits):
+    for batch, path in landing.unreadable_files(root, is_taking_out=waits):
         what = "is damaged" if (root / path).exists() else "is gone"
         if batch.inputs and all(
             (workspace.root / file.path).is_file() for file in batch.inputs
@@ -238,22 +158,14 @@ def _check_notes(workspace: Workspace, aside: Path) -> Iterator[str]:
     for file in damaged_rejected(workspace.quarantine):
         _move(file, aside / file.name)
         yield f"{file} is damaged and set aside: what it says of rejected rows is gone"
-    for file in sorted((workspace.landing / ".crawl").glob("*.sqlite")):
-        if not _is_database(file):
+    for file in crawl_files(workspace.landing):
+        if not is_whole(file):
             for one in sorted(file.parent.glob(f"{file.name}*")):
                 _move(one, aside / "landing" / ".crawl" / one.name)
             yield (
                 f"{file} is damaged and set aside: what had landed stands, the crawl"
                 " reads the rest again, and forgets what was spent this month"
             )
-
-
-def _is_database(file: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            return connection.execute("pragma quick_check").fetchall() == [("ok",)]
-    except sqlite3.DatabaseError:
-        return False
 
 
 def _check_warehouse(workspace: Workspace, aside: Path) -> Iterator[str]:

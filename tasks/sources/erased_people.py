@@ -10,13 +10,10 @@ start of each run.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,31 +21,29 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from tasks.sources.crawl import state as crawl_state
 from tasks.sources.erasure import (
-    MARK,
     Erased,
     Landed,
-    Person,
-    bare_reason,
     candidates,
     erase_from,
-    unescaped,
     with_names,
-    without_person,
-    without_words,
-    words_in,
 )
-from tasks.warehouse import landing, tombstones
+from tasks.warehouse import landing, rejected, seeds, tombstones
 from tasks.warehouse.claim_files import forget_claims
 from tasks.warehouse.errors import (
     ConfigurationError,
-    DamagedError,
     LandingDamagedError,
 )
 from tasks.warehouse.ledger import known_days
+from tasks.warehouse.people import Person, unescaped, words_in
 from tasks.warehouse.progress import say
-from tasks.warehouse.publication import AMPLIFIERS, CONTACTS, drop_restricted
-from tasks.warehouse.rejected import read_rejected
+from tasks.warehouse.publication import (
+    AMPLIFIERS,
+    CONTACTS,
+    forget_older,
+    take_off_lists,
+)
 from tasks.warehouse.workspace import PLATFORMS, Workspace
 
 MARKER = ".erasing"
@@ -290,7 +285,7 @@ def _unmark(marker: Path) -> None:
     landing.sync(marker.parent)
 
 
-def _files(workspace: Workspace) -> _Files:
+def landed_by_network(workspace: Workspace) -> list[tuple[str, Landed]]:
     """What landed, by network; canonical tables may hold any network's rows."""
     plain: dict[str, list[Path]] = {}
     canonical: dict[str, list[Path]] = {}
@@ -298,32 +293,36 @@ def _files(workspace: Workspace) -> _Files:
         into = canonical if batch.format == "canonical" else plain
         for key, paths in sorted(batch.files.items()):
             into.setdefault(key.split("/")[0], []).extend(
-                file for path in paths if (file := workspace.landing / path).exists()
+                workspace.landing / path for path in paths
             )
-    return _Files(
-        (
-            *(
-                (network, Landed(tuple(sorted(files))))
-                for network, files in sorted(plain.items())
-            ),
-            *(
-                (network, Landed(tuple(sorted(files)), network))
-                for network, files in sorted(canonical.items())
-            ),
+    return [
+        *(
+            (network, Landed(tuple(sorted(files))))
+            for network, files in sorted(plain.items())
         ),
-        tuple(sorted(workspace.quarantine.glob("*.parquet"))),
+        *(
+            (network, Landed(tuple(sorted(files)), network))
+            for network, files in sorted(canonical.items())
+        ),
+    ]
+
+
+def _files(workspace: Workspace) -> _Files:
+    """Every file of the workspace that may show people."""
+    return _Files(
+        tuple(
+            (network, replace(landed, files=tuple(filter(Path.exists, landed.files))))
+            for network, landed in landed_by_network(workspace)
+        ),
+        tuple(rejected.rejected_files(workspace.quarantine)),
         tuple(
             # An empty one is as good as none: the crawl begins anew.
             file
-            for file in sorted((workspace.landing / ".crawl").glob("*.sqlite"))
+            for file in crawl_state.crawl_files(workspace.landing)
             if file.stat().st_size
         ),
-        tuple(sorted((workspace.landing / ".log").glob("*.json"))),
-        tuple(
-            file
-            for file in sorted((workspace.root / "seeds").glob("*.csv"))
-            if not file.name.endswith(".example.csv")
-        ),
+        tuple(landing.log_entries(workspace.landing)),
+        tuple(seeds.seed_files(workspace.root)),
     )
 
 
@@ -418,56 +417,16 @@ def _can_read(file: Path) -> bool:
     return True
 
 
-@contextmanager
-def _open_crawl(file: Path) -> Iterator[sqlite3.Connection]:
-    """What a crawl remembers.
-
-    Raises:
-        DamagedError: it can't be read.
-    """
-    try:
-        with closing(sqlite3.connect(file)) as connection:
-            yield connection
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", None) in _NO_DATABASE:
-            raise DamagedError(file) from None
-        raise
-
-
-_NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
 def _texts(files: _Files) -> Iterator[list[str]]:
-    """Texts of what is no landed record."""
+    """Texts of what is no landed record, in which somebody may be named."""
     for file in files.quarantine:
-        frame = read_rejected(file)
-        for name, kind in frame.schema.items():
-            if kind == pl.String:
-                yield frame[name].drop_nulls().unique().to_list()
+        yield from rejected.texts_of(file)
     for file in (*files.logs, *files.seeds):
         text = file.read_text(encoding="utf-8", errors="replace")
         # A path is words, too.
         yield [text, text.replace("_", " ").replace(".", " ").replace("-", " ")]
     for file in files.crawls:
-        with _open_crawl(file) as connection:
-            for table, columns in _CRAWL.items():
-                for column in columns:
-                    yield [
-                        str(row[0])
-                        for row in connection.execute(
-                            f"select distinct {column} from {table}"
-                            f" where {column} is not null"
-                        )
-                    ]
-
-
-# What a crawl remembers that may name an account.
-_CRAWL = {
-    "streams": ("key", "params", "note"),
-    "absent": ("object_id",),
-    "samples": ("object_id",),
-    "records": ("body",),
-}
+        yield from crawl_state.texts_of_crawl(file)
 
 
 def _is_of(platform: str, landed: Landed, person: Person) -> bool:
@@ -498,19 +457,19 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
     ]
     mask = tombstones.path_mask(workspace.root, PLATFORMS)
     for person in known:
-        _erase_quarantine(files.quarantine, person)
+        rejected.forget(files.quarantine, person)
         for file in files.seeds:
-            _erase_seed(file, person)
+            seeds.forget_in_seed(file, person)
         for file in files.crawls:
-            _erase_crawl(file, person)
-        take_from_contacts(
+            crawl_state.forget_in_crawl(file, person)
+        take_off_lists(
             workspace.root,
             person.platform,
             person.account_id,
             lists=(CONTACTS, AMPLIFIERS),
         )
     for file in files.logs:
-        _erase_paths(file, mask)
+        landing.mask_names(file, mask)
     return Erased(
         sum(one.removed for one in done),
         sum(one.changed for one in done),
@@ -531,156 +490,3 @@ def _exports_with(workspace: Workspace, landed: Landed, person: Person) -> list[
         .to_list()
     )
     return [path for path in paths if (workspace.root / path).is_file()]
-
-
-def _erase_quarantine(files: Iterable[Path], person: Person) -> None:
-    """Rejected records that show the person keep their reason only, without values."""
-    needles = [*tombstones.spellings(person.account_id)[:3], *sorted(person.names)]
-    for file in files:
-        frame = read_rejected(file)
-        texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-        shown = pl.any_horizontal(
-            pl.lit(
-                frame[name]
-                .map_elements(unescaped, pl.String, skip_nulls=True)
-                .str.contains(needle, literal=True)
-            )
-            for name in texts
-            for needle in needles
-        ).fill_null(value=False)
-        if not frame.select(shown.any()).item():
-            continue
-        stage = pl.col("stage") if "stage" in texts else None
-        masked: dict[str, pl.Expr] = {
-            name: pl.lit(MARK)
-            for name in ("record", "path", "account_id")
-            if name in texts
-        }
-        if "reason" in texts:
-            masked["reason"] = bare_reason(needles, stage)
-        told = frame.with_columns(
-            pl.when(shown & pl.col(name).is_not_null())
-            .then(mask)
-            .otherwise(pl.col(name))
-            .alias(name)
-            for name, mask in masked.items()
-        )
-        with landing.replacing(file) as beside:
-            told.write_parquet(beside)
-
-
-def _erase_paths(entry: Path, mask: Callable[[str], str]) -> None:
-    """Names of files that tell an account; landing names them alike."""
-    batch = json.loads(entry.read_text(encoding="utf-8"))
-    before = [file["path"] for file in batch["inputs"]]
-    for file in batch["inputs"]:
-        file["path"] = mask(file["path"])
-    if before != [file["path"] for file in batch["inputs"]]:
-        landing.write_atomically(entry, json.dumps(batch, ensure_ascii=False, indent=1))
-
-
-def _erase_seed(file: Path, person: Person) -> None:
-    """Lines about the person go, and the person goes out of the words of others."""
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        lines = list(reader)
-        header = list(reader.fieldnames or [])
-    kept = [
-        {
-            column: without_words(value, person) if isinstance(value, str) else value
-            for column, value in line.items()
-        }
-        for line in lines
-        if not names_account(line, person.platform, person.account_id)
-    ]
-    if kept != lines:
-        landing.write_atomically(file, as_csv(header, kept))
-
-
-def _erase_crawl(file: Path, person: Person) -> None:
-    """What the crawl remembers of the person: what to read next, who was absent."""
-    with _open_crawl(file) as connection:
-        # Deleted rows otherwise stay in the file until they are written over.
-        connection.execute("pragma secure_delete = on")
-        with connection:
-            for table, columns in (
-                ("streams", ("key", "params", "note")),
-                ("absent", ("object_id",)),
-                ("samples", ("object_id",)),
-            ):
-                for column in columns:
-                    connection.execute(
-                        f"delete from {table} where instr({column}, ?) > 0",
-                        (person.account_id,),
-                    )
-            waiting = connection.execute(
-                "select number, body from records where instr(body, ?) > 0",
-                (person.account_id,),
-            ).fetchall()
-            for number, body in waiting:
-                for left in without_person(json.loads(body), person):
-                    connection.execute(
-                        "insert into records"
-                        " (request, item, kind, root_id, observed_at, body)"
-                        " select request, item, kind, root_id, observed_at, ?"
-                        " from records where number = ?",
-                        (json.dumps(left, ensure_ascii=False), number),
-                    )
-                connection.execute("delete from records where number = ?", (number,))
-        connection.execute("vacuum")
-
-
-def names_account(line: dict[str, str], platform: str, account_id: str) -> bool:
-    """Whether a seed's line is about an account."""
-    return any(
-        (line.get(f"{other}platform") or "").strip() == platform
-        and tombstones.canonical_id(platform, line.get(f"{other}account_id") or "")
-        == account_id
-        for other in ("", "other_")
-    )
-
-
-def as_csv(header: Iterable[str], lines: Iterable[dict[str, str]]) -> str:
-    """Lines of a seed as they are written."""
-    text = io.StringIO()
-    writer = csv.DictWriter(
-        text, list(header), extrasaction="ignore", lineterminator="\n"
-    )
-    writer.writeheader()
-    writer.writerows(lines)
-    return text.getvalue()
-
-
-def take_from_contacts(
-    root: Path, platform: str, account_id: str, *, lists: Sequence[str] = (CONTACTS,)
-) -> None:
-    """Take an account off the present lists that name people."""
-    for name in lists:
-        file = root / "published" / "restricted" / name
-        if file.exists():
-            _take_from_list(file, platform, account_id)
-
-
-def _take_from_list(file: Path, platform: str, account_id: str) -> None:
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        lines = list(reader)
-    kept = [
-        line
-        for line in lines
-        if (line["platform"], line["account_id"].lstrip("'")) != (platform, account_id)
-    ]
-    if len(kept) == len(lines):
-        return
-    with landing.replacing(file, mode=0o600) as beside:
-        beside.write_text("\ufeff" + as_csv(reader.fieldnames or [], kept), "utf-8")
-
-
-def forget_older(root: Path) -> None:
-    """Delete every publication but the present one: older ones hold the person."""
-    present = (root / "published").resolve()
-    for folder in (root / "publications").glob("*"):
-        if folder != present and not folder.is_symlink():
-            drop_restricted(root, folder)
-            shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(present / "previous", ignore_errors=True)

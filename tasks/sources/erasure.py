@@ -19,24 +19,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import duckdb
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.sources.answers import CONTEXT
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
+from tasks.warehouse.people import (
+    ERASED,
+    LONG_ID,
+    Person,
+    without_words,
+)
+from tasks.warehouse.raw_tables import CONTEXT
 from tasks.warehouse.tombstones import (
     buried,
     canonical_id,
     has_tombstones,
     spellings,
 )
-
-MARK = "[erased]"
 
 # Keys under which the formats name who acted, or who follows whom.
 AUTHOR_KEYS = (
@@ -85,15 +87,9 @@ _NAMED_NETWORK = "tencent_weibo"
 _ANSWERS = ("comments", "replies")
 # What stays of an embedded record of the person.
 _STUB_KEYS = ("id", "idstr", "mid", "post_id", "tid")
-# A shorter id may be any number: it is looked for as an author only.
-_LONG_ID = 6
 _SHORTEST_NAME = 2
 
-# What may be an id or a name in text that is no JSON.
-_WORD = r"[^\s\"',;:：@<>/\\{}\[\]()]{2,}"
-_QUOTED = r'"[^"\\]{2,100}"'
 _BLANKS = re.compile(r"\\[tnr]")
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 # Records of more brackets than this can't be read to their end.
 _DEEP = 400
@@ -103,15 +99,6 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") | {
 _GONE = object()
 # An id that no record has, for whom only the name is known.
 _NOBODY = "\x00"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Whom to erase: a network's account, and the names it is known to have had."""
-
-    platform: str
-    account_id: str
-    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -267,72 +254,6 @@ def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> Non
             erase_from(landed, with_names(landed, person))
 
 
-def hide_erased(
-    root: Path, rejected: pl.DataFrame, platforms: Iterable[str]
-) -> pl.DataFrame:
-    """Rejected records, with those that show somebody who was erased left blank.
-
-    Args:
-        root: the workspace.
-        rejected: with a column record.
-        platforms: networks that they may be of.
-    """
-    if rejected.is_empty() or not has_tombstones(root):
-        return rejected
-    record = pl.col("record")
-    plain = rejected["record"].map_elements(unescaped, pl.String, skip_nulls=True)
-    found: set[str] = set()
-    words = words_in(plain)
-    for platform in platforms:
-        found = found.union(*buried(root, platform, words, words))
-    needles = sorted(found)
-    if not needles:
-        return rejected
-    shown = pl.any_horizontal(
-        pl.lit(plain.str.contains(needle, literal=True)) for needle in needles
-    )
-    return rejected.with_columns(
-        record=pl.when(shown).then(pl.lit(MARK)).otherwise(record),
-        reason=pl.when(shown).then(bare_reason(needles)).otherwise(pl.col("reason")),
-    )
-
-
-def bare_reason(needles: Iterable[str], stage: pl.Expr | None = None) -> pl.Expr:
-    """A reason of quarantine without the value that it names.
-
-    Args:
-        needles: what must not stand in it, else the reason goes altogether.
-        stage: of the rejection, where rules name their value after a colon.
-    """
-    reason = pl.col("reason").str.replace(r"(^|[ (:])'.*'", "${1}...")
-    if stage is not None:
-        rule = pl.col("reason").str.split(": ").list.first()
-        reason = pl.when(stage == "validate").then(rule).otherwise(reason)
-    told = pl.any_horizontal(
-        reason.str.contains(needle, literal=True) for needle in sorted(needles)
-    )
-    return pl.when(told).then(pl.lit(MARK)).otherwise(reason)
-
-
-def words_in(texts: pl.Series) -> set[str]:
-    """What may be an id or a name in texts that need not be JSON."""
-    found = pl.concat(
-        [
-            texts.str.extract_all(_WORD).explode().drop_nulls(),
-            texts.str.extract_all(_QUOTED).explode().drop_nulls().str.strip_chars('"'),
-        ]
-    )
-    return set(found.unique().to_list())
-
-
-def unescaped(text: str) -> str:
-    """A text with the characters that JSON's escapes stand for."""
-    if "\\u" not in text:
-        return text
-    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
     """Ids of accounts, names that are called, and sites, in Parquet files."""
     listed = landing.as_patterns(files)
@@ -476,7 +397,7 @@ def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
                 else json.dumps(one, ensure_ascii=False, separators=(",", ":"))
             )
     paths = table.column("path").cast(pa.string()).to_pylist()
-    asked = [None if one is None else _text(one, person) for one in paths]
+    asked = [None if one is None else without_words(one, person) for one in paths]
     if not removed and not changed and asked == paths:
         return 0, 0
     kept = table.take(pa.array(rows, pa.int64()))
@@ -535,21 +456,21 @@ def _cleaned(value: Any, person: Person) -> Any:
     """A value of somebody else's record without the person."""
     if isinstance(value, dict):
         return {
-            _text(key, person): _inner(key, inner, person)
+            without_words(key, person): _inner(key, inner, person)
             for key, inner in value.items()
         }
     if isinstance(value, list):
         kept = [_within(inner, person) for inner in value]
         return [inner for inner in kept if inner is not _GONE]
     # A field that is the id and nothing else is no text: nobody is called [erased].
-    if len(person.account_id) >= _LONG_ID and _says(value, person.account_id):
+    if len(person.account_id) >= LONG_ID and _says(value, person.account_id):
         return None
-    return _text(value, person) if isinstance(value, str) else value
+    return without_words(value, person) if isinstance(value, str) else value
 
 
 def _inner(key: str, value: Any, person: Person) -> Any:
     if key in _QUOTED_KEYS and isinstance(value, str) and value in person.names:
-        return MARK
+        return ERASED
     left = _within(value, person)
     return None if left is _GONE else left
 
@@ -579,40 +500,3 @@ def _is_deep(text: str) -> bool:
 
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def without_words(text: str, person: Person) -> str:
-    """A text without quotes of the person, mentions and addresses of theirs."""
-    return _text(text, person)
-
-
-def _text(text: str, person: Person) -> str:
-    """A text without quotes of the person, mentions and addresses of theirs."""
-    for name in sorted(person.names, key=lambda one: (-len(one), one)):
-        if name in text:
-            text = _without_name(text, name)
-        text = text.replace(quote(name), MARK) if quote(name) != name else text
-    if len(person.account_id) >= _LONG_ID:
-        for one in spellings(person.account_id)[:3]:
-            if one in text:
-                text = re.sub(
-                    rf"(?<![0-9A-Za-z])0*{re.escape(one)}(?![0-9A-Za-z])", MARK, text
-                )
-    return text
-
-
-def _without_name(text: str, name: str) -> str:
-    called = re.escape(name)
-    # //@name: words, as text and as m.weibo.cn's HTML; || @name: words on Tencent.
-    link = r"(?:<a[^>]*>)?"
-    text = re.sub(
-        rf"((?://?|\|\|)\s*){link}\s*@{called}(?:</a>)?\s*[:：].*?"
-        rf"(?=(?://|\|\|)\s*{link}\s*@|$)",
-        rf"\1@{MARK}:",
-        text,
-        flags=re.DOTALL,
-    )
-    text = re.sub(rf"@{called}(?![-\w·])", f"@{MARK}", text)
-    # Qzone calls people as @{uin:1,nick:name,...}.
-    text = re.sub(rf"nick:{called}(?=[,}}])", f"nick:{MARK}", text)
-    return re.sub(rf"/n/{called}(?![-\w·])", f"/n/{MARK}", text)

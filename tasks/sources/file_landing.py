@@ -43,7 +43,7 @@ from tasks.sources.documents import (
     read_documents,
     split_document,
 )
-from tasks.sources.erasure import Landed, hide_erased, keep_out_erased
+from tasks.sources.erasure import Landed, keep_out_erased
 from tasks.sources.error_answers import (
     PAGE,
     PLATFORM_NAMES,
@@ -65,6 +65,7 @@ from tasks.warehouse.database import tune
 from tasks.warehouse.disk import check_disk
 from tasks.warehouse.errors import ConfigurationError, StepFailedError
 from tasks.warehouse.progress import Meter, say, step
+from tasks.warehouse.rejected import hide_erased
 from tasks.warehouse.tombstones import path_mask
 from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tasks.warehouse.database import read
+from tasks.warehouse.database import connect, read
 
 # Where a network shows an account's profile: what stands before its id.
 PROFILE_ADDRESSES = {
@@ -145,3 +146,52 @@ def profile_address(platform: str, account_id: str) -> str | None:
     """Where a network shows an account; None where it has no address by id."""
     prefix = PROFILE_ADDRESSES.get(platform)
     return None if prefix is None else prefix + account_id
+
+
+def rows_about(
+    database: Path, platform: str, account_id: str
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Rows of every table of the warehouse that tells of an account."""
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {"warehouse": {}, "marts": {}}
+    if not database.exists():
+        return found
+    with connect(database) as connection:
+        tables = connection.execute(
+            "select schema_name, table_name, list(column_name)"
+            " from duckdb_columns()"
+            " join duckdb_tables() using (schema_name, table_name)"
+            " where schema_name in ('staging', 'intermediate', 'restricted', 'marts',"
+            " 'meta')"
+            " group by all order by all"
+        ).fetchall()
+        keys = []
+        if any(row[:2] == ("intermediate", "accounts") for row in tables):
+            keys = connection.execute(
+                "select account_key from intermediate.accounts"
+                " where platform = $platform and account_id = $account_id",
+                {"platform": platform, "account_id": account_id},
+            ).fetchall()
+        for schema, table, columns in tables:
+            conditions = [
+                f"(platform = $platform and {column} = $account_id)"
+                for column in ("account_id", "follower_id", "account_id_y")
+                if {column, "platform"} <= set(columns)
+            ]
+            params: dict[str, Any] = {"platform": platform, "account_id": account_id}
+            if schema in ("marts", "restricted"):
+                if "account_key" not in columns:
+                    continue
+                conditions = ["list_contains($keys, account_key)"]
+                params = {"keys": [row[0] for row in keys]}
+            if not conditions:
+                continue
+            # Names of tables are the models' own.
+            rows = connection.sql(
+                f'from "{schema}"."{table}" where {" or ".join(conditions)}'
+                " order by all",
+                params=params,
+            ).pl()
+            if len(rows):
+                kind = "marts" if schema in ("marts", "restricted") else "warehouse"
+                found[kind][f"{schema}.{table}"] = rows.to_dicts()
+    return found

@@ -297,6 +297,28 @@ def table_exists(
 _passed: Counter[str] = Counter()
 
 
+def damage_of(database: Path) -> str | None:
+    """What hinders reading the warehouse: the kind of error; None when all is well.
+
+    Writes back what a killed run left in the write-ahead log.
+    """
+    try:
+        with duckdb.connect(str(database)) as connection:
+            tune(connection, database.with_name(".spill"))
+            tables = connection.execute(
+                "select schema_name, table_name from duckdb_tables()"
+                " where not temporary"
+            ).fetchall()
+            for schema, table in tables:
+                # Blocks are checked as they are read.
+                connection.execute(
+                    f'select bit_xor(hash(t)) from "{schema}"."{table}" as t'
+                ).fetchall()
+    except duckdb.Error as error:
+        return type(error).__name__
+    return None
+
+
 def failpoint(name: str) -> None:
     """Die like a killed process where a test asks for it.
 

@@ -25,7 +25,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse.database import failpoint
+from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import LandingDamagedError
 
 # Where records wait whose day can't be read from them.
@@ -219,6 +219,48 @@ def altered_files(landing: Path, batch: Batch) -> list[str]:
     ]
 
 
+def unreadable_files(
+    root: Path, *, is_taking_out: bool = False
+) -> list[tuple[Batch, str]]:
+    """Landed files that are missing or damaged, with their batch.
+
+    Args:
+        root: the folder of landing.
+        is_taking_out: whether an erasure was stopped while it wrote files anew: what
+            they are is noted when the next run is through with it.
+    """
+    found = []
+    with duckdb.connect() as connection:
+        tune(connection, root / ".tmp" / "spill")
+        for batch in read_log(root):
+            altered = [] if is_taking_out else altered_files(root, batch)
+            for path in sorted(
+                path for paths in batch.files.values() for path in paths
+            ):
+                if path in altered or not _can_read(connection, root / path):
+                    found.append((batch, path))
+    return found
+
+
+def is_readable(root: Path, file: Path) -> bool:
+    """Whether every record of a file can be read."""
+    with duckdb.connect() as connection:
+        tune(connection, root / ".tmp" / "spill")
+        return _can_read(connection, file)
+
+
+def _can_read(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
+    """Whether every record of a landed file can be read."""
+    try:
+        connection.execute(
+            "select bit_xor(hash(record)) from read_parquet($files)",
+            {"files": as_patterns([file])},
+        ).fetchall()
+    except duckdb.Error:
+        return False
+    return True
+
+
 def tell_altered(landing: Path, altered: Sequence[str]) -> str:
     """A sentence on landed files that are not as they were written."""
     return (
@@ -352,6 +394,16 @@ def rebuild(
     )
     _write_entry(landing, batch)
     return batch
+
+
+def mask_names(entry: Path, mask: Callable[[str], str]) -> None:
+    """Write an entry of the log without names of files that tell a person."""
+    batch = json.loads(entry.read_text(encoding="utf-8"))
+    before = [file["path"] for file in batch["inputs"]]
+    for file in batch["inputs"]:
+        file["path"] = mask(file["path"])
+    if before != [file["path"] for file in batch["inputs"]]:
+        write_atomically(entry, json.dumps(batch, ensure_ascii=False, indent=1))
 
 
 def batch_of(landing: Path, file: Path) -> str | None:

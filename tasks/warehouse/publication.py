@@ -12,6 +12,7 @@ can be mounted alone: what tells of persons one by one stands outside of it, in
 from __future__ import annotations
 
 import contextlib
+import csv
 import hashlib
 import json
 import os
@@ -29,9 +30,10 @@ from tasks.warehouse.claim_files import FOLDER as CLAIMS
 from tasks.warehouse.claim_files import link_claims
 from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
-from tasks.warehouse.landing import sync, write_atomically
+from tasks.warehouse.landing import replacing, sync, write_atomically
 from tasks.warehouse.lock import open_to_readers
 from tasks.warehouse.models import Model
+from tasks.warehouse.people import as_table
 
 STORAGE_VERSION = "v1.4.0"
 KEPT = 3
@@ -412,6 +414,41 @@ def drop_restricted(root: Path, folder: Path) -> None:
     else:  # of an older version
         shutil.rmtree(link, ignore_errors=True)
     shutil.rmtree(root / "restricted" / folder.name, ignore_errors=True)
+
+
+def take_off_lists(
+    root: Path, platform: str, account_id: str, *, lists: Sequence[str] = (CONTACTS,)
+) -> None:
+    """Take an account off the present lists that name people."""
+    for name in lists:
+        file = root / "published" / "restricted" / name
+        if file.exists():
+            _take_from_list(file, platform, account_id)
+
+
+def _take_from_list(file: Path, platform: str, account_id: str) -> None:
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        lines = list(reader)
+    kept = [
+        line
+        for line in lines
+        if (line["platform"], line["account_id"].lstrip("'")) != (platform, account_id)
+    ]
+    if len(kept) == len(lines):
+        return
+    with replacing(file, mode=0o600) as beside:
+        beside.write_text("\ufeff" + as_table(reader.fieldnames or [], kept), "utf-8")
+
+
+def forget_older(root: Path) -> None:
+    """Delete every publication but the present one: older ones hold the person."""
+    present = (root / "published").resolve()
+    for folder in (root / "publications").glob("*"):
+        if folder != present and not folder.is_symlink():
+            drop_restricted(root, folder)
+            shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(present / "previous", ignore_errors=True)
 
 
 def _free_name(store: Path, name: str) -> str:

@@ -26,6 +26,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.people import Person, as_table, names_account, without_words
 from tasks.warehouse.workspace import load_workspace
 
 DECISIONS = ("merge", "split", "genuine", "phantom")
@@ -401,3 +403,69 @@ def _moment(
         )
         return None
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+# The seeds that name accounts.
+_NAMING = ("account_overrides.csv", "suppressions.csv", "contact_history.csv")
+
+
+def seed_files(root: Path) -> list[Path]:
+    """The seeds that are there, without the examples."""
+    return sorted(
+        file
+        for file in (root / "seeds").glob("*.csv")
+        if not file.name.endswith(".example.csv")
+    )
+
+
+def lines_about(
+    root: Path, platform: str, account_id: str
+) -> dict[str, list[dict[str, str]]]:
+    """Lines about an account, by file."""
+    found = {}
+    for name in _NAMING:
+        file = root / "seeds" / name
+        if file.exists():
+            with file.open(encoding="utf-8-sig", newline="") as handle:
+                found[name] = [
+                    line
+                    for line in csv.DictReader(handle)
+                    if names_account(line, platform, account_id)
+                ]
+    return found
+
+
+def add_suppression(
+    root: Path, platform: str, account_id: str, reason: str, day: date
+) -> bool:
+    """Note that an account is never to be contacted; whether it was news."""
+    file = root / "seeds" / "suppressions.csv"
+    text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
+    header = list(SUPPRESSION_COLUMNS)
+    lines = list(csv.DictReader(io.StringIO(text)))
+    if any(names_account(line, platform, account_id) for line in lines):
+        return False
+    if lines:
+        header = list(lines[0])
+    values = (platform, account_id, reason, day.isoformat())
+    new = dict(zip(SUPPRESSION_COLUMNS, values, strict=True))
+    write_atomically(file, as_table(header, [*lines, new]))
+    return True
+
+
+def forget_in_seed(file: Path, person: Person) -> None:
+    """Lines about the person go, and the person goes out of the words of others."""
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        reader = csv.DictReader(handle)
+        lines = list(reader)
+        header = list(reader.fieldnames or [])
+    kept = [
+        {
+            column: without_words(value, person) if isinstance(value, str) else value
+            for column, value in line.items()
+        }
+        for line in lines
+        if not names_account(line, person.platform, person.account_id)
+    ]
+    if kept != lines:
+        write_atomically(file, as_table(header, kept))

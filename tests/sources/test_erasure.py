@@ -13,17 +13,16 @@ from hypothesis import strategies as st
 
 from tasks.sources.answers import CONTEXT
 from tasks.sources.erasure import (
-    MARK,
     Erased,
     Landed,
-    Person,
-    bare_reason,
     erase_from,
     keep_out_erased,
     names_in,
     with_names,
     without_person,
 )
+from tasks.warehouse.people import ERASED, Person
+from tasks.warehouse.rejected import bare_reason
 from tasks.warehouse.tombstones import buried, bury
 
 ANN = Person("weibo", "1234567890", frozenset({"安安的小店", "Ann_88"}))
@@ -209,7 +208,7 @@ def test_no_shape_of_json_keeps_the_id(record: Any) -> None:
     [
         ("landing", "not JSON: x, at 'ann says hi'", "not JSON: x, at ..."),
         ("landing", "日期 holds '5012345678': no fit", "日期 holds ...: no fit"),
-        ("landing", "a file of 5012345678", MARK),
+        ("landing", "a file of 5012345678", ERASED),
         ("validate", "acted_at must not be null: ann is no time", "acted_at must not be"
          " null"),
         ("validate", "its id isn't 'known'", "its id isn't 'known'"),

@@ -3,7 +3,7 @@
 A platform's module says what to ask, how its pages follow each other and what
 its errors mean; here stand the order of work, the budget, patience with errors,
 and the guards against endless lists. Each page is kept in one transaction with
-the place where the next one begins (`crawl_state`).
+the place where the next one begins (`state.py`).
 """
 
 from __future__ import annotations

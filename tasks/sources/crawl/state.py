@@ -13,14 +13,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tasks.warehouse.errors import StepFailedError
+from tasks.sources.erasure import without_person
+from tasks.warehouse.errors import DamagedError, StepFailedError
+from tasks.warehouse.people import Person
 
 # Runs that go on where another stopped are one pass, as long as it is no older:
 # half a day, so that the next day's run always begins a new one.
@@ -458,3 +460,90 @@ def _stream(row: tuple[Any, ...]) -> Stream:
         state,
         note,
     )
+
+
+# What a crawl remembers that may name an account.
+_NAMING = {
+    "streams": ("key", "params", "note"),
+    "absent": ("object_id",),
+    "samples": ("object_id",),
+    "records": ("body",),
+}
+
+
+def crawl_files(landing: Path) -> list[Path]:
+    """The files of all crawls of a workspace's landing."""
+    return sorted((landing / ".crawl").glob("*.sqlite"))
+
+
+def is_whole(file: Path) -> bool:
+    """Whether what a crawl remembers can be read."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return connection.execute("pragma quick_check").fetchall() == [("ok",)]
+    except sqlite3.DatabaseError:
+        return False
+
+
+def texts_of_crawl(file: Path) -> Iterator[list[str]]:
+    """Texts in which somebody may be named, a column at a time."""
+    with _opened(file) as connection:
+        for table, columns in _NAMING.items():
+            for column in columns:
+                yield [
+                    str(row[0])
+                    for row in connection.execute(
+                        f"select distinct {column} from {table}"
+                        f" where {column} is not null"
+                    )
+                ]
+
+
+def forget_in_crawl(file: Path, person: Person) -> None:
+    """What the crawl remembers of the person: what to read next, who was absent."""
+    with _opened(file) as connection:
+        # Deleted rows otherwise stay in the file until they are written over.
+        connection.execute("pragma secure_delete = on")
+        with connection:
+            for table, columns in _NAMING.items():
+                if table == "records":  # may be of others, with the person in it
+                    continue
+                for column in columns:
+                    connection.execute(
+                        f"delete from {table} where instr({column}, ?) > 0",
+                        (person.account_id,),
+                    )
+            waiting = connection.execute(
+                "select number, body from records where instr(body, ?) > 0",
+                (person.account_id,),
+            ).fetchall()
+            for number, body in waiting:
+                for left in without_person(json.loads(body), person):
+                    connection.execute(
+                        "insert into records"
+                        " (request, item, kind, root_id, observed_at, body)"
+                        " select request, item, kind, root_id, observed_at, ?"
+                        " from records where number = ?",
+                        (json.dumps(left, ensure_ascii=False), number),
+                    )
+                connection.execute("delete from records where number = ?", (number,))
+        connection.execute("vacuum")
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """What a crawl remembers.
+
+    Raises:
+        DamagedError: it can't be read.
+    """
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) in _NO_DATABASE:
+            raise DamagedError(file) from None
+        raise
+
+
+_NO_DATABASE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
