@@ -787,7 +787,8 @@ def _requested(
         ConfigurationError: names all mistakes.
     """
     from flows.commands.privacy import read_requests
-    from tasks.warehouse.workspace import PLATFORMS, load_workspace
+    from tasks.warehouse.networks import PLATFORMS
+    from tasks.warehouse.workspace import load_workspace
 
     if requests is not None:
         if platform or account:

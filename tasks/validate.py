@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from tasks.report.validation import write_validation_page
-from tasks.sources.formats import RAW_TABLES
+from tasks.sources.networks import RAW_TABLES
 from tasks.verdicts.account_features import touch_all_accounts
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import connect, count, table_exists, transaction

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from flows.commands.doctor import examine
 from flows.commands.recover import recover
-from tasks.sources.formats import FORMATS
+from tasks.sources.networks import FORMATS
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.landing import read_log
 from tests.workspaces import REPOSITORY, Lab, comment, repost, status, user

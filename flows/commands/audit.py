@@ -22,7 +22,7 @@ from tasks.accounts.prevalence import (
 )
 from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
-from tasks.sources.formats import FORMATS, RAW_TABLES, guess_format
+from tasks.sources.networks import FORMATS, RAW_TABLES, guess_format
 from tasks.verdicts.judge import judge
 from tasks.verdicts.labels import names_operators, read_labels, read_operators
 from tasks.warehouse import landing
@@ -30,6 +30,7 @@ from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.networks import DEFAULT_PLATFORM, PLATFORM_OF_FORMAT
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seeds import read_overrides
@@ -180,7 +181,7 @@ def find_sources(
             Source.model_validate(
                 {
                     "name": f"export-{number}",
-                    "platform": FORMATS[form].platform,
+                    "platform": PLATFORM_OF_FORMAT.get(form, DEFAULT_PLATFORM),
                     "kind": "files",
                     "format": form,
                     "path": str(path.absolute()),

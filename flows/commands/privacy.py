@@ -16,12 +16,13 @@ from tasks.warehouse.account_lookup import rows_about
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.keys import check_keys
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.people import Person
 from tasks.warehouse.publication import take_off_lists
 from tasks.warehouse.rejected import held_of
 from tasks.warehouse.seeds import add_suppression, lines_about
 from tasks.warehouse.tombstones import canonical_id
-from tasks.warehouse.workspace import PLATFORMS, Workspace
+from tasks.warehouse.workspace import Workspace
 
 
 def read_requests(text: str, name: str) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ contradictory as (
         coalesce(
             followers_count = 0
             and posts_count = 0
-            and (is_verified or (platform = 'weibo' and level >= 10)),
+            and (is_verified or (levels_take_time(platform) and level >= 10)),
             false
         ) as is_so
     from intermediate.account_profiles

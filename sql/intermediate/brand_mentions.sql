@@ -29,8 +29,8 @@ platforms as (
     from meta.sources
 ),
 
--- What accounts are called by: their name; Tencent Weibo calls by the name in
--- addresses, which is the id, Facebook by that name, too.
+-- What accounts are called by: their name; on some networks their displayed name,
+-- too, on others the id, which is the name in addresses.
 called_names as (
     select
         brand_accounts.brand_id,
@@ -53,14 +53,15 @@ called_names as (
             brand_accounts.platform = accounts.platform
             and brand_accounts.account_id = accounts.account_id
     where
-        brand_accounts.platform = 'facebook' and accounts.display_name is not null
+        display_names_are_called(brand_accounts.platform)
+        and accounts.display_name is not null
     union
     select
         brand_id,
         platform,
         lower(account_id) as screen_name
     from brand_accounts
-    where platform = 'tencent_weibo'
+    where accounts_are_names(platform)
     union
     select
         names.owner_id as brand_id,
@@ -91,7 +92,8 @@ texts as (
         interactions.platform,
         case
             when
-                interactions.kind = 'comment' or interactions.platform = 'wordpress'
+                interactions.kind = 'comment'
+                or mentions_are_comments(interactions.platform)
                 then 'comment:'
             else 'post:'
         end || interactions.interaction_id as text_key,
@@ -110,7 +112,7 @@ texts as (
 ),
 
 -- A name may follow another one; what stands behind the sign in a mail address calls
--- nobody. Names on X are of Latin letters, whatever follows them.
+-- nobody. Names of Latin letters end where others follow them.
 calling as (
     select
         platform,
@@ -121,7 +123,7 @@ calling as (
                     coalesce(mentions, cast([] as varchar[])),
                     case
                         when text is null then cast([] as varchar[])
-                        when platform = 'x'
+                        when names_are_latin(platform)
                             then regexp_extract_all(
                                 own_words(text),
                                 '(?:^|[^0-9A-Za-z_.])[@＠]([A-Za-z0-9_]{1,15}'

@@ -47,7 +47,7 @@ texts as (
     union all
     select
         platform,
-        case when kind = 'comment' or platform = 'wordpress' then 'comment:' else 'post:' end
+        case when kind = 'comment' or mentions_are_comments(platform) then 'comment:' else 'post:' end
         || interaction_id as text_key,
         cast(null as varchar) as post_id,
         own_words(text) as own,
@@ -99,7 +99,7 @@ select
         -- One mark on networks whose hashtags end with the word, two elsewhere.
         case
             when words is null then cast([] as varchar[])
-            when platform in ('x', 'facebook', 'wordpress')
+            when hashtags_end_with_the_word(platform)
                 then regexp_extract_all(words, '[#＃]([\p{L}\p{N}_·・]+)', 1)
             else regexp_extract_all(words, '[#＃]([^#＃\n]{1,140})[#＃]', 1)
         end

@@ -132,7 +132,7 @@ mentioned as (
             = case
                 when
                     interactions.kind = 'comment'
-                    or interactions.platform = 'wordpress'
+                    or mentions_are_comments(interactions.platform)
                     then 'comment:'
                 else 'post:'
             end || interactions.interaction_id

@@ -185,16 +185,15 @@ newest as not materialized (
         case
             when
                 kind = 'repost'
-                and platform <> 'tencent_weibo'
+                and not chains_have_bars(platform)
                 and platform_parent_id is null
                 and contains(text, '/')
                 then nullif(
                     regexp_extract(text, '//?\s*@([^:：\s]+)\s*[:：]', 1), ''
                 )
-            -- Tencent Weibo parts a chain's links by two bars.
             when
                 kind = 'repost'
-                and platform = 'tencent_weibo'
+                and chains_have_bars(platform)
                 and platform_parent_id is null
                 and contains(text, '||')
                 then nullif(
@@ -202,7 +201,7 @@ newest as not materialized (
                 )
         end as chain_name,
         case
-            when platform <> 'tencent_weibo'
+            when not chains_have_bars(platform)
                 then regexp_extract(text, '//?\s*@[^:：\s]+\s*[:：]([\s\S]*)$', 1)
             else regexp_extract(text, '\|\|\s*@[^:：\s]+\s*[:：]([\s\S]*)$', 1)
         end as chain_text

@@ -131,11 +131,11 @@ ranked as (
 select
     newest.platform,
     newest.post_id,
-    -- Ids of Facebook's posts begin with the page's, of whom a record needn't speak.
+    -- Where ids of posts begin with the author's, a record needn't speak of them.
     coalesce(
         author.account_id,
         case
-            when newest.platform = 'facebook'
+            when posts_begin_with_their_author(newest.platform)
                 then nullif(split_part(newest.post_id, '_', 1), newest.post_id)
         end
     ) as account_id,

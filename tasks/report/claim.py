@@ -20,17 +20,11 @@ import polars as pl
 
 from tasks.report.claim_words import Told, tell_claim
 from tasks.report.page import make_environment
-from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
 from tasks.warehouse.claim_files import ABOUT, PAGE, TABLES
 from tasks.warehouse.database import tune
 from tasks.warehouse.models import load_models
+from tasks.warehouse.networks import POST_ADDRESSES, PROFILE_ADDRESSES
 from tasks.warehouse.publication import FORMULA
-
-# Where a network shows a post: what stands before its id.
-_POST_ADDRESSES = {
-    "weibo": "https://m.weibo.cn/detail/",
-    "x": "https://x.com/i/status/",
-}
 
 _POSTS = """
 select
@@ -422,7 +416,7 @@ def _page(claim: Claim) -> dict[str, Any]:
 
 def post_address(platform: str, post_id: str) -> str | None:
     """Where a network shows a post; None where it has no address by id."""
-    prefix = _POST_ADDRESSES.get(platform)
+    prefix = POST_ADDRESSES.get(platform)
     return None if prefix is None else prefix + quote(post_id, safe="")
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,8 +37,8 @@ from tasks.sources.crawl.http_client import (
     ForbiddenAddressError,
     SystemClock,
 )
+from tasks.sources.crawl.network_api import NetworkApi, api_of
 from tasks.sources.crawl.state import CrawlState, Stream, Waiting, told_errors
-from tasks.sources.facebook import api as facebook_api
 from tasks.sources.file_landing import (
     QUARANTINE,
     STREAM,
@@ -46,10 +46,7 @@ from tasks.sources.file_landing import (
     explain_unknown,
     shut_out,
 )
-from tasks.sources.formats import FORMATS
-from tasks.sources.weibo import api as weibo_api
-from tasks.sources.wordpress import api as wordpress_api
-from tasks.sources.x import api as x_api
+from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import ConfigurationError
@@ -60,72 +57,6 @@ from tasks.warehouse.workspace import Source, Workspace
 _TOKEN_WARNING = timedelta(days=7)
 # Records that land together: bounds what is in memory.
 _AT_ONCE = 20_000
-
-
-@dataclass(frozen=True)
-class ApiOfPlatform:
-    """How a platform's API is set up.
-
-    Attributes:
-        make: source and clock to the platform as the crawl sees it.
-        base_url: where it stands; None where the source must say.
-        other_hosts: of the same platform.
-        secrets: environment variables that must be there.
-        rows_a_call: of a list's page, at most.
-    """
-
-    make: Callable[[Source, Clock], Platform]
-    base_url: str | None
-    other_hosts: tuple[str, ...] = ()
-    secrets: Callable[[Source], tuple[str, ...]] = lambda source: ()
-    rows_a_call: int = 100
-
-
-def _weibo(source: Source, clock: Clock) -> Platform:
-    return weibo_api.WeiboApi(
-        source.base_url or weibo_api.BASE_URL,
-        source.commercial,
-        weibo_api.COMMERCIAL_LIMITS if source.commercial else weibo_api.LIMITS,
-        clock,
-    )
-
-
-def _weibo_secrets(source: Source) -> tuple[str, ...]:
-    if "historical" in source.parts:
-        return weibo_api.TOKEN, weibo_api.APP_SECRET
-    return (weibo_api.TOKEN,)
-
-
-def _x(source: Source, clock: Clock) -> Platform:
-    return x_api.XApi(source.commercial, clock=clock)
-
-
-def _facebook(source: Source, clock: Clock) -> Platform:
-    return facebook_api.FacebookApi(
-        source.base_url or facebook_api.BASE_URL, clock=clock
-    )
-
-
-def _wordpress(source: Source, clock: Clock) -> Platform:
-    return wordpress_api.WordPressApi(source.base_url or "")
-
-
-APIS: dict[str, ApiOfPlatform] = {
-    "weibo": ApiOfPlatform(
-        _weibo,
-        weibo_api.BASE_URL,
-        (weibo_api.COMMERCIAL_URL,),
-        _weibo_secrets,
-        rows_a_call=200,
-    ),
-    "x": ApiOfPlatform(_x, x_api.BASE_URL, secrets=lambda source: (x_api.TOKEN,)),
-    "facebook": ApiOfPlatform(
-        _facebook,
-        facebook_api.BASE_URL,
-        secrets=lambda source: (facebook_api.TOKEN,),
-    ),
-    "wordpress": ApiOfPlatform(_wordpress, None),
-}
 
 
 @dataclass(frozen=True)
@@ -151,9 +82,9 @@ def check_apis(workspace: Workspace) -> None:
     missing: dict[str, str] = {}
     mistakes: list[str] = []
     for source in workspace.sources:
-        if source.kind != "api" or source.platform not in APIS:
+        api = api_of(source.platform) if source.kind == "api" else None
+        if api is None:
             continue
-        api = APIS[source.platform]
         for name in api.secrets(source):
             if not credential(name):
                 missing.setdefault(name, source.name)
@@ -171,6 +102,12 @@ def check_apis(workspace: Workspace) -> None:
     ]
     if mistakes:
         raise ConfigurationError(mistakes)
+
+
+def _api_of(source: Source) -> NetworkApi:
+    api = api_of(source.platform)
+    assert api is not None, source.platform  # the configuration allows no other
+    return api
 
 
 def state_file(workspace: Workspace, source: Source) -> Path:
@@ -193,7 +130,7 @@ def collect_source(
         StepFailedError: what the crawl remembers can't be read or written.
     """
     clock = clock or SystemClock()
-    api = APIS[source.platform]
+    api = _api_of(source)
     batches: list[landing.Batch] = []
     failure: str | None = None
     deferred: str | None = None
@@ -292,11 +229,11 @@ def _budget(source: Source, platform: Platform, state: CrawlState) -> Budget:
 def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | None:
     """How a source's crawl stands, for `status`; None before its first run."""
     file = state_file(workspace, source)
-    if not file.exists() or source.platform not in APIS:
+    api = api_of(source.platform)
+    if not file.exists() or api is None:
         return None
     clock = SystemClock()
-    platform = APIS[source.platform].make(source, clock)
-    rows_a_call = APIS[source.platform].rows_a_call
+    platform = api.make(source, clock)
     with told_errors(file), CrawlState(file) as state:
         budget = _budget(source, platform, state)
         uses: list[Use] = budget.uses(clock.now())
@@ -306,7 +243,7 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
         for stream in streams:
             if stream.state == "open":
                 lists[stream.endpoint] += 1
-                calls[stream.endpoint] += _calls_left(stream, rows_a_call)
+                calls[stream.endpoint] += _calls_left(stream, api.rows_a_call)
         ends = _token_end(state)
         return {
             "source": source.name,
@@ -322,7 +259,7 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
             ],
             "open_lists": dict(sorted(lists.items())),
             "calls_left": dict(sorted(calls.items())),
-            "done_at": _moment(budget.done_at(calls, clock.now(), rows_a_call))
+            "done_at": _moment(budget.done_at(calls, clock.now(), api.rows_a_call))
             if calls
             else None,
             "token_ends_at": ends and ends.isoformat(),
@@ -438,7 +375,7 @@ def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.
             rejected.write_parquet(beside)
     landed = landing.LandedFile(
         source=source.name,
-        path=f"{source.base_url or APIS[source.platform].base_url}",
+        path=f"{source.base_url or _api_of(source).base_url}",
         size=sum(len(row.body) for row in rows),
         mtime_ns=0,
         sha256=content,

@@ -36,6 +36,7 @@ from tasks.warehouse.errors import (
     LandingDamagedError,
 )
 from tasks.warehouse.ledger import known_days
+from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.people import Person, unescaped, words_in
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import (
@@ -44,7 +45,7 @@ from tasks.warehouse.publication import (
     forget_older,
     take_off_lists,
 )
-from tasks.warehouse.workspace import PLATFORMS, Workspace
+from tasks.warehouse.workspace import Workspace
 
 MARKER = ".erasing"
 # What was held against which tombstones, so that a run reads only what changed.

@@ -7,7 +7,7 @@ embedded post of theirs its id stays, so that others' reposts still belong toget
 Replies of others inside a comment of theirs stay, as records of their own.
 
 Works on any network's JSON: what a record's author is called is told by the keys that
-the formats use.
+the networks' `network.toml` list.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
+from tasks.warehouse.networks import person_keys, platforms_with
 from tasks.warehouse.people import (
     ERASED,
     LONG_ID,
@@ -40,53 +41,11 @@ from tasks.warehouse.tombstones import (
     spellings,
 )
 
-# Keys under which the formats name who acted, or who follows whom.
-AUTHOR_KEYS = (
-    "account_id",
-    "author",
-    "author_id",
-    "authorId",
-    "follower_id",
-    "fuin",
-    "openid",
-    "ownerId",
-    "uid",
-    "uin",
-    "user_id",
-    "userId",
-)
-# A profile's own id, where the record shows that it is one.
-OWN_KEYS = ("id", "idstr", "resource_id")
-NAME_KEYS = (
-    "author_name",
-    "display_name",
-    "name",
-    "nick",
-    "nickname",
-    "screen_name",
-    "source_name",
-    "user_name",
-    "user_screen_name",
-    "username",
-)
-# Of these a profile has one; other records name their author otherwise.
-PROFILE_KEYS = ("name", "nick", "nickname", "screen_name", "username")
-# Of records of others: whom they answer or repost. Their own name may be the same.
-_QUOTED_KEYS = ("in_reply_to_screen_name", "rt_uinname", "source_name")
-_PERSON_KEYS = ("author", "from", "owner", "user")
-# Who acted, where a record gives a name and no id (weibo-crawler's CSVs).
-_AUTHOR_NAMES = ("author_name", "user_screen_name")
+# What every network calls them, whatever network a record is of.
+KEYS = person_keys()
+NAME_KEYS = KEYS.names | KEYS.profiles
 # What a record says of the file or the request that it came from.
 _CONTEXT_KEYS = (CONTEXT, "_file")
-_ABOUT_KEYS = ("account", "openid", "target", "uid", "user")
-# WordPress numbers accounts by site: `<site>:<number>`.
-_NUMBERED_NETWORK = "wordpress"
-# Tencent Weibo's accounts are called by their name.
-_NAMED_NETWORK = "tencent_weibo"
-# Lists of what others answered.
-_ANSWERS = ("comments", "replies")
-# What stays of an embedded record of the person.
-_STUB_KEYS = ("id", "idstr", "mid", "post_id", "tid")
 _SHORTEST_NAME = 2
 
 _BLANKS = re.compile(r"\\[tnr]")
@@ -148,7 +107,7 @@ def without_person(record: Any, person: Person) -> list[Any]:
     if isinstance(record, dict) and _is_person(record, person):
         return [
             left
-            for key in _ANSWERS
+            for key in sorted(KEYS.answers)
             for answer in _items(record.get(key))
             for left in without_person(answer, person)
         ]
@@ -176,7 +135,7 @@ class Landed:
             named = record.get("platform") or self.network
             return person if named == person.platform else None
         site, _, tail = person.account_id.rpartition(":")
-        if person.platform == _NUMBERED_NETWORK and site:
+        if person.platform in platforms_with("accounts_are_of_a_site") and site:
             told = record.get(CONTEXT)
             is_there = isinstance(told, dict) and told.get("site") == site
             return replace(person, account_id=tail) if is_there else None
@@ -244,7 +203,7 @@ def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> Non
     ids, names, sites = candidates(landed.files)
     for platform in platforms:
         whole = ids
-        if platform == _NUMBERED_NETWORK:
+        if platform in platforms_with("accounts_are_of_a_site"):
             whole = ids | {f"{site}:{one}" for site in sites for one in ids}
         found, called = buried(root, platform, whole, names)
         if called and not found:
@@ -259,11 +218,11 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
     listed = landing.as_patterns(files)
     if not listed:
         return set(), set(), set()
-    keys = "|".join(sorted({*AUTHOR_KEYS, *OWN_KEYS, "name"}))
+    keys = "|".join(sorted({*KEYS.authors, *KEYS.own_ids, "name"}))
     ids = rf'"(?:{keys})"\s*:\s*"?\s*([^",\[\]{{}}\s]+)'
     # Numbers with commas between thousands, which end the others.
     separated = rf'"(?:{keys})"\s*:\s*"\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+)'
-    said = rf'"(?:{"|".join(NAME_KEYS)})"\s*:\s*"([^"\\]+)"'
+    said = rf'"(?:{"|".join(sorted(NAME_KEYS))})"\s*:\s*"([^"\\]+)"'
     called = r'@([^\s:：@<>"\\/,，。!！?？()（）]+)'
     with duckdb.connect() as connection:
         rows = connection.execute(
@@ -344,7 +303,7 @@ def _records_with(files: Sequence[Path], person: Person) -> Iterator[tuple[Path,
 
 def _ids(person: Person) -> list[str]:
     """How records may write the person's id."""
-    if person.platform == _NUMBERED_NETWORK:
+    if person.platform in platforms_with("accounts_are_of_a_site"):
         return spellings(person.account_id.rpartition(":")[2])
     return spellings(person.account_id)
 
@@ -415,35 +374,35 @@ def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
 def _is_person(value: dict[str, Any], person: Person) -> bool:
     """Whether a record is the person's: written by them, or their profile."""
     wanted = person.account_id
-    named = ("name",) if person.platform == _NAMED_NETWORK else ()
-    keys = (*AUTHOR_KEYS, *named)
+    named = ("name",) if person.platform in platforms_with("accounts_are_names") else ()
+    keys = (*KEYS.authors, *named)
     if any(_says(value.get(key), wanted) for key in keys):
         return True
     if not any(value.get(key) for key in keys) and any(
         value.get(key) in person.names
-        for key in _AUTHOR_NAMES
+        for key in KEYS.author_names
         if isinstance(value.get(key), str)
     ):
         return True
-    for key in _PERSON_KEYS:
+    for key in KEYS.holders:
         inner = value.get(key)
         if isinstance(inner, dict) and any(
-            _says(inner.get(own), wanted) for own in (*OWN_KEYS, *keys)
+            _says(inner.get(own), wanted) for own in (*KEYS.own_ids, *keys)
         ):
             return True
     for key in _CONTEXT_KEYS:
         told = value.get(key)
         if isinstance(told, dict) and any(
-            _says(told.get(about), wanted) for about in _ABOUT_KEYS
+            _says(told.get(about), wanted) for about in KEYS.about
         ):
             return True
-    # A topic of WordPress has a name and a number, too.
-    is_profile = any(key in value for key in PROFILE_KEYS) and "taxonomy" not in value
-    return is_profile and any(_says(value.get(key), wanted) for key in OWN_KEYS)
+    if KEYS.profiles.isdisjoint(value) or not KEYS.topics.isdisjoint(value):
+        return False
+    return any(_says(value.get(key), wanted) for key in KEYS.own_ids)
 
 
 def _says(value: Any, wanted: str) -> bool:
-    # weibo-crawler's CSVs write a tab behind an id, other programs a float.
+    # Some programs write a tab behind an id, others a float.
     if value is None or isinstance(value, (dict, list, bool)):
         return False
     text = str(value).strip()
@@ -469,7 +428,7 @@ def _cleaned(value: Any, person: Person) -> Any:
 
 
 def _inner(key: str, value: Any, person: Person) -> Any:
-    if key in _QUOTED_KEYS and isinstance(value, str) and value in person.names:
+    if key in KEYS.quoted and isinstance(value, str) and value in person.names:
         return ERASED
     left = _within(value, person)
     return None if left is _GONE else left
@@ -481,13 +440,13 @@ def _within(value: Any, person: Person) -> Any:
         return _cleaned(value, person)
     stub = {
         key: value[key]
-        for key in _STUB_KEYS
+        for key in sorted(KEYS.record_ids)
         if isinstance(value.get(key), (str, int, float))
         and not _says(value[key], person.account_id)
     }
     answers = {
         key: _cleaned(value[key], person)
-        for key in _ANSWERS
+        for key in sorted(KEYS.answers)
         if isinstance(value.get(key), list) and value[key]
     }
     return {**stub, **answers} if stub else _GONE

@@ -17,16 +17,6 @@ from typing import Any
 
 # How a reason begins where HTML stands in place of data.
 PAGE = "a page of HTML"
-PLATFORM_NAMES = {
-    "weibo": "Weibo",
-    "x": "X",
-    "facebook": "Facebook",
-    "wordpress": "WordPress",
-    "tencent_weibo": "Tencent Weibo",
-    "qzone": "Qzone",
-    "pengyou": "Pengyou",
-    "renren": "RenRen",
-}
 _LONGEST = 60
 _TITLE = re.compile(r"<title[^>]*>\s*(.*?)\s*</title>", re.IGNORECASE | re.DOTALL)
 _PAGE = re.compile(

@@ -46,13 +46,11 @@ from tasks.sources.documents import (
 from tasks.sources.erasure import Landed, keep_out_erased
 from tasks.sources.error_answers import (
     PAGE,
-    PLATFORM_NAMES,
     explain_error,
     shown,
 )
 from tasks.sources.file_encodings import UTF8
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
-from tasks.sources.formats import FORMATS, RAW_TABLES
 from tasks.sources.landed_before import (
     Context,
     LandedBefore,
@@ -60,14 +58,16 @@ from tasks.sources.landed_before import (
     read_landed,
     without_rejected,
 )
+from tasks.sources.networks import FORMATS, RAW_TABLES
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
 from tasks.warehouse.disk import check_disk
 from tasks.warehouse.errors import ConfigurationError, StepFailedError
+from tasks.warehouse.networks import NETWORKS, PLATFORMS
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.rejected import hide_erased
 from tasks.warehouse.tombstones import path_mask
-from tasks.warehouse.workspace import PLATFORMS, Source, Workspace, utc_naive
+from tasks.warehouse.workspace import Source, Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
 FIRST_DAY, LAST_DAY = "2000-01-01", "2100-01-01"
@@ -880,7 +880,7 @@ def explain_unknown(form: FileFormat, source: Source, text: str) -> str:
         document = None
     if isinstance(document, dict) and isinstance(document.get("request"), dict):
         document = document.get("answer", document)
-    platform = _WHOSE.get(form.name, PLATFORM_NAMES.get(source.platform, "the site"))
+    platform = form.speaker or NETWORKS[source.platform].title
     return (
         (form.explain and form.explain(document, platform))
         or explain_error(document, platform)
@@ -892,12 +892,8 @@ def told_as_error(form: FileFormat, source: Source, why: str) -> str:
     """A reason, where a page for people came in place of data named as an answer."""
     if PAGE not in why:
         return why
-    platform = _WHOSE.get(form.name, PLATFORM_NAMES.get(source.platform, "the site"))
+    platform = form.speaker or NETWORKS[source.platform].title
     return f"an error answer of {platform}: {why[why.index(PAGE) :]}"
-
-
-# Whose answers a format's files hold, where the platform alone doesn't tell.
-_WHOSE = {"mweibo": "m.weibo.cn", "weibo-crawler": "m.weibo.cn"}
 
 
 def _look_of(document: Any, text: str) -> str:

@@ -1,9 +1,10 @@
 """Labelled accounts for training: who is a phantom, as people found.
 
 A CSV file with `account_id` and `is_phantom` (1 or 0); optional columns are
-`platform` (weibo without it) and `weight` (of the account in training, 1 without
-it: how much a set is trusted). A team's own `account_overrides.csv` is taken as it
-is: its decisions genuine and phantom are labels, merges are not.
+`platform` (the default network without it) and `weight` (of the account in
+training, 1 without it: how much a set is trusted). A team's own
+`account_overrides.csv` is taken as it is: its decisions genuine and phantom are
+labels, merges are not.
 
 With a column `operator` instead of `is_phantom` the file says who runs an account:
 the same word for accounts of one operator, empty for one that is nobody's second.
@@ -18,6 +19,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.networks import DEFAULT_PLATFORM
 
 SCHEMA = {
     "platform": pl.String,
@@ -60,7 +62,7 @@ def read_operators(file: Path) -> pl.DataFrame:
     for row in reader:
         place = f"{file}:{reader.line_num}"
         value = {name: (row.get(name) or "").strip() for name in names}
-        key = (value.get("platform") or "weibo", value["account_id"])
+        key = (value.get("platform") or DEFAULT_PLATFORM, value["account_id"])
         operator = value["operator"] or None
         if not key[1]:
             mistakes.append(f"{place}: account_id is empty: fill it in")
@@ -121,7 +123,7 @@ def read_labels(file: Path) -> pl.DataFrame:
             continue
         known = _DECISIONS if is_override else _TRUTH
         told = value[needed[1]].lower()
-        key = (value.get("platform") or "weibo", value["account_id"])
+        key = (value.get("platform") or DEFAULT_PLATFORM, value["account_id"])
         if told not in known:
             mistakes.append(
                 f"{place}: {needed[1]} '{told}' must be one of {', '.join(known)}"

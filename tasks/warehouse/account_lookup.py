@@ -8,14 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tasks.warehouse.database import connect, read
+from tasks.warehouse.networks import PROFILE_ADDRESSES
 
-# Where a network shows an account's profile: what stands before its id.
-PROFILE_ADDRESSES = {
-    "weibo": "https://weibo.com/u/",
-    "x": "https://x.com/i/user/",
-    "facebook": "https://www.facebook.com/",
-    "qzone": "https://user.qzone.qq.com/",
-}
 # The page and BI tools show a pseudonym's beginning.
 SHORTEST_KEY = 8
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tasks.warehouse import written_values
+from tasks.warehouse import networks, written_values
 from tasks.warehouse.errors import DamagedError
 
 if TYPE_CHECKING:
@@ -31,15 +31,6 @@ _ZERO_WIDTH = " || ".join(
 # notices stand in `written_values`. An engine that runs the models elsewhere defines
 # the same names. A function stands after those that it calls.
 FUNCTIONS = {
-    # Qzone's marks in texts: @{uin:1,nick:Ann,who:1,auto:1} is the name that is
-    # called, [em]e100[/em] an emoticon.
-    "qzone_text(x)": """
-        regexp_replace(
-            regexp_replace(
-                x, '@\\{uin:[^,}]*,nick:([^,}]*)[^}]*\\}', '@\\1', 'g'
-            ),
-            '\\[em\\]([^\\[\\]]*)\\[/em\\]', '[\\1]', 'g'
-        )""",
     # A text without what nobody sees at its ends (blanks, the tabulator that keeps
     # spreadsheets from rounding) or anywhere (marks of an encoding, width zero).
     # (Searching first: most texts have none, and trimming costs twenty times as much.)
@@ -55,7 +46,7 @@ FUNCTIONS = {
                 )
             else x
         end""",
-    # HTML of m.weibo.cn to text: emoticon images become their [name], breaks
+    # HTML to text: emoticon images become their [name], breaks
     # become newlines, other tags go, entities are resolved (& last).
     "plain_text(x)": """
         case
@@ -75,28 +66,6 @@ FUNCTIONS = {
                 '&lt;', '<'), '&gt;', '>'), '&quot;', '"'),
                 '&#39;', ''''), '&nbsp;', ' '), '&amp;', '&')
         end""",
-    # WordPress' HTML to text: it writes typographic marks as numbered entities.
-    # Those that mean something in HTML stay entities for `plain_text`.
-    "article_text(x)": """
-        plain_text(
-            case
-                when x is null or not contains(x, '&#') then x
-                else list_reduce(
-                    list_distinct(regexp_extract_all(x, '&#(0*[1-9][0-9]{0,5});', 1)),
-                    lambda shown, number: replace(
-                        shown,
-                        '&#' || number || ';',
-                        case cast(number as integer)
-                            when 38 then '&amp;'
-                            when 60 then '&lt;'
-                            when 62 then '&gt;'
-                            else coalesce(try(chr(cast(number as integer))), '')
-                        end
-                    ),
-                    x
-                )
-            end
-        )""",
     # What its author added: the text before the chain of those who were reposted.
     "own_words(x)": """
         case
@@ -120,6 +89,8 @@ FUNCTIONS = {
             else string_split(x, '|')
         end""",
     **written_values.FUNCTIONS,
+    **networks.trait_functions(),
+    **networks.own_functions(),
 }
 
 SCHEMAS = ("staging", "intermediate", "restricted", "marts", "meta")

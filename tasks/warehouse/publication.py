@@ -25,7 +25,6 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from tasks.warehouse.account_lookup import PROFILE_ADDRESSES
 from tasks.warehouse.claim_files import FOLDER as CLAIMS
 from tasks.warehouse.claim_files import link_claims
 from tasks.warehouse.database import transaction, tune
@@ -33,6 +32,7 @@ from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import replacing, sync, write_atomically
 from tasks.warehouse.lock import open_to_readers
 from tasks.warehouse.models import Model
+from tasks.warehouse.networks import PROFILE_ADDRESSES
 from tasks.warehouse.people import as_table
 
 STORAGE_VERSION = "v1.4.0"

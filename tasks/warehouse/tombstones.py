@@ -21,12 +21,11 @@ from typing import Any
 
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.networks import platforms_with
 from tasks.warehouse.pseudonyms import fingerprint, key_in, read_key
 
 KEY = ".erasure.key"
 LIST = ".erasures.json"
-# Accounts of Tencent Weibo are called by names, in which a nought at the front counts.
-_NAMED_NETWORK = "tencent_weibo"
 _UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _WHOLE = re.compile(r"\+?0*([0-9]+)(?:\.0*)?")
 _SEPARATED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0*)?")
@@ -43,7 +42,8 @@ def canonical_id(platform: str, value: object) -> str:
     """
     text = unicodedata.normalize("NFKC", str(value)).translate(_UNSEEN)
     text = text.strip(" \t\r\n\"'=")
-    if platform == _NAMED_NETWORK:
+    # In a name a nought at the front counts.
+    if platform in platforms_with("accounts_are_names"):
         return text
     site, colon, number = text.rpartition(":")
     if _SEPARATED.fullmatch(number):

@@ -18,38 +18,29 @@ from datetime import UTC, date, datetime
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.networks import (
+    API_FORMATS,
+    API_PARTS,
+    DEFAULT_PLATFORM,
+    FORMATS,
+    NETWORKS,
+    PLATFORMS,
+)
 from tasks.warehouse.pseudonyms import key_in
 
-Platform = Literal[
-    "weibo",
-    "x",
-    "facebook",
-    "wordpress",
-    "tencent_weibo",
-    "renren",
-    "qzone",
-    "pengyou",
-]
-PLATFORMS: tuple[Platform, ...] = get_args(Platform)
-FileFormat = Literal[
-    "weibo-api",
-    "mweibo",
-    "canonical",
-    "x-api",
-    "facebook-graph",
-    "wordpress-rest",
-    "tencent-weibo",
-    "renren",
-    "qzone",
-    "weibo-crawler",
-]
+if TYPE_CHECKING:
+    Platform = str
+    Format = str
+else:
+    Platform = Literal[PLATFORMS]
+    Format = Literal[FORMATS]
 
 FindingKind = Literal[
     "negative_rise",
@@ -74,27 +65,6 @@ CollectPart = Literal[
     "historical",
 ]
 COMMON_PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles")
-# The format in which the answers of a platform's API are landed.
-API_FORMATS: dict[str, str] = {
-    "weibo": "weibo-api",
-    "x": "x-api",
-    "facebook": "facebook-graph",
-    "wordpress": "wordpress-rest",
-}
-# What each platform's API gives one by one or as counters; `historical` stands in
-# Weibo's commercial contract only.
-API_PARTS: dict[str, frozenset[str]] = {
-    "weibo": frozenset(
-        ("posts", "reposts", "comments", "counters", "profiles", "followers")
-        + ("search", "historical")
-    ),
-    "x": frozenset(
-        ("posts", "reposts", "comments", "likes", "counters", "profiles")
-        + ("followers", "search")
-    ),
-    "facebook": frozenset(("posts", "comments", "likes", "counters", "profiles")),
-    "wordpress": frozenset(("posts", "comments", "counters", "profiles")),
-}
 # Keys that say something of one kind of source only.
 _API_KEYS = (
     "base_url",
@@ -147,45 +117,46 @@ class PostRef(_Section):
     post_id: str = Field(min_length=1)
 
 
-# Where networks show a post by an address that tells its id.
-_WEIBO_POST = re.compile(
-    r"https?://(?:www\.|m\.)?weibo\.(?:com|cn)/"
-    r"(?:(?:status|detail)/|(?:u/)?\d+/)(?P<id>[0-9A-Za-z]+)/?(?:[?#].*)?"
-)
-_X_POST = re.compile(
-    r"https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/\w+/(?:web/)?status/(?P<id>\d+)"
-    r"/?(?:[?#].*)?"
-)
+_POST_PATTERNS = [
+    (name, re.compile(pattern))
+    for name, facts in NETWORKS.items()
+    for pattern in facts.post_patterns
+]
 _BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def post_at(address: str) -> PostRef:
-    """The post that an address of Weibo or X shows.
+    """The post that an address of a network shows.
 
-    Weibo's addresses hold the id or its short form: from the right, four characters of
+    Addresses hold the id or its short form: from the right, four characters of
     base 62 for seven digits.
 
     Raises:
         ValueError: no id can be told from it.
     """
-    if found := _X_POST.fullmatch(address.strip()):
-        return PostRef(platform="x", post_id=found["id"])
-    found = _WEIBO_POST.fullmatch(address.strip())
-    if found is None:
-        raise ValueError(
-            f"'{address}' is no address of a post on Weibo or X: write its id into"
-            " post_ids"
-        )
-    written = found["id"]
+    for platform, pattern in _POST_PATTERNS:
+        if found := pattern.fullmatch(address.strip()):
+            told = found.groupdict()
+            post_id = told.get("id") or _long_form(told["base62"])
+            return PostRef(platform=platform, post_id=post_id)
+    shown = [facts.title for facts in NETWORKS.values() if facts.post_patterns]
+    raise ValueError(
+        f"'{address}' is no address of a post on {' or '.join(shown)}: write its id"
+        " into post_ids"
+    )
+
+
+def _long_form(written: str) -> str:
+    """An id that may be written in its short form."""
     if written.isdecimal() and len(written) > 12:
-        return PostRef(platform="weibo", post_id=written)
+        return written
     digits = ""
     for end in range(len(written), 0, -4):
         number = 0
         for mark in written[max(end - 4, 0) : end]:
             number = number * 62 + _BASE62.index(mark)
         digits = f"{number:07d}{digits}"
-    return PostRef(platform="weibo", post_id=digits.lstrip("0") or "0")
+    return digits.lstrip("0") or "0"
 
 
 def _known_post(address: str) -> str:
@@ -199,7 +170,7 @@ class Source(_Section):
     name: str = Field(pattern=IDENTIFIER)
     platform: Platform
     kind: Literal["files", "api"]
-    format: FileFormat
+    format: Format
     path: str = Field(min_length=1)
     # When the export was made: stands in for a crawl time that the records
     # themselves don't carry.
@@ -573,7 +544,9 @@ def _with_api_formats(data: dict[str, Any]) -> dict[str, Any]:
     filled = [
         {
             **source,
-            "format": API_FORMATS.get(str(source.get("platform")), "weibo-api"),
+            "format": API_FORMATS.get(
+                str(source.get("platform")), API_FORMATS[DEFAULT_PLATFORM]
+            ),
             "path": "api",
         }
         if isinstance(source, dict) and source.get("kind") == "api"
@@ -733,7 +706,7 @@ def _cross_checks(
         if is_api and platform in API_PARTS:
             for what in _parts_that_are_not_there(platform, table):
                 yield ("sources", index, "collect"), what
-        if is_api and platform == "wordpress" and not table.get("base_url"):
+        if is_api and _needs_address(platform) and not table.get("base_url"):
             yield (
                 ("sources", index),
                 "needs base_url: the address of the blog, as https://blog.example.com",
@@ -844,8 +817,16 @@ def _parts_that_are_not_there(platform: str, table: dict[str, Any]) -> Iterator[
                 f"'{name}'" for name in get_args(CollectPart) if name in given
             )
             yield f"asks for '{part}', which {platform} can't give: it gives {kept}"
-        if part == "historical" and part in given and not table.get("commercial"):
-            yield "asks for 'historical', which needs commercial = true"
+        api = NETWORKS[platform].api
+        sold = api is not None and part in api.commercial_parts
+        if sold and not table.get("commercial"):
+            yield f"asks for '{part}', which needs commercial = true"
+
+
+def _needs_address(platform: object) -> bool:
+    """Whether each source of a network's API has to say where it is."""
+    facts = NETWORKS.get(str(platform))
+    return facts is not None and facts.api is not None and facts.api.needs_address
 
 
 # Blanks, marks of hashtags and calls, and what stands for a gap.

@@ -487,7 +487,7 @@ _NOTICE = re.compile(
             r" (is ?n.t|is not|not|was|has been)"
             r" (available|found|deleted|removed|withheld)",
             r"you.re (unable|not able) to view",
-            # as Facebook and others say it elsewhere
+            # as networks say it elsewhere
             r"(dieser|diese) (inhalt|beitrag|seite)\b.{0,60}nicht (mehr )?verfügbar",
             r"est[ea] (contenido|publicación|página)\b.{0,60}no está disponible",
             r"(este conteúdo|esta publicação)\b.{0,60}não está (mais )?disponível",
@@ -508,7 +508,7 @@ _NOTICE = re.compile(
 )
 # Longer texts are somebody's words.
 _LONGEST_NOTICE = 300
-# What a repost quotes of those before: `//@name: words`, on Tencent Weibo `|| @name:`.
+# What a repost quotes of those before: `//@name: words`, on some networks `|| @name:`.
 _CHAIN = re.compile(r"(//?\s*@|\|\|\s*@)")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _CLOSING = '】」]”")）」。.!！'

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tasks.sources.api_landing import collect_source
-from tasks.warehouse.workspace import API_PARTS
+from tasks.warehouse.networks import API_PARTS
 from tests.flows.clock import StandingClock
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab

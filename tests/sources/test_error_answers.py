@@ -9,11 +9,11 @@ import pytest
 
 from tasks.sources.documents import split_document
 from tasks.sources.error_answers import (
-    PLATFORM_NAMES,
     explain_error,
     explain_page,
     shown,
 )
+from tasks.warehouse.networks import NETWORKS
 from tests.workspaces import Lab, status
 
 LOGIN = """<!DOCTYPE html>
@@ -171,7 +171,7 @@ def test_data_beside_a_refusal_stays() -> None:
     assert json.loads(record)["id"] == 1
 
 
-@pytest.mark.parametrize("platform", PLATFORM_NAMES.values())
+@pytest.mark.parametrize("platform", [facts.title for facts in NETWORKS.values()])
 @pytest.mark.parametrize(
     "record",
     [

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from tasks.sources.formats import FORMATS
-from tasks.sources.gives import GIVES, KINDS, Gives, gives_of, lacks_of
-from tasks.warehouse.workspace import API_FORMATS, API_PARTS, Source
+from tasks.sources.file_format import Gives
+from tasks.sources.gives import KINDS, gives_of, lacks_of
+from tasks.sources.networks import FORMATS
+from tasks.warehouse.networks import API_FORMATS, API_PARTS
+from tasks.warehouse.workspace import Source
 
 
 def api(platform: str, **more: Any) -> Source:
@@ -25,9 +27,9 @@ def api(platform: str, **more: Any) -> Source:
     )
 
 
-def test_every_format_is_declared() -> None:
-    assert set(GIVES) == set(FORMATS)
-    for gives in GIVES.values():
+def test_what_a_format_gives_fits_together() -> None:
+    for gives in (form.gives for form in FORMATS.values()):
+        assert gives.commercial_counters <= gives.counters
         assert gives.accounts | gives.times <= gives.rows <= set(KINDS) - {"read"}
         assert gives.counters <= set(KINDS) - {"mention"}
 
@@ -60,8 +62,8 @@ def test_reads_of_weibo_need_the_commercial_endpoints() -> None:
 @pytest.mark.parametrize(
     ("gives", "words"),
     [
-        (GIVES["canonical"], ""),
-        (GIVES["mweibo"], "likes one by one; reads; lists of followers"),
+        (FORMATS["canonical"].gives, ""),
+        (FORMATS["mweibo"].gives, "likes one by one; reads; lists of followers"),
         (
             Gives(rows=frozenset({"like"}), counters=frozenset({"like", "read"})),
             "reposts one by one; comments one by one; who gave likes; times of likes;"

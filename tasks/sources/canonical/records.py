@@ -19,7 +19,7 @@ from tasks.sources.csv_rows import CsvFile, names_of
 from tasks.sources.documents import SCHEMA, Notes, Rejected, UnreadableFileError
 from tasks.sources.error_answers import shown
 from tasks.sources.file_encodings import UNSEEN
-from tasks.sources.file_format import FileFormat, data_stem
+from tasks.sources.file_format import FileFormat, data_stem, gives
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
 SCHEMAS: dict[str, dict[str, Any]] = {
@@ -229,6 +229,12 @@ CANONICAL = FileFormat(
     suffixes=(".parquet", ".csv"),
     paths=("$.acted_at", "$.posted_at", "$.observed_at"),
     kind_sql="file_kind",
+    gives=gives(
+        "repost comment like mention",
+        "repost comment like read",
+        followers=True,
+        follower_lists=True,
+    ),
     time_sql=(
         "try_cast(coalesce(parts[1], parts[2], parts[3]) as timestamp with time zone)"
     ),

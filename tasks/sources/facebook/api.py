@@ -21,6 +21,7 @@ from tasks.sources.crawl.budget import DAY, HOUR, Limit
 from tasks.sources.crawl.crawler import Request, Trouble, Wanted
 from tasks.sources.crawl.credentials import credential
 from tasks.sources.crawl.http_client import Answer, Clock, SystemClock
+from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Stream
 from tasks.sources.facebook.records import split
 
@@ -310,3 +311,10 @@ def _total(post: Mapping[str, Any], name: str) -> int:
 def _second(day: date, timezone: str) -> int:
     moment = datetime.combine(day, time(), ZoneInfo(timezone))
     return int(moment.astimezone(UTC).timestamp())
+
+
+API = NetworkApi(
+    lambda source, clock: FacebookApi(source.base_url or BASE_URL, clock=clock),
+    BASE_URL,
+    secrets=lambda source: (TOKEN,),
+)

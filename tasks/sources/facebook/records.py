@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
 _POST_EDGES = ("posts", "feed", "published_posts", "visitor_posts", "tagged")
@@ -129,9 +129,9 @@ split = split_answers(_records)
 FACEBOOK_GRAPH = FileFormat(
     name="facebook-graph",
     suffixes=(".json", ".jsonl", ".ndjson"),
-    platform="facebook",
     paths=("$._request.kind", "$.created_time", "$._request.observed_at"),
     kind_sql="parts[1]",
+    gives=gives("comment like", "repost comment like read", timeless="like"),
     time_sql="try_cast(coalesce(parts[2], parts[3]) as timestamp with time zone)",
     split=split,
 )

@@ -28,7 +28,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
 _ERRORS = {
@@ -179,6 +179,12 @@ QZONE = FileFormat(
         "$._request.observed_at",
     ),
     kind_sql="parts[1]",
+    gives=gives(
+        "repost comment like",
+        "repost comment like",
+        timeless="like",
+        follower_lists=True,
+    ),
     time_sql=(
         "coalesce("
         "try(to_timestamp(try_cast(coalesce(parts[2], parts[3]) as bigint))),"

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
 # What a record is, by its `type`; 3 is a private message, which is nobody's
@@ -163,6 +163,9 @@ TENCENT_WEIBO = FileFormat(
     suffixes=(".json", ".jsonl", ".ndjson"),
     paths=("$._request.kind", "$.timestamp", "$._request.observed_at"),
     kind_sql="parts[1]",
+    gives=gives(
+        "repost comment", "repost comment", followers=True, follower_lists=True
+    ),
     time_sql=(
         "coalesce(try(to_timestamp(try_cast(parts[2] as bigint))),"
         " try_cast(parts[3] as timestamp with time zone))"

@@ -27,7 +27,9 @@ from tasks.sources.crawl.budget import DAY, HOUR, Limit
 from tasks.sources.crawl.crawler import Kind, Request, Search, Trouble, Wanted
 from tasks.sources.crawl.credentials import credential
 from tasks.sources.crawl.http_client import Answer, Clock, FetchError, SystemClock
+from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Record, Stream
+from tasks.warehouse.workspace import Source
 
 BASE_URL = "https://api.weibo.com"
 COMMERCIAL_URL = "https://c.api.weibo.com"
@@ -935,3 +937,21 @@ def _unzip(content: bytes, password: str) -> Iterator[dict[str, Any]]:
                                 yield row
     except (zipfile.BadZipFile, RuntimeError, ValueError) as error:
         raise FetchError(f"the historical archive: {type(error).__name__}") from None
+
+
+def _make(source: Source, clock: Clock) -> WeiboApi:
+    return WeiboApi(
+        source.base_url or BASE_URL,
+        source.commercial,
+        COMMERCIAL_LIMITS if source.commercial else LIMITS,
+        clock,
+    )
+
+
+def _secrets(source: Source) -> tuple[str, ...]:
+    if "historical" in source.parts:
+        return TOKEN, APP_SECRET
+    return (TOKEN,)
+
+
+API = NetworkApi(_make, BASE_URL, (COMMERCIAL_URL,), _secrets, rows_a_call=200)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import COUNT, FLAG, TEXT, RawTable
 
 # Weibo writes times as `Wed Mar 04 10:30:00 +0800 2026`; a leap second is
@@ -26,6 +26,14 @@ WEIBO_API = FileFormat(
         "$.rootid",
         "$.reply_comment.id",
     ),
+    # Reads only of the token's own accounts and of media, from a commercial endpoint.
+    gives=gives(
+        "repost comment",
+        "repost comment like read",
+        commercial_counters="read",
+        followers=True,
+        follower_lists=True,
+    ),
     # What an API's request says of its answer goes before the shape.
     kind_sql="""case
         when file_kind is not null then file_kind
@@ -46,6 +54,8 @@ MWEIBO = FileFormat(
     time_sql=WEIBO_TIME.format("parts[1]"),
     file_kinds={"detail": "status", "reposts": "repost", "comments": "comment"},
     folder_is_root=True,
+    gives=gives("repost comment", "repost comment like", followers=True),
+    speaker="m.weibo.cn",
 )
 
 # Weibo Open API v2 and m.weibo.cn differ in names (friends_count,

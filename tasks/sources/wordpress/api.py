@@ -19,6 +19,7 @@ from tasks.sources.crawl.budget import HOUR, Limit
 from tasks.sources.crawl.crawler import Request, Trouble, Wanted
 from tasks.sources.crawl.credentials import credential
 from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Stream
 from tasks.sources.wordpress.records import split
 
@@ -207,3 +208,6 @@ def _time(day: date, timezone: str) -> datetime:
 def _text(moment: datetime) -> str:
     """A time with its zone: without one it would be the site's."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+API = NetworkApi(lambda source, clock: WordPressApi(source.base_url or ""), None)

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
 
@@ -106,10 +106,10 @@ split = split_answers(_records)
 WORDPRESS_REST = FileFormat(
     name="wordpress-rest",
     suffixes=(".json", ".jsonl", ".ndjson"),
-    platform="wordpress",
     paths=("$._request.kind", "$.date_gmt", "$._request.observed_at"),
     kept_kinds=("media", "term"),
     kind_sql="parts[1]",
+    gives=gives("comment mention", "comment", nameless="mention"),
     # `date_gmt` says by its name what its form leaves out.
     time_sql=(
         "try_cast(coalesce(parts[2] || 'Z', parts[3]) as timestamp with time zone)"

@@ -21,6 +21,7 @@ from tasks.sources.crawl.budget import DAY, Limit
 from tasks.sources.crawl.crawler import Request, Trouble, Wanted
 from tasks.sources.crawl.credentials import credential
 from tasks.sources.crawl.http_client import Answer, Clock, SystemClock
+from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Stream
 from tasks.sources.x.records import split
 
@@ -503,3 +504,10 @@ def _short(text: str) -> str:
 def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(keys), 100):
         yield keys[start : start + 100]
+
+
+API = NetworkApi(
+    lambda source, clock: XApi(source.commercial, clock=clock),
+    BASE_URL,
+    secrets=lambda source: (TOKEN,),
+)

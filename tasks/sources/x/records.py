@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 
 from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
 # Lists of users that say what these did: of a tweet, or of an account.
@@ -247,9 +247,15 @@ split = split_answers(_records)
 X_API = FileFormat(
     name="x-api",
     suffixes=(".json", ".jsonl", ".ndjson"),
-    platform="x",
     paths=("$._request.kind", "$.created_at", "$._request.observed_at"),
     kind_sql="parts[1]",
+    gives=gives(
+        "repost comment like",
+        "repost comment like read",
+        timeless="like",
+        followers=True,
+        follower_lists=True,
+    ),
     # Of other threads, shown because something here refers to them.
     kept_kinds=("referenced",),
     # A profile's own time is its registration, years ago: no day of ours.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tasks.sources.file_format import FileFormat
+from tasks.sources.file_format import FileFormat, gives
 from tasks.sources.weibo.dataabc.tables import FILE, read_dataabc, split_dataabc
 from tasks.sources.weibo.records import WEIBO_TIME
 from tasks.warehouse.raw_tables import TEXT, RawTable
@@ -20,6 +20,9 @@ DATAABC = FileFormat(
     suffixes=(".csv", ".json", ".db"),
     paths=("$._file.kind", "$.full_created_at", "$.created_at"),
     kind_sql="parts[1]",
+    # Comments have an account in its JSON and database, none in its CSV files.
+    gives=gives("repost comment", "repost comment like", followers=True),
+    speaker="m.weibo.cn",
     time_sql=(
         f"coalesce({WEIBO_TIME.format('parts[3]')},"
         " try_cast(coalesce(nullif(parts[2], ''), parts[3]) as timestamp)"

@@ -1,4 +1,11 @@
-"""Every file format that a source can have, and the raw tables of their records."""
+"""The registry: which networks there are, and which folder's code reads them.
+
+What everybody may know of a network, down to the SQL models, is its `network.toml`
+(`tasks.warehouse.networks`); here its code is named: how records are told apart and
+typed. How its API is asked stands in its `api.py`, which is found by its place. This
+file and the networks' own folders are the only ones that know a network by name
+(`tests/sources/test_networks.py`).
+"""
 
 from __future__ import annotations
 
@@ -14,9 +21,11 @@ from tasks.sources.weibo import records as weibo
 from tasks.sources.weibo.dataabc import records as dataabc
 from tasks.sources.wordpress import records as wordpress
 from tasks.sources.x import records as x
+from tasks.warehouse.networks import API_FORMATS, DEFAULT_PLATFORM
 from tasks.warehouse.raw_tables import RawTable
 
-_MODULES = (
+# Imported by name, so that the digest of what makes tables holds them.
+_RECORDS = (
     canonical,
     facebook,
     qzone,
@@ -29,10 +38,10 @@ _MODULES = (
 )
 
 FORMATS: dict[str, FileFormat] = {
-    form.name: form for module in _MODULES for form in module.FORMATS
+    form.name: form for module in _RECORDS for form in module.FORMATS
 }
 RAW_TABLES: dict[str, RawTable] = {
-    name: table for module in _MODULES for name, table in module.RAW_TABLES.items()
+    name: table for module in _RECORDS for name, table in module.RAW_TABLES.items()
 }
 
 
@@ -40,7 +49,7 @@ def guess_format(path: Path) -> str:
     """The format of an export, told from the names of its files.
 
     Formats whose files have names of their own come first; JSON under any other
-    name is taken for answers of Weibo's open API, the most general.
+    name is taken for answers of the default network's API, the most general.
     """
     files = [path]
     if path.is_dir():
@@ -51,4 +60,4 @@ def guess_format(path: Path) -> str:
             for file in files
         ):
             return form.name
-    return weibo.WEIBO_API.name
+    return API_FORMATS[DEFAULT_PLATFORM]

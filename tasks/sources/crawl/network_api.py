@@ -1,0 +1,44 @@
+"""How a network's API is set up for the crawl: what its `api.py` gives as `API`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tasks.sources.crawl.crawler import Platform
+from tasks.sources.crawl.http_client import Clock
+from tasks.warehouse.networks import API_FORMATS
+from tasks.warehouse.workspace import Source
+
+
+@dataclass(frozen=True)
+class NetworkApi:
+    """A network's API.
+
+    Attributes:
+        make: source and clock to the platform as the crawl sees it.
+        base_url: where it stands; None where the source must say.
+        other_hosts: of the same platform.
+        secrets: environment variables that must be there.
+        rows_a_call: of a list's page, at most.
+    """
+
+    make: Callable[[Source, Clock], Platform]
+    base_url: str | None
+    other_hosts: tuple[str, ...] = ()
+    secrets: Callable[[Source], tuple[str, ...]] = lambda source: ()
+    rows_a_call: int = 100
+
+
+def api_of(platform: str) -> NetworkApi | None:
+    """How a network's API is asked; None where none can be read.
+
+    Found by its place, `<network>/api.py`, when it is asked: a crawl's code makes no
+    table, and a run over files need not load it.
+    """
+    if platform not in API_FORMATS:
+        return None
+    api = importlib.import_module(f"tasks.sources.{platform}.api").API
+    assert isinstance(api, NetworkApi)
+    return api
