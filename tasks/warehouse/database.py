@@ -78,6 +78,18 @@ FUNCTIONS = {
                 )
             else x
         end""",
+    # What a text names: addresses; topics, with a mark on both sides or before them;
+    # whom it calls. (What stands behind the sign in a mail address calls nobody.)
+    "links_in(x)": r"""
+        regexp_extract_all(x, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+')""",
+    "hashtags_within_marks(x)": r"""
+        list_transform(
+            regexp_extract_all(x, '#([^#\n]{1,140})#', 1), lambda hashtag: trim(hashtag)
+        )""",
+    "hashtags_after_marks(x)": r"""
+        regexp_extract_all(x, '#([\p{L}\p{N}_]+)#?', 1)""",
+    "names_called(x)": r"""
+        regexp_extract_all(x, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1)""",
     # An address without its signature, which expires and differs each time.
     "unsigned(x)": """
         case when contains(x, 'ssig=') then split_part(x, '?', 1) else x end""",

@@ -15,7 +15,13 @@ import polars as pl
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import count
-from tasks.warehouse.models import Model, in_order, load_models, run_model
+from tasks.warehouse.models import (
+    Model,
+    create_table,
+    in_order,
+    load_models,
+    run_model,
+)
 from tasks.warehouse.raw_tables import RawTable, build_raw_tables, given_tables
 from tasks.warehouse.rounded_ids import find_rounded, is_rounded_sql
 from tasks.warehouse.rules import Rule
@@ -112,7 +118,8 @@ def observe(
     }
     connection.execute("attach ':memory:' as raw")
     _note_landing_times(connection, batches)
-    # Any network's models give the columns; tests hold them equal.
+    # These give all columns. The models of a network leave out what it never tells,
+    # and `by name` fills it.
     canonical = {name for name in raw_tables if name.startswith("canonical_")}
     with _portion(connection, folder, [], raw_tables, models, canonical):
         for table in SUITES:
@@ -307,7 +314,7 @@ def why_unread(column: str) -> str:
 def leave_out(
     connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]
 ) -> str:
-    """Make `staging.valid_<table>` of the rows that keep these rules.
+    """Make `staging.valid_<table>` of rows that keep these rules, and what reads it.
 
     Returns:
         The condition that holds for the others.
@@ -317,4 +324,20 @@ def leave_out(
         f"create or replace view staging.valid_{table} as"
         f" select * from raw.observed_{table} where not ({condition})"
     )
+    for model in _views_between(connection, table):
+        run_model(connection, model, {})
     return condition
+
+
+def _views_between(connection: duckdb.DuckDBPyConnection, table: str) -> list[Model]:
+    """Views that stand between valid rows and the table, which some of them read."""
+    models = load_models("staging")
+    create_table(connection, models[f"staging.{table}"], {})
+    views = {name: one for name, one in models.items() if one.table not in SUITES}
+    reached = {f"staging.valid_{table}"}
+    between = []
+    for model in in_order(views):
+        if model.reads & reached:
+            reached.add(model.name)
+            between.append(model)
+    return between

@@ -49,27 +49,14 @@ select
     username as display_name,
     coalesce(about, description) as description,
     nullif(coalesce(location.city, location.country), '') as location,
-    cast(null as varchar) as gender,
     picture.data.url as avatar_url,
     verification_status in ('blue_verified', 'gray_verified') as is_verified,
     verification_status as verified_type,
     count_of(coalesce(followers_count, fan_count)) as followers_count,
-    cast(null as bigint) as following_count,
-    cast(null as bigint) as mutual_count,
-    cast(null as bigint) as posts_count,
-    cast(null as bigint) as likes_count,
-    cast(null as bigint) as level,
-    cast(null as timestamp) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
     seen_at is not null as is_moment_told,
-    cast(null as varchar) as observed_at_text,
     id as account_id_text,
-    coalesce(followers_count, fan_count) as followers_count_text,
-    cast(null as varchar) as following_count_text,
-    cast(null as varchar) as mutual_count_text,
-    cast(null as varchar) as posts_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as registered_at_text
+    coalesce(followers_count, fan_count) as followers_count_text
 from raw.facebook_pages
 union all
 -- A page that answers on its own post is known better from its profile.
@@ -84,26 +71,13 @@ select
     cast(null as varchar) as display_name,
     cast(null as varchar) as description,
     cast(null as varchar) as location,
-    cast(null as varchar) as gender,
     cast(null as varchar) as avatar_url,
     cast(null as boolean) as is_verified,
     cast(null as varchar) as verified_type,
     cast(null as bigint) as followers_count,
-    cast(null as bigint) as following_count,
-    cast(null as bigint) as mutual_count,
-    cast(null as bigint) as posts_count,
-    cast(null as bigint) as likes_count,
-    cast(null as bigint) as level,
-    cast(null as timestamp) as registered_at,
     observed_at,
     cast(null as boolean) as is_moment_told,
-    cast(null as varchar) as observed_at_text,
     person_id as account_id_text,
-    cast(null as varchar) as followers_count_text,
-    cast(null as varchar) as following_count_text,
-    cast(null as varchar) as mutual_count_text,
-    cast(null as varchar) as posts_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as registered_at_text
+    cast(null as varchar) as followers_count_text
 from people
 where person_id is distinct from split_part(root, '_', 1)

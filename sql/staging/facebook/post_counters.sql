@@ -96,7 +96,6 @@ select
     count_of(likes_count) as likes_count,
     count_of(reads_count) as reads_count,
     post_id as post_id_text,
-    cast(null as varchar) as observed_at_text,
     shares_count as reposts_count_text,
     comments_count as comments_count_text,
     likes_count as likes_count_text,

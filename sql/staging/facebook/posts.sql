@@ -37,12 +37,8 @@ select
     end as account_id,
     time_of(created_time, seen_at, 0) as posted_at,
     clean_text as text,
-    cast(null as varchar) as client,
-    cast(null as varchar) as region,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(
-            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-        ),
+        links_in(clean_text),
         list_filter(
             list_transform(
                 attachments.data, lambda attachment: attachment.unshimmed_url
@@ -50,9 +46,7 @@ select
             lambda link: link is not null
         )
     ))) as links,
-    list_sort(list_distinct(
-        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]+)#?', 1)
-    )) as hashtags,
+    list_sort(list_distinct(hashtags_after_marks(clean_text))) as hashtags,
     list_sort(list_distinct(coalesce(
         list_transform(
             list_filter(message_tags, lambda tag: tag.type is distinct from 'event'),

@@ -75,20 +75,16 @@ select
     id_of(nullif(account_id, '0')) as account_id,
     id_of(root_post_id) as root_post_id,
     id_of(parent_id) as platform_parent_id,
-    cast(null as varchar) as source_parent_id,
     author_name,
     acted_at,
     case
         when not is_notice(nullif(account_id, '0'), content, false)
             then qzone_text(content)
     end as text,
-    cast(null as bigint) as likes_count,
-    cast(null as varchar[]) as mentions,
     coalesce(seen_at, acted_at) as observed_at,
     interaction_id as interaction_id_text,
     nullif(account_id, '0') as account_id_text,
     root_post_id as root_post_id_text,
-    written_at as acted_at_text,
-    cast(null as varchar) as likes_count_text
+    written_at as acted_at_text
 from qzone_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

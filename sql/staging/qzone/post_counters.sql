@@ -17,13 +17,11 @@ select
     count_of(fwdnum) as reposts_count,
     count_of(cmtnum) as comments_count,
     cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count,
     tid as post_id_text,
     created_time as observed_at_text,
     fwdnum as reposts_count_text,
     cmtnum as comments_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    cast(null as varchar) as likes_count_text
 from raw.qzone_posts
 where
     kind = 'post'
@@ -47,11 +45,9 @@ select
     cast(null as bigint) as reposts_count,
     cast(null as bigint) as comments_count,
     count_of(total_number) as likes_count,
-    cast(null as bigint) as reads_count,
     _request.target as post_id_text,
     cast(null as varchar) as observed_at_text,
     cast(null as varchar) as reposts_count_text,
     cast(null as varchar) as comments_count_text,
-    total_number as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    total_number as likes_count_text
 from raw.qzone_like_totals

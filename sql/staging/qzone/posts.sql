@@ -30,18 +30,9 @@ select
     clean_text as text,
     nullif(source_name, '') as client,
     nullif(lbs.name, '') as region,
-    list_sort(list_distinct(regexp_extract_all(
-        clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-    ))) as links,
-    list_sort(list_distinct(list_transform(
-        regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
-        lambda hashtag: trim(hashtag)
-    ))) as hashtags,
-    list_sort(list_distinct(
-        regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
-        )
-    )) as mentions,
+    list_sort(list_distinct(links_in(clean_text))) as links,
+    list_sort(list_distinct(hashtags_within_marks(clean_text))) as hashtags,
+    list_sort(list_distinct(names_called(clean_text))) as mentions,
     coalesce(count_of(pictotal), len(pic), 0) as media_count,
     is_notice as is_deleted,
     coalesce(seen_at, time_of(created_time, seen_at, 8)) as observed_at,

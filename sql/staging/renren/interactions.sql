@@ -112,18 +112,12 @@ select
     kind,
     id_of(account_id) as account_id,
     id_of(root_post_id) as root_post_id,
-    cast(null as varchar) as platform_parent_id,
-    cast(null as varchar) as source_parent_id,
-    cast(null as varchar) as author_name,
     acted_at,
     case when not is_notice(account_id, text, false) then text end as text,
-    cast(null as bigint) as likes_count,
-    cast(null as varchar[]) as mentions,
     coalesce(seen_at, acted_at) as observed_at,
     interaction_id as interaction_id_text,
     account_id as account_id_text,
     root_post_id as root_post_id_text,
-    written_at as acted_at_text,
-    cast(null as varchar) as likes_count_text
+    written_at as acted_at_text
 from renren_interactions
 where kind <> 'repost' or interaction_id is distinct from root_post_id

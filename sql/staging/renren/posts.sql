@@ -59,21 +59,9 @@ select
     id_of(account_id) as account_id,
     posted_at,
     text,
-    cast(null as varchar) as client,
-    cast(null as varchar) as region,
-    list_sort(list_distinct(regexp_extract_all(
-        text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-    ))) as links,
-    list_sort(list_distinct(list_transform(
-        regexp_extract_all(text, '#([^#\n]{1,140})#', 1),
-        lambda hashtag: trim(hashtag)
-    ))) as hashtags,
-    list_sort(list_distinct(
-        regexp_extract_all(
-            text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
-        )
-    )) as mentions,
-    cast(null as bigint) as media_count,
+    list_sort(list_distinct(links_in(text))) as links,
+    list_sort(list_distinct(hashtags_within_marks(text))) as hashtags,
+    list_sort(list_distinct(names_called(text))) as mentions,
     is_notice as is_deleted,
     coalesce(seen_at, posted_at) as observed_at,
     post_id as post_id_text,

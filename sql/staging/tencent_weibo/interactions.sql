@@ -16,8 +16,6 @@ select
     kind,
     id_of(coalesce(nullif(name, ''), nullif(openid, ''))) as account_id,
     id_of(coalesce(_request.root, source_html.id)) as root_post_id,
-    cast(null as varchar) as platform_parent_id,
-    cast(null as varchar) as source_parent_id,
     name as author_name,
     time_of(timestamp, seen_at, 8) as acted_at,
     shown_words(
@@ -25,14 +23,11 @@ select
         coalesce(nullif(origtext, ''), plain_text(text)),
         status in ('1', '3')
     ) as text,
-    cast(null as bigint) as likes_count,
-    cast(null as varchar[]) as mentions,
     coalesce(seen_at, time_of(timestamp, seen_at, 8)) as observed_at,
     id as interaction_id_text,
     coalesce(nullif(name, ''), nullif(openid, '')) as account_id_text,
     coalesce(_request.root, source_html.id) as root_post_id_text,
-    timestamp as acted_at_text,
-    cast(null as varchar) as likes_count_text
+    timestamp as acted_at_text
 from raw.tencent_weibo_records
 where
     kind <> 'status'

@@ -16,14 +16,10 @@ select
         as observed_at,
     count_of(count) as reposts_count,
     count_of(mcount) as comments_count,
-    cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count,
     id as post_id_text,
     timestamp as observed_at_text,
     count as reposts_count_text,
-    mcount as comments_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    mcount as comments_count_text
 from raw.tencent_weibo_records
 where
     (kind = 'status' or id = _request.root)
@@ -55,12 +51,8 @@ select
     seen_at as observed_at,
     count_of(count) as reposts_count,
     count_of(mcount) as comments_count,
-    cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count,
     id as post_id_text,
     cast(null as varchar) as observed_at_text,
     count as reposts_count_text,
-    mcount as comments_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    mcount as comments_count_text
 from raw.tencent_weibo_counts

@@ -39,18 +39,9 @@ select
     clean_text as text,
     nullif("from", '') as client,
     nullif(location, '') as region,
-    list_sort(list_distinct(regexp_extract_all(
-        clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-    ))) as links,
-    list_sort(list_distinct(list_transform(
-        regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
-        lambda hashtag: trim(hashtag)
-    ))) as hashtags,
-    list_sort(list_distinct(
-        regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
-        )
-    )) as mentions,
+    list_sort(list_distinct(links_in(clean_text))) as links,
+    list_sort(list_distinct(hashtags_within_marks(clean_text))) as hashtags,
+    list_sort(list_distinct(names_called(clean_text))) as mentions,
     cast(coalesce(len(image), 0) as bigint) as media_count,
     -- 1: deleted by the platform, 3: by its author.
     is_notice or coalesce(status in ('1', '3'), false) as is_deleted,

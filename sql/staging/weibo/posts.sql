@@ -90,24 +90,15 @@ select
     nullif(trim(regexp_replace(source_html, '<[^>]*>', '', 'g')), '') as client,
     nullif(trim(replace(region_name, '发布于', '')), '') as region,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(
-            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-        ),
+        links_in(clean_text),
         case
             when format = 'mweibo' and not is_notice
                 then regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1)
             else []
         end
     ))) as links,
-    list_sort(list_distinct(list_transform(
-        regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
-        lambda hashtag: trim(hashtag)
-    ))) as hashtags,
-    list_sort(list_distinct(
-        regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
-        )
-    )) as mentions,
+    list_sort(list_distinct(hashtags_within_marks(clean_text))) as hashtags,
+    list_sort(list_distinct(names_called(clean_text))) as mentions,
     media_count,
     is_notice or coalesce(deleted in ('1', 'true'), false) as is_deleted,
     observed_at,

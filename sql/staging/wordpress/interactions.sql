@@ -19,7 +19,6 @@ select
     coalesce(_request.site || ':', '') || id_of(nullif(author, '0')) as account_id,
     coalesce(_request.site || ':', '') || id_of(post) as root_post_id,
     coalesce(_request.site || ':', '') || id_of(nullif(parent, '0')) as platform_parent_id,
-    cast(null as varchar) as source_parent_id,
     article_text(author_name) as author_name,
     time_of(date_gmt, seen_at, 0) as acted_at,
     -- Guests have no account, but a name: their words are their own.
@@ -32,13 +31,10 @@ select
             )
             then trim(article_text(content.rendered), chr(10))
     end as text,
-    cast(null as bigint) as likes_count,
-    cast(null as varchar[]) as mentions,
     coalesce(seen_at, time_of(date_gmt, seen_at, 0)) as observed_at,
     id as interaction_id_text,
     nullif(author, '0') as account_id_text,
     post as root_post_id_text,
-    date_gmt as acted_at_text,
-    cast(null as varchar) as likes_count_text
+    date_gmt as acted_at_text
 from raw.wordpress_comments
 where coalesce(status, 'approved') in ('approved', 'approve', '1')

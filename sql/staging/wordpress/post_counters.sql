@@ -13,14 +13,7 @@ select
     platform,
     coalesce(_request.site || ':', '') || id_of(post) as post_id,
     seen_at as observed_at,
-    cast(null as bigint) as reposts_count,
     count_of(total) as comments_count,
-    cast(null as bigint) as likes_count,
-    cast(null as bigint) as reads_count,
     post as post_id_text,
-    cast(null as varchar) as observed_at_text,
-    cast(null as varchar) as reposts_count_text,
-    total as comments_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    total as comments_count_text
 from raw.wordpress_totals

@@ -46,16 +46,12 @@ select
     coalesce(_request.site || ':', '') || id_of(nullif(author, '0')) as account_id,
     time_of(date_gmt, seen_at, 0) as posted_at,
     clean_text as text,
-    cast(null as varchar) as client,
-    cast(null as varchar) as region,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(
-            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-        ),
+        links_in(clean_text),
         regexp_extract_all(content.rendered, '<a[^>]+href="(https?://[^"]+)"', 1)
     ))) as links,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(clean_text, '#([\p{L}\p{N}_]+)#?', 1),
+        hashtags_after_marks(clean_text),
         coalesce(
             list_transform(
                 list_filter(terms, lambda term: term.taxonomy = 'post_tag'),

@@ -32,12 +32,9 @@ shown as (
         time_of(created_at, seen_at, 0) as posted_at,
         clean_text as text,
         nullif(source_html, '') as client,
-        cast(null as varchar) as region,
         case
             when entities.urls is null
-                then list_sort(list_distinct(regexp_extract_all(
-                    clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-                )))
+                then list_sort(list_distinct(links_in(clean_text)))
             else list_sort(list_distinct(list_transform(
                 entities.urls,
                 lambda link: coalesce(link.unwound_url, link.expanded_url)
@@ -45,9 +42,7 @@ shown as (
         end as links,
         case
             when entities.hashtags is null
-                then list_sort(list_distinct(regexp_extract_all(
-                    clean_text, '#([\p{L}\p{N}_]+)#?', 1
-                )))
+                then list_sort(list_distinct(hashtags_after_marks(clean_text)))
             else list_sort(list_distinct(list_transform(
                 entities.hashtags, lambda hashtag: hashtag.tag
             )))
@@ -86,7 +81,6 @@ gone as (
         end as posted_at,
         cast(null as varchar) as text,
         cast(null as varchar) as client,
-        cast(null as varchar) as region,
         cast([] as varchar[]) as links,
         cast([] as varchar[]) as hashtags,
         cast([] as varchar[]) as mentions,
@@ -114,7 +108,6 @@ select
     posted_at,
     text,
     client,
-    region,
     links,
     hashtags,
     mentions,
@@ -137,7 +130,6 @@ select
     posted_at,
     text,
     client,
-    region,
     links,
     hashtags,
     mentions,

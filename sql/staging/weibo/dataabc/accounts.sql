@@ -56,7 +56,6 @@ select
     platform,
     id_of(id) as account_id,
     coalesce(screen_name, nick_name) as screen_name,
-    cast(null as varchar) as display_name,
     coalesce(description, bio) as description,
     nullif(location, '') as location,
     case
@@ -73,22 +72,17 @@ select
     nullif(verified_type, '') as verified_type,
     count_of(coalesce(followers_count, follower_count)) as followers_count,
     count_of(follow_count) as following_count,
-    cast(null as bigint) as mutual_count,
     count_of(statuses_count) as posts_count,
-    cast(null as bigint) as likes_count,
     try_cast(urank as bigint) as level,
     time_of(
         coalesce(registration_time, reg_date), cast(null as timestamp), 8
     ) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
     seen_at is not null as is_moment_told,
-    cast(null as varchar) as observed_at_text,
     id as account_id_text,
     coalesce(followers_count, follower_count) as followers_count_text,
     follow_count as following_count_text,
-    cast(null as varchar) as mutual_count_text,
     statuses_count as posts_count_text,
-    cast(null as varchar) as likes_count_text,
     coalesce(registration_time, reg_date) as registered_at_text
 from raw.weibo_dataabc_users
 union all
@@ -100,7 +94,6 @@ select
     platform,
     id_of(user_id) as account_id,
     screen_name,
-    cast(null as varchar) as display_name,
     cast(null as varchar) as description,
     cast(null as varchar) as location,
     cast(null as varchar) as gender,
@@ -109,20 +102,15 @@ select
     cast(null as varchar) as verified_type,
     cast(null as bigint) as followers_count,
     cast(null as bigint) as following_count,
-    cast(null as bigint) as mutual_count,
     cast(null as bigint) as posts_count,
-    cast(null as bigint) as likes_count,
     cast(null as bigint) as level,
     cast(null as timestamp) as registered_at,
     observed_at,
     cast(null as boolean) as is_moment_told,
-    cast(null as varchar) as observed_at_text,
     user_id as account_id_text,
     cast(null as varchar) as followers_count_text,
     cast(null as varchar) as following_count_text,
-    cast(null as varchar) as mutual_count_text,
     cast(null as varchar) as posts_count_text,
-    cast(null as varchar) as likes_count_text,
     cast(null as varchar) as registered_at_text
 from seen
 where nullif(user_id, '') is not null and nullif(screen_name, '') is not null

@@ -16,13 +16,11 @@ select
     count_of(reposts_count) as reposts_count,
     count_of(comments_count) as comments_count,
     count_of(attitudes_count) as likes_count,
-    cast(null as bigint) as reads_count,
     status_id as post_id_text,
     written_at as observed_at_text,
     reposts_count as reposts_count_text,
     comments_count as comments_count_text,
-    attitudes_count as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    attitudes_count as likes_count_text
 from staging.weibo_dataabc_statuses
 where
     root_id is null

@@ -17,9 +17,7 @@ select
     nullif(source_html, '') as client,
     nullif(location, '') as region,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(
-            clean_text, 'https?://[A-Za-z0-9_./?%&=+#:~,;@!$*-]+'
-        ),
+        links_in(clean_text),
         case
             when not is_notice
                 then regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1)
@@ -27,16 +25,11 @@ select
         list_filter([article_url], lambda link: link <> '')
     ))) as links,
     list_sort(list_distinct(list_concat(
-        list_transform(
-            regexp_extract_all(clean_text, '#([^#\n]{1,140})#', 1),
-            lambda hashtag: trim(hashtag)
-        ),
+        hashtags_within_marks(clean_text),
         list_filter(string_split(topics, ','), lambda hashtag: hashtag <> '')
     ))) as hashtags,
     list_sort(list_distinct(list_concat(
-        regexp_extract_all(
-            clean_text, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1
-        ),
+        names_called(clean_text),
         list_filter(string_split(at_users, ','), lambda name: name <> '')
     ))) as mentions,
     cast(
