@@ -89,7 +89,7 @@ def without_words(text: str, person: Person) -> str:
 
 def _without_name(text: str, name: str) -> str:
     called = re.escape(name)
-    # //@name: words, as text and as m.weibo.cn's HTML; || @name: words on Tencent.
+    # //@name: words, as text and as HTML; || @name: words on some networks.
     link = r"(?:<a[^>]*>)?"
     text = re.sub(
         rf"((?://?|\|\|)\s*){link}\s*@{called}(?:</a>)?\s*[:：].*?"
@@ -99,6 +99,6 @@ def _without_name(text: str, name: str) -> str:
         flags=re.DOTALL,
     )
     text = re.sub(rf"@{called}(?![-\w·])", f"@{ERASED}", text)
-    # Qzone calls people as @{uin:1,nick:name,...}.
+    # Some call people as @{uin:1,nick:name,...}.
     text = re.sub(rf"nick:{called}(?=[,}}])", f"nick:{ERASED}", text)
     return re.sub(rf"/n/{called}(?![-\w·])", f"/n/{ERASED}", text)
