@@ -7,24 +7,13 @@ import duckdb
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.usual_posts import judge_posts
 from tasks.warehouse.database import store_frame
+from tasks.warehouse.models import made
 
 
 def judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
     """What brands' posts drew against their usual ones, and what actions changed."""
     days = connection.sql("from intermediate.brand_days").pl()
-    episodes = connection.sql(
-        """
-        select
-            brand_id,
-            episode,
-            class,
-            min(first_day) as first_day,
-            max(effect_until) as last_day
-        from intermediate.brand_actions
-        where class <> 'post' or is_alone
-        group by brand_id, episode, class
-        """
-    ).pl()
+    episodes = made(connection, "action_episodes")
     controls = connection.sql(
         """
         select brands.brand_id, others.brand_id as control_id

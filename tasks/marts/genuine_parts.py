@@ -15,6 +15,7 @@ from tasks.accounts.prevalence import (
 from tasks.campaigns.partner_excess import judge_excess
 from tasks.warehouse import ledger
 from tasks.warehouse.database import store_frame
+from tasks.warehouse.models import made
 from tasks.warehouse.workspace import (
     Policies,
 )
@@ -54,26 +55,8 @@ def bound_genuine(connection: duckdb.DuckDBPyConnection) -> None:
 
 def compare_partners(connection: duckdb.DuckDBPyConnection) -> None:
     """Likely phantoms among partners' engagers against those of unpaid posts."""
-    counts = """
-        count(*) as accounts,
-        count(*) filter (where phantom_level = 'phantom') as phantoms
-    """
-    posts = connection.sql(
-        f"select campaign_id, partner_id, {counts} from intermediate.partner_engagers"
-        " where post_set in ('paid', 'unpaid')"
-        " group by campaign_id, partner_id, platform, post_id"
-    ).pl()
-    sets = connection.sql(
-        f"select campaign_id, partner_id, {counts} from ("
-        " select distinct campaign_id, partner_id, platform, account_id, phantom_level"
-        " from intermediate.partner_engagers where post_set in ('paid', 'unpaid'))"
-        # Of accounts that nobody knows none is a likely phantom.
-        " where (campaign_id, coalesce(partner_id, '')) in ("
-        " select (campaign_id, coalesce(partner_id, ''))"
-        " from intermediate.partner_bounds"
-        " where post_set in ('paid', 'unpaid') and is_told)"
-        " group by campaign_id, partner_id"
-    ).pl()
+    posts = made(connection, "partner_post_phantoms").drop("platform", "post_id")
+    sets = made(connection, "partner_set_phantoms")
     store_frame(connection, "intermediate.partner_excess", judge_excess(posts, sets))
 
 
@@ -87,38 +70,16 @@ def estimate_phantoms(
     labelled = resample_labelled(
         read_scores(ledger.read_state(connection, "score_cells") or "{}")
     )
-    campaigns = connection.sql(
-        """
-        select acts.campaign_id as set, scores.score_kind, scores.score_cell,
-            count(*) as accounts
-        from (
-            select distinct campaign_id, platform, account_id
-            from intermediate.campaign_interactions
-            where is_in_window and kind <> 'mention'
-        ) as acts
-        inner join intermediate.account_scores as scores using (platform, account_id)
-        group by all
-        """
-    ).pl()
+    campaigns = made(connection, "campaign_score_cells").rename({"campaign_id": "set"})
     store_frame(
         connection,
         "intermediate.campaign_prevalence",
         estimate_shares(campaigns, labelled).rename({"set": "campaign_id"}),
     )
     rows = []
-    every = connection.sql(
-        """
-        select
-            platform,
-            score_kind,
-            score_cell,
-            count(*) as accounts,
-            count(*) filter (phantom_level = 'phantom') as likely
-        from intermediate.account_scores
-        group by all
-        order by all
-        """
-    ).pl()
+    every = made(connection, "network_score_cells").sort(
+        "platform", "score_kind", "score_cell", nulls_last=True
+    )
     for (platform,), scores in every.group_by("platform", maintain_order=True):
         stated = policies.stated_share(str(platform))
         found = measure_prevalence(scores, labelled, policies.phantom_threshold, stated)

@@ -13,7 +13,7 @@ from tasks.text.spellings import (
 )
 from tasks.text.topics import find_topics, rising
 from tasks.warehouse.database import store_frame
-from tasks.warehouse.models import Model, load_models, run_model
+from tasks.warehouse.models import Model, load_models, made, run_model
 from tasks.warehouse.workspace import (
     Policies,
 )
@@ -47,23 +47,7 @@ def fold_named_texts(connection: duckdb.DuckDBPyConnection, model: Model) -> Non
 def judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -> None:
     """How comments of campaigns sound, what they are about, and what rises."""
     models = load_models("intermediate")
-    words = connection.sql(
-        """
-        select distinct own_words(comments.text) as words
-        from staging.interactions as comments
-        inner join meta.covered_days using (date_day)
-        where
-            comments.kind = 'comment'
-            and length(trim(comments.text)) > 0
-            and (platform, root_post_id) in (
-                select (platform, root_post_id) from intermediate.campaign_interactions
-                union
-                select (posts.platform, posts.post_id)
-                from staging.posts as posts
-                inner join meta.brand_accounts using (platform, account_id)
-            )
-        """
-    ).pl()
+    words = made(connection, "comment_words")
     scores = score(words.get_column("words"))
     best = pl.concat_list(LABELS).list.arg_max()
     sentiment = pl.concat([words, scores], how="horizontal").select(

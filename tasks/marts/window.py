@@ -15,6 +15,7 @@ from tasks.warehouse.database import table_exists
 from tasks.warehouse.errors import (
     ConfigurationError,
 )
+from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.rhythm import Rhythm
 from tasks.warehouse.workspace import (
     Workspace,
@@ -141,33 +142,23 @@ def with_days_of_new_mentions(
 
     A brand's new name makes mentions of texts that landed long ago.
     """
+    run_model(connection, load_models("intermediate")["intermediate.mention_days"], {})
     connection.execute(
-        """
-        create or replace temp table mentions_now as
-        select
-            brand_id,
-            platform,
-            activity_day,
-            count(*) as mentions,
-            count(*) filter (where is_genuine) as genuine_mentions
-        from intermediate.brand_mentions
-        group by all
-        """
-    )
-    connection.execute(
-        "create table if not exists meta.mentions as from mentions_now limit 0"
+        "create table if not exists meta.mentions"
+        " as from intermediate.mention_days limit 0"
     )
     rows = connection.execute(
         """
         select min(activity_day), max(activity_day) from (
-            (from mentions_now except from meta.mentions)
+            (from intermediate.mention_days except from meta.mentions)
             union all
-            (from meta.mentions except from mentions_now)
+            (from meta.mentions except from intermediate.mention_days)
         )
         """
     ).fetchall()
-    connection.execute("create or replace table meta.mentions as from mentions_now")
-    connection.execute("drop table mentions_now")
+    connection.execute(
+        "create or replace table meta.mentions as from intermediate.mention_days"
+    )
     days = [day for day in (*window, *rows[0]) if day is not None]
     return min(days), max(days)
 

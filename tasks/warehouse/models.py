@@ -32,7 +32,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import sqlglot
@@ -40,6 +40,9 @@ from sqlglot import exp
 
 from tasks.warehouse.code_digest import FOLDER, code_digest
 from tasks.warehouse.database import count, table_exists
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SQL_FOLDER = FOLDER / "sql"
 # The steps that make tables; what they import makes them, too.
@@ -215,6 +218,18 @@ def code_hash(extra: Iterable[str] = ()) -> str:
     for text in extra:
         digest.update(text.encode())
     return digest.hexdigest()[:16]
+
+
+def made(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    params: Mapping[str, Any] | None = None,
+) -> pl.DataFrame:
+    """Make a table of `intermediate` and read it; rows in no set order."""
+    model = load_models("intermediate")[f"intermediate.{name}"]
+    run_model(connection, model, params or {})
+    found: pl.DataFrame = connection.sql(f"from {model.name}").pl()
+    return found
 
 
 def run_model(
