@@ -4,7 +4,8 @@
 [--camouflaged 0.25] [--out FILE]` makes worlds that no weight was trained on, scores
 their accounts with all signs of company (tasks/accounts/neighbourhood.py), without
 them and without one sort each, and prints a table: how many of each kind are above the
-score that one genuine account in a hundred exceeds, and above the shipped thresholds.
+score that one genuine account in a hundred exceeds, and above the shipped thresholds;
+"likely" are those that `audit` calls likely phantoms, which takes more than a ratio.
 In brackets 95 % of 1,000 resamples of the accounts. Accounts that never acted in the
 world stand in the rows "all" only: they can be judged by nothing but their profile.
 """
@@ -31,6 +32,8 @@ from tests.world import World, WorldSpec, generate, write
 
 KINDS = ("fresh", "vendor_batch", "cultivated", "camouflaged")
 GENUINE = ("genuine", "inactive")
+# Suspected, likely phantom: as a workspace has them by default.
+THRESHOLDS = (0.5, 0.8)
 TARGETS = {
     "fresh": 0.99,
     "vendor_batch": 0.97,
@@ -70,7 +73,7 @@ def scored(
     features: pl.DataFrame | None = None,
     left_out: tuple[str, ...] = (),
 ) -> pl.DataFrame:
-    """The world's accounts with kind, number of acts and probability.
+    """The world's accounts with kind, number of acts, probability and level.
 
     Args:
         world: with its planted truth.
@@ -85,13 +88,16 @@ def scored(
         if sign in JUDGED or not any(map(sign.name.startswith, left_out))
     )
     try:
-        probability = phantom_score.phantom_probability(features, shipped_model())
+        judged = phantom_score.score(features, *THRESHOLDS, shipped_model())
     finally:
         phantom_score.EVIDENCE = shipped
     acts = world.interactions.group_by("account_id").agg(seen=pl.len())
     return (
-        features.select("account_id")
-        .with_columns(probability=probability)
+        judged.select(
+            "account_id",
+            probability="phantom_probability",
+            is_likely=pl.col("phantom_level") == "phantom",
+        )
         .join(world.truth_accounts.select("account_id", "kind"), on="account_id")
         .join(acts, on="account_id", how="left")
         .with_columns(pl.col("seen").fill_null(0))
@@ -101,11 +107,13 @@ def scored(
 
 def recalls(accounts: pl.DataFrame, seed: int = 1) -> dict[str, dict[str, Any]]:
     """Recall of each kind at one percent false positives, with its interval."""
-    genuine = accounts.filter(pl.col("kind").is_in(GENUINE))["probability"].to_numpy()
+    people = accounts.filter(pl.col("kind").is_in(GENUINE))
+    genuine = people["probability"].to_numpy()
     random = np.random.Generator(np.random.PCG64(seed))
     found: dict[str, dict[str, Any]] = {}
     for kind in KINDS:
-        mine = accounts.filter(pl.col("kind") == kind)["probability"].to_numpy()
+        rows = accounts.filter(pl.col("kind") == kind)
+        mine = rows["probability"].to_numpy()
         if not len(mine):
             continue
         drawn = []
@@ -120,12 +128,14 @@ def recalls(accounts: pl.DataFrame, seed: int = 1) -> dict[str, dict[str, Any]]:
             "high": float(high),
             "from_0.5": float((mine >= 0.5).mean()),
             "from_0.8": float((mine >= 0.8).mean()),
+            "likely": float(rows["is_likely"].to_numpy().mean()),
             "target": TARGETS[kind],
         }
     found["genuine"] = {
         "accounts": len(genuine),
         "from_0.5": float((genuine >= 0.5).mean()),
         "from_0.8": float((genuine >= 0.8).mean()),
+        "likely": float(people["is_likely"].to_numpy().mean()),
     }
     return found
 
@@ -169,6 +179,7 @@ def main() -> None:
                 print(
                     f"{label:44}{kind:14}{row['accounts']:>8,}  {recall:40}"
                     f" >= .5: {row['from_0.5']:.3f}  >= .8: {row['from_0.8']:.3f}"
+                    f"  likely: {row['likely']:.4f}"
                 )
     if chosen.out:
         chosen.out.write_text(json.dumps(result, indent=1))
