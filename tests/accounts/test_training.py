@@ -32,8 +32,10 @@ from tasks.accounts.phantom_model import (
     case_of,
     read_curves,
     read_model,
+    shipped_model,
 )
 from tasks.accounts.training import Settings, cross_validate, train_model
+from tests.benchmarks import detection
 
 QUICK = Settings(rounds=25, folds=3)
 
@@ -260,6 +262,28 @@ def test_card_tells_figures_and_limits(trained: str) -> None:
     assert "![Share of phantoms by probability](plot.svg)" in text
     assert re.search(r"\| weibo, 240 \| everything known \| 0\.\d+ \(", text)
     assert sum(accounts for _, _, accounts in card.calibration) == 240
+
+
+def test_shipped_card_tells_the_command_and_freshness() -> None:
+    """A card is written by `train`; the benchmark adds what `audit` gave."""
+    card = SHIPPED.with_suffix(".md").read_text(encoding="utf-8")
+    assert card.startswith(f"# Phantom model {shipped_model().version}\n")
+    rows = re.findall(r"^\| ([^|]+) \| (\d+) \| \d+ \| 0\.\d+ \(", card, re.MULTILINE)
+    accounts = {what: int(number) for what, number in rows}
+    assert set(accounts) == set(detection.FRESHNESS)
+    parts = set(accounts) - {"all", "before July 2015"}
+    assert sum(accounts[part] for part in parts) == accounts["all"]
+
+
+def test_section_of_the_command_replaces_itself() -> None:
+    table = detection.Table([])
+    figures = {"AUC": 0.5, "Brier": 0.2, "precision_at_.8": 1, "recall_at_.8": 0.1}
+    table.add(detection.BY_COMMAND, "all", accounts=9, phantoms=4, **figures)
+    table.add(detection.BY_COMMAND, detection.LIKELY, precision="1.000", recall="0.1")
+    once = detection.with_command("# A\n\n## Not for\n\n- Proof.\n", table, QUICK)
+    assert "| all | 9 | 4 | 0.5 | 0.2 | 1 / 0.1 |" in once
+    assert once.endswith("\n\n## Not for\n\n- Proof.\n")
+    assert detection.with_command(once, table, QUICK) == once
 
 
 def test_shipped_weights_hold_no_texts() -> None:
