@@ -9,9 +9,7 @@ from tasks.marts.build import Aggregated, build_marts
 from tasks.warehouse.errors import (
     without_values,
 )
-from tasks.warehouse.workspace import (
-    load_workspace,
-)
+from tasks.warehouse.workspace import load_workspace
 
 
 def aggregate(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from tasks.sources.api_landing import check_apis, collect_source
 from tasks.sources.file_landing import land_sources
+from tasks.warehouse.configuration import RETENTION_NOTE
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.progress import say
-from tasks.warehouse.workspace import RETENTION_NOTE, load_workspace
+from tasks.warehouse.workspace import load_workspace
 
 
 def extract(root: Path, first: date, last: date) -> list[str]:

@@ -26,6 +26,7 @@ from tasks.sources.networks import FORMATS, RAW_TABLES, guess_format
 from tasks.verdicts.judge import judge
 from tasks.verdicts.labels import names_operators, read_labels, read_operators
 from tasks.warehouse import landing
+from tasks.warehouse.configuration import Policies, Source
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import replacing
@@ -36,7 +37,7 @@ from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seeds import read_overrides
 from tasks.warehouse.staging import SUITES, leave_out, observe
 from tasks.warehouse.temporary import temporary_folder
-from tasks.warehouse.workspace import Policies, Source, Workspace
+from tasks.warehouse.workspace import Workspace
 
 _COLUMNS = (
     "platform",

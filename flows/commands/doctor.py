@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tasks.sources.erased_people import is_pending, is_taking_out
 from tasks.warehouse import landing
+from tasks.warehouse.configuration import RETENTION_NOTE
 from tasks.warehouse.database import MEMORY_LIMIT, damage_of
 from tasks.warehouse.disk import free_bytes, needed_bytes
 from tasks.warehouse.errors import (
@@ -34,7 +35,7 @@ from tasks.warehouse.lock import (
 from tasks.warehouse.publication import damaged_files
 from tasks.warehouse.rejected import damaged_files as damaged_rejected
 from tasks.warehouse.seeds import check_seeds
-from tasks.warehouse.workspace import RETENTION_NOTE, Workspace, load_workspace
+from tasks.warehouse.workspace import Workspace, load_workspace
 
 LOCKED = Path(__file__).resolve().parents[2] / "requirements.txt"
 # A name, its version and, of a package that not every system needs, a condition.

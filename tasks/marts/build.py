@@ -37,9 +37,7 @@ from tasks.warehouse.errors import (
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
-from tasks.warehouse.workspace import (
-    Workspace,
-)
+from tasks.warehouse.workspace import Workspace
 
 # Models of this step; the others belong to `deduplicate`.
 CAMPAIGN_MODELS = (

@@ -16,6 +16,7 @@ from tasks.text.spellings import (
     folded_keyword,
 )
 from tasks.warehouse import ledger
+from tasks.warehouse.configuration import Brand, Campaign
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.seeds import (
     read_brand_actions,
@@ -23,11 +24,7 @@ from tasks.warehouse.seeds import (
     read_cpm,
     read_suppressions,
 )
-from tasks.warehouse.workspace import (
-    Brand,
-    Campaign,
-    Workspace,
-)
+from tasks.warehouse.workspace import Workspace
 
 
 def write_configuration(

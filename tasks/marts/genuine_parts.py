@@ -14,11 +14,9 @@ from tasks.accounts.prevalence import (
 )
 from tasks.campaigns.partner_excess import judge_excess
 from tasks.warehouse import ledger
+from tasks.warehouse.configuration import Policies
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.models import made
-from tasks.warehouse.workspace import (
-    Policies,
-)
 
 
 def bound_genuine(connection: duckdb.DuckDBPyConnection) -> None:

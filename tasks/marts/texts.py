@@ -12,11 +12,9 @@ from tasks.text.spellings import (
     fold_all,
 )
 from tasks.text.topics import find_topics, rising
+from tasks.warehouse.configuration import Policies
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.models import Model, load_models, made, run_model
-from tasks.warehouse.workspace import (
-    Policies,
-)
 
 
 def fold_named_texts(connection: duckdb.DuckDBPyConnection, model: Model) -> None:

@@ -17,9 +17,7 @@ from tasks.warehouse.errors import (
 )
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.rhythm import Rhythm
-from tasks.warehouse.workspace import (
-    Workspace,
-)
+from tasks.warehouse.workspace import Workspace
 
 
 def days_to_cover(

@@ -48,10 +48,11 @@ from tasks.sources.file_landing import (
 )
 from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing
+from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.progress import say, step
-from tasks.warehouse.workspace import Source, Workspace
+from tasks.warehouse.workspace import Workspace
 
 # So long before its end a token is told.
 _TOKEN_WARNING = timedelta(days=7)

@@ -60,6 +60,7 @@ from tasks.sources.landed_before import (
 )
 from tasks.sources.networks import FORMATS, RAW_TABLES
 from tasks.warehouse import landing
+from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import tune
 from tasks.warehouse.disk import check_disk
 from tasks.warehouse.errors import ConfigurationError, StepFailedError
@@ -67,7 +68,7 @@ from tasks.warehouse.networks import NETWORKS, PLATFORMS
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.rejected import hide_erased
 from tasks.warehouse.tombstones import path_mask
-from tasks.warehouse.workspace import Source, Workspace, utc_naive
+from tasks.warehouse.workspace import Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
 FIRST_DAY, LAST_DAY = "2000-01-01", "2100-01-01"

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from tasks.sources.file_format import Gives
 from tasks.sources.networks import FORMATS
-from tasks.warehouse.workspace import Source
+from tasks.warehouse.configuration import Source
 
 KINDS = ("repost", "comment", "like", "mention", "read")
 # Part of `collect` that a kind of row needs.

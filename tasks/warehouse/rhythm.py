@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tasks.warehouse.workspace import Source, Workspace
+from tasks.warehouse.configuration import Source
+from tasks.warehouse.workspace import Workspace
 
 # So many days with records teach a rhythm, and so many gaps say what it is now.
 FEWEST_RECORD_DAYS = 7

@@ -9,8 +9,8 @@ import pytest
 from tasks.sources.file_format import Gives
 from tasks.sources.gives import KINDS, gives_of, lacks_of
 from tasks.sources.networks import FORMATS
+from tasks.warehouse.configuration import Source
 from tasks.warehouse.networks import API_FORMATS, API_PARTS
-from tasks.warehouse.workspace import Source
 
 
 def api(platform: str, **more: Any) -> Source:

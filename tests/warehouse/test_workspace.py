@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tasks.sources.api_landing import check_apis
+from tasks.warehouse.configuration import Policies, PostRef, post_at
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import read_overrides
-from tasks.warehouse.workspace import Policies, PostRef, load_workspace, post_at
+from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import OVERRIDE_HEADER, Lab
 
 GOOD = """timezone = "Asia/Shanghai"
@@ -457,3 +458,15 @@ def test_overrides_of_a_spreadsheet_are_read(lab: Lab) -> None:
     (row,) = read_overrides(lab.root).to_dicts()
     assert (row["kind"], row["account_id"]) == ("genuine", "7")
     assert row["reason"] == "met, twice\nin May"
+
+
+def test_misspelt_key_of_any_section_is_told(tmp_path: Path) -> None:
+    for section, key, right in (
+        ("policies", "min_cel", "min_cell"),
+        ("alarms", "phantom_shar", "phantom_share"),
+    ):
+        found = mistakes_of(tmp_path, f"{GOOD}[{section}]\n{key} = 1\n")
+        assert found == [
+            f"workspace.toml:6: {section}.{key} is not a known key: did you mean"
+            f" '{right}'?"
+        ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tasks.sources.crawl.crawler import Platform
 from tasks.sources.crawl.http_client import Clock
+from tasks.warehouse.configuration import Source
 from tasks.warehouse.networks import API_FORMATS
-from tasks.warehouse.workspace import Source
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from tasks.sources.crawl.credentials import credential
 from tasks.sources.crawl.http_client import Answer, Clock, FetchError, SystemClock
 from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Record, Stream
-from tasks.warehouse.workspace import Source
+from tasks.warehouse.configuration import Source
 
 BASE_URL = "https://api.weibo.com"
 COMMERCIAL_URL = "https://c.api.weibo.com"

@@ -15,10 +15,11 @@ from flows.commands import doctor, recover
 from flows.commands.init import TEMPLATE, init
 from tasks.extract import extract
 from tasks.warehouse import ledger
+from tasks.warehouse.configuration import Policies
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import kept_publications, roll_back
-from tasks.warehouse.workspace import Policies, load_workspace
+from tasks.warehouse.workspace import load_workspace
 from tests.conftest import FinishedRun
 from tests.workspaces import FIRST, LAST, Lab, repost, run_command, status, user
 

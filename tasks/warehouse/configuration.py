@@ -1,0 +1,303 @@
+"""What can stand in `workspace.toml`: its sections, as types."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tasks.warehouse.networks import (
+    FORMATS,
+    NETWORKS,
+    PLATFORMS,
+)
+
+if TYPE_CHECKING:
+    Platform = str
+    Format = str
+else:
+    Platform = Literal[PLATFORMS]
+    Format = Literal[FORMATS]
+FindingKind = Literal[
+    "negative_rise",
+    "phantom_burst",
+    "completeness_drop",
+    "source_late",
+    "promise_missed",
+    "claim_supported",
+]
+# What an API source can collect; followers and searches cost many calls and
+# permissions, so they are asked for by name.
+CollectPart = Literal[
+    "posts",
+    "reposts",
+    "comments",
+    "likes",
+    "counters",
+    "profiles",
+    "followers",
+    "search",
+    "historical",
+]
+COMMON_PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles")
+# Ids stand in file names, manifests and URLs of the report: letters of any
+# script, digits and three marks; no separator and no leading dot.
+IDENTIFIER = r"^\w[\w.-]{0,99}$"
+# Of a server: no user, no password.
+ADDRESS = r"^https?://[^\s/@]+(/\S*)?$"
+Address = Annotated[str, Field(pattern=ADDRESS)]
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+        return codecs.lookup(name).name
+    except LookupError:
+        raise ValueError(f"no encoding is called {name}") from None
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AccountRef(_Section):
+    """An account on a platform."""
+
+    platform: Platform
+    account_id: str = Field(min_length=1)
+
+
+class PostRef(_Section):
+    """A post on a platform."""
+
+    platform: Platform
+    post_id: str = Field(min_length=1)
+
+
+_POST_PATTERNS = [
+    (name, re.compile(pattern))
+    for name, facts in NETWORKS.items()
+    for pattern in facts.post_patterns
+]
+_BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def post_at(address: str) -> PostRef:
+    """The post that an address of a network shows.
+
+    Addresses hold the id or its short form: from the right, four characters of
+    base 62 for seven digits.
+
+    Raises:
+        ValueError: no id can be told from it.
+    """
+    for platform, pattern in _POST_PATTERNS:
+        if found := pattern.fullmatch(address.strip()):
+            told = found.groupdict()
+            post_id = told.get("id") or _long_form(told["base62"])
+            return PostRef(platform=platform, post_id=post_id)
+    shown = [facts.title for facts in NETWORKS.values() if facts.post_patterns]
+    raise ValueError(
+        f"'{address}' is no address of a post on {' or '.join(shown)}: write its id"
+        " into post_ids"
+    )
+
+
+def _long_form(written: str) -> str:
+    """An id that may be written in its short form."""
+    if written.isdecimal() and len(written) > 12:
+        return written
+    digits = ""
+    for end in range(len(written), 0, -4):
+        number = 0
+        for mark in written[max(end - 4, 0) : end]:
+            number = number * 62 + _BASE62.index(mark)
+        digits = f"{number:07d}{digits}"
+    return digits.lstrip("0") or "0"
+
+
+def _known_post(address: str) -> str:
+    post_at(address)
+    return address
+
+
+class Source(_Section):
+    """Where records come from."""
+
+    name: str = Field(pattern=IDENTIFIER)
+    platform: Platform
+    kind: Literal["files", "api"]
+    format: Format
+    path: str = Field(min_length=1)
+    # When the export was made: stands in for a crawl time that the records
+    # themselves don't carry.
+    observed_at: datetime | None = None
+    # The next record comes within so many days, 0: no more; learned where not stated.
+    expect_every_days: int | None = Field(default=None, ge=0, le=366)
+    # Of text files, where it can't be told from them.
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
+    # Of an API: another address than the platform's own (a proxy, a blog); what
+    # to collect; what the app may spend of its limits and how long it may wait.
+    base_url: Address | None = None
+    commercial: bool = False
+    collect: list[CollectPart] = []
+    budget_share: float = Field(default=0.9, gt=0, le=1)
+    reserve: float = Field(default=0.1, ge=0, lt=1)
+    limits: dict[str, Annotated[int, Field(ge=0)]] = {}
+    patience_minutes: float = Field(default=0, ge=0)
+    # Addresses of hosts that downloads may lead on to; they get no credential.
+    download_hosts: list[Address] = []
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What to collect; what every platform gives where nothing is said."""
+        return tuple(self.collect) or COMMON_PARTS
+
+
+class Brand(_Section):
+    """A brand, its accounts, whom it is compared with and what it is called."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: str = Field(min_length=1)
+    accounts: list[AccountRef] = []
+    competitors: list[str] = []
+    keywords: list[str] = []
+    hashtags: list[str] = []
+
+
+class Budget(_Section):
+    """What a campaign cost."""
+
+    amount: float = Field(ge=0, allow_inf_nan=False)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+
+
+class Promise(_Section):
+    """What a partner promised of its posts for a campaign."""
+
+    engagements: int | None = Field(default=None, ge=1)
+    reach: int | None = Field(default=None, ge=1)
+
+
+class Partner(_Section):
+    """An account that is paid for posts of a campaign.
+
+    Its paid posts are those listed by id or address; else all that it published from
+    `start` to `end`; else, without these, its posts that belong to the campaign anyway.
+    """
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: str | None = None
+    account: AccountRef
+    fee: Budget | None = None
+    promised: Promise = Promise()
+    post_ids: list[PostRef] = []
+    addresses: list[Annotated[str, AfterValidator(_known_post)]] = []
+    start: date | None = None
+    end: date | None = None
+
+    @property
+    def listed_posts(self) -> list[PostRef]:
+        """Posts that are listed by id or address, each once."""
+        posts = [*self.post_ids, *map(post_at, self.addresses)]
+        return list({(one.platform, one.post_id): one for one in posts}.values())
+
+
+class Campaign(_Section):
+    """A campaign: its window and what marks its posts."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    name: str | None = None
+    brand: str
+    start: date
+    end: date
+    hashtags: list[str] = []
+    keywords: list[str] = []
+    post_ids: list[PostRef] = []
+    links: list[str] = []
+    budget: Budget | None = None
+    partners: list[Partner] = []
+
+    @property
+    def listed_posts(self) -> list[PostRef]:
+        """Posts that belong to it whatever they say, those of partners last."""
+        return [
+            *self.post_ids,
+            *(post for partner in self.partners for post in partner.listed_posts),
+        ]
+
+
+_Days = Annotated[int, Field(ge=1)]
+_Share = Annotated[float, Field(gt=0, lt=1)]
+# Told by `doctor` and by each run where landing has a limit.
+RETENTION_NOTE = (
+    "retention_days.landing is not applied by this version: landing is kept whole"
+)
+
+
+class Policies(_Section):
+    """Rules with defaults; design §5."""
+
+    look_back_days: int = Field(default=14, ge=0)
+    behaviour_days: int = Field(default=90, ge=1)
+    # Nobody is contacted again within so many days.
+    contact_cap_days: int = Field(default=90, ge=0)
+    # What a brand does works on its days and the days after, so many in all.
+    action_days: int = Field(default=3, ge=1, le=60)
+    # Accounts act together within so many seconds.
+    coordination_window: int = Field(default=10, ge=0, le=3600)
+    phantom_threshold: float = Field(default=0.8, gt=0, le=1)
+    suspected_threshold: float = Field(default=0.5, gt=0, le=1)
+    # The share of phantoms that is to be expected, of all networks or by network;
+    # estimated where it is not stated. It changes no verdict, only what is said of
+    # how many likely phantoms are phantoms.
+    phantom_share: _Share | dict[Platform, _Share] | None = None
+    # The share of rows that a rule of level "error" may send to quarantine
+    # before the run stops.
+    quarantine_threshold: float = Field(default=0.2, ge=0, le=1)
+    # restricted: accounts last read longer ago leave `restricted/`.
+    retention_days: dict[Literal["landing", "restricted"], _Days] = {}
+    # So many accounts must share what marts tell of one, so many people a topic's word.
+    min_cell: int = Field(default=5, ge=1)
+    examples: bool = False
+
+    def stated_share(self, platform: str) -> float | None:
+        """The share of phantoms that is stated of a network, or of all."""
+        if isinstance(self.phantom_share, dict):
+            return {str(name): share for name, share in self.phantom_share.items()}.get(
+                platform
+            )
+        return self.phantom_share
+
+
+class Alarms(_Section):
+    """What is worth a word in the morning: thresholds of the mart `findings`."""
+
+    # Likely phantoms among the accounts of a campaign's day: at least so many.
+    phantom_share: _Share = 0.3
+    # Collected of the platform's count: less than this part of what it was before.
+    completeness_drop: _Share = 0.5
+    # Findings of days so long before the last landed day are old news.
+    newest_days: int = Field(default=7, ge=1)
+    # Kinds of findings that nobody is told of.
+    leave_out: tuple[FindingKind, ...] = ()
+
+
+class Configuration(_Section):
+    """All of `workspace.toml`."""
+
+    timezone: str
+    sources: list[Source] = []
+    brands: list[Brand] = []
+    campaigns: list[Campaign] = []
+    policies: Policies = Policies()
+    alarms: Alarms = Alarms()
+
+
+def _needs_address(platform: object) -> bool:
+    """Whether each source of a network's API has to say where it is."""
+    facts = NETWORKS.get(str(platform))
+    return facts is not None and facts.api is not None and facts.api.needs_address

@@ -1,0 +1,392 @@
+"""What is wrong with a `workspace.toml`, in words and with the line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel
+
+from tasks.warehouse.configuration import (
+    ADDRESS,
+    IDENTIFIER,
+    AccountRef,
+    Alarms,
+    Brand,
+    Budget,
+    Campaign,
+    CollectPart,
+    Configuration,
+    Partner,
+    Policies,
+    PostRef,
+    Promise,
+    Source,
+    _needs_address,
+    post_at,
+)
+from tasks.warehouse.networks import (
+    API_FORMATS,
+    API_PARTS,
+    NETWORKS,
+)
+
+# Keys that say something of one kind of source only.
+_API_KEYS = (
+    "base_url",
+    "commercial",
+    "collect",
+    "budget_share",
+    "reserve",
+    "limits",
+    "patience_minutes",
+    "download_hosts",
+)
+_FILE_KEYS = ("format", "path", "observed_at", "encoding")
+
+
+def in_sentences(
+    file: Path, text: str, found: Iterable[tuple[tuple[str | int, ...], str]]
+) -> list[str]:
+    """Mistakes with the lines where they stand, in their order; each once.
+
+    Args:
+        file: the configuration.
+        text: what stands in it.
+        found: where, as a path of keys, and what is wrong.
+    """
+    lines = dict(_locate_keys(text))
+
+    def line_of(path: tuple[str | int, ...]) -> int:
+        """The line of a key, or of the nearest table around a missing one."""
+        while path and path not in lines:
+            path = path[:-1]
+        return lines[path] if path else 0
+
+    def sentence(path: tuple[str | int, ...], what: str) -> str:
+        number = line_of(path)
+        place = f"{file}:{number}" if number else f"{file}"
+        return f"{place}: {_spell(path)}{what}"
+
+    ordered = sorted(dict.fromkeys(found), key=lambda item: line_of(item[0]))
+    return [sentence(path, what) for path, what in ordered]
+
+
+def _spell(path: tuple[str | int, ...]) -> str:
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part + 1}]"
+        else:
+            text += f".{part}" if text else part
+    return f"{text} " if text else ""
+
+
+def explain(path: tuple[str | int, ...], error: Any) -> str:
+    """What is wrong with a value, of what its type says."""
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.0)
+        return f"is not a known key: did you mean '{near[0]}'?"
+    if kind == "missing":
+        return "is missing: add it"
+    if kind == "literal_error":
+        return f"must be one of {error['ctx']['expected']}"
+    if kind == "string_pattern_mismatch":
+        if error["ctx"]["pattern"] == ADDRESS:
+            return "must be an address as https://api.example.com"
+        return (
+            "must start with a letter or digit and hold only letters, digits,"
+            " '_', '.' and '-'"
+            if error["ctx"]["pattern"] == IDENTIFIER
+            else "must be three capital letters, as CNY"
+        )
+    message: str = error["msg"]
+    return f"is wrong: {message[0].lower()}{message[1:]}"
+
+
+def _known_keys(path: tuple[str | int, ...]) -> list[str]:
+    sections: dict[tuple[str, ...], type[BaseModel]] = {
+        (): Configuration,
+        ("sources",): Source,
+        ("brands",): Brand,
+        ("brands", "accounts"): AccountRef,
+        ("campaigns",): Campaign,
+        ("campaigns", "post_ids"): PostRef,
+        ("campaigns", "budget"): Budget,
+        ("campaigns", "partners"): Partner,
+        ("campaigns", "partners", "account"): AccountRef,
+        ("campaigns", "partners", "fee"): Budget,
+        ("campaigns", "partners", "promised"): Promise,
+        ("campaigns", "partners", "post_ids"): PostRef,
+        ("policies",): Policies,
+        ("alarms",): Alarms,
+    }
+    names = tuple(part for part in path if isinstance(part, str))
+    return sorted(sections[names].model_fields)
+
+
+def _tables(data: dict[str, Any], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    tables = data.get(name)
+    if isinstance(tables, list):
+        for index, table in enumerate(tables):
+            if isinstance(table, dict):
+                yield index, table
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Names of all time zones; to list them is to walk a folder of a thousand files."""
+    return frozenset(available_timezones())
+
+
+def cross_checks(
+    data: dict[str, Any], root: Path
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Mistakes between keys; looks at the raw data, so that one mistake of
+    form does not hide another.
+    """  # noqa: D205
+    zone = data.get("timezone")
+    if isinstance(zone, str) and zone not in _time_zones():
+        near = difflib.get_close_matches(zone, _time_zones(), n=1)
+        hint = near[0] if near else "Asia/Shanghai"
+        yield ("timezone",), f"'{zone}' is no time zone: did you mean '{hint}'?"
+    for name, key in (("sources", "name"), ("brands", "id"), ("campaigns", "id")):
+        seen: set[object] = set()
+        for index, table in _tables(data, name):
+            value = table.get(key)
+            if isinstance(value, str) and value in seen:
+                yield (name, index, key), f"'{value}' stands twice: make it unique"
+            seen.add(str(value))
+    brands = {str(table.get("id")) for _, table in _tables(data, "brands")}
+    for index, table in _tables(data, "brands"):
+        for rival in table.get("competitors") or []:
+            if rival not in brands:
+                yield (
+                    ("brands", index, "competitors"),
+                    f"names '{rival}', which is no brand's id: add that brand",
+                )
+    for name in ("brands", "campaigns"):
+        for index, table in _tables(data, name):
+            for key in ("keywords", "hashtags"):
+                words = table.get(key)
+                for word in words if isinstance(words, list) else ():
+                    if isinstance(word, str) and not _NO_NAME.sub("", word):
+                        yield (
+                            (name, index, key),
+                            f"holds '{word}', which names nothing: write a word, or"
+                            " leave it out",
+                        )
+    for index, table in _tables(data, "campaigns"):
+        brand = table.get("brand")
+        if isinstance(brand, str) and brand not in brands:
+            near = difflib.get_close_matches(brand, sorted(brands), n=1, cutoff=0.0)
+            hint = f": did you mean '{near[0]}'?" if near else ": add that brand"
+            yield (("campaigns", index, "brand"), f"'{brand}' is no brand's id{hint}")
+        start, end = table.get("start"), table.get("end")
+        if type(start) is date and type(end) is date and start > end:
+            yield (
+                ("campaigns", index, "end"),
+                f"{end} lies before start {start}: swap them",
+            )
+        yield from _mistakes_of_partners(index, table, data)
+    policies = data.get("policies")
+    if isinstance(policies, dict):
+        low = policies.get("suspected_threshold", 0.5)
+        high = policies.get("phantom_threshold", 0.8)
+        numbers = isinstance(low, int | float) and isinstance(high, int | float)
+        if numbers and low > high:
+            yield (
+                ("policies", "suspected_threshold"),
+                f"{low} is above phantom_threshold {high}: lower it",
+            )
+    for index, table in _tables(data, "sources"):
+        is_api = table.get("kind") == "api"
+        for key in _FILE_KEYS if is_api else _API_KEYS:
+            if key in table:
+                kind = "an API" if is_api else "files"
+                yield ("sources", index, key), f"means nothing for {kind}: leave it out"
+        platform = table.get("platform")
+        if is_api and isinstance(platform, str) and platform not in API_FORMATS:
+            yield (
+                ("sources", index, "platform"),
+                f"'{platform}' has no API that can be read: bring its archive as"
+                ' kind = "files"',
+            )
+        if is_api and platform in API_PARTS:
+            for what in _parts_that_are_not_there(platform, table):
+                yield ("sources", index, "collect"), what
+        if is_api and _needs_address(platform) and not table.get("base_url"):
+            yield (
+                ("sources", index),
+                "needs base_url: the address of the blog, as https://blog.example.com",
+            )
+        if is_api and _is_in_the_clear(table.get("base_url")):
+            yield (
+                ("sources", index, "base_url"),
+                "is not https: a token would go in the clear",
+            )
+        hosts = table.get("download_hosts")
+        for host in hosts if is_api and isinstance(hosts, list) else ():
+            if _is_in_the_clear(host):
+                yield (
+                    ("sources", index, "download_hosts"),
+                    f"names '{host}', which is not https: what people wrote would"
+                    " go in the clear",
+                )
+        path = table.get("path")
+        if not isinstance(path, str) or not path or table.get("kind") != "files":
+            continue
+        has_landed = (root / "landing").is_dir()
+        is_glob = any(mark in path for mark in "*?[")
+        if not is_glob and not (root / path).exists() and not has_landed:
+            yield (
+                ("sources", index, "path"),
+                f"'{path}' does not exist: correct it, or put the export there",
+            )
+
+
+def _mistakes_of_partners(
+    index: int, campaign: dict[str, Any], data: dict[str, Any]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Mistakes between the keys of a campaign's partners."""
+    own = {
+        (account.get("platform"), account.get("account_id"))
+        for _, brand in _tables(data, "brands")
+        if brand.get("id") == campaign.get("brand")
+        for _, account in _tables(brand, "accounts")
+    }
+    ids: set[object] = set()
+    accounts: set[object] = set()
+    posts: dict[object, int] = {}
+    for place, partner in _tables(campaign, "partners"):
+        path = ("campaigns", index, "partners", place)
+        name = partner.get("id")
+        if isinstance(name, str) and name in ids:
+            yield (*path, "id"), f"'{name}' stands twice: make it unique"
+        ids.add(str(name))
+        account = partner.get("account")
+        if isinstance(account, dict):
+            key = (account.get("platform"), account.get("account_id"))
+            if key in own:
+                yield (
+                    (*path, "account"),
+                    "is an account of the campaign's brand: its posts are its own, not"
+                    " paid ones",
+                )
+            if key in accounts and None not in key:
+                yield (
+                    (*path, "account"),
+                    "is another partner's of this campaign, too: make them one partner",
+                )
+            accounts.add(key)
+        promised = partner.get("promised")
+        if isinstance(promised, dict) and not promised:
+            yield (*path, "promised"), "is empty: write engagements or reach into it"
+        start, end = partner.get("start"), partner.get("end")
+        if (start is None) != (end is None):
+            missing = "start" if start is None else "end"
+            yield path, f"needs both start and end, or neither: {missing} is missing"
+        if type(start) is date and type(end) is date and start > end:
+            yield (*path, "end"), f"{end} lies before start {start}: swap them"
+        listed = "post_ids" if partner.get("post_ids") else "addresses"
+        if partner.get(listed) and not (start is None and end is None):
+            yield (
+                (*path, "start"),
+                f"stands beside {listed}: list the paid posts, or give their days",
+            )
+        for post in _posts_of(partner):
+            if posts.setdefault(post, place) != place:
+                yield (
+                    (*path, listed),
+                    f"names post {post[1]}, which is another partner's of this"
+                    " campaign, too: leave it with one of them",
+                )
+
+
+def _posts_of(partner: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Platform and id of the posts that a partner lists, as far as they can be read."""
+    for _, post in _tables(partner, "post_ids"):
+        yield str(post.get("platform")), str(post.get("post_id"))
+    addresses = partner.get("addresses")
+    for address in addresses if isinstance(addresses, list) else ():
+        try:
+            shown = post_at(str(address))
+        except ValueError:
+            continue
+        yield shown.platform, shown.post_id
+
+
+def _parts_that_are_not_there(platform: str, table: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the parts that an API is asked for."""
+    asked = table.get("collect")
+    given = API_PARTS[platform]
+    for part in asked if isinstance(asked, list) else ():
+        if part in get_args(CollectPart) and part not in given:
+            kept = ", ".join(
+                f"'{name}'" for name in get_args(CollectPart) if name in given
+            )
+            yield f"asks for '{part}', which {platform} can't give: it gives {kept}"
+        api = NETWORKS[platform].api
+        sold = api is not None and part in api.commercial_parts
+        if sold and not table.get("commercial"):
+            yield f"asks for '{part}', which needs commercial = true"
+
+
+# Blanks, marks of hashtags and calls, and what stands for a gap.
+_NO_NAME = re.compile(r"[\s#＃@＠_·•‧∙⋅・‐‑-]+")
+
+
+def _is_in_the_clear(address: object) -> bool:
+    """Whether it is an http address that is not this machine's."""
+    if not isinstance(address, str) or not address.startswith("http://"):
+        return False
+    return not _is_this_machine(address)
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        host = urlsplit(address).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.-]+)\s*\]\]?")
+_KEY = re.compile(r'^\s*("?)([\w-]+)\1\s*=')
+
+
+def _locate_keys(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield the line of each table and key, so that errors can point there."""
+    table: tuple[str | int, ...] = ()
+    counts: dict[tuple[str | int, ...], int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            # A list of tables within one belongs to the last entry of that.
+            table = ()
+            *around, name = header[2].split(".")
+            for part in around:
+                table = (*table, part)
+                if table in counts:
+                    table = (*table, counts[table])
+            table = (*table, name)
+            if header[1] == "[[":
+                counts[table] = counts.get(table, -1) + 1
+                table = (*table, counts[table])
+            elif table in counts:
+                table = (*table, counts[table])
+            yield table, number
+            continue
+        key = _KEY.match(line)
+        if key:
+            yield (*table, key[2]), number
