@@ -17,6 +17,7 @@
 --   account_key [id]: keyed pseudonym of the brand's account that posted; null for others, whom a post would name (restricted/ has them)
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
 --   post_class [text]: paid (a partner's), owned (by the brand's own accounts) or earned (by others); null where nobody knows who posted it
+--   post_text [text]: what it says, of paid and owned posts; null of others, whose authors it could name
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC
 --   lifetime_reposts [reposts]: reposts so far, as collected; null where no source can give them
@@ -315,6 +316,7 @@ select
     end as account_key,
     posts.rule as attribution_rule,
     classes.post_class,
+    case when classes.post_class in ('paid', 'owned') then said.text end as post_text,
     posts.post_day,
     posts.posted_at,
     posts.reposts as lifetime_reposts,
@@ -422,6 +424,10 @@ left join bounds
         posts.campaign_id = bounds.campaign_id
         and posts.platform = bounds.platform
         and posts.post_id = bounds.post_id
+left join staging.posts as said
+    on
+        posts.platform = said.platform
+        and posts.post_id = said.post_id
 left join mentioned
     on
         posts.campaign_id = mentioned.campaign_id
