@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 import duckdb
 from jinja2 import Environment
@@ -50,6 +51,7 @@ from tasks.report.words import (
 )
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.networks import POST_ADDRESSES
 
 # What keeps the page small and quick with thousands of campaigns.
 MOST_LISTED = 200
@@ -312,6 +314,7 @@ def add_details(
         campaign["unnamed"] = tell_unnamed(campaign)
         campaign["top_posts"] = posts[key]
         for post in posts[key]:
+            post["address"] = address_of_post(post)
             if any(
                 post[f"lifetime_{kind}"] and post[f"genuine_lifetime_{kind}"] is None
                 for kind in ("reposts", "comments", "likes")
@@ -332,6 +335,14 @@ def add_details(
             get_window(campaign),
         )
         campaign["charts"] = draw(campaign, timeline) if timeline else None
+
+
+def address_of_post(post: Row) -> str | None:
+    """Where its network shows a post whose id is told; an id is made safe for it."""
+    where = POST_ADDRESSES.get(post["platform"] or "")
+    if where is None or not post["post_id"]:
+        return None
+    return where + quote(post["post_id"], safe="_:")
 
 
 def get_window(campaign: Row) -> tuple[date, date] | None:

@@ -40,7 +40,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "campaign_posts": {
         "VARCHAR": """
             campaign_id campaign_name brand_id platform post_key post_id
-            account_key attribution_rule
+            account_key attribution_rule post_class post_text
         """,
         "DATE": "window_start window_end post_day",
         "TIMESTAMP": "posted_at platform_counted_at",

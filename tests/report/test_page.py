@@ -844,6 +844,33 @@ def test_the_posts_that_drew_most_come_first(marts: Path) -> None:
     assert set(places[MOST_POSTS:]) == {-1}
 
 
+def test_posts_stand_with_their_words_and_address(tmp_path: Path) -> None:
+    """Where the network shows a post, if its id is told; its words are no markup."""
+    marts = write_marts(
+        tmp_path / "marts.duckdb",
+        campaigns=[make_campaign("spring")],
+        campaign_posts=[
+            make_post("spring", number) | more
+            for number, more in enumerate(
+                (
+                    {"post_id": "501", "post_class": "paid", "post_text": HOSTILE},
+                    {"post_id": "1/../../?x=1#", "post_class": "owned"},
+                    {"post_class": "earned"},
+                    {"post_id": "9", "platform": "renren"},
+                )
+            )
+        ],
+    )
+    page = report(marts)
+    addresses = [
+        attrs["href"] or "" for tag, attrs in page.tags if tag == "a" and "rel" in attrs
+    ]
+    assert len(addresses) == 2
+    assert addresses[0].endswith("/501")
+    assert addresses[1].endswith("1%2F..%2F..%2F%3Fx%3D1%23")
+    assert HOSTILE in page.text
+
+
 def test_what_people_write_is_no_markup(marts: Path) -> None:
     for page in (report(marts), report(marts, "evil")):
         assert HOSTILE in page.text
