@@ -15,7 +15,7 @@ import duckdb
 from tasks.report.validation import write_validation_page
 from tasks.sources.networks import RAW_TABLES
 from tasks.verdicts.account_features import touch_all_accounts
-from tasks.warehouse import landing, ledger
+from tasks.warehouse import file_evidence, landing, ledger
 from tasks.warehouse.database import connect, count, table_exists, transaction
 from tasks.warehouse.errors import ValidationFailedError, without_values
 from tasks.warehouse.landing import replacing
@@ -26,9 +26,10 @@ from tasks.warehouse.models import (
     run_model,
 )
 from tasks.warehouse.progress import say, step
+from tasks.warehouse.raw_tables import MARK
 from tasks.warehouse.rejected import read_rejected
 from tasks.warehouse.rules import Outcome, Rule, judge_rules
-from tasks.warehouse.staging import MARK, SUITES, leave_out, observe, why_unread
+from tasks.warehouse.staging import SUITES, leave_out, observe, why_unread
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # The day that a row counts for; null where the record tells none.
@@ -87,6 +88,16 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 return Validated(0, 0, 0, 0)
             landing.verify(workspace.landing, batches)
             counts = observe(connection, workspace.landing, batches, RAW_TABLES)
+            if files := file_evidence.count_misjudged(connection):
+                say(
+                    f"  {files:,} files show by their new rows that older ones were"
+                    " rounded, or cut, or not: everything is made anew from landing"
+                )
+                with transaction(connection):
+                    ledger.forget_tables(connection)
+                batches = log
+                landing.verify(workspace.landing, batches)
+                counts = observe(connection, workspace.landing, batches, RAW_TABLES)
             outcomes = judge_rules(
                 connection,
                 "raw",
@@ -161,6 +172,7 @@ def _stage(
                 "insert into meta.staged_batches values (?)",
                 [[batch.batch_id] for batch in batches],
             )
+        file_evidence.remember(connection)
         _record(connection, [*outcomes, *unread])
         refused = _refused_rules(outcomes)
         lost = lost_while_landing(workspace, batches)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +137,100 @@ def test_marts_do_not_show_how_a_file_came(
         labs.append(lab)
     assert landed_rows(labs[0]) < landed_rows(labs[1]) / 2
     assert labs[0].parquet() == labs[1].parquet() == labs[2].parquet()
+
+
+HEADER = "platform,interaction_id,kind,account_id,root_post_id,acted_at,text"
+
+
+def acts(file: int, kinds: Sequence[tuple[bool, str]]) -> list[str]:
+    """Lines of a table, by whether ids were rounded and how times were cut."""
+    lines = []
+    for n, (is_rounded, clock) in enumerate(kinds):
+        key = 4_990_000_000_000_000 + 1_000_000 * file + 770 * n + (not is_rounded) * 7
+        times = {
+            "seconds": f"10:00:{n % 50 + 1:02d}",
+            "minutes": f"10:{n % 60:02d}:00",
+            "days": "00:00:00",
+        }
+        moment = f"2026-03-0{n % 9 + 1}T{times[clock]}Z"
+        lines.append(f"weibo,{key},comment,7{n % 4},1,{moment},tea")
+    return lines
+
+
+def judged(lab: Lab) -> list[list[Any]]:
+    """What is staged, and what is quarantined, wherever it stood."""
+    return [
+        *(lab.rows(f"from staging.{table} order by all") for table in STAGED),
+        lab.rows("select kind, reason, rows from meta.quarantine order by all"),
+    ]
+
+
+def test_files_in_parts_are_judged_as_wholes(
+    tmp_path: Path,
+    quick_rules: None,
+    capsys: pytest.CaptureFixture[str],
+    seed: int = 1,
+) -> None:
+    """Rounded ids and cut times are told alike, in whatever parts and order rows came.
+
+    Forty files of few rows and of many, alike and mixed: judgements come early, late,
+    never, and are taken back; a rebuild tells the same.
+    """
+    rng = random.Random(seed)
+    kinds = [
+        (ids, clock)
+        for ids in (True, False)
+        for clock in ("seconds", "minutes", "days")
+    ]
+    files = []
+    for number in range(40):
+        first, second = rng.choices(kinds, k=2)
+        rows = [first] * rng.randint(1, 25) + [second] * rng.choice([0, 0, 3, 9, 40])
+        files.append(acts(number, rows))
+    seen = []
+    for way in ("grown", "shuffled"):
+        lab = Lab(tmp_path / way)
+        lab.configure(format="canonical", policies="quarantine_threshold = 1.0")
+        for day in (1, 2, 3):
+            for number, lines in enumerate(files):
+                if way == "shuffled" and day == 1:
+                    rng.shuffle(lines)
+                cut = len(lines) if day == 3 else rng.randint(1, len(lines))
+                name = f"export/{number}/interactions.csv"
+                lab.put(name, "\n".join([HEADER, *lines[:cut]]))
+            lab.land()
+            lab.stage()
+        seen.append(judged(lab))
+    (lab.root / "warehouse.duckdb").unlink()
+    lab.stage()
+    assert judged(lab) == seen[0] == seen[1]
+    assert "made anew from landing" in capsys.readouterr().out  # else it was too easy
+
+
+def test_a_row_of_a_later_day_than_its_landing_stays_out(
+    lab: Lab, quick_rules: None
+) -> None:
+    """A rebuild asks when the row landed, not when its file did last."""
+    header = "platform,account_id,screen_name,observed_at"
+    ahead = datetime.now(UTC) + timedelta(days=3)
+    rows = [header, "weibo,7,ann,2026-03-01T10:00:00Z", f"weibo,8,ben,{ahead:%FT%TZ}"]
+    lab.configure(format="canonical", policies="quarantine_threshold = 0.6")
+    lab.put("export/accounts.csv", "\n".join(rows))
+    lab.land()
+    lab.stage()
+    before = judged(lab)
+    assert lab.value("select count(*) from meta.quarantine") == 1
+    first = {batch.batch_id for batch in read_log(lab.root / "landing")}
+    lab.put("export/accounts.csv", "\n".join([*rows, rows[1].replace("ann", "eve")]))
+    lab.land()
+    for entry in (lab.root / "landing/.log").glob("*.json"):
+        if entry.stem not in first:  # five days later
+            told = json.loads(entry.read_text())
+            told["landed_at"] = (ahead + timedelta(days=2)).strftime("%FT%T")
+            entry.write_text(json.dumps(told))
+    (lab.root / "warehouse.duckdb").unlink()
+    lab.stage()
+    assert judged(lab)[-1] == before[-1]
 
 
 def test_damaged_part_of_a_growing_file_lands_again(lab: Lab) -> None:

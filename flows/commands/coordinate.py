@@ -310,7 +310,7 @@ def _leave_out_ids(
             + ")",
         )
     for name in _IDS:
-        for digits in find_rounded(connection, "told", name, "'all'").values():
+        if digits := find_rounded(connection, "told", name):
             by = "spreadsheet" if digits == SPREADSHEET_DIGITS else "program"
             found += _leave_out(
                 connection,

@@ -118,6 +118,14 @@ create table if not exists meta.runs (
     started_at timestamp, finished_at timestamp, state varchar, why varchar
 );
 create table if not exists meta.staged_batches (batch_id varchar);
+create table if not exists meta.file_ids (
+    source varchar, path varchar, table_name varchar, column_name varchar, id varchar
+);
+create table if not exists meta.file_times (
+    source varchar, path varchar, table_name varchar, bits bigint, last_second bigint,
+    first_clock time, last_clock time, first_moment timestamp, last_moment timestamp,
+    precision_seconds bigint
+);
 create table if not exists meta.covered_days (date_day date);
 create table if not exists meta.source_days (
     source varchar, platform varchar, date_day date, is_activity boolean

@@ -40,7 +40,8 @@ from tasks.warehouse.errors import LandingDamagedError
 # Where records wait whose day can't be read from them.
 UNKNOWN_DAY = "__HIVE_DEFAULT_PARTITION__"
 # What a landed file is called, relative to landing.
-_LANDED = re.compile(r"[^./][^/]*/[^/]+/date_day=[^/]+/([0-9a-f]{16})-\d{5}\.parquet")
+BATCH_OF = r"([0-9a-f]{16})-\d{5}\.parquet"
+_LANDED = re.compile(r"[^./][^/]*/[^/]+/date_day=[^/]+/" + BATCH_OF)
 _SHOWN_AT_MOST = 3
 # Of more files the whole disk is synced, which costs less.
 _SYNCED_ONE_BY_ONE = 1000

@@ -293,34 +293,46 @@ def reset_when_changed(
 
     They are made anew from landing in this run; the days covered stay.
     """
-    digest = code_hash([json.dumps(FUNCTIONS), timezone, *extra])
+    # Another DuckDB may hash otherwise, which samples are taken by.
+    made_by = [json.dumps(FUNCTIONS), duckdb.__version__, timezone, *extra]
+    digest = code_hash(made_by)
     before = read_state(connection, "code")
     if before == digest:
         return False
     with transaction(connection):
-        if table_exists(connection, "intermediate", "account_scores"):
-            connection.execute(
-                "create or replace table meta.last_scores as"
-                " from intermediate.account_scores"
-            )
-        for schema in ("marts", "intermediate", "staging"):
-            connection.execute(f"drop schema if exists {schema} cascade")
-            connection.execute(f"create schema {schema}")
-        for table in (
-            "staged_batches",
-            "source_days",
-            "quarantine",
-            "unread_values",
-            "touched_days",
-            "touched_accounts",
-        ):
-            connection.execute(f"delete from meta.{table}")
-        connection.execute("delete from meta.state where key <> 'tombstones'")
-        connection.execute(
-            "insert into meta.touched_days select date_day from meta.covered_days"
-        )
+        forget_tables(connection)
         write_state(connection, "code", digest)
     return before is not None
+
+
+def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Forget all that was made from landing; the caller owns the transaction.
+
+    This run makes it anew; the days covered stay.
+    """
+    if table_exists(connection, "intermediate", "account_scores"):
+        connection.execute(
+            "create or replace table meta.last_scores as"
+            " from intermediate.account_scores"
+        )
+    for schema in ("marts", "intermediate", "staging"):
+        connection.execute(f"drop schema if exists {schema} cascade")
+        connection.execute(f"create schema {schema}")
+    for table in (
+        "staged_batches",
+        "source_days",
+        "file_ids",
+        "file_times",
+        "quarantine",
+        "unread_values",
+        "touched_days",
+        "touched_accounts",
+    ):
+        connection.execute(f"delete from meta.{table}")
+    connection.execute("delete from meta.state where key not in ('tombstones', 'code')")
+    connection.execute(
+        "insert into meta.touched_days select date_day from meta.covered_days"
+    )
 
 
 def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> None:

@@ -16,12 +16,15 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse.landing import Batch, select_files
+from tasks.warehouse.landing import BATCH_OF, Batch, select_files
 
 # DuckDB's JSON structure syntax as nested dictionaries. A value of another type
 # than declared (a count as text, `comments: false`) is converted where it can be
 # and null where it can't; the raw record stays in landing.
 TEXT, COUNT, FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
+
+# Parts values that stand in one text; no text holds it.
+MARK = "chr(31)"
 
 # Where a record of an API's answer carries what its request told.
 CONTEXT = "_request"
@@ -47,7 +50,8 @@ class RawTable:
         time_field: the record's own time, of China's clocks, becomes `recorded_at`.
 
     Each has `seen_at` besides: when the record was read (naive UTC), as it says itself,
-    else as the source says in workspace.toml; null where nobody does.
+    else as the source says in workspace.toml; null where nobody does. `path` is the
+    file's path and, parted by `MARK`, the id of the batch that it landed in.
     """
 
     formats: tuple[str, ...]
@@ -120,12 +124,14 @@ def _select_records(platform: str, kind: str, files: list[str]) -> str:
     # Platform and kind come from checked configuration and our own formats; the
     # paths are our own files, quoted.
     listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+    batch = f"regexp_extract(filename, '{BATCH_OF}', 1)"
     return f"""
         select
-            '{platform}' as platform, '{kind}' as kind, source, path, position,
+            '{platform}' as platform, '{kind}' as kind, source,
+            path || {MARK} || {batch} as path, position,
             item, observed_at as source_observed_at, format, root_id,
             record
-        from read_parquet([{listed}], hive_partitioning = false)
+        from read_parquet([{listed}], hive_partitioning = false, filename = true)
     """
 
 

@@ -4,9 +4,14 @@ A spreadsheet keeps fifteen digits of a number, most programs' numbers keep seve
 what is longer ends in noughts, of all ids that went through. Of a single id that may be
 chance; of the ids of a file together it is told: a chance of one in a thousand million
 counts as none.
+
+A file is judged by a sample of its ids, those of the smallest hash: the samples of its
+parts add up to the sample of the whole, in whatever parts and order they come.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import duckdb
 
@@ -15,89 +20,99 @@ SPREADSHEET_DIGITS, PROGRAM_DIGITS = 15, 17
 # Noughts that chance must not explain, and ids that must have them.
 _ENOUGH_NOUGHTS = 9
 _FEWEST_IDS = 3
-# So many noughts a row, else the ids of a file are not looked at one by one.
-_WORTH_A_LOOK = 0.2
+# More ids tell no more: where a part of them was rounded that the judgement can tell
+# at all, these hold enough of them.
+_SAMPLED = 1000
 
 
-def is_rounded_sql(column: str, digits: int) -> str:
+def is_rounded_sql(column: str, digits: int | str) -> str:
     """SQL for whether an id has nothing but noughts behind so many digits."""
     return (
         f"(length({column}) > {digits}"
-        f" and trim(substr({column}, {digits + 1}), '0') = ''"
+        f" and trim(substr({column}, {digits} + 1), '0') = ''"
         f" and regexp_full_match({column}, '[1-9][0-9]*'))"
     )
 
 
-def find_rounded(
-    connection: duckdb.DuckDBPyConnection, table: str, column: str, key: str
-) -> dict[str, int]:
-    """In which parts of a table a column's long ids were rounded.
+def select_sample(ids: str, part: Sequence[str]) -> str:
+    """A select of the sample of each part: its columns and `id`.
 
-    Cost: linear in the rows; the distinct ids only of parts that look rounded.
+    Cost: linear in the rows; memory for the distinct long ids.
+
+    Args:
+        ids: SQL of what has the part's columns and `id`; samples count as well.
+        part: columns that tell what is judged together; rows where one is null are
+            passed over.
+    """
+    columns = ", ".join(part)
+    known = " and ".join(f"{column} is not null" for column in part)
+    return f"""
+        select {columns}, unnest(min_by(id, hash(id), {_SAMPLED})) as id
+        from (
+            select distinct {columns}, id
+            from ({ids})
+            where
+                length(id) > {SPREADSHEET_DIGITS}
+                and ascii(id) between 49 and 57
+                and {known}
+        )
+        group by {columns}
+    """
+
+
+def select_rounded(sample: str, part: Sequence[str]) -> str:
+    """A select of the parts whose ids were rounded: its columns and `digits`.
+
+    All that `is_rounded_sql` is true of for so many digits are no ids there.
+
+    Args:
+        sample: SQL of what `select_sample` gave.
+        part: its columns.
+    """
+    columns = ", ".join(part)
+    both = " union all ".join(
+        f"""
+        select {columns}, {digits} as digits
+        from (
+            select
+                {columns},
+                count(*) as ids,
+                count(*) filter ({is_rounded_sql("id", digits)}) as rounded,
+                sum(length(id) - {digits}) filter ({is_rounded_sql("id", digits)})
+                    as noughts
+            from sampled
+            where length(id) > {digits}
+            group by {columns}
+        )
+        where
+            rounded >= {_FEWEST_IDS}
+            -- in how many ways so many of these ids could have been chosen
+            and noughts - (
+                lgamma(ids + 1) - lgamma(rounded + 1) - lgamma(ids - rounded + 1)
+            ) / ln(10) >= {_ENOUGH_NOUGHTS}
+        """
+        for digits in (PROGRAM_DIGITS, SPREADSHEET_DIGITS)
+    )
+    return f"""
+        with sampled as (
+            select * from ({sample}) where regexp_full_match(id, '[0-9]+')
+        )
+        select {columns}, min(digits) as digits from ({both}) group by {columns}
+    """
+
+
+def find_rounded(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str
+) -> int | None:
+    """How many digits are left of a table's long ids; None where they are whole.
 
     Args:
         connection: to the database.
         table: its name.
         column: of ids as texts.
-        key: SQL of what tells the parts (a file's path); rows where it is null are
-            passed over.
-
-    Returns:
-        By part how many digits are left of its ids: all that `is_rounded_sql` is true
-        of are none there.
     """
-    found: dict[str, int] = {}
-    for digits in (PROGRAM_DIGITS, SPREADSHEET_DIGITS):
-        is_rounded = is_rounded_sql("id", digits)
-        rows = connection.execute(
-            f"""
-            with long_ids as (
-                select
-                    {key} as part,
-                    {column} as id,
-                    length({column}) - {digits} as noughts
-                from {table}
-                where
-                    length({column}) > {digits}
-                    and ascii({column}) between 49 and 57
-                    and {key} is not null
-            ),
-            parts as (
-                select part
-                from long_ids
-                group by part
-                having
-                    sum(case when {is_rounded} then noughts else 0 end)
-                    >= {_WORTH_A_LOOK} * count(*)
-            ),
-            ids as (
-                select
-                    part,
-                    id,
-                    min(noughts) as noughts
-                from long_ids
-                inner join parts using (part)
-                where regexp_full_match(id, '[0-9]+')
-                group by part, id
-            ),
-            counted as (
-                select
-                    part,
-                    count(*) as ids,
-                    count(*) filter (where {is_rounded}) as rounded,
-                    sum(noughts) filter (where {is_rounded}) as noughts
-                from ids
-                group by part
-            )
-            select part
-            from counted
-            where
-                rounded >= {_FEWEST_IDS}
-                -- in how many ways so many of these ids could have been chosen
-                and noughts - (
-                    lgamma(ids + 1) - lgamma(rounded + 1) - lgamma(ids - rounded + 1)
-                ) / ln(10) >= {_ENOUGH_NOUGHTS}
-            """
-        ).fetchall()
-        found |= {part: digits for (part,) in rows}
-    return found
+    ids = f"select 'all' as part, {column} as id from {table}"
+    found = connection.execute(
+        select_rounded(select_sample(ids, ["part"]), ["part"])
+    ).fetchall()
+    return int(found[0][1]) if found else None

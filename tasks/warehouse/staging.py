@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from tasks.warehouse import landing
+from tasks.warehouse import file_evidence, landing
 from tasks.warehouse.database import count
 from tasks.warehouse.models import (
     Model,
@@ -22,8 +22,12 @@ from tasks.warehouse.models import (
     load_models,
     run_model,
 )
-from tasks.warehouse.raw_tables import RawTable, build_raw_tables, given_tables
-from tasks.warehouse.rounded_ids import find_rounded, is_rounded_sql
+from tasks.warehouse.raw_tables import (
+    MARK,
+    RawTable,
+    build_raw_tables,
+    given_tables,
+)
 from tasks.warehouse.rules import Rule
 
 # When a record landed, by this machine's clock: nothing in it can be of a later day.
@@ -37,20 +41,6 @@ PORTION_BYTES = 64 << 20
 # When something was done, as it was written: what that leaves open becomes
 # `precision_seconds`.
 _MOMENTS = ("acted_at_text", "posted_at_text")
-# So many times of a file that all end alike were cut.
-_ENOUGH_TIMES = 10
-# Parts the values of a row that could not be read; no text holds it.
-MARK = "chr(31)"
-
-# Ids that stand in exports as they were written, of each table.
-_IDS = {
-    "accounts": ("account_id",),
-    "posts": ("post_id", "account_id"),
-    "post_counters": ("post_id",),
-    "interactions": ("interaction_id", "root_post_id", "account_id"),
-    "follows": ("account_id", "follower_id"),
-}
-
 SUITES: dict[str, tuple[Rule, ...]] = {
     "accounts": (
         Rule("account_id", "not_null"),
@@ -116,6 +106,7 @@ def observe(
         for name, model in load_models("staging").items()
         if model.table not in SUITES
     }
+    connection.execute("detach database if exists raw")
     connection.execute("attach ':memory:' as raw")
     _note_landing_times(connection, batches)
     # These give all columns. The models of a network leave out what it never tells,
@@ -139,88 +130,31 @@ def observe(
                             f"insert into raw.observed_{table} by name"
                             f" {_select_readable(connection, model.name)}"
                         )
-    for table, columns in _IDS.items():
-        for column in columns:
-            _forget_rounded(connection, f"raw.observed_{table}", column)
-    for table, moment in (("interactions", "acted_at"), ("posts", "posted_at")):
-        _tell_cut_times(connection, f"raw.observed_{table}", moment)
+    file_evidence.gather(connection)
+    file_evidence.apply(connection, MARK)
     return {
         table: count(connection, f"select count(*) from raw.observed_{table}")
         for table in SUITES
     }
 
 
-def _forget_rounded(
-    connection: duckdb.DuckDBPyConnection, table: str, column: str
-) -> None:
-    """Make unread the ids of files that were rounded on their way."""
-    for path, digits in find_rounded(connection, table, column, "path").items():
-        connection.execute(
-            f"update {table} set {column} = null,"
-            f" unread = concat_ws({MARK}, unread, '{column}=' || {column})"
-            f" where path = $path and {is_rounded_sql(column, digits)}",
-            {"path": path},
-        )
-
-
 def _note_landing_times(
     connection: duckdb.DuckDBPyConnection, batches: Sequence[landing.Batch]
 ) -> None:
-    """Make `raw.landing_times`: when each file of a source landed last, UTC."""
-    times: dict[tuple[str, str], str] = {}
-    for batch in batches:
-        for file in batch.inputs:
-            key = (file.source, file.path)
-            if batch.landed_at is not None:
-                times[key] = max(batch.landed_at, times.get(key, ""))
+    """Make `raw.landing_times`: when each batch landed, UTC."""
     connection.register(
         "times",
         pl.DataFrame(
-            [(*key, moment) for key, moment in times.items()],
-            schema={"source": pl.String, "path": pl.String, LANDED_AT: pl.String},
+            [(batch.batch_id, batch.landed_at) for batch in batches],
+            schema={"batch_id": pl.String, LANDED_AT: pl.String},
             orient="row",
         ),
     )
     connection.execute(
         "create table raw.landing_times as"
-        f" select source, path, cast({LANDED_AT} as timestamp) as {LANDED_AT}"
-        " from times"
+        f" select batch_id, cast({LANDED_AT} as timestamp) as {LANDED_AT} from times"
     )
     connection.unregister("times")
-
-
-def _tell_cut_times(
-    connection: duckdb.DuckDBPyConnection, table: str, moment: str
-) -> None:
-    """Know the times of files in which all end alike: 00:00:00, or :00.
-
-    Of days, two or more apart, all at one time of the day, or of minutes only; whatever
-    seconds stand there were put there by a program.
-    """
-    connection.execute(
-        f"""
-        update {table} as observed
-        set precision_seconds = greatest(observed.precision_seconds, cut.seconds)
-        from (
-            select
-                path,
-                case
-                    when
-                        min(cast({moment} as time)) = max(cast({moment} as time))
-                        and max({moment}) >= min({moment}) + interval 2 days
-                        then 86400
-                    else 60
-                end as seconds
-            from {table}
-            where precision_seconds is not null and path is not null
-            group by path
-            having
-                count({moment}) >= {_ENOUGH_TIMES}
-                and bool_and(date_part('second', {moment}) = 0)
-        ) as cut
-        where observed.path = cut.path and observed.precision_seconds is not null
-        """
-    )
 
 
 @contextmanager
@@ -291,10 +225,11 @@ def _select_readable(connection: duckdb.DuckDBPyConnection, model: str) -> str:
         for name in written
     )
     return (
-        f"select observed.* exclude ({', '.join(written)}),{precision}"
+        f"select observed.* exclude ({', '.join(written)})"
+        f" replace (split_part(observed.path, {MARK}, 1) as path),{precision}"
         f" nullif(concat_ws({MARK}, {unread}), '') as unread, times.{LANDED_AT}"
         f" from {model} as observed left join raw.landing_times as times"
-        " on observed.source = times.source and observed.path = times.path"
+        f" on split_part(observed.path, {MARK}, 2) = times.batch_id"
     )
 
 
