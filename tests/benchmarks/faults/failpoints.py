@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -90,6 +91,9 @@ def _units(lab: Lab) -> Iterator[tuple[str, Work, Work | None]]:
         broken.write_bytes(broken.read_bytes()[:50])
     (lab.root / "warehouse.duckdb").write_bytes(b"garbage")
     yield "recover", lambda one: recover(one.workspace), _whole
+    # What was set aside nobody can read through: an erasure asks to delete it.
+    for folder in (lab.root / "quarantine").glob("damaged-*"):
+        shutil.rmtree(folder)
     yield "erase", _erase, _begin
 
 
