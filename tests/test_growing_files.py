@@ -167,7 +167,6 @@ def judged(lab: Lab) -> list[list[Any]]:
 
 def test_files_in_parts_are_judged_as_wholes(
     tmp_path: Path,
-    quick_rules: None,
     capsys: pytest.CaptureFixture[str],
     seed: int = 1,
 ) -> None:
@@ -207,9 +206,7 @@ def test_files_in_parts_are_judged_as_wholes(
     assert "made anew from landing" in capsys.readouterr().out  # else it was too easy
 
 
-def test_a_row_of_a_later_day_than_its_landing_stays_out(
-    lab: Lab, quick_rules: None
-) -> None:
+def test_a_row_of_a_later_day_than_its_landing_stays_out(lab: Lab) -> None:
     """A rebuild asks when the row landed, not when its file did last."""
     header = "platform,account_id,screen_name,observed_at"
     ahead = datetime.now(UTC) + timedelta(days=3)
