@@ -25,7 +25,16 @@ import httpx
 import pytest
 import yaml
 
-from tests.workspaces import PATIENCE_SECONDS, end_with_parent
+from tests.flows.commands.test_privacy import places
+from tests.workspaces import (
+    FIRST,
+    PATIENCE_SECONDS,
+    Lab,
+    comment,
+    end_with_parent,
+    status,
+    user,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 SCHEDULE_KEYS = {
@@ -189,6 +198,29 @@ def read_deployment(orchestra: Orchestra, name: str) -> dict[str, Any]:
     return found
 
 
+def start(orchestra: Orchestra, name: str, **parameters: str) -> str:
+    """Ask for a run of a deployment, as the form does; its id."""
+    asked = httpx.post(
+        f"{orchestra.api}/deployments/{read_deployment(orchestra, name)['id']}"
+        "/create_flow_run",
+        json={"parameters": parameters},
+        timeout=PATIENCE_SECONDS,
+    )
+    asked.raise_for_status()
+    return str(asked.json()["id"])
+
+
+def wait_for_end(orchestra: Orchestra, run_id: str) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        answer = httpx.get(f"{orchestra.api}/flow_runs/{run_id}", timeout=60)
+        run: dict[str, Any] = answer.json()
+        if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED"):
+            return run
+        time.sleep(0.3)
+    pytest.fail(f"the run did not end: {orchestra.worker_log.read_text()}")
+
+
 def test_daily_is_scheduled_at_half_past_two_in_shanghai(orchestra: Orchestra) -> None:
     daily = read_deployment(orchestra, "daily")
     (schedule,) = daily["schedules"]
@@ -233,16 +265,8 @@ def test_worker_runs_a_day_of_the_sample(orchestra: Orchestra, tmp_path: Path) -
     workspace.mkdir()
     shutil.copy(CHECKOUT / "data/workspace.toml", workspace)
     shutil.copytree(CHECKOUT / "data/samples", workspace / "samples")
-    run_prefect(
-        orchestra.environment,
-        "deployment", "run", "daily/daily", "--watch",
-        "--watch-timeout", str(PATIENCE_SECONDS),
-        "--param", "day=2026-03-03",
-        "--param", f"workspace={workspace}",
-    )  # fmt: skip
-    (run,) = ask(
-        orchestra, "flow_runs/filter", of_state("COMPLETED", "FAILED", "CRASHED")
-    )
+    asked = start(orchestra, "daily", day="2026-03-03", workspace=str(workspace))
+    run = wait_for_end(orchestra, asked)
     log = orchestra.worker_log.read_text()
     assert run["state_type"] == "COMPLETED", log
     assert "nanobind" not in log
@@ -258,6 +282,41 @@ def test_worker_runs_a_day_of_the_sample(orchestra: Orchestra, tmp_path: Path) -
     days = marts.execute("select distinct activity_day from campaign_daily").fetchall()
     marts.close()
     assert [day.isoformat() for (day,) in days] == ["2026-03-03"]
+
+
+def test_an_erasure_through_the_server_tells_nobody(
+    orchestra: Orchestra, lab: Lab
+) -> None:
+    """A worker erases whom a file on its disk names, and makes the days anew."""
+    ann = user(7_654_321, "安安的小店")
+    comments = [comment(2, 1, ann, "hers alone"), comment(3, 1, user(31, "ben"), "tea")]
+    lab.put("export/1.jsonl", [status(1), *comments])
+    lab.run(FIRST, FIRST)
+    requests = lab.put("requests.csv", "platform,account_id\nweibo,7654321\n")
+    asked = start(orchestra, "privacy", requests=str(requests), workspace=str(lab.root))
+    run = wait_for_end(orchestra, asked)
+    assert run["state_type"] == "COMPLETED", orchestra.worker_log.read_text()
+    assert run["name"] == "privacy erase"
+    by_name = {
+        one["name"]: one for one in ask(orchestra, "flow_runs/filter", {"limit": 50})
+    }
+    assert by_name["backfill 2026-03-01..2026-03-01"]["state_type"] == "COMPLETED"
+    said = ask(
+        orchestra, "logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}}
+    )
+    lines = [line["message"] for line in said]
+    assert "1 records removed, of 1 people" in lines
+    warned = (
+        "warning: still in the export export/1.jsonl: delete it there and in backups"
+    )
+    assert warned in lines
+    told = json.dumps([by_name, said], ensure_ascii=False)
+    log = orchestra.worker_log.read_text()
+    for word in ("7654321", "安安的小店", "hers alone"):
+        assert word not in told + log
+    requests.unlink()
+    assert places(lab.root, {"7654321", "安安的小店", "hers alone"}) == []
+    assert lab.rows("select account_id from staging.interactions") == [("31",)]
 
 
 def test_failed_run_is_told(orchestra: Orchestra, tmp_path: Path) -> None:
@@ -289,14 +348,14 @@ def test_failed_run_is_told(orchestra: Orchestra, tmp_path: Path) -> None:
             assert done.returncode == 0, done.stderr
         (automation,) = ask(orchestra, "automations/filter", {})
         assert "token-of-a-channel" not in json.dumps(automation)
-        run_prefect(
-            orchestra.environment,
-            "deployment", "run", "backfill/backfill",
-            "--param", "first=2026-03-01",
-            "--param", "last=2026-03-02",
-            "--param", "reason=to fail",
-            "--param", f"workspace={tmp_path / 'nowhere'}",
-        )  # fmt: skip
+        start(
+            orchestra,
+            "backfill",
+            first="2026-03-01",
+            last="2026-03-02",
+            reason="to fail",
+            workspace=str(tmp_path / "nowhere"),
+        )
         said = json.loads(told.get(timeout=PATIENCE_SECONDS))
         server.shutdown()
     assert said["subject"] == "Weibo Manager: backfill 2026-03-01..2026-03-02 is Failed"
