@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.sources.erased_people import Gone, erase_people, landed_by_network
+from tasks.sources.erased_people import (
+    Gone,
+    erase_people,
+    landed_by_network,
+    with_all_ids,
+)
 from tasks.sources.erasure import is_own, own_records, with_names
 from tasks.warehouse.account_lookup import rows_about
 from tasks.warehouse.errors import ConfigurationError
@@ -116,7 +121,9 @@ def write_export(
     """
     if out.exists():
         raise ConfigurationError([f"{out} is there already: name a new file."])
-    people = [export(workspace, *one) for one in asked]
+    with hold_workspace(workspace.lock, "privacy export"):
+        everyone = with_all_ids(landed_by_network(workspace), asked)
+    people = [export(workspace, *one) for one in everyone]
     out.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
         told = people[0] if len(people) == 1 else {"people": people}

@@ -28,6 +28,7 @@ from tasks.sources.erasure import (
     candidates,
     erase_from,
     with_names,
+    with_other_ids,
 )
 from tasks.warehouse import landing, rejected, seeds, tombstones
 from tasks.warehouse.claim_files import forget_claims
@@ -116,9 +117,12 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
         ConfigurationError: an account is a brand's.
         LandingDamagedError: a landed file is not as it was written.
     """
-    people = sorted(
-        {(one, tombstones.canonical_id(one, account)) for one, account in asked}
-    )
+    root = workspace.root
+    if _is_cleared(root / MARKER):
+        # What is damaged now would pass for written on purpose afterwards.
+        landing.verify(workspace.landing, landing.read_log(workspace.landing))
+    files = _files(workspace)
+    people = with_all_ids(files.landed, asked)
     owned = {
         (
             account.platform,
@@ -140,18 +144,13 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
                 " it out there first."
             ]
         )
-    root = workspace.root
-    if _is_cleared(root / MARKER):
-        # What is damaged now would pass for written on purpose afterwards.
-        landing.verify(workspace.landing, landing.read_log(workspace.landing))
     # First, so that a run after a crash lands nothing of the person again.
     tombstones.bury_all(root, [(*one, ()) for one in people])
     days = _begin(workspace)
-    files = _files(workspace)
     exports: set[str] = set()
     for platform, landed in files.landed:
         for person in (Person(*one) for one in people):
-            if _is_of(platform, landed, person):
+            if _is_of(platform, landed, person.platform):
                 exports.update(_exports_with(workspace, landed, person))
     done = _erase(workspace, [Person(*one) for one in people], files)
     _clear(workspace)
@@ -162,6 +161,30 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
     if days is None:
         finish(workspace)
     return Gone(done, days, sorted(exports), set_aside)
+
+
+def with_all_ids(
+    landed: Iterable[tuple[str, Landed]], asked: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Accounts, and those ids that records tell of them besides.
+
+    Args:
+        landed: files, by network.
+        asked: network and id of each, in any spelling.
+    """
+    ids: dict[str, set[str]] = {}
+    for platform, account in asked:
+        ids.setdefault(platform, set()).add(tombstones.canonical_id(platform, account))
+    files = list(landed)
+    return sorted(
+        (platform, told)
+        for platform, known in ids.items()
+        for told in with_other_ids(
+            [one for network, one in files if _is_of(network, one, platform)],
+            platform,
+            known,
+        )
+    )
 
 
 def keep_out(workspace: Workspace) -> None:
@@ -184,6 +207,11 @@ def keep_out(workspace: Workspace) -> None:
         return
     fresh = files.only(changed)
     people = _people_in(workspace, fresh)
+    named = [(one.platform, one.account_id) for one in people]
+    if others := set(with_all_ids(fresh.landed, named)) - set(named):
+        # They may stand in files that held nobody who was known to be erased.
+        people += [Person(*one) for one in sorted(others)]
+        fresh = files
     if people or begun:
         _begin(workspace)
         done = _erase(workspace, people, fresh)
@@ -430,8 +458,8 @@ def _texts(files: _Files) -> Iterator[list[str]]:
         yield from crawl_state.texts_of_crawl(file)
 
 
-def _is_of(platform: str, landed: Landed, person: Person) -> bool:
-    return landed.network is not None or platform == person.platform
+def _is_of(network: str, landed: Landed, platform: str) -> bool:
+    return landed.network is not None or network == platform
 
 
 def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Erased:
@@ -439,7 +467,7 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
     known = []
     for person in people:
         for platform, landed in files.landed:
-            if _is_of(platform, landed, person):
+            if _is_of(platform, landed, person.platform):
                 person = with_names(landed, person)  # noqa: PLW2901
         known.append(person)
     tombstones.bury_all(
@@ -454,7 +482,7 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
         erase_from(landed, person)
         for person in known
         for platform, landed in files.landed
-        if _is_of(platform, landed, person)
+        if _is_of(platform, landed, person.platform)
     ]
     mask = tombstones.path_mask(workspace.root, PLATFORMS)
     for person in known:

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
-from tasks.warehouse.networks import person_keys, platforms_with
+from tasks.warehouse.networks import NETWORKS, person_keys, platforms_with
 from tasks.warehouse.people import (
     ERASED,
     LONG_ID,
@@ -36,6 +36,7 @@ from tasks.warehouse.people import (
 from tasks.warehouse.raw_tables import CONTEXT
 from tasks.warehouse.tombstones import (
     buried,
+    bury_all,
     canonical_id,
     has_tombstones,
     spellings,
@@ -167,6 +168,56 @@ def with_names(landed: Landed, person: Person) -> Person:
     return replace(person, names=frozenset(names))
 
 
+def with_other_ids(
+    files: Sequence[Landed], platform: str, ids: Iterable[str]
+) -> set[str]:
+    """Ids of accounts, and those that records tell of the same accounts besides.
+
+    Cost: reading the files, on networks that have two ids.
+
+    Args:
+        files: that may hold the network's records.
+        platform: the network.
+        ids: in their one canonical form.
+    """
+    known = set(ids)
+    waiting = known - {_NOBODY} if NETWORKS[platform].id_pairs else set()
+    while waiting:
+        waiting = {
+            other
+            for person in (Person(platform, one) for one in sorted(waiting))
+            for landed in files
+            for other in _told_ids(landed, person)
+        } - known
+        known |= waiting
+    return known
+
+
+def _told_ids(landed: Landed, person: Person) -> set[str]:
+    found: set[str] = set()
+    for _, record in _records_with(landed.files, person):
+        if landed.person_in(record, person):
+            # A record that is nested too deep tells nothing: it goes as a whole.
+            with contextlib.suppress(RecursionError):
+                found |= _other_ids(record, person)
+    return found
+
+
+def _other_ids(value: Any, person: Person) -> set[str]:
+    found: set[str] = set()
+    if isinstance(value, dict):
+        for keys in NETWORKS[person.platform].id_pairs:
+            ids = {
+                canonical_id(person.platform, value[key])
+                for key in keys
+                if isinstance(value.get(key), (str, int)) and value[key]
+            }
+            found |= ids if person.account_id in ids else set()
+    for inner in value.values() if isinstance(value, dict) else _items(value):
+        found |= _other_ids(inner, person)
+    return found
+
+
 def erase_from(landed: Landed, person: Person) -> Erased:
     """Take a person out of landed files; those without the person stay as they are.
 
@@ -208,7 +259,11 @@ def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> Non
         found, called = buried(root, platform, whole, names)
         if called and not found:
             found = {_NOBODY}
-        for account_id in sorted({canonical_id(platform, one) for one in found}):
+        known = {canonical_id(platform, one) for one in found}
+        if others := with_other_ids([landed], platform, known) - known:
+            # What landed of them before, the next run takes out.
+            bury_all(root, [(platform, one, ()) for one in sorted(others)])
+        for account_id in sorted(known | others):
             person = Person(platform, account_id, frozenset(called))
             erase_from(landed, with_names(landed, person))
 
@@ -218,7 +273,7 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
     listed = landing.as_patterns(files)
     if not listed:
         return set(), set(), set()
-    keys = "|".join(sorted({*KEYS.authors, *KEYS.own_ids, "name"}))
+    keys = "|".join(sorted({*KEYS.authors, *KEYS.own_ids, *KEYS.about, "name"}))
     ids = rf'"(?:{keys})"\s*:\s*"?\s*([^",\[\]{{}}\s]+)'
     # Numbers with commas between thousands, which end the others.
     separated = rf'"(?:{keys})"\s*:\s*"\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+)'

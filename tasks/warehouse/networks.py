@@ -105,6 +105,7 @@ class Facts(_Table):
         functions: SQL functions that its staging models call.
         api: None where none can be read.
         persons: how its records name persons.
+        id_pairs: pairs of keys that, in one object, tell two ids of the same account.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Facts(_Table):
     functions: Mapping[str, str] = {}
     api: ApiFacts | None = None
     persons: PersonKeys = PersonKeys()
+    id_pairs: tuple[tuple[str, str], ...] = ()
 
 
 def read_facts(file: Path) -> Facts:

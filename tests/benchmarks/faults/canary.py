@@ -293,7 +293,8 @@ def _of_format(folder: Path, name: str) -> list[str]:
                 where
                     account_id = hers.account_id
                     and length(screen_name) >= 3
-                    -- Qzone tells a person under two ids; who asks names both.
+                    -- Qzone tells a person under two ids, and nothing in the
+                    -- world's records leads from one to the other.
                     and screen_name not in (
                         select screen_name from staging.accounts as others
                         where others.account_id <> hers.account_id

@@ -18,7 +18,7 @@ import pytest
 from flows.commands.privacy import erase, export, suppress
 from flows.privacy_requests import privacy
 from tasks.sources.crawl.state import CrawlState
-from tasks.sources.erased_people import is_pending
+from tasks.sources.erased_people import is_pending, keep_out
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.publication import forget_older
 from tests.flows.networks import archive_lab
@@ -244,6 +244,53 @@ def told(
     there = made_once("told-of-a-person", make)
     shutil.copytree(there, lab.root, symlinks=True, dirs_exist_ok=True)
     return lab
+
+
+OPENID = "0A1B2C3D4E5F60718293A4B5C6D7E8F9"
+
+
+def of_two_ids(platform: str) -> tuple[str, str, Any, Any]:
+    """Format, the id she is named by, what tells both of her ids, what the other."""
+    ben = {"nick": "Ben", "nickname": "Ben", "openid": "B" * 32}
+    if platform == "tencent_weibo":
+        post = {"id": "11", "timestamp": 1583028000, "type": 1, "text": "hers alone"}
+        hers = {**post, "name": "anan_shop", "openid": OPENID, "nick": "安安的小店"}
+        fans = {
+            "request": {"path": "friends/fanslist", "params": {"fopenid": OPENID}},
+            "answer": {"ret": 0, "data": {"info": [{**ben, "name": "ben_here"}]}},
+        }
+        return "tencent-weibo", "anan_shop", {"ret": 0, "data": {"info": [hers]}}, fans
+    hers = {"openid": OPENID, "uin": 1234567, "nickname": "安安的小店"}
+    friends = {
+        "request": {"path": "relation/get_app_friends", "params": {"openid": OPENID}},
+        "answer": {"ret": 0, "items": [ben]},
+    }
+    return "qzone", "1234567", {"ret": 0, "items": [hers]}, friends
+
+
+@pytest.mark.parametrize("platform", ["tencent_weibo", "qzone", "pengyou"])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_another_id_that_records_tell_goes_with_the_first(
+    lab: Lab, platform: str, *, is_late: bool
+) -> None:
+    """She is named once; also where the record that tells both comes after that."""
+    form, account, both, only = of_two_ids(platform)
+    lab.configure(platform=platform, format=form, extra="observed_at = 2026-03-01")
+    lab.put("export/1.json", only)
+    if not is_late:
+        lab.put("export/2.json", both)
+    lab.land()
+    erase(lab.workspace, platform, account)
+    if is_late:
+        assert places(lab.root, {OPENID})
+        lab.put("export/2.json", both)
+        lab.land()
+        keep_out(lab.workspace)
+    assert places(lab.root, {OPENID, account, "hers alone"}) == []
+    lab.put("export/3.json", [only])  # once more, and nothing leads to her but this
+    lab.land()
+    keep_out(lab.workspace)
+    assert places(lab.root, {OPENID, account, "hers alone"}) == []
 
 
 WORDS = {"1234567", "安安的小店", "hers alone", "so good"}
