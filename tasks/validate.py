@@ -29,7 +29,13 @@ from tasks.warehouse.progress import say, step
 from tasks.warehouse.raw_tables import MARK
 from tasks.warehouse.rejected import read_rejected
 from tasks.warehouse.rules import Outcome, Rule, judge_rules
-from tasks.warehouse.staging import SUITES, leave_out, observe, why_unread
+from tasks.warehouse.staging import (
+    LANDED_AT,
+    SUITES,
+    leave_out,
+    observe,
+    why_unread,
+)
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # The day that a row counts for; null where the record tells none.
@@ -240,7 +246,13 @@ def _quarantine(
         insert into meta.quarantine
         select
             'validate', source, platform, '{table}',
-            cast({_DAY_SQL[table]} at time zone 'UTC' at time zone $time_zone as date),
+            case
+                when not ({_is_doubtful(table)})
+                    then cast(
+                        {_DAY_SQL[table]} at time zone 'UTC' at time zone $time_zone
+                        as date
+                    )
+            end,
             case {reason} end, path, position, item, 1,
             cast(to_json(observed) as varchar)
         from raw.observed_{table} as observed
@@ -249,6 +261,16 @@ def _quarantine(
         params,
     )
     return _quarantined(connection) - before
+
+
+def _is_doubtful(table: str) -> str:
+    """SQL for whether a row's own day is what is wrong with it: it is of no day then."""
+    day = _DAY_SQL[table]
+    rules = (
+        *(rule for rule in SUITES[table] if rule.column == day),
+        Rule(day, "not_later", after=LANDED_AT),
+    )
+    return " or ".join(rule.bad_row_sql for rule in rules)
 
 
 def _why(rule: Rule) -> str:

@@ -195,6 +195,8 @@ def test_record_of_a_day_after_it_landed_is_quarantined(
         ("interactions", "observed_at must not lie more than a day after landed_at"),
     ]
     assert lab.value("select max(date_day) from staging.interactions") == LAST
+    # Of a day that is not believed nobody keeps account: the calendar would reach it.
+    assert lab.value("select count(date_day) from meta.quarantine") == 0
 
 
 def test_wrong_date_moves_nobody(tmp_path: Path) -> None:
