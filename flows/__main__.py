@@ -280,18 +280,20 @@ def status(
 
     try:
         found = describe(load_workspace(workspace))
-    except WeiboManagerError as error:
-        if not as_json:
+    except Exception as error:
+        if not as_json or debug:
             raise
         # Machines get JSON, whatever is wrong.
-        problems = str(error).splitlines()
+        known = _find_known(error)
+        code = known.exit_code if known else 1
+        told = str(known) if known else _sentence(error)
         found = {
             "workspace": str(workspace),
-            "exit_code": error.exit_code,
-            "problems": problems,
+            "exit_code": code,
+            "problems": told.splitlines(),
         }
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
-        raise typer.Exit(error.exit_code) from None
+        raise typer.Exit(code) from None
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:

@@ -18,6 +18,9 @@ import pytest
 
 from flows.commands.doctor import examine
 from tasks.sources import documents, file_landing
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.seeds import check_seeds
+from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import REPOSITORY, Lab, repost, status, user
 
 ALICE = user(11, "alice")
@@ -70,6 +73,16 @@ def test_pipe_in_a_files_place_makes_nobody_wait(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.jsonl")
     with pytest.raises(documents.UnreadableFileError, match="no file"):
         list(documents.read_documents(tmp_path / "a.jsonl", documents.Notes()))
+
+
+@pytest.mark.parametrize("name", ["workspace.toml", "seeds/suppressions.csv"])
+def test_pipe_in_place_of_our_own_files_makes_nobody_wait(lab: Lab, name: str) -> None:
+    """Where a person writes, it is said what to do."""
+    (lab.root / "seeds").mkdir()
+    (lab.root / name).unlink(missing_ok=True)
+    os.mkfifo(lab.root / name)
+    with pytest.raises(ConfigurationError, match=f"{name} is no file: put one in"):
+        check_seeds(load_workspace(lab.root).root)
 
 
 def test_file_without_leave_is_skipped(

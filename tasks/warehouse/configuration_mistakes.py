@@ -100,7 +100,12 @@ def explain(path: tuple[str | int, ...], error: Any) -> str:
     if kind == "missing":
         return "is missing: add it"
     if kind == "literal_error":
-        return f"must be one of {error['ctx']['expected']}"
+        expected = error["ctx"]["expected"]
+        near = difflib.get_close_matches(
+            str(error["input"]), re.findall(r"'([^']*)'", expected), n=1
+        )
+        hint = f": did you mean '{near[0]}'?" if near else ""
+        return f"must be one of {expected}{hint}"
     if kind == "string_pattern_mismatch":
         if error["ctx"]["pattern"] == ADDRESS:
             return "must be an address as https://api.example.com"

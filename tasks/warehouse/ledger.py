@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 import duckdb
 
@@ -417,9 +417,9 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
         )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
+    except (OSError, ValueError):
         data = None
-    if not isinstance(data, dict) or not isinstance(data.get("covered_days"), list):
+    if not _is_copy(data):
         raise DamagedError(file)
     lists = ("runs", "intervals", "quarantine", "broken_files", "checks")
     return {
@@ -427,6 +427,36 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
         "model_change": None,
         **data,
     }
+
+
+# What every row of a list has, besides what may have come later.
+_COPIED = {
+    "covered_days": {"date_day"},
+    "runs": {"run_id", "command", "from_day", "to_day", "state", "why"},
+    "intervals": {"step", "platform", "date_day", "rows_out", "rows_quarantined"},
+    "quarantine": {"stage", "source", "platform", "reason", "rows"},
+    "broken_files": {"source", "path", "reason"},
+    "checks": {"table_name", "expectation"},
+    "source_days": {"source", "platform", "date_day"},
+    "score_profiles": {"model_version", "last_day", "feature", "bin", "accounts"},
+}
+
+
+def _is_copy(data: object) -> TypeGuard[dict[str, Any]]:
+    """Whether something read is a copy of the ledger, of this version or an older."""
+    if not isinstance(data, dict) or "covered_days" not in data:
+        return False
+    is_whole = all(
+        isinstance(rows := data.get(name, []), list)
+        and all(isinstance(row, dict) and keys <= row.keys() for row in rows)
+        for name, keys in _COPIED.items()
+    )
+    try:
+        return is_whole and all(
+            date.fromisoformat(row["date_day"]) for row in data["covered_days"]
+        )
+    except (TypeError, ValueError):
+        return False
 
 
 def late_sources(workspace: Workspace, end: date) -> list[str]:

@@ -103,7 +103,14 @@ def check_seeds(root: Path) -> None:
     Raises:
         ConfigurationError: names every wrong line of all of them.
     """
-    mistakes: list[str] = []
+    # A pipe in a file's place would make everybody wait.
+    mistakes = [
+        f"{file} is no file: put one in its place, or take it away"
+        for file in sorted((root / "seeds").glob("*.csv"))
+        if not file.is_file()
+    ]
+    if mistakes:
+        raise ConfigurationError(mistakes)
     readers = (
         read_overrides,
         read_suppressions,

@@ -156,6 +156,8 @@ def load_workspace(root: Path) -> Workspace:
         raise ConfigurationError(
             [f"{root.absolute()} has a '?' in its path: move the workspace elsewhere."]
         )
+    if file.exists() and not file.is_file():  # a pipe would make everybody wait
+        raise ConfigurationError([f"{file} is no file: put one in its place"])
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -179,7 +181,7 @@ def load_workspace(root: Path) -> Workspace:
     try:
         configuration = Configuration.model_validate(_with_api_formats(data))
     except ValidationError as errors:
-        for detail in errors.errors(include_url=False, include_input=False):
+        for detail in errors.errors(include_url=False, include_input=True):
             path = detail["loc"]
             found.append((path, explain(path, detail)))
     found.extend(cross_checks(data, root))

@@ -26,6 +26,7 @@ from tasks.warehouse.errors import (
 )
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.temporary import temporary_folder
+from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import REPOSITORY, Lab
 
 
@@ -104,9 +105,25 @@ def test_version_and_names_nearby(
     assert capsys.readouterr().out.startswith("weibo-manager 0.")
     with pytest.raises(ConfigurationError, match="did you mean 'mweibo'"):
         find_sources([tmp_path], "mwiebo", [])
+    lab = Lab(tmp_path)
+    lab.configure(format="weibo-apii")
+    with pytest.raises(ConfigurationError, match="did you mean 'weibo-api'"):
+        load_workspace(tmp_path)
 
 
-@pytest.mark.parametrize("ledger", [None, "{", "[]", '{"covered_days": 3}', "\x00" * 9])
+@pytest.mark.parametrize(
+    "ledger",
+    [
+        None,
+        "{",
+        "[]",
+        '{"covered_days": 3}',
+        '{"covered_days": [{"day": "2026-03-01"}]}',
+        '{"covered_days": [], "runs": [1]}',
+        '{"covered_days": [{"date_day": "no day"}]}',
+        "\x00" * 9,
+    ],
+)
 def test_status_as_json_is_json_always(
     lab: Lab,
     monkeypatch: pytest.MonkeyPatch,
