@@ -264,7 +264,7 @@ def _quarantine(
 
 
 def _is_doubtful(table: str) -> str:
-    """SQL for whether a row's own day is what is wrong with it: it is of no day then."""
+    """SQL for whether a row's own day is wrong, so that it is of no day."""
     day = _DAY_SQL[table]
     rules = (
         *(rule for rule in SUITES[table] if rule.column == day),
