@@ -421,7 +421,7 @@ def seed_files(root: Path) -> list[Path]:
     return sorted(
         file
         for file in (root / "seeds").glob("*.csv")
-        if not file.name.endswith(".example.csv")
+        if file.is_file() and not file.name.endswith(".example.csv")
     )
 
 
@@ -432,7 +432,7 @@ def lines_about(
     found = {}
     for name in _NAMING:
         file = root / "seeds" / name
-        if file.exists():
+        if file.is_file():
             with file.open(encoding="utf-8-sig", newline="") as handle:
                 found[name] = [
                     line
