@@ -16,6 +16,7 @@ import sqlglot
 from sqlglot import exp
 
 from tasks.marts.metric_headers import metric_headers
+from tasks.staging.observe import SUITES
 from tasks.warehouse.database import FUNCTIONS
 from tasks.warehouse.models import (
     LAYERS,
@@ -25,7 +26,6 @@ from tasks.warehouse.models import (
     load_models,
     table_of,
 )
-from tasks.warehouse.staging import SUITES
 from tests.workspaces import REPOSITORY
 
 SQL_FILES = sorted((REPOSITORY / "sql").rglob("*.sql"))
@@ -43,7 +43,8 @@ BELOW = {
     "warehouse": set(),
     "sources": {"warehouse"},
     "report": {"warehouse"},
-    "verdicts": {"accounts", "warehouse"},
+    "staging": {"report", "sources", "warehouse"},
+    "verdicts": {"accounts", "staging", "warehouse"},
     "marts": {"accounts", "campaigns", "sources", "text", "warehouse"},
     "accounts": set(),
     "campaigns": set(),
@@ -115,7 +116,7 @@ def test_orchestrator_stays_at_the_flows_door() -> None:
         if "prefect" in roots:
             assert parts[1] in {"deployed", "notifications", "orchestration"}, path
         if "great_expectations" in roots:
-            assert parts == ("tasks", "warehouse", "expectations"), path
+            assert parts == ("tasks", "staging", "expectations"), path
 
 
 def test_commands_start_no_orchestrator() -> None:

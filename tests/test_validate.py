@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tasks.staging.expectations import keep_connection_open, run_suites
+from tasks.staging.observe import SUITES
+from tasks.staging.rules import Rule, judge_rules
 from tasks.warehouse.errors import ValidationFailedError
-from tasks.warehouse.expectations import keep_connection_open, run_suites
-from tasks.warehouse.rules import Rule, judge_rules
-from tasks.warehouse.staging import SUITES
 from tests.workspaces import Lab, repost, status, user
 
 ALICE = user(11, "alice")
@@ -297,7 +297,7 @@ def test_portions_do_not_show_in_what_is_staged(
                 {**repost(5, 1, ALICE, day=4), "retweeted_status": root},
             ],
         )
-        monkeypatch.setattr("tasks.warehouse.staging.PORTION_BYTES", size)
+        monkeypatch.setattr("tasks.staging.observe.PORTION_BYTES", size)
         lab.land()
         lab.stage()
         found.append(staged(lab))

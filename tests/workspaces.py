@@ -19,7 +19,7 @@ import duckdb
 
 from tasks.marts.build import Aggregated, build_marts
 from tasks.sources.file_landing import Extracted, land_sources
-from tasks.validate import Validated, stage_batches
+from tasks.staging.stage import Validated, stage_batches
 from tasks.verdicts.accounts import Deduplicated, judge_accounts
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import Published

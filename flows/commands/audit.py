@@ -23,6 +23,7 @@ from tasks.accounts.prevalence import (
 from tasks.accounts.reason_classes import REASON_CLASSES
 from tasks.sources.file_landing import land_sources
 from tasks.sources.networks import FORMATS, RAW_TABLES, guess_format
+from tasks.staging.observe import SUITES, leave_out, observe
 from tasks.verdicts.judge import judge
 from tasks.verdicts.labels import names_operators, read_labels, read_operators
 from tasks.warehouse import landing
@@ -35,7 +36,6 @@ from tasks.warehouse.networks import DEFAULT_PLATFORM, PLATFORM_OF_FORMAT
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seeds import read_overrides
-from tasks.warehouse.staging import SUITES, leave_out, observe
 from tasks.warehouse.temporary import temporary_folder
 from tasks.warehouse.workspace import Workspace
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks.report.validation import write_validation_page
+from tasks.staging.expectations import run_suites
+from tasks.staging.observe import LANDED_AT, SUITES
 from tasks.warehouse.database import count, read
 from tasks.warehouse.errors import ConfigurationError, ValidationFailedError
-from tasks.warehouse.expectations import run_suites
 from tasks.warehouse.lock import hold_workspace
-from tasks.warehouse.staging import LANDED_AT, SUITES
 from tasks.warehouse.workspace import Workspace
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tasks.warehouse.landing import write_atomically
 
 if TYPE_CHECKING:
-    from tasks.warehouse.rules import Outcome
+    from tasks.staging.rules import Outcome
 
 
 def environment() -> Environment:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from tasks.staging.touched import touch_all_accounts
 from tasks.warehouse.database import table_exists
 from tasks.warehouse.models import load_models, run_model
 
@@ -80,17 +81,6 @@ def make_features(
     connection.execute("delete from meta.touched_accounts")
     found: pl.DataFrame = connection.sql("from intermediate.account_features").pl()
     return found
-
-
-def touch_all_accounts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note every account that acted or posted as one whose acts are new."""
-    connection.execute(
-        "insert into meta.touched_accounts"
-        " select platform, account_id from staging.interactions"
-        " where account_id is not null"
-        " union select platform, account_id from staging.posts"
-        " where account_id is not null"
-    )
 
 
 def _forget_touched(connection: duckdb.DuckDBPyConnection, table: str) -> None:

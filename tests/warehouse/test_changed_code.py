@@ -78,7 +78,7 @@ def test_imports_of_all_forms_are_followed(copied: Path) -> None:
         "tasks.text.sentiment",
         "tasks.validate",
         "tasks.accounts.audience",
-        "tasks.warehouse.staging",
+        "tasks.staging.observe",
     } <= set(found)
     assert "tasks.publish" not in found
 

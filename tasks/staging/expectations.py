@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse.rules import Outcome, Rule
+from tasks.staging.rules import Outcome, Rule
 
 
 def keep_connection_open() -> None:

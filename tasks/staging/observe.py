@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from tasks.staging.rules import Rule
 from tasks.warehouse import file_evidence, landing
 from tasks.warehouse.database import count
 from tasks.warehouse.models import (
@@ -28,7 +29,6 @@ from tasks.warehouse.raw_tables import (
     build_raw_tables,
     given_tables,
 )
-from tasks.warehouse.rules import Rule
 
 # When a record landed, by this machine's clock: nothing in it can be of a later day.
 LANDED_AT = "landed_at"

@@ -1,0 +1,1 @@
+"""Staging: landed records become the canonical tables, or go to quarantine."""
