@@ -27,7 +27,8 @@ KEYS = {
 }
 # Raw figures of the marts that follow from a world alone; the genuine ones take
 # a judgement.
-# Mentions are of brands, wherever they are made: tests/test_marts.py recounts them.
+# Mentions are of brands, wherever they are made: tests/marts/test_marts.py recounts
+# them.
 FIGURES = ("posts", "reposts", "comments", "likes", "engagements", "engaged_accounts")
 ENGAGEMENTS = ("repost", "comment", "like")
 SHOWN_DIFFERENCES = 10
