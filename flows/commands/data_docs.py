@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tasks.report.validation import write_validation_page
 from tasks.staging.expectations import run_suites
 from tasks.staging.observe import LANDED_AT, SUITES
+from tasks.staging.validation_page import write_validation_page
 from tasks.warehouse.database import count, read
 from tasks.warehouse.errors import ConfigurationError, ValidationFailedError
 from tasks.warehouse.lock import hold_workspace

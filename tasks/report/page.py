@@ -40,7 +40,7 @@ from tasks.report.figures import (
     format_words,
     shorten,
 )
-from tasks.report.validation import environment
+from tasks.report.page_templates import environment
 from tasks.report.words import (
     GLOSSARY,
     genuine_share,

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tasks.report.validation import write_validation_page
 from tasks.sources.networks import RAW_TABLES
 from tasks.staging.observe import (
     SUITES,
@@ -41,6 +40,7 @@ from tasks.staging.touched import (
     touch_all_days,
     touch_days,
 )
+from tasks.staging.validation_page import write_validation_page
 from tasks.warehouse import file_evidence, landing, ledger
 from tasks.warehouse.database import connect, count, transaction
 from tasks.warehouse.errors import ValidationFailedError

@@ -5,25 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from tasks.report.page_templates import environment
+from tasks.staging.rules import Outcome
 from tasks.warehouse.landing import write_atomically
-
-if TYPE_CHECKING:
-    from tasks.staging.rules import Outcome
-
-
-def environment() -> Environment:
-    """Templates with autoescape: what accounts write can't become markup."""
-    return Environment(
-        loader=PackageLoader("tasks.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def write_validation_page(
