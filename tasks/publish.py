@@ -18,6 +18,7 @@ from tasks.warehouse.database import connect, failpoint, transaction
 from tasks.warehouse.errors import DamagedError, without_values
 from tasks.warehouse.keys import keys_to_remember
 from tasks.warehouse.models import load_models
+from tasks.warehouse.networks import spelled_out
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
     AMPLIFIERS,
@@ -148,6 +149,7 @@ def page_digest() -> str:
     digest = hashlib.sha256(code_digest(writers).encode())
     for path in sorted((Path(__file__).parent / "report").glob("templates/*")):
         digest.update(path.read_bytes())
+    digest.update(spelled_out().encode())
     return digest.hexdigest()[:8]
 
 

@@ -40,6 +40,7 @@ from sqlglot import exp
 
 from tasks.warehouse.code_digest import FOLDER, code_digest
 from tasks.warehouse.database import count, table_exists
+from tasks.warehouse.networks import spelled_out
 
 if TYPE_CHECKING:
     import polars as pl
@@ -215,7 +216,7 @@ def code_hash(extra: Iterable[str] = ()) -> str:
     for path in [*sorted(SQL_FOLDER.rglob("*.sql")), _RATES]:
         digest.update(path.relative_to(FOLDER).as_posix().encode())
         digest.update(path.read_bytes())
-    for text in extra:
+    for text in (spelled_out(), *extra):
         digest.update(text.encode())
     return digest.hexdigest()[:16]
 

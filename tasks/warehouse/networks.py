@@ -7,8 +7,9 @@ need no name of a network.
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -162,6 +163,15 @@ POST_ADDRESSES = {
     for name, facts in NETWORKS.items()
     if facts.post_address is not None
 }
+
+
+def spelled_out(files: Iterable[Path] = NETWORK_FILES) -> str:
+    """All that the files say, as one text that no comment changes."""
+    told = {
+        file.parent.name: tomllib.loads(file.read_text(encoding="utf-8"))
+        for file in files
+    }
+    return json.dumps(told, ensure_ascii=False, sort_keys=True)
 
 
 @cache

@@ -10,7 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tasks.warehouse import models
 from tasks.warehouse.code_digest import FOLDER, code_digest, reached
+from tasks.warehouse.models import code_hash
+from tasks.warehouse.networks import spelled_out
 from tests.workspaces import Lab, comment, repost, status, user
 
 STEPS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
@@ -50,6 +53,28 @@ def test_other_algorithms_are_other_code(file: str, copied: Path) -> None:
     assert code_digest(STEPS, copied) == before
     changed.write_text(f"{text}\nLIMIT = 3\n", encoding="utf-8")
     assert code_digest(STEPS, copied) != before
+
+
+def test_what_a_network_is_known_for_is_code(tmp_path: Path) -> None:
+    """Another trait or SQL function makes other tables; a comment does not."""
+    told = {}
+    for name, text in {
+        "as it is": 'title = "A"\ntraits = ["a"]\n',
+        "comment": '# Why.\ntraits = ["a"]\ntitle = "A" # so\n',
+        "trait": 'title = "A"\ntraits = ["b"]\n',
+    }.items():
+        file = tmp_path / name / "a" / "network.toml"
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+        told[name] = spelled_out([file])
+    assert told["comment"] == told["as it is"] != told["trait"]
+    assert '"post_address"' in spelled_out()
+
+
+def test_hash_of_code_holds_the_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = code_hash()
+    monkeypatch.setattr(models, "spelled_out", lambda: "other")
+    assert code_hash() != before
 
 
 def test_constant_within_a_function_is_other_code(copied: Path) -> None:
