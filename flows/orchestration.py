@@ -58,7 +58,7 @@ def reported(root: Path) -> Iterator[None]:
     if not is_orchestrated():
         yield
         return
-    from flows.deployed import end_quietly, leave_page, log
+    from flows.prefect_runs import end_quietly, leave_page, log
 
     end_quietly()
     with heard_by(log):
@@ -78,7 +78,7 @@ def as_step(step: Callable[P, R], root: Path) -> Callable[P, R]:
     """
     if not is_orchestrated():
         return step
-    from flows.deployed import as_task
+    from flows.prefect_runs import as_task
 
     return as_task(step, root)
 
@@ -87,7 +87,7 @@ def as_part(body: Callable[P, None]) -> Callable[P, None]:
     """A flow as part of one that Prefect runs, or plainly where it runs none."""
     if not is_orchestrated():
         return body
-    from flows.deployed import as_flow
+    from flows.prefect_runs import as_flow
 
     return as_flow(body)
 
@@ -100,7 +100,7 @@ def run_flow(body: Callable[P, None], *values: P.args, **named: P.kwargs) -> Non
     """
     address = _server()
     if address and _answers(address):
-        from flows.deployed import as_flow
+        from flows.prefect_runs import as_flow
 
         as_flow(body)(*values, **named)
         return

@@ -129,7 +129,7 @@ post_ids = [{listed}]
 
     def publish(self, run_id: str = "run") -> Published:
         """Run publish."""
-        from tasks.publish import publish_marts
+        from tasks.publication.marts import publish_marts
 
         return publish_marts(self.workspace, run_id)
 

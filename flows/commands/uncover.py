@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from tasks.marts.build import build_marts
-from tasks.publish import publish_marts
+from tasks.publication.marts import publish_marts
 from tasks.warehouse.database import connect
 from tasks.warehouse.ledger import covered_days, open_run
 from tasks.warehouse.publication import read_manifest

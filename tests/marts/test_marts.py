@@ -131,7 +131,7 @@ def test_machine_does_not_matter(
     lab = mixed_lab(small_world, tmp_path)
     script = f"""
 import duckdb
-import tasks.publish, tasks.warehouse.database as database
+import tasks.publication.marts, tasks.warehouse.database as database
 from tasks.sources import file_landing
 from tasks.warehouse import publication
 from pathlib import Path

@@ -105,7 +105,7 @@ def test_imports_of_all_forms_are_followed(copied: Path) -> None:
         "tasks.accounts.audience",
         "tasks.staging.observe",
     } <= set(found)
-    assert "tasks.publish" not in found
+    assert "tasks.publication.marts" not in found
 
 
 def test_what_the_steps_reach_is_what_they_import() -> None:

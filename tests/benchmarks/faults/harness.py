@@ -66,10 +66,10 @@ def warm() -> None:
     import flows.commands.recover
     import flows.commands.status
     import flows.commands.who  # noqa: F401
-    import tasks.publish
+    import tasks.publication.marts
     import tasks.validate
 
-    tasks.publish.write_report = _write_page
+    tasks.publication.marts.write_report = _write_page
     os.environ.setdefault("WM_PSEUDONYM_KEY", "a-key-for-benchmarks-only")
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"

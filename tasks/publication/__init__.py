@@ -1,0 +1,1 @@
+"""Publication: what readers see, proved and swapped as a whole."""
