@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -307,15 +307,17 @@ BACKFILL = (
 
 
 def test_commands_give_the_world_and_keep_the_token_to_themselves(
-    small_world: World, tmp_path: Path, prepare_home: Callable[[Path], Path]
+    small_world: World, tmp_path: Path
 ) -> None:
     """Killed; without a valid token; to the end; and on the next day."""
-    environment = {
-        "WEIBO_ACCESS_TOKEN": CANARY,
-        "PREFECT_HOME": str(prepare_home(tmp_path / "prefect")),
-        "PREFECT_LOGGING_LEVEL": "DEBUG",
-        "PREFECT_SERVER_LOGGING_LEVEL": "DEBUG",
-    }
+    # Whoever looks for a fault has every library tell what it does.
+    talkative = tmp_path / "talkative"
+    talkative.mkdir()
+    (talkative / "sitecustomize.py").write_text(
+        "import logging\nlogging.basicConfig(level=logging.DEBUG,"
+        " format='%(levelname)s %(name)s %(message)s')\n"
+    )
+    environment = {"WEIBO_ACCESS_TOKEN": CANARY, "PYTHONPATH": str(talkative)}
     more = "commercial = true"
     with site(small_world, tmp_path / "workspace", ROUGH, more) as found:
         lab, emulator = found.lab, found.emulator
