@@ -159,13 +159,7 @@ def _rows(
     """
     if not file.exists():
         return
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(
-            [f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8"]
-        ) from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
+    reader = _lines(file)
     missing = [name for name in columns if name not in (reader.fieldnames or [])]
     if missing:
         raise ConfigurationError(
@@ -178,6 +172,21 @@ def _rows(
         mistakes += [f"{place}: {name} is empty: fill it in" for name in empty]
         if not empty:
             yield place, value
+
+
+def _lines(file: Path) -> csv.DictReader[str]:
+    """A CSV file's lines, by the names of its columns.
+
+    Raises:
+        ConfigurationError: the file is no UTF-8.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            [f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8"]
+        ) from None
+    return csv.DictReader(io.StringIO(text, newline=""))
 
 
 def _day(place: str, name: str, value: str, mistakes: list[str]) -> date | None:
@@ -433,12 +442,11 @@ def lines_about(
     for name in _NAMING:
         file = root / "seeds" / name
         if file.is_file():
-            with file.open(encoding="utf-8-sig", newline="") as handle:
-                found[name] = [
-                    line
-                    for line in csv.DictReader(handle)
-                    if names_account(line, platform, account_id)
-                ]
+            found[name] = [
+                line
+                for line in _lines(file)
+                if names_account(line, platform, account_id)
+            ]
     return found
 
 
@@ -447,9 +455,8 @@ def add_suppression(
 ) -> bool:
     """Note that an account is never to be contacted; whether it was news."""
     file = root / "seeds" / "suppressions.csv"
-    text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
     header = list(SUPPRESSION_COLUMNS)
-    lines = list(csv.DictReader(io.StringIO(text)))
+    lines = list(_lines(file)) if file.exists() else []
     if any(names_account(line, platform, account_id) for line in lines):
         return False
     if lines:
@@ -462,10 +469,9 @@ def add_suppression(
 
 def forget_in_seed(file: Path, person: Person) -> None:
     """Lines about the person go, and the person goes out of the words of others."""
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        lines = list(reader)
-        header = list(reader.fieldnames or [])
+    reader = _lines(file)
+    lines = list(reader)
+    header = list(reader.fieldnames or [])
     kept = [
         {
             column: without_words(value, person) if isinstance(value, str) else value
