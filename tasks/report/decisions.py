@@ -107,11 +107,12 @@ def judge_price(
         if len(others) == 1
         else f"the median of its brand’s {format_number(len(others))} other campaigns"
     )
-    amount = format_money(usual, currency)
+    # What is not known of the others is not weighed: the sentence says so.
+    amount = f"{format_money(usual, currency)}, as estimated"
     if price.high is not None and price.high < usual:
-        return Verdict(WORTH, f"{said}, surely less than {beside}: {amount}.")
+        return Verdict(WORTH, f"{said}, all of it less than {beside}: {amount}.")
     if price.low > usual:
-        return Verdict(NOT_WORTH, f"{said}, surely more than {beside}: {amount}.")
+        return Verdict(NOT_WORTH, f"{said}, all of it more than {beside}: {amount}.")
     return Verdict(UNTOLD, f"{said}; what is not known of it spans {beside}: {amount}.")
 
 

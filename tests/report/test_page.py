@@ -774,14 +774,19 @@ CHEAP = {
     ("changed", "others", "outcome", "said"),
     [
         ({}, [{"estimated_genuine_engagements": 250}], WORTH, "less than its brand’s"),
-        ({}, [{"estimated_genuine_engagements": 900}], NOT_WORTH, "surely more than"),
+        (
+            {},
+            [{"estimated_genuine_engagements": 900}],
+            NOT_WORTH,
+            "all of it more than",
+        ),
         ({}, [{"estimated_genuine_engagements": 480}], UNTOLD, "spans its brand’s"),
         # The median of 4, 4 and 1 (an outlier does not decide).
         (
             {},
             [{"estimated_genuine_engagements": count} for count in (250, 250, 1000)],
             WORTH,
-            "the median of its brand’s 3 other campaigns: 4.00 CNY",
+            "the median of its brand’s 3 other campaigns: 4.00 CNY, as estimated",
         ),
         # What is not alike is not compared.
         ({}, [{"budget_currency": "USD"}], UNTOLD, "no other campaign"),
