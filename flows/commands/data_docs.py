@@ -7,7 +7,7 @@ from pathlib import Path
 from tasks.staging.expectations import run_suites
 from tasks.staging.observe import LANDED_AT, SUITES
 from tasks.staging.validation_page import write_validation_page
-from tasks.warehouse.database import count, read
+from tasks.warehouse.database import count, read, table_exists
 from tasks.warehouse.errors import ConfigurationError, ValidationFailedError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.workspace import Workspace
@@ -38,7 +38,8 @@ def write_data_docs(workspace: Workspace) -> Path:
         suites = {
             table: [rule for rule in rules if rule.after != LANDED_AT]
             for table, rules in SUITES.items()
-            if count(connection, f"select count(*) from staging.{table}")
+            if table_exists(connection, "staging", table)
+            and count(connection, f"select count(*) from staging.{table}")
         }
         outcomes = run_suites(connection, "staging", suites, 0.0)
     page = write_validation_page(workspace.validation, outcomes, staged=True)

@@ -84,6 +84,9 @@ def test_data_docs_judge_all_that_is_staged(lab: Lab) -> None:
     none = lab.command("data-docs")
     assert none.returncode == 2
     assert "does not exist: run `daily`" in none.stderr
+    duckdb.connect(str(lab.root / "warehouse.duckdb")).close()
+    empty = lab.command("data-docs")  # a first run that failed left no table
+    assert empty.returncode == 0, empty.stderr
     lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), undated(3)])
     lab.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
     lab.run(publish=False)
