@@ -221,6 +221,19 @@ def wait_for_end(orchestra: Orchestra, run_id: str) -> dict[str, Any]:
     pytest.fail(f"the run did not end: {orchestra.worker_log.read_text()}")
 
 
+def wait_for_lines(orchestra: Orchestra, run_id: str) -> list[str]:
+    """All that an ended run said; its process hands the lines in on its own time."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    asked = {"logs": {"flow_run_id": {"any_": [run_id]}}}
+    while time.monotonic() < deadline:
+        lines = [line["message"] for line in ask(orchestra, "logs/filter", asked)]
+        # The flow's own last word; lines come in the order in which they were said.
+        if any(line.startswith("Finished in state") for line in lines):
+            return lines
+        time.sleep(0.3)
+    pytest.fail(f"the run did not end its log: {orchestra.worker_log.read_text()}")
+
+
 def test_daily_is_scheduled_at_half_past_two_in_shanghai(orchestra: Orchestra) -> None:
     daily = read_deployment(orchestra, "daily")
     (schedule,) = daily["schedules"]
@@ -271,7 +284,7 @@ def test_worker_runs_a_day_of_the_sample(orchestra: Orchestra, tmp_path: Path) -
     assert run["state_type"] == "COMPLETED", log
     assert "nanobind" not in log
     assert run["name"] == "daily 2026-03-03"
-    lines = [line["message"] for line in ask(orchestra, "logs/filter", {})]
+    lines = wait_for_lines(orchestra, asked)
     assert any("records read" in line for line in lines)
     assert any(line.startswith("publish: ") for line in lines)
     (page,) = ask(orchestra, "artifacts/latest/filter", {})
@@ -301,16 +314,13 @@ def test_an_erasure_through_the_server_tells_nobody(
         one["name"]: one for one in ask(orchestra, "flow_runs/filter", {"limit": 50})
     }
     assert by_name["backfill 2026-03-01..2026-03-01"]["state_type"] == "COMPLETED"
-    said = ask(
-        orchestra, "logs/filter", {"logs": {"flow_run_id": {"any_": [run["id"]]}}}
-    )
-    lines = [line["message"] for line in said]
+    lines = wait_for_lines(orchestra, asked)
     assert "1 records removed, of 1 people" in lines
     warned = (
         "warning: still in the export export/1.jsonl: delete it there and in backups"
     )
     assert warned in lines
-    told = json.dumps([by_name, said], ensure_ascii=False)
+    told = json.dumps([by_name, lines], ensure_ascii=False)
     log = orchestra.worker_log.read_text()
     for word in ("7654321", "安安的小店", "hers alone"):
         assert word not in told + log
