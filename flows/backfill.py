@@ -12,8 +12,9 @@ from tasks.publish import publish
 from tasks.sources.erased_people import finish, keep_out
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
-from tasks.warehouse.ledger import STEPS, Step, open_run
+from tasks.warehouse.ledger import open_run
 from tasks.warehouse.seeds import check_seeds
+from tasks.warehouse.steps import STEPS, Step
 from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 
 

@@ -11,10 +11,10 @@ from flows.orchestration import as_part, reported, workspace_of
 from tasks.sources.erased_people import Gone
 from tasks.warehouse import tombstones
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.ledger import STEPS, Step
 from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.progress import say
 from tasks.warehouse.seeds import check_seeds
+from tasks.warehouse.steps import STEPS, Step
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 Action = Literal["erase", "suppress", "export"]

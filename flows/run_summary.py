@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flows.commands.status import describe
-from tasks.warehouse.ledger import STEPS, read_copy
+from tasks.warehouse.ledger import read_copy
+from tasks.warehouse.steps import STEPS
 from tasks.warehouse.workspace import Workspace
 
 # A page of a run is read at a glance; `status` and the quarantine have all.

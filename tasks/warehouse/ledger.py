@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, TypeGuard, get_args
+from typing import Any, TypeGuard
 
 import duckdb
 
@@ -34,8 +34,6 @@ REASON_WITHOUT_VALUE = (
     "case when stage = 'validate' then split_part(reason, ': ', 1)"
     r" else regexp_replace(reason, '(^|[ (:])''.*''', '\1...') end"
 )
-Step = Literal["extract", "validate", "deduplicate", "aggregate", "publish"]
-STEPS: tuple[Step, ...] = get_args(Step)
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,23 @@ def test_quick_commands_import_no_orchestrator(
     assert done.stdout.endswith("imported: []\n"), done.stdout + done.stderr
 
 
+def test_options_load_no_slow_library() -> None:
+    """Mistakes in what is typed are told before anything that takes its time."""
+    script = (
+        "import sys, flows.__main__\n"
+        "slow = {'duckdb', 'polars', 'numpy', 'sqlglot', 'httpx', 'prefect'}\n"
+        "print(sorted(slow & set(sys.modules)), 'flows.commands' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[] False\n", done.stdout + done.stderr
+
+
 def test_status_before_anything_ran(lab: Lab) -> None:
     done = lab.command("status")
     assert done.returncode == 2

@@ -46,12 +46,11 @@ _WORK = {
 def test_a_signal_ends_a_command_in_words(number: signal.Signals, work: str) -> None:
     """Long before the work ends, with the exit code that shells expect."""
     script = (
-        "from flows.__main__ import _run\n"
-        "import flows.__main__ as command\n"
-        "def main():\n"
+        "from flows.command_line.endings import end_in_words\n"
+        "from flows.command_line.process import run_process\n"
+        "def work(**options):\n"
         f"    exec({_WORK[work]!r})\n"
-        "command.app = lambda **options: main()\n"
-        "_run()\n"
+        "run_process(lambda: end_in_words(work))\n"
     )
     with started(
         *(sys.executable, "-c", script),

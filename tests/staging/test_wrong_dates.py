@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from flows import __main__ as commands
 from flows.backfill import backfill
+from flows.command_line import runs
 from flows.commands.uncover import uncover
 from flows.daily import daily
 from tasks.warehouse.errors import ConfigurationError
@@ -231,11 +231,11 @@ def test_days_to_come_are_refused(lab: Lab) -> None:
     tomorrow = today + timedelta(days=1)
     words = f"{tomorrow} lies after today, {today}.*--force"
     with pytest.raises(ConfigurationError, match=words):
-        commands.backfill(
+        runs.backfill(
             first=str(FIRST), last=str(tomorrow), reason="x", workspace=lab.root
         )
     with pytest.raises(ConfigurationError, match=words):
-        commands.daily(day=str(tomorrow), workspace=lab.root)
+        runs.daily(day=str(tomorrow), workspace=lab.root)
     with pytest.raises(ConfigurationError, match=words):
         backfill(FIRST, tomorrow, "x", workspace=str(lab.root))
     with pytest.raises(ConfigurationError, match=words):
