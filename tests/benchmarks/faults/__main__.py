@@ -1,10 +1,12 @@
 """Faults on purpose: kills, torn files, full disks, a person who asked to go.
 
-`python -m tests.benchmarks.faults [--only PART] [--seed 1] [--every 1] [--kills 1000]
-[--commands 50] [--files 200] [--points 100] [--publications 100]` prints a table: the
-fault, what is expected, what was seen; exit code 1 where they differ. Parts:
-failpoints, kills, torn, full, canary, publications; `--only` may stand several times.
-Linux; `full` mounts a small disk, which needs root, else it limits files' sizes.
+`python -m tests.benchmarks.faults [--only PART] [--seed 1] [--every 1] [--unit NAME]
+[--kills 1000] [--commands 50] [--files 200] [--points 100] [--publications 100]`
+prints a table: the fault, what is expected, what was seen; exit code 1 where they
+differ. Parts: failpoints, kills, torn, full, canary, publications; `--only` may stand
+several times, `--unit` too: failpoints of the units whose names begin so ("third day",
+"erase"). Linux; `full` mounts a small disk, which needs root, else it limits files'
+sizes.
 """
 
 from __future__ import annotations
@@ -33,13 +35,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--unit", action="append")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--commands", type=int, default=50)
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--points", type=int, default=100)
     parser.add_argument("--publications", type=int, default=100)
     parts: dict[str, Callable[[Path], Iterator[Row]]] = {
-        "failpoints": lambda folder: failpoints.run(folder, options.every),
+        "failpoints": lambda folder: failpoints.run(
+            folder, options.every, options.unit
+        ),
         "kills": lambda folder: kills.run(
             folder, options.kills, options.commands, options.seed
         ),
