@@ -250,8 +250,7 @@ def _rhythms(workspace: Workspace) -> Iterator[Finding]:
         elif one.last_record_day:
             yield Finding(
                 f"rhythm of {one.source}",
-                f"last record of {one.last_record_day}, one is expected"
-                f" {one.tell_expected()}",
+                f"last record of {one.last_record_day}, {one.tell_expected()}",
             )
 
 

@@ -96,19 +96,19 @@ class Rhythm:
         )
 
     def tell_expected(self) -> str:
-        """What is expected of it, for people."""
+        """What is expected of it, as a clause for people."""
         if self.origin == "not configured":
-            return "nothing: workspace.toml doesn't name it any more"
+            return "none is expected: workspace.toml doesn't name it any more"
         if self.expected_every_days is None:
-            return "unknown"
+            return "when the next is due is unknown"
         if self.expected_every_days == 0:
-            return "nothing more (stated)"
+            return "no more is expected (stated)"
         how = {
             "stated": "stated",
             "learned": "learned from the days before",
             "assumed": f"assumed: under {FEWEST_RECORD_DAYS} days with records",
         }[self.origin]
-        return f"{every(self.expected_every_days)} ({how})"
+        return f"one is expected {every(self.expected_every_days)} ({how})"
 
     def tell_late(self, end: date) -> str | None:
         """A sentence where it is late when the day `end` is over, or gave nothing."""
@@ -120,7 +120,7 @@ class Rhythm:
             return None
         return (
             f"{name} is late since {since}: its last record is of"
-            f" {self.last_record_day}, one is expected {self.tell_expected()}"
+            f" {self.last_record_day}, {self.tell_expected()}"
         )
 
 
@@ -213,7 +213,7 @@ def tell_silence(found: Sequence[Rhythm], first: date, last: date) -> list[str]:
             lines.append(
                 f"source {one.source} ({one.platform}) gave nothing on"
                 f" {_count(gaps):,} of {asked:,} days: {_tell(gaps)}; its last record"
-                f" is of {one.last_record_day}, one is expected {one.tell_expected()}"
+                f" is of {one.last_record_day}, {one.tell_expected()}"
             )
     silent = _silent({day for one in found for day in one.days}, first, last)
     if silent and len(found) > 1:

@@ -69,6 +69,22 @@ def test_source_is_late_when_its_day_is_over() -> None:
     assert "never gave anything" in (source((), None).tell_late(_FIRST) or "")
 
 
+def test_what_is_expected_reads_as_a_clause() -> None:
+    told = [
+        source(days(0), 0).tell_expected(),
+        source(days(0), 3).tell_expected(),
+        source((), None, "learned").tell_expected(),
+        source(days(0), 3).tell_late(days(9)[0]),
+    ]
+    assert told == [
+        "no more is expected (stated)",
+        "one is expected every 3 days (stated)",
+        "when the next is due is unknown",
+        "source export (weibo) is late since 2026-03-04: its last record is of"
+        " 2026-03-01, one is expected every 3 days (stated)",
+    ]
+
+
 def test_wrong_date_hides_no_silence() -> None:
     found = source((*days(0, 1), date(2027, 1, 1)), 1)
     end = _FIRST + timedelta(days=5)
