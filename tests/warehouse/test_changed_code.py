@@ -20,8 +20,9 @@ STEPS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    """The project's code, to be changed."""
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project's code, to be changed; more often than file times can tell."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     shutil.copytree(
         FOLDER / "tasks",
         tmp_path / "tasks",
