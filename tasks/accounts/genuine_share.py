@@ -33,7 +33,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from tasks.accounts.phantom_model import BINS, SHOWN, Rates
 
@@ -124,7 +124,7 @@ def draw_audiences(
     random = np.random.default_rng(SEED)
     ranks = (random.permutation(DRAWS) + 0.5) / DRAWS
     total = _log_odds(_prior_share(ranks))
-    scores = norm.ppf(ranks)
+    scores = ndtri(ranks)
     is_labelled = random.random(DRAWS) < _LABELLED_SHARE
     view = random.random(DRAWS)
     telling = np.sqrt(random.random(DRAWS))
@@ -133,7 +133,7 @@ def draw_audiences(
         # Each group's share is of the prior, whatever the others' are.
         apart = random.standard_normal(DRAWS)
         own = _prior_share(
-            norm.cdf(np.sqrt(_TOGETHER) * scores + np.sqrt(1 - _TOGETHER) * apart)
+            ndtr(np.sqrt(_TOGETHER) * scores + np.sqrt(1 - _TOGETHER) * apart)
         )
         genuine_bins = random.dirichlet(planted[shown].genuine, DRAWS)
         phantom_bins = random.dirichlet(planted[shown].phantoms, DRAWS)

@@ -28,8 +28,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import ndtri, stdtrit
 
 Series = NDArray[np.float64]
 
@@ -410,7 +409,7 @@ def _expect(
     low, middle, high = course.forecast(start, inside, _PATHS)
     known = int(np.isfinite(before).sum())
     wide = max(1.0, trials.worst) * float(
-        student.ppf(0.975, max(known // 4, 3)) / student.ppf(0.975, np.inf)
+        stdtrit(max(known // 4, 3), 0.975) / stdtrit(np.inf, 0.975)
     )
     if spread > _UNEVEN:
         wide *= _WIDER
@@ -441,7 +440,7 @@ def _common_course(
     start = len(before)
     steps = np.diff(before)
     # Correlations of so many steps that chance alone makes, times their number's root.
-    by_chance = norm.isf(_BY_CHANCE / max(len(controls), 1))
+    by_chance = -ndtri(_BY_CHANCE / max(len(controls), 1))
     total, weights = np.zeros(0), np.zeros(0)
     brands = 0
     for days in controls:

@@ -21,8 +21,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.stats import nbinom
-from scipy.stats import t as student
+from scipy.special import nbdtrik, stdtrit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -372,7 +371,7 @@ def _interval(
     spread = np.where(tried >= _MANY_ERRORS, made, spread)
     deviation = np.sqrt(np.maximum(spread, 1e-12))
     freedom = np.maximum(np.maximum(effective - 1, has_tried * tried), 1)
-    above = student.ppf(0.975, freedom) * np.where(tried < _MANY_ERRORS, _WIDER, 1)
+    above = stdtrit(freedom, 0.975) * np.where(tried < _MANY_ERRORS, _WIDER, 1)
     below = above.copy()
     scaled = np.where(is_told, (drawn - middle) / deviation, np.nan)[usual]
     highest, lowest = _tails(scaled, stream.before)
@@ -385,8 +384,8 @@ def _interval(
     posts_counted = np.maximum(effective, 1)
     shape = expected * posts_counted + 0.5
     share = posts_counted / (posts_counted + 1)
-    low = np.minimum(low, nbinom.ppf(0.025, shape, share))
-    high = np.maximum(high, nbinom.ppf(0.975, shape, share))
+    low = np.minimum(low, np.ceil(nbdtrik(0.025, shape, share)))
+    high = np.maximum(high, np.ceil(nbdtrik(0.975, shape, share)))
     # Outwards to whole acts; what is whole but for the last bit stays.
     return (
         np.maximum(np.floor(np.round(np.nan_to_num(low), 6)), 0),
