@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from tasks.sources.api_landing import check_apis, collect_source
-from tasks.sources.file_landing import land_sources
+from tasks.sources.source_files import land_sources
 from tasks.warehouse.configuration import RETENTION_NOTE
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.progress import say
@@ -21,13 +20,15 @@ def extract(root: Path, first: date, last: date) -> list[str]:
     """
     with without_values("extract"):
         workspace = load_workspace(root)
-        check_apis(workspace)
         if "landing" in workspace.policies.retention_days:
             say(f"  warning: {RETENTION_NOTE}")
+        apis = [source for source in workspace.sources if source.kind == "api"]
+        if not apis:
+            land_sources(workspace)
+            return []
+        from tasks.sources.api_landing import check_apis, collect_source
+
+        check_apis(workspace)
         land_sources(workspace)
-        collected = [
-            collect_source(workspace, source, first, last)
-            for source in workspace.sources
-            if source.kind == "api"
-        ]
+        collected = [collect_source(workspace, one, first, last) for one in apis]
         return [found.deferred for found in collected if found.deferred]

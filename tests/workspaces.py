@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from tasks.marts.build import Aggregated, build_marts
-from tasks.sources.file_landing import Extracted, land_sources
+from tasks.sources.source_files import Extracted, land_sources
 from tasks.staging.stage import Validated, stage_batches
 from tasks.verdicts.accounts import Deduplicated, judge_accounts
 from tasks.warehouse.models import load_models

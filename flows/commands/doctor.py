@@ -155,7 +155,7 @@ def _machine() -> Iterator[Finding]:
 
 def _disk(workspace: Workspace) -> Iterator[Finding]:
     """Whether the disk holds what the next run makes, and what lies aside for good."""
-    from tasks.sources.file_landing import waiting_bytes
+    from tasks.sources.source_files import waiting_bytes
 
     try:
         plain, packed = waiting_bytes(workspace)
@@ -208,7 +208,7 @@ def _sources(workspace: Workspace) -> Iterator[Finding]:
         about = f"source {source.name}"
         if source.kind == "api":
             continue
-        from tasks.sources.file_landing import list_files
+        from tasks.sources.source_files import list_files
 
         path = workspace.source_path(source)
         found = list_files(workspace, source)

@@ -15,13 +15,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tasks.sources.crawl.http_client import Answer
-from tasks.sources.crawl.state import Record
 from tasks.sources.file_format import Splitter
 from tasks.warehouse.raw_tables import CONTEXT as CONTEXT
+
+if TYPE_CHECKING:
+    from tasks.sources.crawl.http_client import Answer
+    from tasks.sources.crawl.state import Record
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def records_of_page(
         answer: as it came.
         told: what the records don't say themselves: `root`, `site`.
     """
+    from tasks.sources.crawl.state import Record
+
     page = {
         "request": {
             **{name: value for name, value in told.items() if value is not None},

@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
@@ -372,6 +370,9 @@ def _parsed(text: str) -> Any:
 
 def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
     """One file without the person: records removed, records changed."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     table = pq.read_table(path, partitioning=None)
     texts = table.column("record").to_pylist()
     needles = (*_ids(person), *person.names)

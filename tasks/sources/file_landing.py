@@ -1,23 +1,16 @@
-"""Landing of files: what the sources hold and is not landed yet.
+"""Landing of files: those of a batch to records, or to quarantine.
 
-Every file is either landed or named in quarantine; of one that changed only those
-records land that it did not give before. Cost: linear in the bytes of new and changed
-files; an unchanged file costs one `stat`.
+Of a file that changed only those records land that it did not give before. Cost: linear
+in the bytes.
 """
 
 from __future__ import annotations
 
-import errno
-import glob
 import hashlib
 import itertools
 import json
-import os
-import shutil
-import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +23,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from tasks.sources.canonical.records import SCHEMAS, misspelt, no_column, read_table
+from tasks.sources.canonical.records import SCHEMAS
+from tasks.sources.canonical.tables import misspelt, no_column, read_table
 from tasks.sources.documents import (
     KEPT_CHARACTERS,
     MOST_REJECTED,
@@ -39,7 +33,6 @@ from tasks.sources.documents import (
     Rejected,
     UnreadableFileError,
     expands_to,
-    open_regular,
     read_documents,
     split_document,
 )
@@ -59,25 +52,18 @@ from tasks.sources.landed_before import (
     without_rejected,
 )
 from tasks.sources.networks import FORMATS, RAW_TABLES
+from tasks.sources.source_files import SAID_AT_MOST, InputFile
 from tasks.warehouse import landing
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import tune
-from tasks.warehouse.disk import check_disk
-from tasks.warehouse.errors import ConfigurationError, StepFailedError
+from tasks.warehouse.errors import StepFailedError
 from tasks.warehouse.networks import NETWORKS, PLATFORMS
-from tasks.warehouse.progress import Meter, say, step
+from tasks.warehouse.progress import Meter, say
 from tasks.warehouse.rejected import hide_erased
-from tasks.warehouse.tombstones import path_mask
 from tasks.warehouse.workspace import Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
 FIRST_DAY, LAST_DAY = "2000-01-01", "2100-01-01"
-# Inputs that land together: bounds what a killed run has to do again.
-BATCH_BYTES = 4 << 30
-# A larger file is skipped: nothing reads it to its end in a night.
-LARGEST_FILE_BYTES = 64 << 30
-# Files that a run names one by one.
-_SAID_AT_MOST = 20
 # Records are larger than text that is packed: they name each cell.
 _EXPANSION = 4
 # Records on their way into Parquet together.
@@ -108,45 +94,11 @@ QUARANTINE = {
 }
 
 
-@dataclass(frozen=True)
-class Extracted:
-    """What a run landed; `known` had landed, or was rejected, before."""
-
-    files: int
-    unchanged_files: int
-    records: int
-    quarantined: int
-    known: int
-    batches: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a source's path holds.
-
-    Attributes:
-        files: that are to be read, with their size and time as they were then.
-        skipped: paths that can't be, and why; never opened.
-    """
-
-    files: tuple[tuple[Path, os.stat_result], ...]
-    skipped: tuple[tuple[Path, str], ...]
-
-
-@dataclass(frozen=True)
-class _InputFile:
-    path: Path
-    shown_path: str
-    size: int
-    mtime_ns: int
-    sha256: str
-
-
 @dataclass
 class _Reading:
     """One pass over a batch of files and what it found broken."""
 
-    files: list[_InputFile]
+    files: list[InputFile]
     platform: str
     source: str
     before: LandedBefore
@@ -180,128 +132,6 @@ class _Reading:
         ]
 
 
-def land_sources(workspace: Workspace) -> Extracted:
-    """Land the new files of every source.
-
-    Raises:
-        ConfigurationError: a source has neither files nor landed records.
-        DiskFullError: the disk can't hold what the files become; nothing was changed.
-        LandingDamagedError: landed files and their log don't fit together.
-    """
-    log = landing.read_log(workspace.landing)
-    landing.check(workspace.landing, log)
-    landing.sweep(workspace.landing, log)
-    # What a killed run spilled; who lands holds the workspace.
-    shutil.rmtree(workspace.root / ".spill", ignore_errors=True)
-    known = {(file.source, file.path) for batch in log for file in batch.inputs}
-    landed_files = [
-        file for batch in log for file in batch.inputs if not file.is_read_again
-    ]
-    stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
-    seen = {(file.source, file.path, file.sha256) for file in landed_files}
-    without_erased = path_mask(workspace.root, PLATFORMS)
-    todo: list[tuple[Source, list[_InputFile]]] = []
-    unchanged = 0
-    for source in workspace.sources:
-        if source.kind != "files":
-            continue
-        fresh: list[_InputFile] = []
-        found = list_files(workspace, source)
-        _tell_skipped(found, workspace)
-        if not found.files and not any(name == source.name for name, _ in known):
-            raise ConfigurationError(
-                [
-                    f"Source '{source.name}': no {source.format} file at"
-                    f" {workspace.source_path(source)}: correct its path in"
-                    " workspace.toml, or put the export there."
-                ]
-            )
-        unknown: list[tuple[Path, str, os.stat_result]] = []
-        for path, look in found.files:
-            shown = without_erased(_show_path(path, workspace))
-            if (source.name, shown, look.st_size, look.st_mtime_ns) in stats:
-                unchanged += 1
-            else:
-                unknown.append((path, shown, look))
-        with ThreadPoolExecutor() as pool:
-            digests = pool.map(_digest, [path for path, _, _ in unknown])
-            for (path, shown, look), digest in zip(unknown, digests, strict=True):
-                if isinstance(digest, OSError):
-                    why = digest.strerror or type(digest).__name__
-                    say(f"  warning: skipped {shown}: it can't be read: {why}")
-                elif (source.name, shown, digest) in seen:
-                    unchanged += 1
-                else:
-                    fresh.append(
-                        _InputFile(path, shown, look.st_size, look.st_mtime_ns, digest)
-                    )
-        todo.extend((source, part) for part in _portions(fresh))
-
-    if todo:
-        sizes = [
-            (file.path, file.shown_path, file.size) for _, part in todo for file in part
-        ]
-        check_disk(workspace, *_new_bytes(sizes, log))
-    landed: list[landing.Batch] = []
-    total = sum(file.size for _, files in todo for file in files)
-    with step("extract", total) as meter:
-        for source, files in todo:
-            landed.append(_land_batch(workspace, source, files, log, meter))
-    counts = [landing.describe(batch) for batch in landed]
-    result = Extracted(
-        files=sum(count["files"] for count in counts),
-        unchanged_files=unchanged,
-        records=sum(count["records"] for count in counts),
-        quarantined=sum(count["quarantined"] for count in counts),
-        known=sum(count["known"] for count in counts),
-        batches=tuple(batch.batch_id for batch in landed),
-    )
-    read = result.records + result.quarantined + result.known
-    before = f" + {result.known:,} there before" if result.known else ""
-    say(
-        f"  {result.files:,} new files ({unchanged:,} unchanged): {read:,} records read"
-        f" = {result.records:,} landed + {result.quarantined:,} quarantined{before}"
-    )
-    return result
-
-
-def waiting_bytes(workspace: Workspace) -> tuple[int, int]:
-    """Bytes of files that have not landed yet, plain and packed; nothing is opened."""
-    log = landing.read_log(workspace.landing)
-    known = {
-        (file.source, file.path, file.size, file.mtime_ns)
-        for batch in log
-        for file in batch.inputs
-    }
-    sizes = [
-        (path, shown, look.st_size)
-        for source in workspace.sources
-        if source.kind == "files"
-        for path, look in list_files(workspace, source).files
-        for shown in [_show_path(path, workspace)]
-        if (source.name, shown, look.st_size, look.st_mtime_ns) not in known
-    ]
-    return _new_bytes(sizes, log)
-
-
-def _new_bytes(
-    sizes: Iterable[tuple[Path, str, int]], log: Iterable[landing.Batch]
-) -> tuple[int, int]:
-    """Of files that grew only what they grew by, plain and packed."""
-    before: dict[str, int] = {}
-    for batch in log:
-        for file in batch.inputs:
-            before[file.path] = max(file.size, before.get(file.path, 0))
-    plain = packed = 0
-    for path, name, size in sizes:
-        grown = max(size - max(before.get(name, 0), 0), 0)
-        if path.suffix.lower() in (".gz", ".zst"):
-            packed += grown
-        else:
-            plain += grown
-    return plain, packed
-
-
 def shut_out(
     workspace: Workspace, source: Source, folder: Path, quarantine: pl.DataFrame
 ) -> pl.DataFrame:
@@ -320,127 +150,14 @@ def shut_out(
     return hide_erased(workspace.root, quarantine, platforms)
 
 
-def _digest(path: Path) -> str | OSError:
-    """The digest of a file's bytes, or why it has none."""
-    try:
-        with open_regular(path) as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()
-    except UnreadableFileError as error:
-        return OSError(0, str(error))
-    except OSError as error:
-        return error
-
-
-def _tell_skipped(found: Found, workspace: Workspace) -> None:
-    for path, why in found.skipped[:_SAID_AT_MOST]:
-        say(f"  warning: skipped {_show_path(path, workspace)}: {why}")
-    if len(found.skipped) > _SAID_AT_MOST:
-        say(f"  warning: skipped {len(found.skipped) - _SAID_AT_MOST:,} more")
-
-
-def list_files(workspace: Workspace, source: Source) -> Found:
-    """Files of a source in a fixed order; links to folders are followed.
-
-    Nothing is opened: what is no file of bytes (a pipe, a device, a socket, a link to
-    nothing or in a circle) or too large is named apart.
-    """
-    wanted = FORMATS[source.format].suffixes
-    path = str(workspace.source_path(source))
-    has_mark = any(mark in source.path for mark in "*?[")
-    roots = (
-        [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
-        if has_mark and not os.path.lexists(path)
-        else [Path(path)]
-    )
-    files: dict[Path, os.stat_result] = {}
-    skipped: dict[Path, str] = {}
-    for root in roots:
-        # A folder's own files are found by their names; what is named itself is read.
-        names: Iterable[Path] = [root]
-        if root.is_dir():
-            names = _walk(root, skipped)
-        for name in names:
-            if data_suffix(name) not in wanted or name in files:
-                continue
-            if isinstance(look := _look_at(name), str):
-                skipped[name] = look
-            else:
-                files[name] = look
-    skipped = {name: why for name, why in skipped.items() if why}
-    return Found(tuple(sorted(files.items())), tuple(sorted(skipped.items())))
-
-
-def _look_at(path: Path) -> os.stat_result | str:
-    """A file's size and time, by one look; or why it is none to be read."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        if error.errno == errno.ENOENT:
-            return "it is a link to nothing" if path.is_symlink() else ""
-        if error.errno == errno.ELOOP:
-            return "it is a link in a circle"
-        return f"it can't be looked at: {error.strerror}"
-    if not stat.S_ISREG(found.st_mode):
-        return f"it is {_NO_FILES.get(stat.S_IFMT(found.st_mode), 'no file')}"
-    if found.st_size > LARGEST_FILE_BYTES:
-        return f"it has more than {LARGEST_FILE_BYTES >> 30} GB: split it"
-    return found
-
-
-_NO_FILES = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFDIR: "a folder",
-}
-
-
-def _walk(root: Path, skipped: dict[Path, str]) -> Iterator[Path]:
-    """Names in a folder and those below; of folders that can't be read why."""
-    visited: set[Path] = set()
-
-    def note(error: OSError) -> None:
-        skipped[Path(error.filename)] = f"it can't be looked at: {error.strerror}"
-
-    for folder, names, files in os.walk(root, onerror=note, followlinks=True):
-        real = Path(folder).resolve()
-        if real in visited:  # a link that leads back to its own parent
-            names.clear()
-            continue
-        visited.add(real)
-        names[:] = [name for name in names if not name.startswith(".")]
-        yield from (Path(folder) / name for name in files if name[0] != ".")
-
-
-def _show_path(path: Path, workspace: Workspace) -> str:
-    try:
-        shown = path.relative_to(workspace.root)
-    except ValueError:
-        shown = path
-    return str(shown).encode(errors="replace").decode()
-
-
-def _portions(files: list[_InputFile]) -> Iterator[list[_InputFile]]:
-    portion: list[_InputFile] = []
-    size = 0
-    for file in files:
-        portion.append(file)
-        size += file.size
-        if size >= BATCH_BYTES:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
-
-
-def _land_batch(
+def land_batch(
     workspace: Workspace,
     source: Source,
-    files: list[_InputFile],
+    files: list[InputFile],
     log: list[landing.Batch],
     meter: Meter,
 ) -> landing.Batch:
+    """Land new files of a source together, as one batch of the log."""
     form = FORMATS[source.format]
     history = history_of(log, source.name, [file.shown_path for file in files])
     # What lands of a file depends on what landed of it before.
@@ -564,7 +281,7 @@ def _check_sums(reading: _Reading, landed: Mapping[str, int]) -> None:
             )
 
 
-def _tell_notes(files: list[_InputFile], reading: _Reading) -> dict[str, str]:
+def _tell_notes(files: list[InputFile], reading: _Reading) -> dict[str, str]:
     """Say what was read in another encoding, and which headers were skipped.
 
     Returns:
@@ -575,10 +292,10 @@ def _tell_notes(files: list[_InputFile], reading: _Reading) -> dict[str, str]:
         for number, notes in sorted(reading.notes.items())
         if notes.encoding != UTF8
     }
-    for path, encoding in itertools.islice(taken.items(), _SAID_AT_MOST):
+    for path, encoding in itertools.islice(taken.items(), SAID_AT_MOST):
         say(f"  read as {encoding.upper()}: {path}")
-    if len(taken) > _SAID_AT_MOST:
-        say(f"  and {len(taken) - _SAID_AT_MOST:,} more files that are no UTF-8")
+    if len(taken) > SAID_AT_MOST:
+        say(f"  and {len(taken) - SAID_AT_MOST:,} more files that are no UTF-8")
     for number, notes in sorted(reading.notes.items()):
         for name, meant in notes.misspelt.items():
             say(
@@ -627,9 +344,7 @@ def _stream(
         meter.advance(file.size)
 
 
-def _tagged(
-    batch: pa.RecordBatch, file: _InputFile, form: FileFormat
-) -> pa.RecordBatch:
+def _tagged(batch: pa.RecordBatch, file: InputFile, form: FileFormat) -> pa.RecordBatch:
     """A batch of documents in the form of `STREAM`."""
     constants = (
         file.shown_path,
@@ -649,7 +364,7 @@ def _tagged(
     return pa.record_batch([*columns, unknown, *batch.columns], schema=STREAM)
 
 
-def _root_of(file: _InputFile, form: FileFormat) -> str | None:
+def _root_of(file: InputFile, form: FileFormat) -> str | None:
     """The root post that the folder of a file tells."""
     return file.path.parent.name if form.folder_is_root else None
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.sources.canonical.records import read_table
+from tasks.sources.canonical.tables import read_table
 from tasks.sources.documents import Notes, UnreadableFileError
 
 HEADER = "post_id,posted_at,text\n"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from zhconv_rs import zhconv
 
 from tasks.sources import documents
-from tasks.sources.canonical.records import read_table
+from tasks.sources.canonical.tables import read_table
 from tasks.sources.documents import Notes, UnreadableFileError, read_documents
 from tasks.sources.file_encodings import UnknownEncodingError, tell_encoding
 

@@ -16,7 +16,7 @@ import pytest
 
 from flows.commands.doctor import examine
 from flows.commands.recover import recover
-from tasks.sources import file_landing
+from tasks.sources import file_landing, source_files
 from tasks.warehouse import disk
 from tasks.warehouse.errors import DiskFullError, ValidationFailedError
 from tasks.warehouse.landing import read_log
@@ -275,10 +275,10 @@ def test_disk_that_cannot_hold_a_run_is_told_before_it(
     """By the run, which then changes nothing, and by doctor; growth counts alone."""
     lab.put("export/a.jsonl", [status(n, "x" * 10_000) for n in range(100)])
     lab.land()
-    assert file_landing.waiting_bytes(lab.workspace) == (0, 0)
+    assert source_files.waiting_bytes(lab.workspace) == (0, 0)
     lab.put("export/a.jsonl", [status(n, "x" * 10_000) for n in range(102)])
     lab.put("export/b.json.gz", gzip.compress(b"[]", mtime=0))
-    plain, packed = file_landing.waiting_bytes(lab.workspace)
+    plain, packed = source_files.waiting_bytes(lab.workspace)
     assert 20_000 < plain < 21_000
     assert packed == len(gzip.compress(b"[]", mtime=0))
     before = landed_rows(lab), read_log(lab.root / "landing")

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from flows.commands.doctor import examine
-from tasks.sources import documents, file_landing
+from tasks.sources import documents, file_landing, source_files
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.workspace import load_workspace
@@ -91,14 +91,14 @@ def test_file_without_leave_is_skipped(
     """It lands when it can be read; the others land now."""
     lab.put("export/a.jsonl", [status(1)])
     secret = lab.put("export/b.jsonl", [status(2)])
-    opened = file_landing.open_regular
+    opened = documents.open_regular
 
     def refuse(path: Path) -> object:
         if path == secret:
             raise PermissionError(13, "Permission denied", str(path))
         return opened(path)
 
-    monkeypatch.setattr(file_landing, "open_regular", refuse)
+    monkeypatch.setattr(documents, "open_regular", refuse)
     assert lab.land().records == 1
     assert "skipped export/b.jsonl: it can't be read: Perm" in capsys.readouterr().out
     monkeypatch.undo()
@@ -111,7 +111,7 @@ def test_file_that_is_too_large_is_skipped(
     """A sparse file costs its maker nothing."""
     lab.put("export/a.jsonl", [status(1)])
     with (lab.root / "export/b.jsonl").open("wb") as handle:
-        handle.truncate(file_landing.LARGEST_FILE_BYTES + 1)
+        handle.truncate(source_files.LARGEST_FILE_BYTES + 1)
     assert lab.land().records == 1
     assert "skipped export/b.jsonl: it has more than 64 GB" in capsys.readouterr().out
 

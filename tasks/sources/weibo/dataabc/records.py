@@ -8,12 +8,45 @@ whole among the user's posts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tasks.sources.file_format import FileFormat, gives
-from tasks.sources.weibo.dataabc.tables import FILE, read_dataabc, split_dataabc
 from tasks.sources.weibo.records import WEIBO_TIME
 from tasks.warehouse.raw_tables import TEXT, RawTable
+
+FILE = "_file"
+
+
+def split_dataabc(document: Any) -> list[Any]:
+    """The user and the posts of `<uid>.json`."""
+    if (
+        not isinstance(document, dict)
+        or FILE in document
+        or not isinstance(document.get("weibo"), list)
+    ):
+        return [document]
+    user, posts = document.get("user"), document["weibo"]
+    found = [tagged(user, "user", "json")] if isinstance(user, dict) and user else []
+    return found + [
+        tagged(post, "post", "json") if isinstance(post, dict) else post
+        for post in posts
+    ]
+
+
+def tagged(
+    record: Mapping[str, Any], kind: str, form: str, uid: str | None = None
+) -> dict[str, Any]:
+    """A record with the kind, the form and the owner of the file that held it."""
+    return {**record, FILE: {"kind": kind, "form": form, "uid": uid}}
+
+
+def _read(*values: Any) -> Iterator[Any]:
+    """As `read_dataabc`, which is loaded where a file is read."""
+    from tasks.sources.weibo.dataabc.tables import read_dataabc
+
+    return read_dataabc(*values)
+
 
 DATAABC = FileFormat(
     name="weibo-crawler",
@@ -29,7 +62,7 @@ DATAABC = FileFormat(
         " at time zone 'Asia/Shanghai')"
     ),
     split=split_dataabc,
-    read=read_dataabc,
+    read=_read,
 )
 
 _FILE: dict[str, Any] = {"kind": TEXT, "form": TEXT, "uid": TEXT}

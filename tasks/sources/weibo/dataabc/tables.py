@@ -11,7 +11,7 @@ without authors holds.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ from tasks.sources.weibo.dataabc.layouts import (
     kind_of,
     names_of_row,
 )
+from tasks.sources.weibo.dataabc.records import tagged
 
-FILE = "_file"
 _ROWS = 10_000
 
 _POST_KEYS = {
@@ -118,28 +118,6 @@ def read_dataabc(
         yield from _batches(_database_records(path))
 
 
-def split_dataabc(document: Any) -> list[Any]:
-    """The user and the posts of `<uid>.json`."""
-    if (
-        not isinstance(document, dict)
-        or FILE in document
-        or not isinstance(document.get("weibo"), list)
-    ):
-        return [document]
-    user, posts = document.get("user"), document["weibo"]
-    found = [_tagged(user, "user", "json")] if isinstance(user, dict) and user else []
-    return found + [
-        _tagged(post, "post", "json") if isinstance(post, dict) else post
-        for post in posts
-    ]
-
-
-def _tagged(
-    record: Mapping[str, Any], kind: str, form: str, uid: str | None = None
-) -> dict[str, Any]:
-    return {**record, FILE: {"kind": kind, "form": form, "uid": uid}}
-
-
 def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
     header: tuple[str, ...] = ()
     kind: str | None = None
@@ -174,7 +152,7 @@ def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
         else:
             yield (
                 row.line,
-                _tagged(
+                tagged(
                     _record(found, row.cells),
                     kind,
                     "csv",
@@ -256,7 +234,7 @@ def _database_records(path: Path) -> Iterator[tuple[int, Any]]:
                         for name, value in zip(row.keys(), row, strict=True)
                         if not isinstance(value, bytes)
                     }
-                    yield position, _tagged(values, kind, "sqlite")
+                    yield position, tagged(values, kind, "sqlite")
     except sqlite3.Error as error:
         raise UnreadableFileError(f"no readable SQLite database: {error}") from None
 

@@ -22,7 +22,8 @@ from tasks.sources.weibo.dataabc.layouts import (
     is_row,
     names_of_row,
 )
-from tasks.sources.weibo.dataabc.tables import FILE, read_dataabc, split_dataabc
+from tasks.sources.weibo.dataabc.records import FILE, split_dataabc
+from tasks.sources.weibo.dataabc.tables import read_dataabc
 
 # What versions wrote: names in the header, names of the cells. Two left one out.
 NEWEST, _2025_11, _2024_01, _2020_04, _2019_09, _2019_08, _2019_06 = POST_VERSIONS

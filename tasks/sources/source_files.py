@@ -1,0 +1,319 @@
+"""What lies at the sources, and what of it has not landed yet.
+
+Every file is either landed or named in quarantine. Cost: an unchanged file costs one
+`stat`, a new or changed one is read once for its digest and once to land
+(`tasks.sources.file_landing`).
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.sources.file_format import data_suffix
+from tasks.sources.networks import FORMATS
+from tasks.warehouse import landing
+from tasks.warehouse.configuration import Source
+from tasks.warehouse.disk import check_disk
+from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.networks import PLATFORMS
+from tasks.warehouse.progress import Meter, say, step
+from tasks.warehouse.tombstones import path_mask
+from tasks.warehouse.workspace import Workspace
+
+# Inputs that land together: bounds what a killed run has to do again.
+BATCH_BYTES = 4 << 30
+# A larger file is skipped: nothing reads it to its end in a night.
+LARGEST_FILE_BYTES = 64 << 30
+# Files that a run names one by one.
+SAID_AT_MOST = 20
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """What a run landed; `known` had landed, or was rejected, before."""
+
+    files: int
+    unchanged_files: int
+    records: int
+    quarantined: int
+    known: int
+    batches: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a source's path holds.
+
+    Attributes:
+        files: that are to be read, with their size and time as they were then.
+        skipped: paths that can't be, and why; never opened.
+    """
+
+    files: tuple[tuple[Path, os.stat_result], ...]
+    skipped: tuple[tuple[Path, str], ...]
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that is to land, as it was when it was looked at."""
+
+    path: Path
+    shown_path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+def land_sources(workspace: Workspace) -> Extracted:
+    """Land the new files of every source.
+
+    Raises:
+        ConfigurationError: a source has neither files nor landed records.
+        DiskFullError: the disk can't hold what the files become; nothing was changed.
+        LandingDamagedError: landed files and their log don't fit together.
+    """
+    log = landing.read_log(workspace.landing)
+    landing.check(workspace.landing, log)
+    landing.sweep(workspace.landing, log)
+    # What a killed run spilled; who lands holds the workspace.
+    shutil.rmtree(workspace.root / ".spill", ignore_errors=True)
+    known = {(file.source, file.path) for batch in log for file in batch.inputs}
+    landed_files = [
+        file for batch in log for file in batch.inputs if not file.is_read_again
+    ]
+    stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
+    seen = {(file.source, file.path, file.sha256) for file in landed_files}
+    without_erased = path_mask(workspace.root, PLATFORMS)
+    todo: list[tuple[Source, list[InputFile]]] = []
+    unchanged = 0
+    for source in workspace.sources:
+        if source.kind != "files":
+            continue
+        fresh: list[InputFile] = []
+        found = list_files(workspace, source)
+        _tell_skipped(found, workspace)
+        if not found.files and not any(name == source.name for name, _ in known):
+            raise ConfigurationError(
+                [
+                    f"Source '{source.name}': no {source.format} file at"
+                    f" {workspace.source_path(source)}: correct its path in"
+                    " workspace.toml, or put the export there."
+                ]
+            )
+        unknown: list[tuple[Path, str, os.stat_result]] = []
+        for path, look in found.files:
+            shown = without_erased(_show_path(path, workspace))
+            if (source.name, shown, look.st_size, look.st_mtime_ns) in stats:
+                unchanged += 1
+            else:
+                unknown.append((path, shown, look))
+        with ThreadPoolExecutor() as pool:
+            digests = pool.map(_digest, [path for path, _, _ in unknown])
+            for (path, shown, look), digest in zip(unknown, digests, strict=True):
+                if isinstance(digest, OSError):
+                    why = digest.strerror or type(digest).__name__
+                    say(f"  warning: skipped {shown}: it can't be read: {why}")
+                elif (source.name, shown, digest) in seen:
+                    unchanged += 1
+                else:
+                    fresh.append(
+                        InputFile(path, shown, look.st_size, look.st_mtime_ns, digest)
+                    )
+        todo.extend((source, part) for part in _portions(fresh))
+
+    total = sum(file.size for _, files in todo for file in files)
+    with step("extract", total) as meter:
+        landed = _land(workspace, todo, log, meter) if todo else []
+    counts = [landing.describe(batch) for batch in landed]
+    result = Extracted(
+        files=sum(count["files"] for count in counts),
+        unchanged_files=unchanged,
+        records=sum(count["records"] for count in counts),
+        quarantined=sum(count["quarantined"] for count in counts),
+        known=sum(count["known"] for count in counts),
+        batches=tuple(batch.batch_id for batch in landed),
+    )
+    read = result.records + result.quarantined + result.known
+    before = f" + {result.known:,} there before" if result.known else ""
+    say(
+        f"  {result.files:,} new files ({unchanged:,} unchanged): {read:,} records read"
+        f" = {result.records:,} landed + {result.quarantined:,} quarantined{before}"
+    )
+    return result
+
+
+def _land(
+    workspace: Workspace,
+    todo: list[tuple[Source, list[InputFile]]],
+    log: list[landing.Batch],
+    meter: Meter,
+) -> list[landing.Batch]:
+    from tasks.sources.file_landing import land_batch
+
+    sizes = [
+        (file.path, file.shown_path, file.size) for _, part in todo for file in part
+    ]
+    check_disk(workspace, *_new_bytes(sizes, log))
+    return [land_batch(workspace, source, part, log, meter) for source, part in todo]
+
+
+def waiting_bytes(workspace: Workspace) -> tuple[int, int]:
+    """Bytes of files that have not landed yet, plain and packed; nothing is opened."""
+    log = landing.read_log(workspace.landing)
+    known = {
+        (file.source, file.path, file.size, file.mtime_ns)
+        for batch in log
+        for file in batch.inputs
+    }
+    sizes = [
+        (path, shown, look.st_size)
+        for source in workspace.sources
+        if source.kind == "files"
+        for path, look in list_files(workspace, source).files
+        for shown in [_show_path(path, workspace)]
+        if (source.name, shown, look.st_size, look.st_mtime_ns) not in known
+    ]
+    return _new_bytes(sizes, log)
+
+
+def _new_bytes(
+    sizes: Iterable[tuple[Path, str, int]], log: Iterable[landing.Batch]
+) -> tuple[int, int]:
+    """Of files that grew only what they grew by, plain and packed."""
+    before: dict[str, int] = {}
+    for batch in log:
+        for file in batch.inputs:
+            before[file.path] = max(file.size, before.get(file.path, 0))
+    plain = packed = 0
+    for path, name, size in sizes:
+        grown = max(size - max(before.get(name, 0), 0), 0)
+        if path.suffix.lower() in (".gz", ".zst"):
+            packed += grown
+        else:
+            plain += grown
+    return plain, packed
+
+
+def _digest(path: Path) -> str | OSError:
+    """The digest of a file's bytes, or why it has none."""
+    from tasks.sources.documents import UnreadableFileError, open_regular
+
+    try:
+        with open_regular(path) as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except UnreadableFileError as error:
+        return OSError(0, str(error))
+    except OSError as error:
+        return error
+
+
+def _tell_skipped(found: Found, workspace: Workspace) -> None:
+    for path, why in found.skipped[:SAID_AT_MOST]:
+        say(f"  warning: skipped {_show_path(path, workspace)}: {why}")
+    if len(found.skipped) > SAID_AT_MOST:
+        say(f"  warning: skipped {len(found.skipped) - SAID_AT_MOST:,} more")
+
+
+def list_files(workspace: Workspace, source: Source) -> Found:
+    """Files of a source in a fixed order; links to folders are followed.
+
+    Nothing is opened: what is no file of bytes (a pipe, a device, a socket, a link to
+    nothing or in a circle) or too large is named apart.
+    """
+    wanted = FORMATS[source.format].suffixes
+    path = str(workspace.source_path(source))
+    has_mark = any(mark in source.path for mark in "*?[")
+    roots = (
+        [Path(name) for name in glob.glob(path, recursive=True)]  # noqa: PTH207
+        if has_mark and not os.path.lexists(path)
+        else [Path(path)]
+    )
+    files: dict[Path, os.stat_result] = {}
+    skipped: dict[Path, str] = {}
+    for root in roots:
+        # A folder's own files are found by their names; what is named itself is read.
+        names: Iterable[Path] = [root]
+        if root.is_dir():
+            names = _walk(root, skipped)
+        for name in names:
+            if data_suffix(name) not in wanted or name in files:
+                continue
+            if isinstance(look := _look_at(name), str):
+                skipped[name] = look
+            else:
+                files[name] = look
+    skipped = {name: why for name, why in skipped.items() if why}
+    return Found(tuple(sorted(files.items())), tuple(sorted(skipped.items())))
+
+
+def _look_at(path: Path) -> os.stat_result | str:
+    """A file's size and time, by one look; or why it is none to be read."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return "it is a link to nothing" if path.is_symlink() else ""
+        if error.errno == errno.ELOOP:
+            return "it is a link in a circle"
+        return f"it can't be looked at: {error.strerror}"
+    if not stat.S_ISREG(found.st_mode):
+        return f"it is {_NO_FILES.get(stat.S_IFMT(found.st_mode), 'no file')}"
+    if found.st_size > LARGEST_FILE_BYTES:
+        return f"it has more than {LARGEST_FILE_BYTES >> 30} GB: split it"
+    return found
+
+
+_NO_FILES = {
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFDIR: "a folder",
+}
+
+
+def _walk(root: Path, skipped: dict[Path, str]) -> Iterator[Path]:
+    """Names in a folder and those below; of folders that can't be read why."""
+    visited: set[Path] = set()
+
+    def note(error: OSError) -> None:
+        skipped[Path(error.filename)] = f"it can't be looked at: {error.strerror}"
+
+    for folder, names, files in os.walk(root, onerror=note, followlinks=True):
+        real = Path(folder).resolve()
+        if real in visited:  # a link that leads back to its own parent
+            names.clear()
+            continue
+        visited.add(real)
+        names[:] = [name for name in names if not name.startswith(".")]
+        yield from (Path(folder) / name for name in files if name[0] != ".")
+
+
+def _show_path(path: Path, workspace: Workspace) -> str:
+    try:
+        shown = path.relative_to(workspace.root)
+    except ValueError:
+        shown = path
+    return str(shown).encode(errors="replace").decode()
+
+
+def _portions(files: list[InputFile]) -> Iterator[list[InputFile]]:
+    portion: list[InputFile] = []
+    size = 0
+    for file in files:
+        portion.append(file)
+        size += file.size
+        if size >= BATCH_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
