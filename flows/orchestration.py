@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-import httpx
-
 from tasks.warehouse.progress import heard_by, say
 
 _TRIES, _PAUSE_SECONDS = 3, 2.0
@@ -140,6 +138,8 @@ def _says(path: Path, word: str) -> bool:
 
 def _answers(address: str) -> bool:
     """Whether a server is there, whatever it thinks of the question."""
+    import httpx
+
     for left in reversed(range(_TRIES)):
         try:
             httpx.get(f"{address.rstrip('/')}/health", timeout=10)

@@ -13,13 +13,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.marts.actions import judge_actions
-from tasks.marts.cascade_nodes import build_cascade_nodes
-from tasks.marts.genuine_parts import bound_genuine, compare_partners, estimate_phantoms
-from tasks.marts.metric_headers import metric_headers
-from tasks.marts.references import reason_classes, write_calendar
 from tasks.marts.rhythms import say_silence, store_rhythms
-from tasks.marts.texts import fold_named_texts, judge_comments
 from tasks.marts.window import (
     around,
     days_to_cover,
@@ -158,6 +152,17 @@ def _make_tables(
     window: tuple[date, date],
 ) -> Aggregated:
     """Make every table from mentions to marts, in the order of what reads what."""
+    from tasks.marts.actions import judge_actions
+    from tasks.marts.cascade_nodes import build_cascade_nodes
+    from tasks.marts.genuine_parts import (
+        bound_genuine,
+        compare_partners,
+        estimate_phantoms,
+    )
+    from tasks.marts.metric_headers import metric_headers
+    from tasks.marts.references import reason_classes, write_calendar
+    from tasks.marts.texts import fold_named_texts, judge_comments
+
     params: dict[str, Any] = {
         "start_date": window[0],
         "end_date": window[1],

@@ -8,14 +8,13 @@ import json
 import duckdb
 import polars as pl
 
-from tasks.accounts.genuine_share import planted_rates
 from tasks.sources.gives import KINDS, gives_of, lacks_of
-from tasks.text.sentiment import shipped_digest
 from tasks.text.spellings import (
     folded_hashtag,
     folded_keyword,
 )
 from tasks.warehouse import ledger
+from tasks.warehouse.code_digest import SHIPPED_MODELS
 from tasks.warehouse.configuration import Brand, Campaign
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.seeds import (
@@ -30,10 +29,12 @@ from tasks.warehouse.workspace import Workspace
 def write_configuration(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace
 ) -> str:
-    """Write brands, campaigns and sources as tables; return their digest."""
+    """Write brands, campaigns and sources as tables where they changed.
+
+    Returns:
+        A digest of them, and of all else that the marts are told.
+    """
     tables = _configuration_tables(workspace)
-    for name, frame in tables.items():
-        store_frame(connection, f"meta.{name}", frame)
     content = [frame.write_json() for frame in tables.values()]
     content.append(str(workspace.policies.look_back_days))
     content.append(str(workspace.policies.contact_cap_days))
@@ -42,14 +43,20 @@ def write_configuration(
     content.append(str(workspace.policies.min_cell))
     content.append(str(workspace.alarms.phantom_share))
     content.append(str(workspace.alarms.completeness_drop))
-    content.append(shipped_digest())
-    content.append(str(sorted(planted_rates().items())))
+    for name in ("sentiment.npz", "planted_rates.json"):
+        shipped = (SHIPPED_MODELS / name).read_bytes()
+        content.append(hashlib.sha256(shipped).hexdigest())
     content.append(ledger.read_state(connection, "score_rates") or "")
     content.append(ledger.read_state(connection, "score_cells") or "")
     content.append(str(workspace.policies.phantom_share))
     content.append(str(workspace.policies.phantom_threshold))
     key_id = hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest()
-    return hashlib.sha256(json.dumps([*content, key_id]).encode()).hexdigest()[:16]
+    text = json.dumps([*content, key_id])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    if ledger.read_state(connection, "configuration") != digest:
+        for name, frame in tables.items():
+            store_frame(connection, f"meta.{name}", frame)
+    return digest
 
 
 def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:

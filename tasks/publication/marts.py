@@ -10,7 +10,6 @@ from typing import Any
 
 import duckdb
 
-from tasks.report.page import write_report
 from tasks.warehouse import ledger
 from tasks.warehouse.claim_files import forget_old_claims
 from tasks.warehouse.code_digest import code_digest
@@ -97,6 +96,8 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         }
         is_new = bool(altered) or (before or {}).get("publication") != name
         if is_new:
+            from tasks.report.page import write_report
+
             write_report(folder / "marts.duckdb", folder / "report" / "index.html")
             manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import duckdb
-from jinja2 import Environment
 from markupsafe import Markup
 
 from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
@@ -52,6 +52,9 @@ from tasks.report.words import (
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.networks import POST_ADDRESSES
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 # What keeps the page small and quick with thousands of campaigns.
 MOST_LISTED = 200

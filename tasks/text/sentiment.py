@@ -10,7 +10,6 @@ characters count as their simplified ones.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -201,12 +200,6 @@ def shipped_model() -> SentimentModel:
     """The weights in `data/models/sentiment.npz`; plain arrays, no pickle."""
     with np.load(SHIPPED, allow_pickle=False) as arrays:
         return read_model(dict(arrays))
-
-
-@cache
-def shipped_digest() -> str:
-    """A digest of the shipped weights: other weights are another judgement."""
-    return hashlib.sha256(SHIPPED.read_bytes()).hexdigest()[:16]
 
 
 def read_model(arrays: dict[str, npt.NDArray[np.generic]]) -> SentimentModel:

@@ -14,18 +14,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from tasks.accounts.identity_model import (
-    write_parameters,
-)
-from tasks.accounts.phantom_model import (
-    PhantomModel,
-    write_rates,
-)
-from tasks.accounts.phantom_score import model_version
-from tasks.verdicts.groups import find_groups
-from tasks.verdicts.history import keep_history, watch_drift
-from tasks.verdicts.judge import judge
-from tasks.verdicts.own_models import load_model, load_parameters
+from tasks.verdicts.own_models import digest_of_models, load_model
 from tasks.warehouse import ledger
 from tasks.warehouse.database import (
     connect,
@@ -55,15 +44,14 @@ class Deduplicated:
 def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
     """Score accounts, find operators, apply a person's decisions."""
     overrides = read_overrides(workspace.root)
-    model = load_model(workspace)
     with connect(workspace.database) as connection, step("deduplicate"):
         ledger.require(connection, "staging", "interactions")
-        digest = _input_hash(connection, workspace, overrides, model)
+        digest = _input_hash(connection, workspace, overrides)
         if ledger.read_state(connection, "accounts") == digest:
             say("  no account is to be judged anew")
             return _summary(connection, changed=0)
         with transaction(connection):
-            changed = _write_verdicts(connection, workspace, overrides, model)
+            changed = _write_verdicts(connection, workspace, overrides)
             ledger.write_state(connection, "accounts", digest)
             ledger.mark(
                 connection,
@@ -88,9 +76,14 @@ def _write_verdicts(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     overrides: pl.DataFrame,
-    model: PhantomModel,
 ) -> int:
     """Judge the accounts, write all tables of verdicts; how many are new or changed."""
+    from tasks.accounts.phantom_model import write_rates
+    from tasks.verdicts.groups import find_groups
+    from tasks.verdicts.history import keep_history, watch_drift
+    from tasks.verdicts.judge import judge
+
+    model = load_model(workspace)
     store_frame(connection, "meta.account_overrides", overrides)
     ledger.write_state(connection, "score_rates", write_rates(model.rates))
     ledger.write_state(connection, "score_cells", write_rates(model.scores))
@@ -205,7 +198,6 @@ def _input_hash(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
     overrides: pl.DataFrame,
-    model: PhantomModel,
 ) -> str:
     batches = connection.execute(
         "select batch_id from meta.staged_batches order by batch_id"
@@ -220,11 +212,7 @@ def _input_hash(
             policies.phantom_threshold,
             policies.coordination_window,
         ],
-        model_version(model),
-        write_rates(model.rates),
-        hashlib.sha256(
-            write_parameters(load_parameters(workspace)).encode()
-        ).hexdigest(),
+        digest_of_models(workspace),
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

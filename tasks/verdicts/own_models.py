@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from tasks.accounts.identity_model import (
-    IdentityParameters,
-    read_parameters,
-    shipped_parameters,
-)
-from tasks.accounts.phantom_model import (
-    PhantomModel,
-    read_model,
-    shipped_model,
-)
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.warehouse.code_digest import SHIPPED_MODELS
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tasks.accounts.identity_model import IdentityParameters
+    from tasks.accounts.phantom_model import PhantomModel
+
+
+def digest_of_models(workspace: Workspace) -> str:
+    """A digest of the files that `load_model` and `load_parameters` read."""
+    digest = hashlib.sha256()
+    for name in ("phantom.json", "identity.json"):
+        own = _own(workspace, name)
+        file = own if own.exists() else SHIPPED_MODELS / name
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _own(workspace: Workspace, name: str) -> Path:
+    return workspace.root / "models" / name
 
 
 def load_model(workspace: Workspace) -> PhantomModel:
@@ -22,7 +35,9 @@ def load_model(workspace: Workspace) -> PhantomModel:
     Raises:
         ConfigurationError: they can't be used.
     """
-    own = workspace.root / "models" / "phantom.json"
+    from tasks.accounts.phantom_model import read_model, shipped_model
+
+    own = _own(workspace, "phantom.json")
     if not own.exists():
         return shipped_model()
     try:
@@ -42,7 +57,9 @@ def load_parameters(workspace: Workspace) -> IdentityParameters:
     Raises:
         ConfigurationError: it can't be used.
     """
-    own = workspace.root / "models" / "identity.json"
+    from tasks.accounts.identity_model import read_parameters, shipped_parameters
+
+    own = _own(workspace, "identity.json")
     if not own.exists():
         return shipped_parameters()
     try:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import CodeType
 
 FOLDER = Path(__file__).resolve().parents[2]
+SHIPPED_MODELS = FOLDER / "data" / "models"
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(tasks[\w.]*)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n]*))"
     r"|import[ \t]+(tasks[\w.]*))",

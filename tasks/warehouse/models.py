@@ -35,10 +35,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import sqlglot
-from sqlglot import exp
 
-from tasks.warehouse.code_digest import FOLDER, code_digest
+from tasks.warehouse.code_digest import FOLDER, SHIPPED_MODELS, code_digest
 from tasks.warehouse.database import count, table_exists
 from tasks.warehouse.networks import spelled_out
 
@@ -49,7 +47,7 @@ SQL_FOLDER = FOLDER / "sql"
 # The steps that make tables; what they import makes them, too.
 _MAKERS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
 # Shipped figures that no other digest holds.
-_RATES = FOLDER / "data" / "models" / "planted_rates.json"
+_RATES = SHIPPED_MODELS / "planted_rates.json"
 _FIELD = re.compile(r"(grain|params|replace|time axis|columns|metrics):\s*(.*)")
 _COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")
 LAYERS = (
@@ -118,6 +116,9 @@ class Model:
 
 @cache
 def _tables_read(sql: str) -> frozenset[str]:
+    import sqlglot
+    from sqlglot import exp
+
     tree = sqlglot.parse_one(sql, read="duckdb")
     return frozenset(
         f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db

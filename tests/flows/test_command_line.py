@@ -191,6 +191,59 @@ def test_options_load_no_slow_library() -> None:
     assert done.stdout == "[] False\n", done.stdout + done.stderr
 
 
+# What takes long to load, and only work needs.
+HEAVY = {
+    "great_expectations",
+    "httpx",
+    "igraph",
+    "jinja2",
+    "lightgbm",
+    "pandas",
+    "prefect",
+    "pyarrow",
+    "pypinyin",
+    "rjieba",
+    "scipy",
+    "sklearn",
+    "splink",
+    "sqlglot",
+    "vl_convert",
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--help",),
+        ("status",),
+        ("doctor",),
+        ("backfill", *RANGE),
+        ("daily", "--date", "2026-03-14"),
+    ],
+)
+def test_what_has_nothing_to_do_loads_nothing_for_it(
+    finished_run: FinishedRun, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    """The interpreter itself tells what a whole command loads."""
+    if arguments[0] != "--help":
+        root = tmp_path / "copy"
+        shutil.copytree(finished_run.lab.root, root, symlinks=True)
+        arguments = (*arguments, "--workspace", str(root))
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "flows", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = set(re.findall(r"^import time: .*\| +(\w+)$", done.stderr, re.MULTILINE))
+    assert "typer" in loaded, done.stderr
+    assert not loaded & HEAVY, done.stdout
+    if arguments[0] == "backfill":
+        for words in ("nothing new to stage", "are up to date", "stands"):
+            assert words in done.stdout
+
+
 def test_status_before_anything_ran(lab: Lab) -> None:
     done = lab.command("status")
     assert done.returncode == 2
