@@ -87,7 +87,11 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 def test_every_table_and_column_is_described(published: Lab) -> None:
     """As documented in the model: names, order, comments."""
     file = published.root / "published/marts.duckdb"
-    models = {model.table: model for model in load_models("marts").values()}
+    models = {
+        model.table: model
+        for layer in ("marts", "publication")
+        for model in load_models(layer).values()
+    }
     with duckdb.connect(str(file), read_only=True) as connection:
         tables = dict(
             connection.execute(
@@ -138,7 +142,7 @@ def test_manifest_describes_each_file(published: Lab) -> None:
         for file in manifest["files"]
         if file["file"].endswith("parquet")
     }
-    assert set(parquet) == {f"parquet/{name}.parquet" for name in MARTS}
+    assert set(parquet) == {f"parquet/{name}.parquet" for name in (*MARTS, "changes")}
     for name, file in parquet.items():
         data = (folder / name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == file["sha256"]

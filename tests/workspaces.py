@@ -207,10 +207,14 @@ post_ids = [{listed}]
         }
 
     def parquet(self) -> dict[str, bytes]:
-        """The published Parquet files."""
+        """The published Parquet files of the marts.
+
+        Without `changes`, which tells of the road that led there.
+        """
         return {
             path.name: path.read_bytes()
             for path in sorted((self.root / "published/parquet").glob("*.parquet"))
+            if path.stem in MARTS
         }
 
     def command(

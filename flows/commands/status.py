@@ -85,11 +85,13 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "running": describe_holder(workspace.lock) if is_running else None,
         "publication": manifest and manifest["publication"],
         "window": manifest and manifest["window"],
+        "changes": manifest and manifest.get("changes"),
         "late_days": max((yesterday - latest).days, 0) if latest else None,
         "exit_code": 1 if problems else 0,
         "problems": problems,
         "sources": sources,
         "last_run": last,
+        "run_changes": ledger["changes"],
         "failed_runs": [run for run in runs if run["state"] in _BADLY][:5],
         "days": [days[key] for key in sorted(days)],
         "quarantine": ledger["quarantine"],
@@ -195,6 +197,8 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     else:
         console.print("Published: nothing yet")
+    if status["changes"]:
+        console.print(_tell_changes(status["changes"]), markup=False)
     for problem in status["problems"]:
         console.print(f"Problem: {problem}", markup=False)
     if status["late_days"]:
@@ -294,6 +298,18 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
         )
     for item in status["broken_files"][:20]:
         console.print(f"Broken file: {item['path']}: {item['reason']}", markup=False)
+
+
+def _tell_changes(changes: dict[str, Any]) -> str:
+    """What differs from the publication before, in a line."""
+    if not changes["publication_before"]:
+        return "Changes: there is no publication to compare with"
+    if not changes["numbers"]:
+        return "Changes: no number differs from the publication before"
+    return (
+        f"Changes: {changes['numbers']:,} numbers of {changes['campaigns']:,} campaigns"
+        f" differ from the publication before ({', '.join(changes['why'])})"
+    )
 
 
 def _table_of_sources(sources: list[dict[str, Any]]) -> Table:

@@ -194,7 +194,8 @@ def _make_tables(
     for model in in_order(load_models("restricted")):
         run_model(connection, model, params)
     marts = load_models("marts")
-    store_frame(connection, "meta.metric_headers", metric_headers(marts))
+    headers = metric_headers(marts | load_models("publication"))
+    store_frame(connection, "meta.metric_headers", headers)
     store_frame(connection, "meta.reason_classes", reason_classes())
     calendar = marts["marts.days"]
     others = [model for model in in_order(marts) if model != calendar]

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from tasks.publication.changes import note_changes, read_made_of, write_changes
 from tasks.warehouse import ledger
 from tasks.warehouse.claim_files import forget_old_claims
 from tasks.warehouse.code_digest import code_digest
@@ -54,6 +55,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
             ledger.require(connection, "marts", "campaigns")
+            made_of = read_made_of(connection, workspace)
         before, altered = _published(workspace)
         restricted = workspace.published / "restricted"
         # One that was gone back to has nothing of persons beside it any more.
@@ -92,12 +94,14 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             "marts_state": state,
             "window": window,
             "keys": keys_to_remember(workspace),
+            "made_of": made_of,
             "files": described,
         }
         is_new = bool(altered) or (before or {}).get("publication") != name
         if is_new:
             from tasks.report.page import write_report
 
+            described.append(write_changes(folder, workspace.published, manifest))
             write_report(folder / "marts.duckdb", folder / "report" / "index.html")
             manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)
@@ -107,7 +111,9 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         else:
             # The same content from another run: only the manifest learns of it.
             present = workspace.published.resolve()
-            manifest["others"] = (before or {}).get("others", {})
+            before = before or {}
+            for part in ("others", "files", "made_of", "changes"):
+                manifest[part] = before.get(part, {})
             write_manifest(present, manifest)
             if not is_whole:
                 put_restricted(
@@ -157,6 +163,7 @@ def page_digest() -> str:
 def _mark(workspace: Workspace, run_id: str) -> None:
     with connect(workspace.database) as connection:
         with transaction(connection):
+            note_changes(connection, workspace.published)
             ledger.mark(
                 connection,
                 "publish",

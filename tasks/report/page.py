@@ -17,6 +17,7 @@ from urllib.parse import quote
 import duckdb
 from markupsafe import Markup
 
+from tasks.report.changes import read_changes
 from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
 from tasks.report.decisions import add_decisions, read_findings, read_markets
 from tasks.report.feedback import (
@@ -152,6 +153,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "accounts": read_accounts(connection, campaign_id),
         "groups": read_groups(connection, campaign_id),
         "findings": read_findings(connection, campaign_id),
+        "changes": read_changes(connection, campaign_id),
         "markets": read_markets(
             connection, [row["brand_id"] for row in listed], campaign_id
         ),

@@ -149,6 +149,11 @@ create table if not exists meta.validation_results (
     table_name varchar, expectation varchar, level varchar, rows_checked bigint,
     rows_failed bigint, tolerance double, success boolean
 );
+create table if not exists meta.changes (
+    run_id varchar, publication varchar, publication_before varchar, mart varchar,
+    key varchar, metric varchar, before double, before_low double, before_high double,
+    after double, after_low double, after_high double, why varchar
+);
 create table if not exists meta.score_profiles (
     model_version varchar, last_day date, feature varchar, bin varchar,
     accounts bigint

@@ -34,6 +34,8 @@ REASON_WITHOUT_VALUE = (
     "case when stage = 'validate' then split_part(reason, ': ', 1)"
     r" else regexp_replace(reason, '(^|[ (:])''.*''', '\1...') end"
 )
+# Whose changes the copy beside the warehouse tells; the warehouse keeps all.
+_RUNS_WITH_CHANGES = 10
 
 
 @dataclass(frozen=True)
@@ -380,6 +382,13 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                     {"model_version": read_state(connection, "model_version")},
                 ),
                 "model_change": read_state(connection, "model_change"),
+                # What the newest runs changed that changed something.
+                "changes": rows(
+                    "from meta.changes where run_id in (select run_id from meta.changes"
+                    " group by run_id order by run_id desc limit $runs)"
+                    " order by run_id desc, mart, key, metric",
+                    {"runs": _RUNS_WITH_CHANGES},
+                ),
                 "keys": keys_to_remember(workspace),
                 "checks": rows(
                     "from meta.validation_results where not success order by all"
@@ -421,7 +430,7 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
         raise DamagedError(file)
     lists = ("runs", "intervals", "quarantine", "broken_files", "checks")
     return {
-        **{name: [] for name in (*lists, "score_profiles")},
+        **{name: [] for name in (*lists, "score_profiles", "changes")},
         "model_change": None,
         **data,
     }
@@ -437,6 +446,7 @@ _COPIED = {
     "checks": {"table_name", "expectation"},
     "source_days": {"source", "platform", "date_day"},
     "score_profiles": {"model_version", "last_day", "feature", "bin", "accounts"},
+    "changes": {"run_id", "mart", "key", "metric", "before", "after", "why"},
 }
 
 

@@ -57,6 +57,8 @@ LAYERS = (
     "intermediate",
     "restricted",
     "marts",
+    "before",  # marts of the publication before
+    "publication",
     "checks",
 )
 

@@ -156,8 +156,8 @@ def build_publication(
         tune(connection, folder / ".spill")
         connection.execute("set preserve_insertion_order = true")
         # Readers of the warehouse file are processes; this one only reads it.
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
-        described = _write_tables(connection, database, marts)
+        connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
+        described = write_tables(connection, database, marts)
     if Path(f"{database}.wal").exists():
         raise RuntimeError(f"{database} was not checkpointed: its WAL is left")
     shutil.rmtree(folder / ".spill", ignore_errors=True)
@@ -190,7 +190,7 @@ def write_restricted(
     with duckdb.connect() as connection:
         tune(connection, folder / ".spill")
         connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
         connection.execute(
             f"create temp table kept as {_KEPT}",
             {
@@ -201,7 +201,7 @@ def write_restricted(
         )
         _write_names(connection, _CONTACTS, restricted / CONTACTS)
         _write_names(connection, _AMPLIFIERS, restricted / AMPLIFIERS)
-        described = _write_tables(
+        described = write_tables(
             connection, restricted / PEOPLE, tables, only_kept=kept_days is not None
         )
     shutil.rmtree(folder / ".spill", ignore_errors=True)
@@ -231,7 +231,7 @@ def _write_names(
     ).write_csv(target, include_bom=True)
 
 
-def _write_tables(
+def write_tables(
     connection: duckdb.DuckDBPyConnection,
     database: Path,
     models: Sequence[Model],
@@ -243,7 +243,8 @@ def _write_tables(
     With `only_kept` without rows of accounts that the table `kept` lacks.
     """
     connection.execute(
-        f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
+        f"attach {sql_text(database)} as published"
+        f" (storage_version '{STORAGE_VERSION}')"
     )
     described: list[dict[str, Any]] = []
     selects: dict[str, str] = {}
@@ -262,9 +263,10 @@ def _write_tables(
         # At once: each comment of its own would wait for the disk.
         with transaction(connection):
             connection.execute(f"create table {target} as {select}")
-            comments = [f"comment on table {target} is {_text(mart.summary)}"]
+            comments = [f"comment on table {target} is {sql_text(mart.summary)}"]
             comments += [
-                f'comment on column {target}."{column.name}" is {_text(column.comment)}'
+                f'comment on column {target}."{column.name}"'
+                f" is {sql_text(column.comment)}"
                 for column in mart.columns
             ]
             connection.execute(";\n".join(comments))
@@ -274,7 +276,7 @@ def _write_tables(
         target = f"published.main.{table}"
         parquet = database.parent / "parquet" / f"{table}.parquet"
         connection.execute(
-            f"copy ({select}) to {_text(parquet)} (format parquet, compression zstd,"
+            f"copy ({select}) to {sql_text(parquet)} (format parquet, compression zstd,"
             f" row_group_size {ROW_GROUP_ROWS})"
         )
         rows = connection.execute(f"select count(*) from {target}").fetchall()
@@ -301,6 +303,11 @@ def publication_id(described: Sequence[dict[str, Any]], extra: str) -> str:
     for file in described:
         digest.update(f"{file['file']} {file['sha256']}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def publication_of(folder: Path) -> str:
+    """The id of what stands in a folder: one made again has a number behind it."""
+    return folder.name.split("-")[0]
 
 
 def read_manifest(published: Path) -> dict[str, Any] | None:
@@ -353,7 +360,7 @@ def swap(root: Path, folder: Path, name: str) -> None:
     # One that readers have open is never touched, also to be made whole.
     name = _free_name(store, name)
     target = store / name
-    before = [path.name for path in _lineage(link) if path.name != name]
+    before = [path.name for path in lineage(link) if path.name != name]
     for number, older in enumerate(before[: KEPT - 1], start=1):
         (folder / "previous").mkdir(exist_ok=True)
         (folder / "previous" / str(number)).symlink_to(Path("../..") / older)
@@ -488,7 +495,7 @@ def roll_back(root: Path, name: str | None = None) -> str:
     link = root / "published"
     kept = kept_publications(root)
     if name is None:
-        before = _lineage(link)[1:]
+        before = lineage(link)[1:]
         if not before:
             raise ConfigurationError(
                 [f"Nothing is kept before what stands in {link}: nothing changed."]
@@ -577,7 +584,7 @@ def _link(link: Path, target: Path) -> None:
     sync(link.parent)
 
 
-def _lineage(link: Path) -> list[Path]:
+def lineage(link: Path) -> list[Path]:
     """The current publication and those before it, newest first."""
     if not link.exists():
         return []
@@ -593,6 +600,6 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _text(value: object) -> str:
+def sql_text(value: object) -> str:
     """A SQL text literal."""
     return "'" + str(value).replace("'", "''") + "'"

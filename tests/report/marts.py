@@ -117,6 +117,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         """,
         "BIGINT[]": "reposts_by_level",
     },
+    "changes": {
+        "VARCHAR": """
+            publication publication_before mart key campaign_id brand_id partner_id
+            metric unit currency why
+        """,
+        "DOUBLE": "before before_low before_high after after_low after_high",
+    },
     "data_coverage": {
         "VARCHAR": "source platform",
         "DATE": """
