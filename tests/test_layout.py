@@ -271,6 +271,7 @@ def test_marts_of_the_design_are_there() -> None:
         "accounts",
         "account_groups",
         "amplifiers",
+        "audience_overlap",
         "audience_quality",
         "brand_actions",
         "brands",

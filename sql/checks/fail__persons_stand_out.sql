@@ -97,3 +97,12 @@ from marts.verdict_breakdown
 where
     accounts < $min_cell
     and dimension not in ('phantom_level', 'unknown_level')
+union all
+select
+    'audience_overlap' as mart,
+    one_id || ' ' || other_id as told
+from marts.audience_overlap
+where
+    shared_accounts < $min_cell
+    or genuine_shared_accounts < $min_cell
+    or shared_accounts - genuine_shared_accounts between 1 and $min_cell - 1

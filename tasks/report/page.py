@@ -41,6 +41,7 @@ from tasks.report.figures import (
     format_words,
     shorten,
 )
+from tasks.report.overlaps import read_overlaps
 from tasks.report.page_templates import environment
 from tasks.report.words import (
     GLOSSARY,
@@ -78,6 +79,7 @@ SHOWN_MARTS = (
     "partner_results",
     "share_of_voice",
     "audience_quality",
+    "audience_overlap",
     "data_coverage",
     "source_coverage",
 )
@@ -154,6 +156,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "groups": read_groups(connection, campaign_id),
         "findings": read_findings(connection, campaign_id),
         "changes": read_changes(connection, campaign_id),
+        "overlaps": read_overlaps(connection, campaign_id),
         "markets": read_markets(
             connection, [row["brand_id"] for row in listed], campaign_id
         ),

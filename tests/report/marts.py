@@ -228,6 +228,17 @@ COLUMNS: dict[str, dict[str, str]] = {
             genuine_market_mentions market_engagements genuine_market_engagements
         """,
     },
+    "audience_overlap": {
+        "VARCHAR": """
+            one_kind one_id one_name other_kind other_id other_name
+        """,
+        "BIGINT": """
+            one_accounts other_accounts shared_accounts genuine_shared_accounts
+        """,
+        "DOUBLE": """
+            share_of_smaller jaccard genuine_share_of_smaller genuine_jaccard
+        """,
+    },
     "audience_quality": {
         "VARCHAR": "brand_id brand_name audience",
         "DATE": "day",
