@@ -143,7 +143,8 @@ def test_manifest_describes_each_file(published: Lab) -> None:
         for file in manifest["files"]
         if file["file"].endswith("parquet")
     }
-    assert set(parquet) == {f"parquet/{name}.parquet" for name in (*MARTS, "changes")}
+    expected = {f"parquet/{name}.parquet" for name in MARTS}
+    assert set(parquet) == expected | {"history/changes.parquet"}
     for name, file in parquet.items():
         data = (folder / name).read_bytes()
         assert hashlib.sha256(data).hexdigest() == file["sha256"]

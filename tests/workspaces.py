@@ -207,14 +207,10 @@ post_ids = [{listed}]
         }
 
     def parquet(self) -> dict[str, bytes]:
-        """The published Parquet files of the marts.
-
-        Without `changes`, which tells of the road that led there.
-        """
+        """The published Parquet files of the marts."""
         return {
             path.name: path.read_bytes()
             for path in sorted((self.root / "published/parquet").glob("*.parquet"))
-            if path.stem in MARTS
         }
 
     def command(

@@ -1,8 +1,9 @@
 -- A number that readers act on and that differs from the publication before, or whose
 -- interval does: what it was, what it is, and what is known to have changed between.
 -- Unlike all other tables this one depends on the road: it compares with what readers
--- saw before, so the same days in other pieces have other changes. It is empty in a first
--- publication and in one that an erasure made: what was before holds who is gone.
+-- saw before, so the same days in other pieces have other changes; its Parquet stands apart,
+-- in `history/`. It is empty in a first publication and in one that an erasure made: what
+-- was before holds who is gone.
 --
 -- grain: publication, mart, key, metric
 -- params: $publication, $publication_before, $changed_causes, $reconfigured_campaigns

@@ -34,6 +34,9 @@ Manifest = dict[str, Any]
 
 _MODEL = "publication.changes"
 
+# Its Parquet: `parquet/` holds what is the same whatever road led there.
+_HISTORY = "history"
+
 # What a publication is made of besides its rows; the first two are no secrets.
 _PLAIN, _KEYED = ("code", "model"), ("overrides", "policies")
 
@@ -156,7 +159,10 @@ def write_changes(folder: Path, published: Path, manifest: Manifest) -> dict[str
             connection.execute(f"drop schema {schema} cascade")
         for schema in files:
             connection.execute(f"detach {schema}_file")
-        (described,) = write_tables(connection, folder / "marts.duckdb", [model])
+        (folder / _HISTORY).mkdir()
+        (described,) = write_tables(
+            connection, folder / "marts.duckdb", [model], parquet=_HISTORY
+        )
     return described
 
 

@@ -237,10 +237,12 @@ def write_tables(
     models: Sequence[Model],
     *,
     only_kept: bool = False,
+    parquet: str = "parquet",
 ) -> list[dict[str, Any]]:
-    """Write tables of the attached warehouse to a file and to `parquet/` beside it.
+    """Write tables of the attached warehouse to a file, and as Parquet beside it.
 
-    With `only_kept` without rows of accounts that the table `kept` lacks.
+    With `only_kept` without rows of accounts that the table `kept` lacks. `parquet` is
+    the folder beside the file.
     """
     connection.execute(
         f"attach {sql_text(database)} as published"
@@ -274,20 +276,20 @@ def write_tables(
     connection.execute("set threads = 1")
     for table, select in selects.items():
         target = f"published.main.{table}"
-        parquet = database.parent / "parquet" / f"{table}.parquet"
+        file = database.parent / parquet / f"{table}.parquet"
         connection.execute(
-            f"copy ({select}) to {sql_text(parquet)} (format parquet, compression zstd,"
+            f"copy ({select}) to {sql_text(file)} (format parquet, compression zstd,"
             f" row_group_size {ROW_GROUP_ROWS})"
         )
         rows = connection.execute(f"select count(*) from {target}").fetchall()
         schema = connection.execute(f"describe {target}").fetchall()
         described.append(
             {
-                "file": f"parquet/{table}.parquet",
+                "file": f"{parquet}/{table}.parquet",
                 "table": table,
                 "rows": rows[0][0],
-                "bytes": parquet.stat().st_size,
-                "sha256": _digest(parquet),
+                "bytes": file.stat().st_size,
+                "sha256": _digest(file),
                 "schema": {row[0]: row[1] for row in schema},
             }
         )

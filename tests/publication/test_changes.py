@@ -234,7 +234,7 @@ def put(lab: Lab, reposts: int) -> None:
 
 def changes(lab: Lab, folder: Path | None = None) -> list[tuple[Any, ...]]:
     """What the present publication, or another, says of engagements."""
-    file = (folder or lab.root / "published") / "parquet/changes.parquet"
+    file = (folder or lab.root / "published") / "history/changes.parquet"
     with duckdb.connect() as connection:
         return connection.execute(
             "select publication_before, metric, before, after, why from read_parquet(?)"
@@ -340,9 +340,9 @@ def test_what_a_killed_run_changed_is_noted_as_its_own(
 def test_a_publication_made_again_says_the_same(copy: Lab) -> None:
     """Damaged and repaired twice; each time against the same one before."""
     published = copy.root / "published"
-    file = published / "parquet/changes.parquet"
+    file = published / "history/changes.parquet"
     bytes_before, kept = file.read_bytes(), noted(copy)
-    for name in ("parquet/changes.parquet", "manifest.json", "marts.duckdb"):
+    for name in ("history/changes.parquet", "manifest.json", "marts.duckdb"):
         (published.resolve() / name).write_bytes(b"garbage")
         assert copy.publish("repair").is_new, name
         assert file.read_bytes() == bytes_before, name
