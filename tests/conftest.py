@@ -168,6 +168,28 @@ def lab(tmp_path: Path) -> Lab:
     return made
 
 
+@pytest.fixture
+def lab_once(
+    lab: Lab, made_once: Callable[[str, Callable[[Path], None]], Path]
+) -> Callable[[str, Callable[[Lab], None]], Lab]:
+    """A workspace that is made once for all tests; each gets a copy of its own.
+
+    What makes it gets a workspace as `lab` is, in another folder.
+    """
+
+    def get(name: str, make: Callable[[Lab], None]) -> Lab:
+        def make_folder(folder: Path) -> None:
+            made = Lab(folder)
+            shutil.copytree(lab.root, folder, dirs_exist_ok=True)
+            make(made)
+
+        there = made_once(name, make_folder)
+        shutil.copytree(there, lab.root, symlinks=True, dirs_exist_ok=True)
+        return lab
+
+    return get
+
+
 @pytest.fixture(scope="session")
 def small_world() -> World:
     """Three hundred reposts and comments, besides likes and follows."""
