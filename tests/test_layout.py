@@ -275,6 +275,7 @@ def test_marts_of_the_design_are_there() -> None:
         "audience_quality",
         "brand_actions",
         "brands",
+        "competitors",
         "contacts",
         "days",
         "share_of_voice",

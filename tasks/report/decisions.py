@@ -272,6 +272,31 @@ def read_markets(
         """,
         window,
     )
+    courses = {
+        row["brand_id"]: row
+        for row in fetch(
+            connection,
+            """
+            select
+                brand_id,
+                cast(sum(brand_posts) as bigint) as posts,
+                arg_max(brand_followers, activity_day) as followers,
+                1000 * sum(engagements)
+                / nullif(arg_max(brand_followers, activity_day), 0) as rate
+            from competitors
+            where
+                $campaign_id is null
+                or exists (
+                    from campaigns
+                    where
+                        campaigns.campaign_id = $campaign_id
+                        and activity_day between window_start and window_end
+                )
+            group by brand_id
+            """,
+            {"campaign_id": campaign_id},
+        )
+    }
     audiences = group(
         fetch(
             connection,
@@ -295,6 +320,9 @@ def read_markets(
                     voice[f"{side}{name}"], voice[f"{side}market_{name}"]
                 )
         voice["audiences"] = audiences[voice["brand_id"]]
+        voice["course"] = courses.get(
+            voice["brand_id"], dict.fromkeys(("posts", "followers", "rate"))
+        )
     return [
         {"market": market, "brands": brands}
         for market, brands in sorted(markets.items())

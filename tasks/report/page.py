@@ -78,6 +78,7 @@ SHOWN_MARTS = (
     "amplifiers",
     "partner_results",
     "share_of_voice",
+    "competitors",
     "audience_quality",
     "audience_overlap",
     "data_coverage",

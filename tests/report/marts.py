@@ -228,6 +228,15 @@ COLUMNS: dict[str, dict[str, str]] = {
             genuine_market_mentions market_engagements genuine_market_engagements
         """,
     },
+    "competitors": {
+        "VARCHAR": "brand_id brand_name market",
+        "DATE": "activity_day followers_read_on",
+        "BIGINT": "brand_posts brand_followers engagements genuine_engagements",
+        "DOUBLE": """
+            genuine_engagement_share engagements_per_1000_followers
+            genuine_engagements_per_1000_followers
+        """,
+    },
     "audience_overlap": {
         "VARCHAR": """
             one_kind one_id one_name other_kind other_id other_name

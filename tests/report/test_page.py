@@ -404,6 +404,17 @@ def marts(tmp_path: Path) -> Path:
                 ("borealis", "Borealis Tea", 10, 4),
             )
         ],
+        competitors=[
+            {
+                "brand_id": "aurora",
+                "market": "aurora",
+                "activity_day": START + timedelta(days=day),
+                "brand_posts": 2,
+                "brand_followers": 900 + 100 * day,
+                "engagements": 300,
+            }
+            for day in range(2)
+        ],
         audience_quality=[
             {
                 "brand_id": "aurora",
@@ -752,7 +763,8 @@ def test_decisions_stand_on_the_first_screen(marts: Path) -> None:
     assert "fewer than promised; 25 points more likely phantoms" in paid
     assert "none is written down can’t tell" in paid
     beside = text[text.index("Beside its competitors") : text.index("What to do next")]
-    assert "Aurora Tea 60 75.0% 80.0% 600 75.0% –" in beside
+    assert "Aurora Tea 1,000 4 60 75.0% 80.0% 600 – 600.00 75.0% –" in beside
+    assert "Borealis Tea – – 20 25.0% 20.0% 200 – – 25.0% –" in beside
     assert "engagers: 77 of 45 accounts on 2 Mar 2026" in beside
     alone = report(marts, "spring").text
     assert "Can’t tell. How many genuine engagements" in alone
