@@ -463,7 +463,7 @@ def _is_of(network: str, landed: Landed, platform: str) -> bool:
 
 
 def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Erased:
-    """Take people out of some files; their names are buried before anything goes."""
+    """Take people out of lists and files; names are buried before anything goes."""
     known = []
     for person in people:
         for platform, landed in files.landed:
@@ -478,6 +478,14 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
             if one.account_id != _NOBODY
         ],
     )
+    # Before the records: a run after a kill knows from these whom to take out.
+    for person in known:
+        take_off_lists(
+            workspace.root,
+            person.platform,
+            person.account_id,
+            lists=(CONTACTS, AMPLIFIERS),
+        )
     done = [
         erase_from(landed, person)
         for person in known
@@ -491,12 +499,6 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
             seeds.forget_in_seed(file, person)
         for file in files.crawls:
             crawl_state.forget_in_crawl(file, person)
-        take_off_lists(
-            workspace.root,
-            person.platform,
-            person.account_id,
-            lists=(CONTACTS, AMPLIFIERS),
-        )
     for file in files.logs:
         landing.mask_names(file, mask)
     return Erased(

@@ -296,7 +296,12 @@ def test_keys_of_pseudonyms_are_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) 
 def test_an_erasure_killed_at_any_write_is_finished(
     landed: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At each moment at which something reaches the disk."""
+    """At each moment at which something reaches the disk, lists of people included."""
+    for name in ("amplifiers.csv", "contacts.csv"):
+        landed.put(
+            f"published/restricted/{name}",
+            "platform,account_id,screen_name\nweibo,1234567,安安的小店\nweibo,76,Ben\n",
+        )
     before = tmp_path / "before"
     landed.root.rename(before)
     writes = 0
@@ -323,6 +328,9 @@ def test_an_erasure_killed_at_any_write_is_finished(
             begin_run(landed)
             end_run(landed)
             assert shown(landed) == [], writes
+            lists = [*(landed.root / "published/restricted").iterdir()]
+            assert len(lists) == 2
+            assert all("weibo,76,Ben" in one.read_text() for one in lists)
         else:
             # Two files, each forced to the disk and then named there.
             assert writes < 5, "nothing had begun: it is asked for again"
