@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flows.commands.status import describe
-from tasks.warehouse.ledger import read_copy
+from tasks.warehouse.ledger_copy import read_copy
 from tasks.warehouse.steps import STEPS
 from tasks.warehouse.workspace import Workspace
 

@@ -134,6 +134,33 @@ def test_commands_start_no_orchestrator() -> None:
             assert target[0] != "flows" or target[1] not in flows - calm, path
 
 
+@pytest.mark.parametrize(
+    ("command", "asks"), [("doctor", "examine_"), ("recover", "mend_")]
+)
+def test_owners_of_files_are_asked(command: str, asks: str) -> None:
+    """What an owner can say or repair is told by the command, itself or below it."""
+    calls: dict[str, set[str]] = {}
+    for path in PYTHON_FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                calls[f"{path.stem}.{node.name}"] = {
+                    call.func.id
+                    for call in ast.walk(node)
+                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+                }
+    owned = {
+        name.split(".")[1] for name in calls if name.split(".")[1].startswith(asks)
+    }
+    asked = {
+        called
+        for name, called_there in calls.items()
+        if name.startswith((f"{command}.", *(f"source_files.{one}" for one in owned)))
+        for called in called_there
+    }
+    assert len(owned) > 4
+    assert owned <= asked
+
+
 @pytest.mark.parametrize("path", SQL_FILES, ids=table_of)
 def test_sql_file_keeps_the_sheet(path: Path) -> None:
     """Header; one select; documented columns and params; lower layers only."""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
-from tasks.warehouse.ledger import copied_rhythms, read_copy
+from tasks.warehouse.ledger_copy import (
+    BADLY,
+    COUNTED,
+    copied_rhythms,
+    covered_days_of,
+    describe_days,
+    read_copy,
+    read_on,
+    runs_of,
+)
 from tasks.warehouse.lock import describe_holder, is_held
 from tasks.warehouse.publication import read_manifest
-from tasks.warehouse.rhythm import Rhythm
+from tasks.warehouse.rhythm import describe_source
 from tasks.warehouse.workspace import Workspace
-
-_BADLY = {"failed": "failed", "stopped": "was stopped"}
-_STEPS = {"extract": "extracted", "validate": "validated", "publish": "published"}
 
 
 def describe(workspace: Workspace) -> dict[str, Any]:
@@ -25,142 +30,55 @@ def describe(workspace: Workspace) -> dict[str, Any]:
     Reads copies beside the warehouse only, so it answers during a run.
     """
     ledger = read_copy(workspace)
-    covered = {row["date_day"] for row in ledger["covered_days"]}
-    days: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in ledger["intervals"]:
-        if row["step"] not in _STEPS or row["date_day"] is None:
-            continue
-        if row["step"] == "publish" and row["date_day"] not in covered:
-            continue
-        entry = days.setdefault(
-            (row["platform"], row["date_day"]),
-            {"platform": row["platform"], "day": row["date_day"]},
-        )
-        entry[_STEPS[row["step"]]] = row["rows_out"]
-        if row["step"] == "validate":
-            entry["quarantined"] = row["rows_quarantined"]
-    yesterday = workspace.today() - timedelta(days=1)
-    latest = max((date.fromisoformat(day) for day in covered), default=None)
-    runs = ledger["runs"]
-    is_running = is_held(workspace.lock)
-    for run in runs:
-        # Nobody holds the workspace: it was killed, or the machine went off.
-        if run["state"] == "running" and not is_running:
-            run |= {"state": "stopped", "why": "killed before its end: run it again"}
+    today = workspace.today()
+    yesterday = today - timedelta(days=1)
+    latest = max(covered_days_of(ledger), default=None)
+    runs = runs_of(workspace, ledger)
     last = runs[0] if runs else None
-    for entry in days.values():
-        entry["state"] = (
-            "landed, not asked for"
-            if "published" not in entry
-            else "published"
-            if entry.get("extracted") or entry.get("validated") or entry["published"]
-            else "covered, nothing came"
-        )
-    ended_badly = last if last and last["state"] in _BADLY else None
-    if ended_badly:
-        for entry in days.values():
-            if ended_badly["from_day"] <= entry["day"] <= ended_badly["to_day"]:
-                entry["state"] += f", last run {_BADLY[ended_badly['state']]}"
+    ended_badly = last if last and last["state"] in BADLY else None
     manifest = read_manifest(workspace.published)
     sources = [
-        _describe_source(
-            one.up_to(workspace.today()), yesterday, _read_on(workspace, runs)
-        )
+        describe_source(one.up_to(today), yesterday, read_on(workspace, runs))
         for one in copied_rhythms(workspace, ledger)
     ]
-    problems = [
-        *(f"{source['says']}" for source in sources if source["is_late"]),
-        *(
-            [
-                f"the last run {_BADLY[ended_badly['state']]}:"
-                f" {ended_badly['why'] or 'no reason is known'}"
-            ]
-            if ended_badly
-            else []
-        ),
-        *([] if manifest else ["nothing is published yet"]),
-    ]
+    problems = [source["says"] for source in sources if source["is_late"]]
+    if ended_badly:
+        why = ended_badly["why"] or "no reason is known"
+        problems.append(f"the last run {BADLY[ended_badly['state']]}: {why}")
+    if not manifest:
+        problems.append("nothing is published yet")
     return {
         "workspace": str(workspace.root),
-        "running": describe_holder(workspace.lock) if is_running else None,
+        "running": describe_holder(workspace.lock) if is_held(workspace.lock) else None,
         "publication": manifest and manifest["publication"],
         "window": manifest and manifest["window"],
         "changes": manifest and manifest.get("changes"),
-        "late_days": max((yesterday - latest).days, 0) if latest else None,
+        "late_days": max((yesterday - date.fromisoformat(latest)).days, 0)
+        if latest
+        else None,
         "exit_code": 1 if problems else 0,
         "problems": problems,
         "sources": sources,
         "last_run": last,
         "run_changes": ledger["changes"],
-        "failed_runs": [run for run in runs if run["state"] in _BADLY][:5],
-        "days": [days[key] for key in sorted(days)],
+        "failed_runs": [run for run in runs if run["state"] in BADLY][:5],
+        "days": describe_days(ledger, ended_badly),
         "quarantine": ledger["quarantine"],
         "broken_files": ledger["broken_files"],
         "failed_rules": ledger["checks"],
         "drift": _drift(ledger["score_profiles"]),
         "model_change": ledger["model_change"],
-        "apis": _spending(workspace),
+        "apis": _apis(workspace),
     }
 
 
-def _read_on(workspace: Workspace, runs: list[dict[str, Any]]) -> date | None:
-    """The day of the newest run that read the sources to its end, here."""
-    ended = [
-        datetime.fromisoformat(run["finished_at"]).replace(tzinfo=UTC)
-        for run in runs
-        if run["state"] == "done" and run["finished_at"]
-    ]
-    return max(ended).astimezone(ZoneInfo(workspace.timezone)).date() if ended else None
-
-
-def _describe_source(
-    found: Rhythm, yesterday: date, read_on: date | None
-) -> dict[str, Any]:
-    """What a source gave and whether it is late, by the clock."""
-    since = found.late_since(yesterday)
-    late = found.tell_late(yesterday)
-    if late and since and (read_on is None or read_on <= since):
-        # It may have given something by now, and nobody has looked.
-        when = f"since {read_on}" if read_on else "to its end here"
-        late += f"; no run has read it {when}: start `daily`"
-    return {
-        "source": found.source,
-        "platform": found.platform,
-        "last_record_day": _iso(found.last_record_day),
-        "data_up_to_day": _iso(found.last_activity_day),
-        "record_days": len(found.days),
-        "expected_every_days": found.expected_every_days,
-        "rhythm_origin": found.origin,
-        "due_day": _iso(found.due_day),
-        "late_since_day": _iso(since),
-        "late_days": (yesterday - since).days + 1 if since else 0,
-        "is_late": late is not None,
-        "gaps": [
-            {"from_day": begin.isoformat(), "to_day": end.isoformat()}
-            for begin, end in found.gaps(found.days[0], yesterday)
-        ]
-        if found.days
-        else [],
-        "says": late or "on time",
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _spending(workspace: Workspace) -> list[dict[str, Any]]:
-    """Plan and spending of each API source that was crawled."""
+def _apis(workspace: Workspace) -> list[dict[str, Any]]:
+    """What crawls spent; loads what crawls need only where there is an API."""
     if not any(source.kind == "api" for source in workspace.sources):
         return []
-    from tasks.sources.api_landing import describe_spending
+    from tasks.sources.api_landing import describe_apis
 
-    found = [
-        describe_spending(workspace, source)
-        for source in workspace.sources
-        if source.kind == "api"
-    ]
-    return [spending for spending in found if spending is not None]
+    return describe_apis(workspace)
 
 
 def _drift(profiles: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -187,6 +105,21 @@ def _drift(profiles: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
     """Print the status for people; the newest days only."""
+    _show_published(status, console)
+    _show_sources(status["sources"], console)
+    _show_last_run(status["last_run"], console)
+    for api in status["apis"]:
+        _show_api(api, console)
+    if status["model_change"]:
+        console.print(f"Scores: {status['model_change']}", markup=False)
+    if status["drift"]:
+        console.print(_tell_drift(status["drift"]), markup=False)
+    _show_days(status["days"], console, last_days)
+    _show_rejected(status, console)
+
+
+def _show_published(status: dict[str, Any], console: Console) -> None:
+    """What readers see, what is wrong, and which days are missing."""
     if status["running"]:
         console.print(f"Running now: {status['running']}", markup=False)
     window = status["window"]
@@ -217,87 +150,6 @@ def show(status: dict[str, Any], console: Console, last_days: int = 14) -> None:
                 else f" no source gave anything after {told}"
             )
         )
-    if status["sources"]:
-        console.print(_table_of_sources(status["sources"]))
-    for one in status["sources"]:
-        # The last one is what makes it late, which is told above.
-        past = one["gaps"][: -1 if one["late_since_day"] else None]
-        if past:
-            listed = ", ".join(
-                f"{gap['from_day']} to {gap['to_day']}" for gap in past[-3:]
-            )
-            console.print(
-                f"Gaps: source {one['source']} ({one['platform']}) gave nothing when it"
-                f" was due, {len(past):,} times, the last ones {listed}",
-                markup=False,
-            )
-    run = status["last_run"]
-    if run:
-        why = f": {run['why']}" if run["why"] else ""
-        console.print(
-            f"Last run: {run['command']} {run['from_day']} to {run['to_day']},"
-            f" {run['state']}{why}",
-            markup=False,
-        )
-    for api in status["apis"]:
-        spent = ", ".join(
-            f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,} until"
-            f" {_minute(limit['resets_at'])}"
-            for limit in api["limits"]
-        )
-        console.print(
-            f"API {api['source']}: spent {spent}; {api['finished_lists']:,} lists read",
-            markup=False,
-        )
-        if api["calls_left"]:
-            calls = ", ".join(
-                f"{endpoint} {count:,}" for endpoint, count in api["calls_left"].items()
-            )
-            done_at = api["done_at"]
-            when = _minute(done_at) if done_at else "never: a limit is 0"
-            console.print(
-                f"API {api['source']}: calls to make: {calls}; at the permitted rate"
-                f" done by {when}",
-                markup=False,
-            )
-        if api["token_warning"]:
-            console.print(f"API {api['source']}: {api['token_warning']}", markup=False)
-        for why in api["given_up"]:
-            console.print(f"API {api['source']}: gave up {why}", markup=False)
-    if status["model_change"]:
-        console.print(f"Scores: {status['model_change']}", markup=False)
-    if status["drift"]:
-        console.print(_tell_drift(status["drift"]), markup=False)
-    table = Table("platform", "day", "extracted", "validated", "published", "state")
-    rows = status["days"][-last_days:]
-    for row in rows:
-        table.add_row(
-            row["platform"],
-            row["day"],
-            *(
-                # A number of rows of a day that nobody told of would say that it was
-                # quiet.
-                f"{row[name]:,}"
-                if name in row and not row["state"].startswith("covered")
-                else "-"
-                for name in _STEPS.values()
-            ),
-            row["state"],
-        )
-    if rows:
-        console.print(table)
-    if len(status["days"]) > len(rows):
-        console.print(
-            f"{len(status['days']) - len(rows)} earlier days: --json lists them all"
-        )
-    for item in status["quarantine"]:
-        console.print(
-            f"Quarantined: {item['rows']:,} rows of {item['source']}"
-            f" ({item['reason']})",
-            markup=False,
-        )
-    for item in status["broken_files"][:20]:
-        console.print(f"Broken file: {item['path']}: {item['reason']}", markup=False)
 
 
 def _tell_changes(changes: dict[str, Any]) -> str:
@@ -310,6 +162,95 @@ def _tell_changes(changes: dict[str, Any]) -> str:
         f"Changes: {changes['numbers']:,} numbers of {changes['campaigns']:,} campaigns"
         f" differ from the publication before ({', '.join(changes['why'])})"
     )
+
+
+def _show_sources(sources: list[dict[str, Any]], console: Console) -> None:
+    if sources:
+        console.print(_table_of_sources(sources))
+    for one in sources:
+        # The last one is what makes it late, which is told above.
+        past = one["gaps"][: -1 if one["late_since_day"] else None]
+        if past:
+            listed = ", ".join(
+                f"{gap['from_day']} to {gap['to_day']}" for gap in past[-3:]
+            )
+            console.print(
+                f"Gaps: source {one['source']} ({one['platform']}) gave nothing when it"
+                f" was due, {len(past):,} times, the last ones {listed}",
+                markup=False,
+            )
+
+
+def _show_last_run(run: dict[str, Any] | None, console: Console) -> None:
+    if run:
+        why = f": {run['why']}" if run["why"] else ""
+        console.print(
+            f"Last run: {run['command']} {run['from_day']} to {run['to_day']},"
+            f" {run['state']}{why}",
+            markup=False,
+        )
+
+
+def _show_api(api: dict[str, Any], console: Console) -> None:
+    """What a crawl spent, what is left to call, and what it gave up."""
+    spent = ", ".join(
+        f"{limit['name']} {limit['spent']:,} of {limit['may_spend']:,} until"
+        f" {_minute(limit['resets_at'])}"
+        for limit in api["limits"]
+    )
+    console.print(
+        f"API {api['source']}: spent {spent}; {api['finished_lists']:,} lists read",
+        markup=False,
+    )
+    if api["calls_left"]:
+        calls = ", ".join(
+            f"{endpoint} {count:,}" for endpoint, count in api["calls_left"].items()
+        )
+        done_at = api["done_at"]
+        when = _minute(done_at) if done_at else "never: a limit is 0"
+        console.print(
+            f"API {api['source']}: calls to make: {calls}; at the permitted rate"
+            f" done by {when}",
+            markup=False,
+        )
+    if api["token_warning"]:
+        console.print(f"API {api['source']}: {api['token_warning']}", markup=False)
+    for why in api["given_up"]:
+        console.print(f"API {api['source']}: gave up {why}", markup=False)
+
+
+def _show_days(days: list[dict[str, Any]], console: Console, last_days: int) -> None:
+    table = Table("platform", "day", "extracted", "validated", "published", "state")
+    rows = days[-last_days:]
+    for row in rows:
+        table.add_row(
+            row["platform"],
+            row["day"],
+            *(
+                # A number of rows of a day that nobody told of would say that it was
+                # quiet.
+                f"{row[name]:,}"
+                if name in row and not row["state"].startswith("covered")
+                else "-"
+                for name in COUNTED.values()
+            ),
+            row["state"],
+        )
+    if rows:
+        console.print(table)
+    if len(days) > len(rows):
+        console.print(f"{len(days) - len(rows)} earlier days: --json lists them all")
+
+
+def _show_rejected(status: dict[str, Any], console: Console) -> None:
+    for item in status["quarantine"]:
+        console.print(
+            f"Quarantined: {item['rows']:,} rows of {item['source']}"
+            f" ({item['reason']})",
+            markup=False,
+        )
+    for item in status["broken_files"][:20]:
+        console.print(f"Broken file: {item['path']}: {item['reason']}", markup=False)
 
 
 def _table_of_sources(sources: list[dict[str, Any]]) -> Table:

@@ -22,7 +22,7 @@ import duckdb
 
 from tasks.warehouse.errors import AlarmError, ConfigurationError
 from tasks.warehouse.landing import sync, write_atomically
-from tasks.warehouse.ledger import copied_rhythms, read_copy
+from tasks.warehouse.ledger_copy import copied_rhythms, read_copy
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import read_manifest
 from tasks.warehouse.workspace import Workspace

@@ -48,10 +48,12 @@ from tasks.sources.file_landing import (
 )
 from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing
+from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.progress import say, step
+from tasks.warehouse.rejected import rejected_of
 from tasks.warehouse.workspace import Workspace
 
 # So long before its end a token is told.
@@ -103,6 +105,16 @@ def check_apis(workspace: Workspace) -> None:
     ]
     if mistakes:
         raise ConfigurationError(mistakes)
+
+
+def examine_apis(workspace: Workspace) -> Iterator[Condition]:
+    """Whether credentials and limits of all APIs are there."""
+    try:
+        check_apis(workspace)
+    except ConfigurationError as error:
+        yield from (broken("APIs", one) for one in error.mistakes)
+    else:
+        yield Condition("APIs", "credentials and limits are there")
 
 
 def _api_of(source: Source) -> NetworkApi:
@@ -273,6 +285,16 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
         }
 
 
+def describe_apis(workspace: Workspace) -> list[dict[str, Any]]:
+    """Plan and spending of each API source that was crawled."""
+    found = (
+        describe_spending(workspace, source)
+        for source in workspace.sources
+        if source.kind == "api"
+    )
+    return [spending for spending in found if spending is not None]
+
+
 def _moment(second: float) -> str | None:
     """A moment in ISO form; None for one that never comes."""
     if math.isinf(second):
@@ -371,7 +393,7 @@ def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.
     rejected = shut_out(workspace, source, folder, rejected)
     if len(rejected):
         workspace.quarantine.mkdir(exist_ok=True)
-        target = workspace.quarantine / f"landing-{batch_id}.parquet"
+        target = rejected_of(workspace.quarantine, batch_id)
         with landing.replacing(target) as beside:
             rejected.write_parquet(beside)
     landed = landing.LandedFile(

@@ -32,6 +32,7 @@ from tasks.sources.erasure import (
 )
 from tasks.warehouse import landing, rejected, seeds, tombstones
 from tasks.warehouse.claim_files import forget_claims
+from tasks.warehouse.condition import Condition, worth_a_look
 from tasks.warehouse.errors import (
     ConfigurationError,
     LandingDamagedError,
@@ -249,6 +250,14 @@ def is_taking_out(root: Path) -> bool:
 def is_pending(root: Path) -> bool:
     """Whether an erasure waits for a run to make the marts anew."""
     return (root / MARKER).exists()
+
+
+def examine_erasure(root: Path) -> Iterator[Condition]:
+    """Whether an erasure waits for its run."""
+    if is_pending(root):
+        yield worth_a_look(
+            "erasure", "one waits for its run: start `daily`, it makes the marts anew"
+        )
 
 
 def _begin(workspace: Workspace) -> tuple[date, date] | None:

@@ -59,7 +59,7 @@ from tasks.warehouse.database import tune
 from tasks.warehouse.errors import StepFailedError
 from tasks.warehouse.networks import NETWORKS, PLATFORMS
 from tasks.warehouse.progress import Meter, say
-from tasks.warehouse.rejected import hide_erased
+from tasks.warehouse.rejected import hide_erased, rejected_of
 from tasks.warehouse.workspace import Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
@@ -236,7 +236,7 @@ def land_batch(
     ]
     if len(quarantine):
         workspace.quarantine.mkdir(exist_ok=True)
-        target = workspace.quarantine / f"landing-{batch_id}.parquet"
+        target = rejected_of(workspace.quarantine, batch_id)
         with landing.replacing(target) as beside:
             quarantine.write_parquet(beside)
         for path, why in sorted(unreadable.items()):

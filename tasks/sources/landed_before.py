@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from tasks.warehouse import landing
 from tasks.warehouse.database import tune
+from tasks.warehouse.rejected import rejected_of
 
 _REJECTED = ("source", "path", "reason", "record")
 
@@ -160,7 +161,7 @@ def without_rejected(
         history: batches by path.
     """
     before = {
-        folder / f"landing-{batch.batch_id}.parquet"
+        rejected_of(folder, batch.batch_id)
         for batches in history.values()
         for batch in batches
     }

@@ -21,9 +21,10 @@ from pathlib import Path
 from tasks.sources.file_format import data_suffix
 from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing
+from tasks.warehouse.condition import Condition, examine_aside, worth_a_look
 from tasks.warehouse.configuration import Source
-from tasks.warehouse.disk import check_disk
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.disk import check_disk, examine_disk
+from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.tombstones import path_mask
@@ -183,6 +184,32 @@ def waiting_bytes(workspace: Workspace) -> tuple[int, int]:
         if (source.name, shown, look.st_size, look.st_mtime_ns) not in known
     ]
     return _new_bytes(sizes, log)
+
+
+def examine_files(workspace: Workspace) -> Iterator[Condition]:
+    """Whether files are there for each source that reads some."""
+    for source in workspace.sources:
+        if source.kind != "files":
+            continue
+        about = f"source {source.name}"
+        path = workspace.source_path(source)
+        found = list_files(workspace, source)
+        for skipped, why in found.skipped:
+            yield worth_a_look(about, f"{skipped} is skipped: {why}")
+        if found.files:
+            yield Condition(about, f"{path} is there")
+        else:
+            yield worth_a_look(about, f"{path} holds no file yet: put an export there")
+
+
+def examine_room(workspace: Workspace) -> Iterator[Condition]:
+    """Whether the disk holds what the next run makes of the files that wait."""
+    try:
+        plain, packed = waiting_bytes(workspace)
+    except LandingDamagedError:
+        return  # told by landing
+    yield from examine_disk(workspace, plain, packed)
+    yield from examine_aside(workspace.quarantine)
 
 
 def _new_bytes(

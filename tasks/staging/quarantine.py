@@ -19,7 +19,7 @@ from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import count
 from tasks.warehouse.landing import replacing
 from tasks.warehouse.raw_tables import MARK
-from tasks.warehouse.rejected import read_rejected
+from tasks.warehouse.rejected import read_rejected, rejected_of
 from tasks.warehouse.workspace import Workspace
 
 
@@ -182,7 +182,7 @@ def take_landing_quarantine(
 
 def landing_quarantine(workspace: Workspace, batch: landing.Batch) -> Path:
     """Where stands what was rejected while a batch landed."""
-    return workspace.quarantine / f"landing-{batch.batch_id}.parquet"
+    return rejected_of(workspace.quarantine, batch.batch_id)
 
 
 def first_reasons(

@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tasks.warehouse import networks, written_values
+from tasks.warehouse.condition import (
+    Condition,
+    Repairs,
+    broken,
+    repair_with_recover,
+)
 from tasks.warehouse.errors import DamagedError
 
 if TYPE_CHECKING:
@@ -313,6 +319,38 @@ def damage_of(database: Path) -> str | None:
     except duckdb.Error as error:
         return type(error).__name__
     return None
+
+
+def examine_warehouse(database: Path) -> Iterator[Condition]:
+    """Whether every block of the warehouse can be read."""
+    if not database.exists():
+        return
+    if kind := damage_of(database):
+        repair = repair_with_recover(database.parent)
+        yield broken("warehouse", f"can't be read ({kind}): {repair}")
+    else:
+        yield Condition("warehouse", "every block can be read")
+
+
+def mend_warehouse(database: Path, repairs: Repairs) -> None:
+    """A warehouse that can't be read is made anew from landing."""
+    if not database.exists():
+        return
+    log = database.with_name(f"{database.name}.wal")
+    kind = damage_of(database)
+    if kind and log.exists():
+        repairs.set_aside(log)
+        repairs.done.append(
+            f"{log} is damaged ({kind}) and set aside: what the last run changed since"
+            " the checkpoint before is done again"
+        )
+        kind = damage_of(database)
+    if kind:
+        repairs.set_aside(database)
+        repairs.done.append(
+            f"{database} is damaged ({kind}) and set aside: the next run makes it again"
+            " from landing"
+        )
 
 
 def failpoint(name: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import DiskFullError
 from tasks.warehouse.workspace import Workspace
 
@@ -17,6 +19,8 @@ GROWTH = 2.5
 PACKED_GROWTH = 10 * GROWTH
 # The ledger, the validation page, the report, the orchestrator.
 LEAST_BYTES = 200_000_000
+# What `doctor` wants to see free, whatever the next run needs.
+_LEAST_FREE = 2_000_000_000
 
 
 def needed_bytes(workspace: Workspace, plain: int, packed: int) -> int:
@@ -52,6 +56,23 @@ def check_disk(workspace: Workspace, plain: int, packed: int) -> None:
             " files and the next publication. Make room, or let it read fewer files at"
             " a time. Nothing was changed."
         )
+
+
+def examine_disk(workspace: Workspace, plain: int, packed: int) -> Iterator[Condition]:
+    """Whether the disk holds what the next run makes.
+
+    The arguments are those of `needed_bytes`.
+    """
+    free = free_bytes(workspace)
+    needed = max(needed_bytes(workspace, plain, packed), _LEAST_FREE)
+    said = (
+        f"{free / 1e9:.1f} GB free in {workspace.root}; the next run needs up to"
+        f" {needed / 1e9:.1f} GB, with {(plain + packed) / 1e9:.1f} GB of new files"
+    )
+    if free < needed:
+        yield broken("disk", f"{said}: make room")
+    else:
+        yield Condition("disk", said)
 
 
 def _size(path: Path) -> int:

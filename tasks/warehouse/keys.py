@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Iterator
 from typing import Any
 
 from tasks.warehouse import tombstones
+from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.pseudonyms import fingerprint, make_key, read_key
@@ -96,6 +98,21 @@ def check_keys(workspace: Workspace) -> dict[str, Any]:
     if told:
         raise ConfigurationError(told)
     return {**before, **now}
+
+
+def examine_keys(workspace: Workspace) -> Iterator[Condition]:
+    """Whether the keys are those that the last run used."""
+    try:
+        found = check_keys(workspace)
+    except ConfigurationError as error:
+        yield from (broken("keys", one) for one in error.mistakes)
+    else:
+        if os.environ.get(_VARIABLE):
+            yield Condition("keys", f"that of pseudonyms is in {_VARIABLE}")
+        elif found:
+            yield Condition(
+                "keys", f"as before: keep backups of {workspace.root}/.*key"
+            )
 
 
 def keys_to_remember(workspace: Workspace) -> dict[str, Any]:

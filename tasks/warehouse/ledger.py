@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeGuard
+from typing import Any
 
 import duckdb
 
 from tasks.warehouse import landing, stopping, tombstones
+from tasks.warehouse.condition import Repairs
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists, transaction
 from tasks.warehouse.errors import ConfigurationError, DamagedError, is_corrupt
 from tasks.warehouse.keys import check_keys, keys_to_remember
+from tasks.warehouse.ledger_copy import LEDGER_COPY, read_copy
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
 from tasks.warehouse.publication import kept_publications
@@ -147,7 +149,7 @@ def known_days(workspace: Workspace) -> list[date]:
         with contextlib.suppress(duckdb.Error), connect(workspace.database) as opened:
             found |= covered_days(opened)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        copy = json.loads((workspace.root / "ledger.json").read_text(encoding="utf-8"))
+        copy = json.loads((workspace.root / LEDGER_COPY).read_text(encoding="utf-8"))
         found |= {date.fromisoformat(row["date_day"]) for row in copy["covered_days"]}
     return sorted(found) or published_days(workspace)
 
@@ -347,7 +349,7 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
         ]
 
     landing.write_atomically(
-        workspace.root / "ledger.json",
+        workspace.root / LEDGER_COPY,
         json.dumps(
             {
                 "runs": rows(
@@ -407,95 +409,36 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def read_copy(workspace: Workspace) -> dict[str, Any]:
-    """The ledger's copy.
-
-    Raises:
-        ConfigurationError: nothing has run in this workspace yet.
-        DamagedError: it is none.
-    """
-    file = workspace.root / "ledger.json"
-    if not file.exists():
-        raise ConfigurationError(
-            [
-                f"Nothing has run in {workspace.root} yet: start with"
-                " `python -m flows daily` or `python -m flows backfill`."
-            ]
-        )
+def mend_ledger(workspace: Workspace, repairs: Repairs) -> None:
+    """The ledger's copy says which days a new warehouse must cover."""
+    copy = workspace.root / LEDGER_COPY
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        data = None
-    if not _is_copy(data):
-        raise DamagedError(file)
-    lists = ("runs", "intervals", "quarantine", "broken_files", "checks")
-    return {
-        **{name: [] for name in (*lists, "score_profiles", "changes")},
-        "model_change": None,
-        **data,
-    }
-
-
-# What every row of a list has, besides what may have come later.
-_COPIED = {
-    "covered_days": {"date_day"},
-    "runs": {"run_id", "command", "from_day", "to_day", "state", "why"},
-    "intervals": {"step", "platform", "date_day", "rows_out", "rows_quarantined"},
-    "quarantine": {"stage", "source", "platform", "reason", "rows"},
-    "broken_files": {"source", "path", "reason"},
-    "checks": {"table_name", "expectation"},
-    "source_days": {"source", "platform", "date_day"},
-    "score_profiles": {"model_version", "last_day", "feature", "bin", "accounts"},
-    "changes": {"run_id", "mart", "key", "metric", "before", "after", "why"},
-}
-
-
-def _is_copy(data: object) -> TypeGuard[dict[str, Any]]:
-    """Whether something read is a copy of the ledger, of this version or an older."""
-    if not isinstance(data, dict) or "covered_days" not in data:
-        return False
-    is_whole = all(
-        isinstance(rows := data.get(name, []), list)
-        and all(isinstance(row, dict) and keys <= row.keys() for row in rows)
-        for name, keys in _COPIED.items()
-    )
-    try:
-        return is_whole and all(
-            date.fromisoformat(row["date_day"]) for row in data["covered_days"]
+        read_copy(workspace)
+    except ConfigurationError:  # there is none
+        if not (workspace.root / "publications").exists():
+            return
+    except (DamagedError, OSError):
+        repairs.set_aside(copy)
+    else:
+        return
+    if workspace.database.exists():
+        with connect(workspace.database) as connection:
+            write_copy(connection, workspace)
+        repairs.done.append(
+            f"{copy} was damaged or gone: written again from the warehouse"
         )
-    except (TypeError, ValueError):
-        return False
-
-
-def late_sources(workspace: Workspace, end: date) -> list[str]:
-    """Sentences on sources that are late when the day `end` is over.
-
-    A source that gave something later isn't: what it left out stands among the days
-    without a record.
-    """
-    return [
-        late
-        for one in copied_rhythms(workspace, read_copy(workspace))
-        if (late := one.up_to(workspace.today()).tell_late(end))
-    ]
-
-
-def copied_rhythms(workspace: Workspace, copy: dict[str, Any]) -> list[Rhythm]:
-    """`source_rhythms` from the ledger's copy.
-
-    Args:
-        workspace: what it states of its sources, as it is now.
-        copy: what `read_copy` gives.
-
-    Returns:
-        Nothing where the copy is of a version that kept no days of sources.
-    """
-    if "source_days" not in copy:
-        return []
-    return rhythms(
-        workspace,
-        (
-            {**row, "date_day": date.fromisoformat(row["date_day"])}
-            for row in copy["source_days"]
-        ),
+        return
+    days = published_days(workspace)
+    if not days:
+        repairs.lost.append(
+            f"{copy} is damaged, the warehouse too, and nothing is published: run"
+            " `backfill` over the days that the marts are to cover."
+        )
+        return
+    with connect(workspace.database) as connection:
+        cover(connection, days)
+        write_copy(connection, workspace)
+    repairs.done.append(
+        f"{copy} was damaged or gone: the days from {days[0]} to {days[-1]}, which are"
+        " published, are covered again with the next run"
     )

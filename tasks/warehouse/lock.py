@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tasks.warehouse.condition import Condition, worth_a_look
 from tasks.warehouse.errors import WorkspaceLockedError
 
 # Who may read what holds people's records: its owner alone, whatever the umask.
@@ -83,6 +84,16 @@ def open_to_others(root: Path) -> list[Path]:
         for path in root.glob(name)
         if path.stat().st_mode & _PRIVATE_MASK
     )
+
+
+def examine_modes(root: Path) -> Iterator[Condition]:
+    """Whether others may read people's records."""
+    if readable := open_to_others(root):
+        yield worth_a_look(
+            "secrets",
+            f"others may read {', '.join(str(path) for path in readable)}: the next run"
+            " closes that; ask who did",
+        )
 
 
 def _close_to_others(root: Path) -> None:

@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,12 @@ import polars as pl
 
 from tasks.warehouse.claim_files import FOLDER as CLAIMS
 from tasks.warehouse.claim_files import link_claims
+from tasks.warehouse.condition import (
+    Condition,
+    Repairs,
+    broken,
+    repair_with_recover,
+)
 from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import replacing, sync, write_atomically
@@ -34,6 +40,7 @@ from tasks.warehouse.lock import open_to_readers
 from tasks.warehouse.models import Model
 from tasks.warehouse.networks import PROFILE_ADDRESSES
 from tasks.warehouse.people import as_table
+from tasks.warehouse.workspace import Workspace
 
 STORAGE_VERSION = "v1.4.0"
 KEPT = 3
@@ -567,6 +574,59 @@ def damaged_files(folder: Path) -> list[str]:
         if "marts.duckdb" not in damaged:
             damaged.append("marts.duckdb")
     return damaged
+
+
+def examine_publication(workspace: Workspace) -> Iterator[Condition]:
+    """Whether what readers see is as it was written."""
+    link = workspace.published
+    if not link.is_symlink():
+        return
+    if damaged := _damaged_behind(link):
+        repair = repair_with_recover(workspace.root)
+        yield broken("publication", f"not as written: {', '.join(damaged)}: {repair}")
+    else:
+        yield Condition("publication", "every file is as it was written")
+
+
+def examine_restricted(workspace: Workspace) -> Iterator[Condition]:
+    """Whether only the owner may read what tells of persons one by one."""
+    for file in sorted((workspace.published / "restricted").glob("*.*")):
+        if file.stat().st_mode & 0o077:
+            yield broken(
+                "secrets", f"others may read {file}: chmod 600 {file}, and ask who did"
+            )
+
+
+def mend_publication(workspace: Workspace, repairs: Repairs) -> None:
+    """Readers get the newest publication that is whole; the next run a new one."""
+    link, store = workspace.published, workspace.root / "publications"
+    if not link.is_symlink():
+        return
+    damaged = _damaged_behind(link)
+    if not damaged:
+        return
+    behind = link.resolve()
+    whole = (
+        name
+        for name in kept_publications(workspace.root)
+        if store / name != behind and not damaged_files(store / name)
+    )
+    if name := next(whole, None):
+        roll_back(workspace.root, name)
+        what = f"{name} stands in its place until the next run"
+    else:
+        (store / CURRENT).unlink(missing_ok=True)
+        link.unlink()
+        what = "the next run publishes anew"
+    if behind.exists():
+        repairs.set_aside(behind, "publications", behind.name)
+    repairs.done.append(
+        f"{behind} is damaged ({', '.join(damaged)}) and set aside: {what}"
+    )
+
+
+def _damaged_behind(link: Path) -> list[str]:
+    return damaged_files(link) if link.exists() else ["all"]
 
 
 def _point(root: Path, name: str) -> None:

@@ -10,10 +10,17 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from tasks.warehouse.condition import (
+    Condition,
+    Repairs,
+    broken,
+    repair_with_recover,
+)
 from tasks.warehouse.errors import DamagedError
 from tasks.warehouse.landing import as_patterns, replacing
 from tasks.warehouse.people import ERASED, Person, unescaped, words_in
 from tasks.warehouse.tombstones import buried, has_tombstones, spellings
+from tasks.warehouse.workspace import Workspace
 
 
 def rejected_files(folder: Path) -> list[Path]:
@@ -33,8 +40,33 @@ def read_rejected(file: Path) -> pl.DataFrame:
         raise DamagedError(file) from None
 
 
-def damaged_files(folder: Path) -> list[Path]:
-    """Files of rejected rows that can't be read."""
+def rejected_of(folder: Path, batch_id: str) -> Path:
+    """The file of what was rejected while a batch landed."""
+    return folder / f"landing-{batch_id}.parquet"
+
+
+def forget_batch(folder: Path, batch_id: str) -> None:
+    """After a batch was withdrawn: what it rejected is rejected again."""
+    rejected_of(folder, batch_id).unlink(missing_ok=True)
+
+
+def examine_rejected(workspace: Workspace) -> Iterator[Condition]:
+    """Whether rejected rows can be read."""
+    repair = repair_with_recover(workspace.root)
+    for file in _damaged_files(workspace.quarantine):
+        yield broken("quarantine", f"{file} can't be read: {repair}")
+
+
+def mend_rejected(workspace: Workspace, repairs: Repairs) -> None:
+    """Set aside what can't be read: runs go on without it."""
+    for file in _damaged_files(workspace.quarantine):
+        repairs.set_aside(file)
+        repairs.done.append(
+            f"{file} is damaged and set aside: what it says of rejected rows is gone"
+        )
+
+
+def _damaged_files(folder: Path) -> list[Path]:
     found = []
     for file in rejected_files(folder):
         try:
@@ -46,7 +78,7 @@ def damaged_files(folder: Path) -> list[Path]:
 
 def count_rejected(folder: Path, batch_id: str) -> dict[tuple[str, str], int]:
     """How many rows of a batch stand in quarantine, by source and path."""
-    file = folder / f"landing-{batch_id}.parquet"
+    file = rejected_of(folder, batch_id)
     if not file.exists():
         return {}
     try:

@@ -195,6 +195,48 @@ def _rhythm(
     )
 
 
+def describe_source(
+    found: Rhythm, yesterday: date, read_on: date | None
+) -> dict[str, Any]:
+    """What a source gave and whether it is late, as plain data.
+
+    Args:
+        found: its rhythm, without days to come.
+        yesterday: by the clock.
+        read_on: the day on which a run read it last, to its end.
+    """
+    since = found.late_since(yesterday)
+    late = found.tell_late(yesterday)
+    if late and since and (read_on is None or read_on <= since):
+        # It may have given something by now, and nobody has looked.
+        when = f"since {read_on}" if read_on else "to its end here"
+        late += f"; no run has read it {when}: start `daily`"
+    return {
+        "source": found.source,
+        "platform": found.platform,
+        "last_record_day": _iso(found.last_record_day),
+        "data_up_to_day": _iso(found.last_activity_day),
+        "record_days": len(found.days),
+        "expected_every_days": found.expected_every_days,
+        "rhythm_origin": found.origin,
+        "due_day": _iso(found.due_day),
+        "late_since_day": _iso(since),
+        "late_days": (yesterday - since).days + 1 if since else 0,
+        "is_late": late is not None,
+        "gaps": [
+            {"from_day": begin.isoformat(), "to_day": end.isoformat()}
+            for begin, end in found.gaps(found.days[0], yesterday)
+        ]
+        if found.days
+        else [],
+        "says": late or "on time",
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def tell_silence(found: Sequence[Rhythm], first: date, last: date) -> list[str]:
     """Sentences on days without a record, of each source and of all together.
 

@@ -25,10 +25,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.people import Person, as_table, names_account, without_words
-from tasks.warehouse.workspace import load_workspace
+from tasks.warehouse.workspace import Workspace, load_workspace
 
 DECISIONS = ("merge", "split", "genuine", "phantom")
 COLUMNS = (
@@ -126,6 +127,17 @@ def check_seeds(root: Path) -> None:
     mistakes += _unknown_brands(root)
     if mistakes:
         raise ConfigurationError(mistakes)
+
+
+def examine_seeds(workspace: Workspace) -> Iterator[Condition]:
+    """Whether every line of the seeds can be taken."""
+    try:
+        check_seeds(workspace.root)
+    except ConfigurationError as error:
+        yield from (broken("seeds", one) for one in error.mistakes)
+    else:
+        names = [path.name for path in seed_files(workspace.root)]
+        yield Condition("seeds", ", ".join(names) or "none")
 
 
 def _unknown_brands(root: Path) -> list[str]:

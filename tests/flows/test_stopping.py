@@ -152,7 +152,8 @@ def test_doctor_holds_what_it_reads(lab: Lab, monkeypatch: pytest.MonkeyPatch) -
     lab.put("warehouse.duckdb", "")
     held = []
     monkeypatch.setattr(
-        doctor, "damage_of", lambda file: held.append(is_held(lab.root / ".lock"))
+        "tasks.warehouse.database.damage_of",
+        lambda file: held.append(is_held(lab.root / ".lock")),
     )
     doctor.examine(lab.root)
     assert held == [True]

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tasks.sources.erasure import without_person
+from tasks.warehouse.condition import Repairs
 from tasks.warehouse.errors import DamagedError, StepFailedError
 from tasks.warehouse.people import Person
 
@@ -476,7 +477,19 @@ def crawl_files(landing: Path) -> list[Path]:
     return sorted((landing / ".crawl").glob("*.sqlite"))
 
 
-def is_whole(file: Path) -> bool:
+def mend_crawls(landing: Path, repairs: Repairs) -> None:
+    """Set aside what crawls remember and can't be read: runs go on without it."""
+    for file in crawl_files(landing):
+        if not _is_whole(file):
+            for one in sorted(file.parent.glob(f"{file.name}*")):
+                repairs.set_aside(one, "landing", ".crawl", one.name)
+            repairs.done.append(
+                f"{file} is damaged and set aside: what had landed stands, the crawl"
+                " reads the rest again, and forgets what was spent this month"
+            )
+
+
+def _is_whole(file: Path) -> bool:
     """Whether what a crawl remembers can be read."""
     try:
         with closing(sqlite3.connect(file)) as connection:
