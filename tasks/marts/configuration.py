@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 
 import duckdb
 import polars as pl
@@ -60,24 +61,31 @@ def write_configuration(
 
 
 def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
-    selectors = [
-        (campaign.id, kind, platform, value)
-        for campaign in workspace.campaigns
-        for kind, platform, value in [
-            *(("post_id", ref.platform, ref.post_id) for ref in campaign.post_ids),
-            *(("hashtag", None, text) for text in campaign.hashtags),
-            *(("keyword", None, text) for text in campaign.keywords),
-            *(("link", None, text) for text in campaign.links),
-        ]
-    ]
-    markets = workspace.markets()
+    """All that workspace.toml and the seeds say, by the name of the table in `meta`."""
     return {
         "suppressions": read_suppressions(workspace.root),
         "contact_history": read_contact_history(workspace.root),
         "cpm": read_cpm(workspace.root),
         "brand_actions": read_brand_actions(workspace.root, workspace.timezone),
-        "sources": pl.DataFrame(
-            [
+        **_source_tables(workspace),
+        **_brand_tables(workspace),
+        "names": _names(workspace),
+        **_campaign_tables(workspace),
+        **_partner_tables(workspace),
+    }
+
+
+def _table(
+    rows: Iterable[Sequence[object]], **schema: type[pl.DataType]
+) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def _source_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    """Sources, and of each kind of records what a source can tell of it."""
+    return {
+        "sources": _table(
+            (
                 (
                     source.name,
                     source.platform,
@@ -87,19 +95,16 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                     lacks_of(gives_of(source)),
                 )
                 for source in workspace.sources
-            ],
-            schema={
-                "source": pl.String,
-                "platform": pl.String,
-                "format": pl.String,
-                "gives_followers": pl.Boolean,
-                "gives_follower_lists": pl.Boolean,
-                "lacks": pl.String,
-            },
-            orient="row",
+            ),
+            source=pl.String,
+            platform=pl.String,
+            format=pl.String,
+            gives_followers=pl.Boolean,
+            gives_follower_lists=pl.Boolean,
+            lacks=pl.String,
         ),
-        "source_gives": pl.DataFrame(
-            [
+        "source_gives": _table(
+            (
                 (
                     source.name,
                     kind,
@@ -111,54 +116,70 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                 )
                 for source in workspace.sources
                 for place, kind in enumerate(KINDS)
-            ],
-            schema={
-                "source": pl.String,
-                "kind": pl.String,
-                "place": pl.Int64,
-                "gives_rows": pl.Boolean,
-                "gives_accounts": pl.Boolean,
-                "gives_times": pl.Boolean,
-                "gives_counters": pl.Boolean,
-            },
-            orient="row",
+            ),
+            source=pl.String,
+            kind=pl.String,
+            place=pl.Int64,
+            gives_rows=pl.Boolean,
+            gives_accounts=pl.Boolean,
+            gives_times=pl.Boolean,
+            gives_counters=pl.Boolean,
         ),
-        "brands": pl.DataFrame(
-            [(brand.id, brand.name) for brand in workspace.brands],
-            schema={"brand_id": pl.String, "brand_name": pl.String},
-            orient="row",
+    }
+
+
+def _brand_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    """Brands, their accounts, and who competes with whom."""
+    markets = workspace.markets()
+    return {
+        "brands": _table(
+            ((brand.id, brand.name) for brand in workspace.brands),
+            brand_id=pl.String,
+            brand_name=pl.String,
         ),
-        "brand_accounts": pl.DataFrame(
-            [
+        "brand_accounts": _table(
+            (
                 (brand.id, account.platform, account.account_id)
                 for brand in workspace.brands
                 for account in brand.accounts
-            ],
-            schema={
-                "brand_id": pl.String,
-                "platform": pl.String,
-                "account_id": pl.String,
-            },
-            orient="row",
+            ),
+            brand_id=pl.String,
+            platform=pl.String,
+            account_id=pl.String,
         ),
-        "competitors": pl.DataFrame(
-            [
+        "competitors": _table(
+            (
                 (brand, rival)
                 for brand, members in sorted(markets.items())
                 for rival in members
                 if rival != brand
-            ],
-            schema={"brand_id": pl.String, "competitor_id": pl.String},
-            orient="row",
+            ),
+            brand_id=pl.String,
+            competitor_id=pl.String,
         ),
-        "markets": pl.DataFrame(
-            [(brand, members[0]) for brand, members in sorted(markets.items())],
-            schema={"brand_id": pl.String, "market": pl.String},
-            orient="row",
+        "markets": _table(
+            ((brand, members[0]) for brand, members in sorted(markets.items())),
+            brand_id=pl.String,
+            market=pl.String,
         ),
-        "names": _names(workspace),
-        "campaigns": pl.DataFrame(
-            [
+    }
+
+
+def _campaign_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
+    """Campaigns, and what a post belongs to one by."""
+    selectors = {
+        (campaign.id, kind, platform, value)
+        for campaign in workspace.campaigns
+        for kind, platform, value in [
+            *(("post_id", ref.platform, ref.post_id) for ref in campaign.post_ids),
+            *(("hashtag", None, text) for text in campaign.hashtags),
+            *(("keyword", None, text) for text in campaign.keywords),
+            *(("link", None, text) for text in campaign.links),
+        ]
+    }
+    return {
+        "campaigns": _table(
+            (
                 (
                     campaign.id,
                     campaign.name or campaign.id,
@@ -169,28 +190,21 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                     campaign.budget and campaign.budget.currency,
                 )
                 for campaign in workspace.campaigns
-            ],
-            schema={
-                "campaign_id": pl.String,
-                "campaign_name": pl.String,
-                "brand_id": pl.String,
-                "window_start": pl.Date,
-                "window_end": pl.Date,
-                "budget_amount": pl.Float64,
-                "budget_currency": pl.String,
-            },
-            orient="row",
+            ),
+            campaign_id=pl.String,
+            campaign_name=pl.String,
+            brand_id=pl.String,
+            window_start=pl.Date,
+            window_end=pl.Date,
+            budget_amount=pl.Float64,
+            budget_currency=pl.String,
         ),
-        **_partner_tables(workspace),
-        "campaign_selectors": pl.DataFrame(
-            sorted(set(selectors), key=str),
-            schema={
-                "campaign_id": pl.String,
-                "kind": pl.String,
-                "platform": pl.String,
-                "value": pl.String,
-            },
-            orient="row",
+        "campaign_selectors": _table(
+            sorted(selectors, key=str),
+            campaign_id=pl.String,
+            kind=pl.String,
+            platform=pl.String,
+            value=pl.String,
         ),
     }
 
@@ -203,8 +217,8 @@ def _partner_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
         for partner in campaign.partners
     ]
     return {
-        "partners": pl.DataFrame(
-            [
+        "partners": _table(
+            (
                 (
                     campaign.id,
                     partner.id,
@@ -220,36 +234,30 @@ def _partner_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                     bool(partner.listed_posts),
                 )
                 for campaign, partner in partners
-            ],
-            schema={
-                "campaign_id": pl.String,
-                "partner_id": pl.String,
-                "partner_name": pl.String,
-                "platform": pl.String,
-                "account_id": pl.String,
-                "fee_amount": pl.Float64,
-                "fee_currency": pl.String,
-                "promised_engagements": pl.Int64,
-                "promised_reach": pl.Int64,
-                "first_day": pl.Date,
-                "last_day": pl.Date,
-                "lists_posts": pl.Boolean,
-            },
-            orient="row",
+            ),
+            campaign_id=pl.String,
+            partner_id=pl.String,
+            partner_name=pl.String,
+            platform=pl.String,
+            account_id=pl.String,
+            fee_amount=pl.Float64,
+            fee_currency=pl.String,
+            promised_engagements=pl.Int64,
+            promised_reach=pl.Int64,
+            first_day=pl.Date,
+            last_day=pl.Date,
+            lists_posts=pl.Boolean,
         ),
-        "partner_posts": pl.DataFrame(
-            [
+        "partner_posts": _table(
+            (
                 (campaign.id, partner.id, post.platform, post.post_id)
                 for campaign, partner in partners
                 for post in partner.listed_posts
-            ],
-            schema={
-                "campaign_id": pl.String,
-                "partner_id": pl.String,
-                "platform": pl.String,
-                "post_id": pl.String,
-            },
-            orient="row",
+            ),
+            campaign_id=pl.String,
+            partner_id=pl.String,
+            platform=pl.String,
+            post_id=pl.String,
         ),
     }
 
@@ -279,13 +287,10 @@ def _names(workspace: Workspace) -> pl.DataFrame:
         )
         if form
     }
-    return pl.DataFrame(
+    return _table(
         sorted(rows),
-        schema={
-            "owner": pl.String,
-            "owner_id": pl.String,
-            "kind": pl.String,
-            "form": pl.String,
-        },
-        orient="row",
+        owner=pl.String,
+        owner_id=pl.String,
+        kind=pl.String,
+        form=pl.String,
     )
