@@ -226,8 +226,32 @@ def read_markets(
 
     With a campaign on its days. A market of one brand has nothing to compare.
     """
-    window = {"ids": sorted(set(brand_ids)), "campaign_id": campaign_id}
-    voices = fetch(
+    voices = read_voices(connection, sorted(set(brand_ids)), campaign_id)
+    courses = read_courses(connection, campaign_id)
+    audiences = read_audiences(connection)
+    markets = group(voices, "market")
+    for voice in voices:
+        for name in ("mentions", "engagements"):
+            for side in ("", "genuine_"):
+                voice[f"{side}{name}_share"] = format_share(
+                    voice[f"{side}{name}"], voice[f"{side}market_{name}"]
+                )
+        voice["audiences"] = audiences[voice["brand_id"]]
+        voice["course"] = courses.get(
+            voice["brand_id"], dict.fromkeys(("posts", "followers", "rate"))
+        )
+    return [
+        {"market": market, "brands": brands}
+        for market, brands in sorted(markets.items())
+        if len(brands) > 1
+    ]
+
+
+def read_voices(
+    connection: duckdb.DuckDBPyConnection, brands: list[str], campaign_id: str | None
+) -> list[Row]:
+    """Mentions and engagements of each brand in the markets of some."""
+    return fetch(
         connection,
         """
         with own as (
@@ -270,9 +294,15 @@ def read_markets(
         group by market, brand_id
         order by market, is_own desc, brand_id
         """,
-        window,
+        {"ids": brands, "campaign_id": campaign_id},
     )
-    courses = {
+
+
+def read_courses(
+    connection: duckdb.DuckDBPyConnection, campaign_id: str | None
+) -> dict[str, Row]:
+    """Of each brand with competitors its posts, followers and engagements of these."""
+    return {
         row["brand_id"]: row
         for row in fetch(
             connection,
@@ -297,7 +327,11 @@ def read_markets(
             {"campaign_id": campaign_id},
         )
     }
-    audiences = group(
+
+
+def read_audiences(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
+    """The newest audiences of each brand that have a score."""
+    return group(
         fetch(
             connection,
             """
@@ -312,19 +346,3 @@ def read_markets(
         ),
         "brand_id",
     )
-    markets = group(voices, "market")
-    for voice in voices:
-        for name in ("mentions", "engagements"):
-            for side in ("", "genuine_"):
-                voice[f"{side}{name}_share"] = format_share(
-                    voice[f"{side}{name}"], voice[f"{side}market_{name}"]
-                )
-        voice["audiences"] = audiences[voice["brand_id"]]
-        voice["course"] = courses.get(
-            voice["brand_id"], dict.fromkeys(("posts", "followers", "rate"))
-        )
-    return [
-        {"market": market, "brands": brands}
-        for market, brands in sorted(markets.items())
-        if len(brands) > 1
-    ]

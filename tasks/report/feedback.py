@@ -42,7 +42,25 @@ def add_feedback(
 ) -> None:
     """Give each campaign its tone, topics and amplifiers; one query for each mart."""
     ids = {"ids": [campaign["campaign_id"] for campaign in campaigns]}
-    tones = group(
+    tones = read_tones(connection, ids)
+    topics = read_topics(connection, ids)
+    amplifiers = read_amplifiers(connection, ids)
+    for campaign in campaigns:
+        key = campaign["campaign_id"]
+        campaign["tone"] = tone = tones[key][0] if tones[key] else None
+        if tone and not is_sum_known(tone, campaign):
+            for name in tone:
+                if name.startswith("genuine_"):
+                    tone[name] = None
+        campaign["topics"] = topics[key]
+        campaign["amplifiers"] = amplifiers[key]
+
+
+def read_tones(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """How comments sound, a row a campaign, and on which days negative voice rose."""
+    return group(
         fetch(
             connection,
             """
@@ -66,7 +84,13 @@ def add_feedback(
             ids,
         )
     )
-    topics = group(
+
+
+def read_topics(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """The largest topics of each campaign."""
+    return group(
         fetch(
             connection,
             """
@@ -87,7 +111,13 @@ def add_feedback(
             {**ids, "most": MOST_TOPICS, "terms": MOST_TERMS},
         )
     )
-    amplifiers = group(
+
+
+def read_amplifiers(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """What kind of accounts carried each campaign on."""
+    return group(
         fetch(
             connection,
             """
@@ -112,15 +142,6 @@ def add_feedback(
             ids,
         )
     )
-    for campaign in campaigns:
-        key = campaign["campaign_id"]
-        campaign["tone"] = tone = tones[key][0] if tones[key] else None
-        if tone and not is_sum_known(tone, campaign):
-            for name in tone:
-                if name.startswith("genuine_"):
-                    tone[name] = None
-        campaign["topics"] = topics[key]
-        campaign["amplifiers"] = amplifiers[key]
 
 
 def is_sum_known(tone: Row, campaign: Row) -> bool:
@@ -180,10 +201,28 @@ def read_brands(
     With a campaign the actions that work within its days.
     """
     brands = sorted(set(brand_ids))
-    ids = {"ids": brands}
-    here = {**ids, "campaign_id": campaign_id}
-    # What people wrote down first, then posts that stand out; the newest first.
-    actions = group(
+    actions = read_actions(connection, brands, campaign_id)
+    contacts = read_contacts(connection, brands)
+    reasons = read_reasons_against(connection, brands)
+    results = {} if campaign_id else read_results(connection, brands)
+    return [
+        {
+            "brand_id": brand,
+            "actions": actions[brand],
+            "contacts": contacts[brand][0] if contacts[brand] else None,
+            "reasons": reasons[brand],
+            "result": results[brand][0] if results.get(brand) else None,
+        }
+        for brand in brands
+        if actions[brand] or contacts[brand]
+    ]
+
+
+def read_actions(
+    connection: duckdb.DuckDBPyConnection, brands: list[str], campaign_id: str | None
+) -> dict[str, list[Row]]:
+    """What people wrote down first, then posts that stand out; the newest first."""
+    return group(
         fetch(
             connection,
             """
@@ -219,11 +258,17 @@ def read_brands(
                 first_day desc,
                 action_id
             """,
-            {**here, "most": MOST_ACTIONS},
+            {"ids": brands, "campaign_id": campaign_id, "most": MOST_ACTIONS},
         ),
         "brand_id",
     )
-    contacts = group(
+
+
+def read_contacts(
+    connection: duckdb.DuckDBPyConnection, brands: list[str]
+) -> dict[str, list[Row]]:
+    """How many there are to talk to, and how many of them may be contacted."""
+    return group(
         fetch(
             connection,
             """
@@ -231,11 +276,17 @@ def read_brands(
             from contact_results
             where list_contains($ids, brand_id) and accounts > 0
             """,
-            ids,
+            {"ids": brands},
         ),
         "brand_id",
     )
-    reasons = group(
+
+
+def read_reasons_against(
+    connection: duckdb.DuckDBPyConnection, brands: list[str]
+) -> dict[str, list[Row]]:
+    """Why the others are not to be contacted."""
+    return group(
         fetch(
             connection,
             """
@@ -248,27 +299,24 @@ def read_brands(
             group by brand_id, reason
             order by brand_id, accounts desc, reason
             """,
-            ids,
+            {"ids": brands},
         ),
         "brand_id",
     )
-    results = group(
+
+
+def read_results(
+    connection: duckdb.DuckDBPyConnection, brands: list[str]
+) -> dict[str, list[Row]]:
+    """How well the ranking of contacts did, where enough answers are known."""
+    return group(
         fetch(
             connection,
-            "from contact_results where list_contains($ids, brand_id)"
-            " and judged_people >= $fewest and $campaign_id is null",
-            {**here, "fewest": FEWEST_JUDGED},
+            """
+            from contact_results
+            where list_contains($ids, brand_id) and judged_people >= $fewest
+            """,
+            {"ids": brands, "fewest": FEWEST_JUDGED},
         ),
         "brand_id",
     )
-    return [
-        {
-            "brand_id": brand,
-            "actions": actions[brand],
-            "contacts": contacts[brand][0] if contacts[brand] else None,
-            "reasons": reasons[brand],
-            "result": results[brand][0] if results[brand] else None,
-        }
-        for brand in brands
-        if actions[brand] or contacts[brand]
-    ]

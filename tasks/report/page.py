@@ -216,8 +216,43 @@ def add_details(
 ) -> None:
     """Give each campaign its days, posts and cascades; one query for each mart."""
     ids = {"ids": [campaign["campaign_id"] for campaign in campaigns]}
-    # Engagements add up over platforms, unlike accounts and people.
-    days = group(
+    days = read_days(connection, ids)
+    posts = read_posts(connection, ids)
+    spread = read_spread(connection, ids)
+    networks = read_networks(connection, ids)
+    sources = read_lacking(connection)
+    for campaign in campaigns:
+        key = campaign["campaign_id"]
+        own = [row["platform"] for row in networks[key]]
+        campaign["posts_found"] = sum(row["posts_found"] for row in networks[key])
+        campaign["is_known"] = is_known(campaign)
+        campaign["lead"] = lead(
+            campaign, own, [source for source in sources if source["platform"] in own]
+        )
+        campaign["unnamed"] = tell_unnamed(campaign)
+        campaign["top_posts"] = posts[key]
+        campaign["spread"] = spread[key][0] if spread[key] else None
+        campaign["levels"] = split_levels(campaign)
+        campaign["timeline"] = timeline = build_timeline(
+            [
+                DayCount(
+                    row["activity_day"],
+                    row["raw"] or 0,
+                    # A part of what is unknown would look like the whole.
+                    None if campaign["genuine_share"] is None else row["genuine"],
+                )
+                for row in days[key]
+            ],
+            get_window(campaign),
+        )
+        campaign["charts"] = draw(campaign, timeline) if timeline else None
+
+
+def read_days(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """Engagements by day; they add up over networks, unlike accounts and people."""
+    return group(
         fetch(
             connection,
             """
@@ -238,6 +273,12 @@ def add_details(
             ids,
         )
     )
+
+
+def read_posts(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """The largest posts of each campaign, with their cascades and addresses."""
     posts = group(
         fetch(
             connection,
@@ -267,7 +308,21 @@ def add_details(
             {**ids, "most": MOST_POSTS},
         )
     )
-    spread = group(
+    for post in (post for own in posts.values() for post in own):
+        post["address"] = address_of_post(post)
+        if any(
+            post[f"lifetime_{kind}"] and post[f"genuine_lifetime_{kind}"] is None
+            for kind in ("reposts", "comments", "likes")
+        ):
+            post["genuine_lifetime_engagements"] = None
+    return posts
+
+
+def read_spread(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """The cascades of each campaign in a row."""
+    return group(
         fetch(
             connection,
             """
@@ -287,8 +342,13 @@ def add_details(
             ids,
         )
     )
-    # A post that was only listed has no day.
-    platforms = group(
+
+
+def read_networks(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """On which networks posts were found; one that was only listed has no day."""
+    return group(
         fetch(
             connection,
             """
@@ -301,7 +361,11 @@ def add_details(
             ids,
         )
     )
-    sources = fetch(
+
+
+def read_lacking(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Sources that can't tell all."""
+    return fetch(
         connection,
         """
         select source, platform, lacks
@@ -310,40 +374,6 @@ def add_details(
         order by source, platform
         """,
     )
-    for campaign in campaigns:
-        key = campaign["campaign_id"]
-        campaign["posts_found"] = sum(row["posts_found"] for row in platforms[key])
-        campaign["is_known"] = is_known(campaign)
-        networks = [row["platform"] for row in platforms[key]]
-        campaign["lead"] = lead(
-            campaign,
-            networks,
-            [source for source in sources if source["platform"] in networks],
-        )
-        campaign["unnamed"] = tell_unnamed(campaign)
-        campaign["top_posts"] = posts[key]
-        for post in posts[key]:
-            post["address"] = address_of_post(post)
-            if any(
-                post[f"lifetime_{kind}"] and post[f"genuine_lifetime_{kind}"] is None
-                for kind in ("reposts", "comments", "likes")
-            ):
-                post["genuine_lifetime_engagements"] = None
-        campaign["spread"] = spread[key][0] if spread[key] else None
-        campaign["levels"] = split_levels(campaign)
-        campaign["timeline"] = timeline = build_timeline(
-            [
-                DayCount(
-                    row["activity_day"],
-                    row["raw"] or 0,
-                    # A part of what is unknown would look like the whole.
-                    None if campaign["genuine_share"] is None else row["genuine"],
-                )
-                for row in days[key]
-            ],
-            get_window(campaign),
-        )
-        campaign["charts"] = draw(campaign, timeline) if timeline else None
 
 
 def address_of_post(post: Row) -> str | None:
@@ -430,6 +460,38 @@ def read_accounts(
     With a campaign only those who engaged in it. Genuine are all that are no likely
     phantoms; suspected ones are a part of them.
     """
+    cells = read_verdicts(connection, campaign_id)
+    levels: dict[str, int] = dict.fromkeys(LEVELS, 0)
+    for level, row in cells.get("phantom_level", {}).items():
+        levels[level] = row["accounts"]
+    levels["genuine"] += levels["suspected"]
+    nobody = {"accounts": 0, "people": 0}
+    unknown = cells.get("unknown_level", {}).get("genuine", nobody)["accounts"]
+    operators = cells.get("operator", {}).get("several", nobody)
+    confirmed = cells.get("confirmed_level", {}).get("phantom", nobody)
+    return {
+        "shares": read_shares(connection),
+        "kinds": [
+            {"accounts": row["accounts"], "words": KINDS[kind]}
+            for kind, row in cells.get("account_kind", {}).items()
+            if kind in KINDS and row["accounts"] is not None
+        ],
+        "levels": levels | {"unknown": unknown} if any(levels.values()) else None,
+        "total": levels["genuine"] + levels["phantom"],
+        "flagged": levels["suspected"] + levels["phantom"],
+        # None: some, but too few to say how many.
+        "confirmed": confirmed["accounts"],
+        "operators": operators["people"],
+        "operated": operators["accounts"],
+        "models": read_model_versions(connection),
+        "reasons": read_reasons(connection, campaign_id),
+    }
+
+
+def read_verdicts(
+    connection: duckdb.DuckDBPyConnection, campaign_id: str | None
+) -> dict[str, dict[str, Row]]:
+    """How many accounts have which verdict, by dimension and value."""
     cells: dict[str, dict[str, Row]] = {}
     for row in fetch(
         connection,
@@ -441,14 +503,11 @@ def read_accounts(
         {"campaign_id": campaign_id},
     ):
         cells.setdefault(row["dimension"], {})[row["value"]] = row
-    levels: dict[str, int] = dict.fromkeys(LEVELS, 0)
-    for level, row in cells.get("phantom_level", {}).items():
-        levels[level] = row["accounts"]
-    levels["genuine"] += levels["suspected"]
-    nobody = {"accounts": 0, "people": 0}
-    unknown = cells.get("unknown_level", {}).get("genuine", nobody)["accounts"]
-    operators = cells.get("operator", {}).get("several", nobody)
-    confirmed = cells.get("confirmed_level", {}).get("phantom", nobody)
+    return cells
+
+
+def read_model_versions(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The models that judged."""
     models = fetch(
         connection,
         """
@@ -458,7 +517,14 @@ def read_accounts(
         order by model_version
         """,
     )
-    reasons = fetch(
+    return [row["model_version"] for row in models]
+
+
+def read_reasons(
+    connection: duckdb.DuckDBPyConnection, campaign_id: str | None
+) -> list[Row]:
+    """What speaks against accounts, of most of them first."""
+    return fetch(
         connection,
         """
         select words, max(accounts) as accounts
@@ -474,7 +540,11 @@ def read_accounts(
         """,
         {"campaign_id": campaign_id, "most": MOST_REASONS},
     )
-    shares = fetch(
+
+
+def read_shares(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    """Of each network the share of phantoms, if they hide like the labelled ones."""
+    return fetch(
         connection,
         """
         select
@@ -495,23 +565,6 @@ def read_accounts(
         order by platform
         """,
     )
-    return {
-        "shares": shares,
-        "kinds": [
-            {"accounts": row["accounts"], "words": KINDS[kind]}
-            for kind, row in cells.get("account_kind", {}).items()
-            if kind in KINDS and row["accounts"] is not None
-        ],
-        "levels": levels | {"unknown": unknown} if any(levels.values()) else None,
-        "total": levels["genuine"] + levels["phantom"],
-        "flagged": levels["suspected"] + levels["phantom"],
-        # None: some, but too few to say how many.
-        "confirmed": confirmed["accounts"],
-        "operators": operators["people"],
-        "operated": operators["accounts"],
-        "models": [row["model_version"] for row in models],
-        "reasons": reasons,
-    }
 
 
 def read_coverage(
