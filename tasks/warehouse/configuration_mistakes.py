@@ -154,17 +154,37 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def cross_checks(
-    data: dict[str, Any], root: Path
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Mistakes between keys; looks at the raw data, so that one mistake of
-    form does not hide another.
-    """  # noqa: D205
+# Where a mistake stands in workspace.toml, and what it is.
+_Mistakes = Iterator[tuple[tuple[str | int, ...], str]]
+
+
+def cross_checks(data: dict[str, Any], root: Path) -> _Mistakes:
+    """Mistakes between keys.
+
+    Looks at the raw data, so that one mistake of form does not hide another.
+    """
+    brands = {str(table.get("id")) for _, table in _tables(data, "brands")}
+    yield from _mistakes_of_time_zone(data)
+    yield from _what_stands_twice(data)
+    yield from _unknown_rivals(data, brands)
+    yield from _words_that_name_nothing(data)
+    yield from _mistakes_of_campaigns(data, brands)
+    yield from _mistakes_of_policies(data)
+    for index, source in _tables(data, "sources"):
+        yield from _mistakes_of_source(index, source)
+        yield from _mistakes_of_path(index, source, root)
+
+
+def _mistakes_of_time_zone(data: dict[str, Any]) -> _Mistakes:
     zone = data.get("timezone")
     if isinstance(zone, str) and zone not in _time_zones():
         near = difflib.get_close_matches(zone, _time_zones(), n=1)
         hint = near[0] if near else "Asia/Shanghai"
         yield ("timezone",), f"'{zone}' is no time zone: did you mean '{hint}'?"
+
+
+def _what_stands_twice(data: dict[str, Any]) -> _Mistakes:
+    """Names and ids that several sections of a kind have."""
     for name, key in (("sources", "name"), ("brands", "id"), ("campaigns", "id")):
         seen: set[object] = set()
         for index, table in _tables(data, name):
@@ -172,7 +192,10 @@ def cross_checks(
             if isinstance(value, str) and value in seen:
                 yield (name, index, key), f"'{value}' stands twice: make it unique"
             seen.add(str(value))
-    brands = {str(table.get("id")) for _, table in _tables(data, "brands")}
+
+
+def _unknown_rivals(data: dict[str, Any], brands: set[str]) -> _Mistakes:
+    """Competitors that are no brands."""
     for index, table in _tables(data, "brands"):
         for rival in table.get("competitors") or []:
             if rival not in brands:
@@ -180,6 +203,9 @@ def cross_checks(
                     ("brands", index, "competitors"),
                     f"names '{rival}', which is no brand's id: add that brand",
                 )
+
+
+def _words_that_name_nothing(data: dict[str, Any]) -> _Mistakes:
     for name in ("brands", "campaigns"):
         for index, table in _tables(data, name):
             for key in ("keywords", "hashtags"):
@@ -191,6 +217,10 @@ def cross_checks(
                             f"holds '{word}', which names nothing: write a word, or"
                             " leave it out",
                         )
+
+
+def _mistakes_of_campaigns(data: dict[str, Any], brands: set[str]) -> _Mistakes:
+    """Their brands, days and partners."""
     for index, table in _tables(data, "campaigns"):
         brand = table.get("brand")
         if isinstance(brand, str) and brand not in brands:
@@ -204,6 +234,9 @@ def cross_checks(
                 f"{end} lies before start {start}: swap them",
             )
         yield from _mistakes_of_partners(index, table, data)
+
+
+def _mistakes_of_policies(data: dict[str, Any]) -> _Mistakes:
     policies = data.get("policies")
     if isinstance(policies, dict):
         low = policies.get("suspected_threshold", 0.5)
@@ -214,55 +247,62 @@ def cross_checks(
                 ("policies", "suspected_threshold"),
                 f"{low} is above phantom_threshold {high}: lower it",
             )
-    for index, table in _tables(data, "sources"):
-        is_api = table.get("kind") == "api"
-        for key in _FILE_KEYS if is_api else _API_KEYS:
-            if key in table:
-                kind = "an API" if is_api else "files"
-                yield ("sources", index, key), f"means nothing for {kind}: leave it out"
-        platform = table.get("platform")
-        if is_api and isinstance(platform, str) and platform not in API_FORMATS:
+
+
+def _mistakes_of_source(index: int, table: dict[str, Any]) -> _Mistakes:
+    """Keys that don't go with each other, and what an API needs."""
+    is_api = table.get("kind") == "api"
+    for key in _FILE_KEYS if is_api else _API_KEYS:
+        if key in table:
+            kind = "an API" if is_api else "files"
+            yield ("sources", index, key), f"means nothing for {kind}: leave it out"
+    platform = table.get("platform")
+    if is_api and isinstance(platform, str) and platform not in API_FORMATS:
+        yield (
+            ("sources", index, "platform"),
+            f"'{platform}' has no API that can be read: bring its archive as"
+            ' kind = "files"',
+        )
+    if is_api and platform in API_PARTS:
+        for what in _parts_that_are_not_there(platform, table):
+            yield ("sources", index, "collect"), what
+    if is_api and _needs_address(platform) and not table.get("base_url"):
+        yield (
+            ("sources", index),
+            "needs base_url: the address of the blog, as https://blog.example.com",
+        )
+    if is_api and _is_in_the_clear(table.get("base_url")):
+        yield (
+            ("sources", index, "base_url"),
+            "is not https: a token would go in the clear",
+        )
+    hosts = table.get("download_hosts")
+    for host in hosts if is_api and isinstance(hosts, list) else ():
+        if _is_in_the_clear(host):
             yield (
-                ("sources", index, "platform"),
-                f"'{platform}' has no API that can be read: bring its archive as"
-                ' kind = "files"',
+                ("sources", index, "download_hosts"),
+                f"names '{host}', which is not https: what people wrote would"
+                " go in the clear",
             )
-        if is_api and platform in API_PARTS:
-            for what in _parts_that_are_not_there(platform, table):
-                yield ("sources", index, "collect"), what
-        if is_api and _needs_address(platform) and not table.get("base_url"):
-            yield (
-                ("sources", index),
-                "needs base_url: the address of the blog, as https://blog.example.com",
-            )
-        if is_api and _is_in_the_clear(table.get("base_url")):
-            yield (
-                ("sources", index, "base_url"),
-                "is not https: a token would go in the clear",
-            )
-        hosts = table.get("download_hosts")
-        for host in hosts if is_api and isinstance(hosts, list) else ():
-            if _is_in_the_clear(host):
-                yield (
-                    ("sources", index, "download_hosts"),
-                    f"names '{host}', which is not https: what people wrote would"
-                    " go in the clear",
-                )
-        path = table.get("path")
-        if not isinstance(path, str) or not path or table.get("kind") != "files":
-            continue
-        has_landed = (root / "landing").is_dir()
-        is_glob = any(mark in path for mark in "*?[")
-        if not is_glob and not (root / path).exists() and not has_landed:
-            yield (
-                ("sources", index, "path"),
-                f"'{path}' does not exist: correct it, or put the export there",
-            )
+
+
+def _mistakes_of_path(index: int, table: dict[str, Any], root: Path) -> _Mistakes:
+    """Files that aren't there; where some have landed, they may be gone."""
+    path = table.get("path")
+    if not isinstance(path, str) or not path or table.get("kind") != "files":
+        return
+    has_landed = (root / "landing").is_dir()
+    is_glob = any(mark in path for mark in "*?[")
+    if not is_glob and not (root / path).exists() and not has_landed:
+        yield (
+            ("sources", index, "path"),
+            f"'{path}' does not exist: correct it, or put the export there",
+        )
 
 
 def _mistakes_of_partners(
     index: int, campaign: dict[str, Any], data: dict[str, Any]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+) -> _Mistakes:
     """Mistakes between the keys of a campaign's partners."""
     own = {
         (account.get("platform"), account.get("account_id"))
