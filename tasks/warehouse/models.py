@@ -59,6 +59,7 @@ LAYERS = (
     "marts",
     "before",  # marts of the publication before
     "publication",
+    "lists",
     "checks",
 )
 

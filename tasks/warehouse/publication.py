@@ -17,7 +17,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import replacing, sync, write_atomically
 from tasks.warehouse.lock import open_to_readers
-from tasks.warehouse.models import Model
+from tasks.warehouse.models import Model, load_models, run_model
 from tasks.warehouse.networks import PROFILE_ADDRESSES
 from tasks.warehouse.people import as_table
 from tasks.warehouse.workspace import Workspace
@@ -56,87 +56,8 @@ FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 PEOPLE = "people.duckdb"
 CONTACTS = "contacts.csv"
 AMPLIFIERS = "amplifiers.csv"
-
-# Who was last read so long ago that nothing of them is kept: policies.retention_days.
-# Where the reading has no time, it was after the last act.
-_KEPT = """
-select
-    accounts.platform,
-    accounts.account_key,
-    accounts.account_id,
-    profiles.screen_name,
-    map($networks, $addresses)[accounts.platform] || accounts.account_id as profile_url,
-    profiles.location,
-    profiles.followers_count
-from warehouse.intermediate.accounts as accounts
-inner join warehouse.intermediate.account_profiles as profiles
-    on
-        accounts.platform = profiles.platform
-        and accounts.account_id = profiles.account_id
-where
-    $kept_days is null
-    or date_diff(
-        'day',
-        cast(greatest(profiles.observed_at, profiles.last_seen_at) as date),
-        (select last_act_day from warehouse.intermediate.last_landed)
-    ) <= $kept_days
-"""
-
-_CONTACTS = """
-select
-    contacts.brand_id,
-    contacts.contact_rank,
-    contacts.platform,
-    kept.account_id,
-    kept.screen_name,
-    kept.profile_url,
-    kept.location,
-    kept.followers_count,
-    contacts.contact_score,
-    contacts.best_channel,
-    contacts.best_hour,
-    contacts.last_act_day,
-    contacts.last_contacted_day
-from warehouse.restricted.contacts as contacts
-inner join kept
-    on
-        contacts.platform = kept.platform
-        and contacts.account_key = kept.account_key
-where contacts.is_contactable
-order by contacts.brand_id, contacts.contact_rank
-"""
-
-_AMPLIFIERS = """
-select
-    amplifiers.campaign_id,
-    amplifiers.rank,
-    amplifiers.platform,
-    kept.account_id,
-    kept.screen_name,
-    kept.profile_url,
-    kept.followers_count,
-    case
-        when amplifiers.phantom_level = 'phantom' and not accounts.is_confirmed
-            then 'likely phantom'
-        else amplifiers.phantom_level
-    end as level,
-    amplifiers.own_reposts,
-    amplifiers.direct_reposts,
-    amplifiers.downstream_reposts,
-    amplifiers.genuine_downstream_reposts,
-    amplifiers.downstream_share,
-    amplifiers.exposure
-from warehouse.restricted.amplifiers as amplifiers
-inner join warehouse.restricted.accounts as accounts
-    on
-        amplifiers.platform = accounts.platform
-        and amplifiers.account_key = accounts.account_key
-inner join kept
-    on
-        amplifiers.platform = kept.platform
-        and amplifiers.account_key = kept.account_key
-order by amplifiers.campaign_id, amplifiers.rank
-"""
+# Whose rows and names are written there.
+KEPT_ACCOUNTS = "lists.kept_accounts"
 
 
 @dataclass(frozen=True)
@@ -198,16 +119,19 @@ def write_restricted(
         tune(connection, folder / ".spill")
         connection.execute("set preserve_insertion_order = true")
         connection.execute(f"attach {sql_text(warehouse)} as warehouse (read_only)")
-        connection.execute(
-            f"create temp table kept as {_KEPT}",
+        lists = load_models("lists")
+        _show_tables(connection, lists.values())
+        run_model(
+            connection,
+            lists[KEPT_ACCOUNTS],
             {
                 "kept_days": kept_days,
                 "networks": list(PROFILE_ADDRESSES),
                 "addresses": list(PROFILE_ADDRESSES.values()),
             },
         )
-        _write_names(connection, _CONTACTS, restricted / CONTACTS)
-        _write_names(connection, _AMPLIFIERS, restricted / AMPLIFIERS)
+        _write_names(connection, lists["lists.contacts"], restricted / CONTACTS)
+        _write_names(connection, lists["lists.amplifiers"], restricted / AMPLIFIERS)
         described = write_tables(
             connection, restricted / PEOPLE, tables, only_kept=kept_days is not None
         )
@@ -218,12 +142,24 @@ def write_restricted(
     return publication_id(described, " ".join(names))
 
 
-def _write_names(
-    connection: duckdb.DuckDBPyConnection, select: str, target: Path
+def _show_tables(
+    connection: duckdb.DuckDBPyConnection, models: Iterable[Model]
 ) -> None:
+    """Name the warehouse's tables as models read them."""
+    reads = {name for model in models for name in model.reads}
+    for schema in sorted({name.split(".")[0] for name in reads}):
+        connection.execute(f"create schema {schema}")
+    for name in sorted(reads - {KEPT_ACCOUNTS}):
+        connection.execute(f"create view {name} as from warehouse.{name}")
+
+
+def _write_names(
+    connection: duckdb.DuckDBPyConnection, model: Model, target: Path
+) -> None:
+    """Write a list that names people, in the order of its model."""
     # Made for the owner alone from the first byte on.
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    rows = connection.sql(select).pl()
+    rows = connection.sql(model.sql).pl()
     texts = [
         name
         for name in ("screen_name", "location", "account_id")
@@ -248,8 +184,8 @@ def write_tables(
 ) -> list[dict[str, Any]]:
     """Write tables of the attached warehouse to a file, and as Parquet beside it.
 
-    With `only_kept` without rows of accounts that the table `kept` lacks. `parquet` is
-    the folder beside the file.
+    With `only_kept` without rows of accounts that `lists.kept_accounts` lacks.
+    `parquet` is the folder beside the file.
     """
     connection.execute(
         f"attach {sql_text(database)} as published"
@@ -262,7 +198,8 @@ def write_tables(
         listed = ", ".join(f'"{name}"' for name in names)
         order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
         of_kept = (
-            " where (platform, account_key) in (select platform, account_key from kept)"
+            f" where (platform, account_key) in (select platform, account_key from"
+            f" {KEPT_ACCOUNTS})"
             if only_kept and "account_key" in names
             else ""
         )
