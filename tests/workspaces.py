@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -225,6 +226,35 @@ post_ids = [{listed}]
             str(self.root),
             environment=environment,
         )
+
+    def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in this process, see `call_command`."""
+        return call_command(*arguments, "--workspace", str(self.root))
+
+
+def call_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command in this process: what it says, and the exit code that it ends with.
+
+    What a process adds (signals, closed output, what is imported) is tested by
+    `run_command`, which takes seconds for its imports.
+    """
+    from flows.__main__ import main
+
+    said, told = io.StringIO(), io.StringIO()
+    words, environment = sys.argv, dict(os.environ)
+    sys.argv, code = ["flows", *arguments], 0
+    try:
+        with redirect_stdout(said), redirect_stderr(told):
+            main()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    finally:
+        sys.argv = words
+        os.environ.clear()
+        os.environ.update(environment)
+    return subprocess.CompletedProcess(
+        arguments, code, said.getvalue(), told.getvalue()
+    )
 
 
 def run_command(

@@ -13,7 +13,15 @@ from tasks.accounts.phantom_model import SHIPPED, read_model
 from tasks.verdicts.labels import read_labels, read_operators
 from tasks.verdicts.own_models import load_parameters
 from tasks.warehouse.errors import ConfigurationError
-from tests.workspaces import OVERRIDE_HEADER, Lab, repost, run_command, status, user
+from tests.workspaces import (
+    OVERRIDE_HEADER,
+    Lab,
+    call_command,
+    repost,
+    run_command,
+    status,
+    user,
+)
 from tests.world import World, WorldSpec, generate, write
 
 
@@ -27,7 +35,7 @@ def write_labels(world: World, file: Path) -> None:
 
 
 def test_labelled_accounts_give_weights_and_a_card(
-    small_world: World, tmp_path: Path, orchestrator: None
+    small_world: World, tmp_path: Path
 ) -> None:
     write(small_world, tmp_path / "export", "weibo-api")
     write_labels(small_world, tmp_path / "labels.csv")
@@ -55,7 +63,7 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text(
         "account_id,is_phantom,weight\n1,maybe,1\n,1,1\n3,1,-2\n4,1,1\n4,0,1\n"
     )
-    done = run_command(
+    done = call_command(
         "train",
         "--labels",
         str(tmp_path / "labels.csv"),
@@ -112,9 +120,7 @@ def test_weights_of_a_workspace_are_used(lab: Lab) -> None:
         lab.run_to_accounts()
 
 
-def test_labels_of_operators_give_a_linkage_model(
-    tmp_path: Path, orchestrator: None
-) -> None:
+def test_labels_of_operators_give_a_linkage_model(tmp_path: Path) -> None:
     """And a workspace that has one links by it."""
     world = generate(
         WorldSpec(
@@ -130,7 +136,7 @@ def test_labels_of_operators_give_a_linkage_model(
         tmp_path / "labels.csv"
     )
     out = tmp_path / "models" / "identity.json"
-    done = run_command(
+    done = call_command(
         "train",
         "--labels",
         str(tmp_path / "labels.csv"),
@@ -150,11 +156,11 @@ def test_labels_of_operators_give_a_linkage_model(
 
     lab = Lab(tmp_path / "own")
     lab.configure(format="canonical", path=str(tmp_path / "export"))
-    lab.run(publish=False)
-    before = lab.marts()["restricted.accounts"]
+    lab.run_to_accounts()
+    before = lab.value("select count(*) from intermediate.accounts")
     lab.put("models/identity.json", text)
     assert load_parameters(lab.workspace).source == parameters.source
-    assert lab.judge().accounts == len(before)
+    assert lab.judge().accounts == before
     lab.put("models/identity.json", text.replace('"partners"', '"partner"'))
     with pytest.raises(ConfigurationError, match="no linkage model"):
         lab.judge()

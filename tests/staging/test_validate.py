@@ -81,15 +81,16 @@ def test_rules_count_the_rows_that_great_expectations_counts(lab: Lab) -> None:
 
 def test_data_docs_judge_all_that_is_staged(lab: Lab) -> None:
     """By Great Expectations itself, on everything; a row put in by hand is told."""
-    none = lab.command("data-docs")
+    none = lab.call("data-docs")
     assert none.returncode == 2
     assert "does not exist: run `daily`" in none.stderr
     duckdb.connect(str(lab.root / "warehouse.duckdb")).close()
-    empty = lab.command("data-docs")  # a first run that failed left no table
+    empty = lab.call("data-docs")  # a first run that failed left no table
     assert empty.returncode == 0, empty.stderr
     lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), undated(3)])
     lab.configure(post_ids=["1"], policies="quarantine_threshold = 0.9")
-    lab.run(publish=False)
+    lab.land()
+    lab.stage()
     said = lab.command("data-docs")
     assert said.returncode == 0, said.stderr
     page = Path(said.stdout.strip())
@@ -103,7 +104,7 @@ def test_data_docs_judge_all_that_is_staged(lab: Lab) -> None:
     assert not any(row["rows_failed"] for row in found)
     with duckdb.connect(str(lab.root / "warehouse.duckdb")) as connection:
         connection.execute("update staging.interactions set acted_at = null")
-    broken = lab.command("data-docs")
+    broken = lab.call("data-docs")
     assert broken.returncode == 1
     assert "1 of 1 staged rows of interactions: acted_at must not be null" in (
         broken.stderr

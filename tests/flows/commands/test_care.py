@@ -21,7 +21,7 @@ from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import kept_publications, roll_back
 from tasks.warehouse.workspace import load_workspace
 from tests.conftest import FinishedRun
-from tests.workspaces import FIRST, LAST, Lab, repost, run_command, status, user
+from tests.workspaces import FIRST, LAST, Lab, call_command, repost, status, user
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def broken(lab: Lab) -> list[str]:
 def test_new_workspace_is_valid_and_never_overwritten(tmp_path: Path) -> None:
     """Made by the command, fit for a run, not to be committed, made once."""
     folder = tmp_path / "tea"
-    done = run_command("init", str(folder))
+    done = call_command("init", str(folder))
     assert done.returncode == 0, done.stderr
     workspace = load_workspace(folder)
     assert [source.path for source in workspace.sources] == ["exports"]
@@ -89,7 +89,7 @@ def test_new_workspace_is_valid_and_never_overwritten(tmp_path: Path) -> None:
     assert not [one for one in seen if one.is_broken], seen
     assert "source exports" in {one.about for one in seen if not one.is_fine}
     (folder / "workspace.toml").write_text('timezone = "UTC"\n')
-    done = run_command("init", str(folder))
+    done = call_command("init", str(folder))
     assert done.returncode == 2
     assert "is a workspace already" in done.stderr
     assert (folder / "workspace.toml").read_text() == 'timezone = "UTC"\n'
@@ -122,7 +122,7 @@ def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
 
 
 def test_doctor_finds_nothing_in_a_good_workspace(finished_run: FinishedRun) -> None:
-    done = finished_run.lab.command("doctor")
+    done = finished_run.lab.call("doctor")
     assert done.returncode == 0, done.stdout
     assert "Nothing hinders the next run." in done.stdout
     assert "warehouse: every block can be read" in done.stdout
@@ -139,7 +139,7 @@ def test_doctor_names_what_is_broken(
     contacts.chmod(0o644)
     lab.override("genuine,weibo,,,,reason,me,soon")
     spoil(next((lab.root / "published/parquet").glob("campaigns.parquet")))
-    done = lab.command("doctor")
+    done = lab.call("doctor")
     assert done.returncode == 1
     for words in (
         "account_overrides.csv:2",
@@ -153,13 +153,13 @@ def test_doctor_names_what_is_broken(
     assert "retention" not in done.stdout
     kept = "\n[policies.retention_days]\nlanding = 730\n"
     lab.put("workspace.toml", plain + kept)
-    done = lab.command("doctor")
+    done = lab.call("doctor")
     assert "retention_days.landing is not applied" in done.stdout
     extract(lab.root, FIRST, LAST)
     told = capsys.readouterr()
     assert "warning: retention_days.landing is not applied" in told.out + told.err
     lab.put("workspace.toml", 'timezone = "Mars"\n')
-    done = lab.command("doctor")
+    done = lab.call("doctor")
     assert done.returncode == 1
     assert "workspace.toml:1:" in done.stdout
 
@@ -190,15 +190,15 @@ def test_rollback_goes_back_and_forth(twice: Lab) -> None:
     contacts = lab.root / "published/restricted/contacts.csv"
     listed = contacts.read_bytes()
     assert reposts(lab) == [2]
-    done = lab.command("rollback")
+    done = lab.call("rollback")
     assert done.returncode == 0, done.stderr
     assert older in done.stdout
     assert reposts(lab) == [1]
     # Who asked not to be contacted since stands on no older list.
     assert not contacts.exists()
-    assert lab.command("rollback", "--to", newest).returncode == 0
+    assert lab.call("rollback", "--to", newest).returncode == 0
     assert reposts(lab) == [2]
-    done = lab.command("rollback", "--to", "nonsense")
+    done = lab.call("rollback", "--to", "nonsense")
     assert done.returncode == 2
     assert newest in done.stderr
     assert older in done.stderr
@@ -208,7 +208,7 @@ def test_rollback_goes_back_and_forth(twice: Lab) -> None:
     assert contacts.read_bytes() == listed
     assert contacts.stat().st_mode & 0o777 == 0o600
     with hold_workspace(lab.root / ".lock", "daily by a test"):
-        assert lab.command("rollback").returncode == 4
+        assert lab.call("rollback").returncode == 4
 
 
 def test_rollback_to_what_the_warehouse_holds_gets_its_contacts_back(
@@ -226,7 +226,7 @@ def test_rollback_to_what_the_warehouse_holds_gets_its_contacts_back(
 
 
 def test_nothing_to_go_back_to(lab: Lab) -> None:
-    done = lab.command("rollback")
+    done = lab.call("rollback")
     assert done.returncode == 2
     assert "Nothing is kept before" in done.stderr
 
@@ -237,7 +237,7 @@ def test_recover_leaves_a_whole_workspace_alone(twice: Lab) -> None:
         for path in twice.root.rglob("*")
         if path.is_file() and path.name not in (".lock", "warehouse.duckdb")
     }
-    done = twice.command("recover")
+    done = twice.call("recover")
     assert done.returncode == 0
     assert done.stdout == "Nothing is damaged.\n"
     after = {
@@ -247,7 +247,7 @@ def test_recover_leaves_a_whole_workspace_alone(twice: Lab) -> None:
     }
     assert after == before
     with hold_workspace(twice.root / ".lock", "daily by a test"):
-        assert twice.command("recover").returncode == 4
+        assert twice.call("recover").returncode == 4
 
 
 @pytest.mark.parametrize("part", [(0.0, 0.001), (0.1, 0.9)])
@@ -281,7 +281,7 @@ def test_damaged_log_and_ledger(twice: Lab) -> None:
     assert log
     lab.put("warehouse.duckdb.wal", log)
     lab.put("ledger.json", '{"runs": [')
-    done = lab.command("recover")
+    done = lab.call("recover")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warehouse.duckdb.wal is damaged" in done.stdout
     assert "ledger.json was damaged or gone" in done.stdout
@@ -297,7 +297,7 @@ def test_warehouse_and_ledger_lost(twice: Lab) -> None:
     marts = lab.parquet()
     (lab.root / "warehouse.duckdb").unlink()
     (lab.root / "ledger.json").unlink()
-    done = lab.command("recover")
+    done = lab.call("recover")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{FIRST} to {LAST}" in done.stdout
     go_on(lab)
@@ -310,7 +310,7 @@ def test_damaged_landing_lands_again_or_is_missed(twice: Lab) -> None:
     marts = lab.parquet()
     landed = sorted((lab.root / "landing").glob("weibo/*/*/*.parquet"))
     spoil(landed[0])
-    done = lab.command("recover")
+    done = lab.call("recover")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lands again" in done.stdout
     go_on(lab)
@@ -319,7 +319,7 @@ def test_damaged_landing_lands_again_or_is_missed(twice: Lab) -> None:
     spoil(sorted((lab.root / "landing").glob("weibo/*/*/*.parquet"))[0])
     for export in (lab.root / "export").iterdir():
         export.unlink()
-    done = lab.command("recover")
+    done = lab.call("recover")
     assert done.returncode == 1
     assert "put it back from a backup" in done.stdout
     assert lab.parquet() == marts
@@ -332,7 +332,7 @@ def test_damaged_publication_gives_way_to_a_whole_one(twice: Lab) -> None:
     newest, older = kept_publications(lab.root)
     spoil(lab.root / "published/marts.duckdb")
     assert broken(lab) == ["publication"]
-    done = lab.command("recover")
+    done = lab.call("recover")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{older} stands in its place" in done.stdout
     assert reposts(lab) == [1]

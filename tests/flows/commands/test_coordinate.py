@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from flows.commands.coordinate import Coordinated, Search, coordinate
 from tasks.warehouse.errors import ConfigurationError
 from tests.oracles.coordination import Share, coortweet, toolkit
-from tests.workspaces import REPOSITORY, run_command
+from tests.workspaces import REPOSITORY, call_command, run_command
 from tests.world.shares import ShareSpec, make_shares
 
 DATA = REPOSITORY.parent / "shared/data/coordination"
@@ -348,7 +348,7 @@ def test_times_of_32_bits_are_refused(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
-    done = run_command(
+    done = call_command(
         "coordinate", str(tmp_path / "none.csv"), "--time-window", "-1",
         "--min-participation", "0", "--edge-weight", "2", "--out", "edges.txt",
     )  # fmt: skip

@@ -26,9 +26,9 @@ from tests.workspaces import (
     FIRST,
     LAST,
     Lab,
+    call_command,
     comment,
     repost,
-    run_command,
     status,
     user,
 )
@@ -321,7 +321,7 @@ def test_flow_takes_requests_from_a_file(
     assert "1234567" not in shown
 
 
-def test_nothing_is_left_of_a_person(told: Lab, orchestrator: None) -> None:
+def test_nothing_is_left_of_a_person(told: Lab) -> None:
     """By the command: files, marts, seeds, publications; then the export again."""
     lab = told
     lab.put("ledger.json", ledger_of(lab))
@@ -394,7 +394,7 @@ def test_export_tells_all_that_is_held(told: Lab, tmp_path: Path) -> None:
     """Records as they came, what was made of them, for the owner's eyes."""
     out = tmp_path / "ann.json"
     asked = ("--platform", "weibo", "--account", "1234567", "--out", str(out))
-    done = told.command("privacy", "export", *asked)
+    done = told.call("privacy", "export", *asked)
     assert done.returncode == 0, done.stderr
     assert out.stat().st_mode & 0o777 == 0o600
     found = json.loads(out.read_text())
@@ -403,7 +403,7 @@ def test_export_tells_all_that_is_held(told: Lab, tmp_path: Path) -> None:
     assert len(tables["staging.interactions"]) == 2
     assert tables["intermediate.account_scores"][0]["phantom_probability"] is not None
     assert len(found["marts"]["restricted.accounts"]) == 1
-    done = told.command("privacy", "export", *asked)
+    done = told.call("privacy", "export", *asked)
     assert done.returncode == 2
     assert "is there already" in done.stderr
 
@@ -435,13 +435,13 @@ def test_suppression_takes_effect_at_once(told: Lab) -> None:
 
 
 def test_wrong_use_is_told(told: Lab) -> None:
-    done = told.command("privacy", "erase", "--platform", "wiebo", "--account", " ")
+    done = told.call("privacy", "erase", "--platform", "wiebo", "--account", " ")
     assert done.returncode == 2
     assert "did you mean 'weibo'?" in done.stderr
     assert "--account is no id" in done.stderr
-    assert run_command("privacy").returncode in {0, 2}
+    assert call_command("privacy").returncode in {0, 2}
     told.put("seeds/suppressions.csv", "platform,account\nweibo,7\n")
-    done = told.command("privacy", "suppress", "--platform", "weibo", "--account", "8")
+    done = told.call("privacy", "suppress", "--platform", "weibo", "--account", "8")
     assert done.returncode == 2
     assert "suppressions.csv" in done.stderr
 

@@ -23,7 +23,6 @@ from tests.workspaces import (
     Lab,
     comment,
     repost,
-    run_command,
     status,
     user,
 )
@@ -127,7 +126,7 @@ def test_nothing_to_look_at_and_a_run_under_way_are_told(known: Lab, lab: Lab) -
 
 def test_who_by_the_command(known: Lab) -> None:
     """Found and not found: what is there is shown, exit code 1 tells of the rest."""
-    done = run_command("who", "501", "99", "--json", "--workspace", str(known.root))
+    done = known.call("who", "501", "99", "--json")
     assert done.returncode == 1
     assert [row["account_id"] for row in json.loads(done.stdout)] == ["501"]
     assert "1 of 2 names are of no account that is held" in done.stderr
