@@ -102,6 +102,16 @@ class Site:
         self.lab.judge()
         self.lab.build(self.first, self.last)
 
+    def check_rows(self, truth: World) -> None:
+        """Staging holds the truth, row by row, and no more: for tests of the crawl.
+
+        Marts are made of staging alone; that they are then the truth's, too, is
+        shown where `check` asks for them.
+        """
+        self.lab.stage()
+        check_staging(self.lab, truth, PLATFORM, ("posts", "interactions"), UNSEEN)
+        assert self.lab.value("select count(*) from meta.quarantine") == 0
+
     def told(self) -> World:
         """What a crawl finds now: posts and threads of accounts and campaigns.
 
