@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import duckdb
 import pytest
@@ -13,17 +13,15 @@ from tests.workspaces import Lab, repost, status, user
 
 
 @pytest.fixture
-def judged(tmp_path: Path) -> Lab:
+def judged(lab_once: Callable[[str, Callable[[Lab], None]], Lab]) -> Lab:
     """Forty accounts, judged on their first day."""
-    lab = Lab(tmp_path)
-    lab.configure(post_ids=["1"])
-    lab.put(
-        "export/a.jsonl",
-        [status(1)]
-        + [repost(100 + n, 1, user(500 + n, f"person {n}"), day=1) for n in range(40)],
-    )
-    lab.run(publish=False)
-    return lab
+
+    def make(lab: Lab) -> None:
+        acts = [repost(100 + n, 1, user(500 + n, f"person {n}")) for n in range(40)]
+        lab.put("export/a.jsonl", [status(1), *acts])
+        lab.run_to_accounts()
+
+    return lab_once("forty-accounts", make)
 
 
 def test_status_tells_when_accounts_drift(judged: Lab) -> None:
@@ -33,7 +31,7 @@ def test_status_tells_when_accounts_drift(judged: Lab) -> None:
         "export/b.jsonl",
         [repost(200 + n, 1, user(500 + n, f"person {n}"), day=2) for n in range(40)],
     )
-    judged.run(run_id="second", publish=False)
+    judged.run_to_accounts("second")
     drift = describe(judged.workspace)["drift"]
     assert (drift["from_day"], drift["to_day"]) == ("2026-03-01", "2026-03-02")
     assert drift["stability_index"]["followers_count"] <= ALIKE
@@ -44,11 +42,11 @@ def test_status_tells_when_accounts_drift(judged: Lab) -> None:
             for n in range(80)
         ],
     )
-    judged.run(run_id="third", publish=False)
+    judged.run_to_accounts("third")
     drift = describe(judged.workspace)["drift"]
     assert drift["to_day"] == "2026-03-03"
     assert drift["stability_index"]["followers_count"] > DRIFTED
-    said = judged.command("status").stdout
+    said = judged.call("status").stdout
     assert "Drift from 2026-03-01 to 2026-03-03: " in said
     assert "followers_count" in said
 
@@ -65,7 +63,7 @@ def test_a_new_model_says_what_it_changed(judged: Lab, models_changed: bool) -> 
         connection.execute("delete from meta.state where key = 'accounts'")
         if models_changed:
             connection.execute("delete from meta.state where key = 'code'")
-    judged.run(run_id="second", publish=False)
+    judged.run_to_accounts("second")
     line = describe(judged.workspace)["model_change"]
     assert line.startswith("model ")
     assert line.endswith(
@@ -77,13 +75,11 @@ def test_a_new_model_says_what_it_changed(judged: Lab, models_changed: bool) -> 
     )
     assert len(history) == 41
     assert ("501", "phantom", "older-1") in history
-    assert line in judged.command("status").stdout
+    assert line in judged.call("status").stdout
 
 
-def test_company_is_who_a_person_says(tmp_path: Path) -> None:
+def test_company_is_who_a_person_says(lab: Lab) -> None:
     """Copies of accounts that a person found to be phantoms are told by them."""
-    lab = Lab(tmp_path)
-    lab.configure(post_ids=["1"])
     copied = "家人们冲晨曦龙井真的绝了不买后悔"
     copiers = [500 + n for n in range(8)]
     lab.put(
