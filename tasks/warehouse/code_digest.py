@@ -44,24 +44,20 @@ def code_digest(modules: Iterable[str], folder: Path = FOLDER) -> str:
 
 def reached(modules: Iterable[str], folder: Path = FOLDER) -> dict[str, Path]:
     """The files of modules and of all that they import, also within functions."""
+    files = {
+        ".".join(file.relative_to(folder).with_suffix("").parts): file
+        for file in (folder / "tasks").rglob("*.py")
+    }
     found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        file = _file_of(name, folder)
+        file = files.get(name) or files.get(f"{name}.__init__")
         if file is None or name in found:
             continue
         found[name] = file
         waiting.extend(_imports(file.read_text(encoding="utf-8")))
     return found
-
-
-def _file_of(name: str, folder: Path) -> Path | None:
-    stem = folder.joinpath(*name.split("."))
-    for file in (stem.with_suffix(".py"), stem / "__init__.py"):
-        if file.is_file():
-            return file
-    return None
 
 
 def _imports(text: str) -> Iterator[str]:

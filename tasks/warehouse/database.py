@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 from collections import Counter
@@ -184,13 +186,28 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
         raise DamagedError(database, what) from None
     tune(connection, database.with_name(".spill"))
     written_values.register(connection)
+    _set_up(connection)
+    return connection
+
+
+def _set_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make what this version of the code expects, once a warehouse."""
+    content = json.dumps([SCHEMAS, FUNCTIONS, BOOKKEEPING])
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    with suppress(duckdb.CatalogException):
+        found = connection.execute(
+            "select value from meta.state where key = 'set_up'"
+        ).fetchall()
+        if found == [(digest,)]:
+            return
     # At once: each statement of its own would wait for the disk.
     with transaction(connection):
         for schema in SCHEMAS:
             connection.execute(f"create schema if not exists {schema}")
         add_functions(connection)
         connection.execute(BOOKKEEPING)
-    return connection
+        connection.execute("delete from meta.state where key = 'set_up'")
+        connection.execute("insert into meta.state values ('set_up', ?)", [digest])
 
 
 @contextmanager

@@ -331,7 +331,9 @@ def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
         "touched_accounts",
     ):
         connection.execute(f"delete from meta.{table}")
-    connection.execute("delete from meta.state where key not in ('tombstones', 'code')")
+    connection.execute(
+        "delete from meta.state where key not in ('tombstones', 'code', 'set_up')"
+    )
     connection.execute(
         "insert into meta.touched_days select date_day from meta.covered_days"
     )
