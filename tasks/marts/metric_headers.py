@@ -11,7 +11,7 @@ its changes take over source and caveat of what they are a form of.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -83,6 +83,7 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
                 for mart, quantity in named[name]
                 if mart != model.table
             }
+            same = [mart for mart, is_same in others.items() if is_same]
             rows.append(
                 {
                     "mart": model.table,
@@ -93,10 +94,10 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
                     else column.time_axis or "none",
                     "formula": formula,
                     "unit": unit,
-                    **_origin_of(model.table, name, quantities, origins),
-                    "same_in_text": ", ".join(m for m, same in others.items() if same),
+                    **_origin_of(model.table, name, same, quantities, origins),
+                    "same_in_text": ", ".join(same),
                     "differs_in_text": ", ".join(
-                        m for m, same in others.items() if not same
+                        mart for mart, is_same in others.items() if not is_same
                     ),
                 }
             )
@@ -148,14 +149,16 @@ def _origins(
 def _origin_of(
     mart: str,
     name: str,
+    same: Sequence[str],
     quantities: Mapping[tuple[str, str], _Quantity],
     origins: Mapping[_Quantity, Origin],
 ) -> dict[str, str]:
-    """Source and caveat of a column, else those of what it is a form of."""
+    """Source and caveat of a column, else those of what it is a form of.
+
+    The mart's own words first, then those of marts that have the `same` quantity.
+    """
     is_genuine = "genuine_" in name
-    own = quantities[mart, name]
-    # The mart's own words first, then those of marts that have the same quantity.
-    for home in (mart, *(m for (m, _), other in quantities.items() if other == own)):
+    for home in (mart, *same):
         for form in _forms_of(name):
             quantity = quantities.get((home, form))
             origin = origins.get(quantity) if quantity else None

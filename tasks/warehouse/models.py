@@ -32,6 +32,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -134,19 +135,15 @@ def table_of(path: Path) -> str:
     return f"{layer}.{'_'.join(parts)}"
 
 
-def load_models(layer: str) -> dict[str, Model]:
-    """Models of a layer by qualified name."""
-    return {
-        model.name: model
-        for model in (
-            _read_model(path, path.read_text(encoding="utf-8"))
-            for path in sorted((SQL_FOLDER / layer).rglob("*.sql"))
-        )
-    }
-
-
 @cache
-def _read_model(path: Path, text: str) -> Model:
+def load_models(layer: str) -> MappingProxyType[str, Model]:
+    """Models of a layer by qualified name; what a process runs does not change."""
+    models = map(_read_model, sorted((SQL_FOLDER / layer).rglob("*.sql")))
+    return MappingProxyType({model.name: model for model in models})
+
+
+def _read_model(path: Path) -> Model:
+    text = path.read_text(encoding="utf-8")
     header: list[str] = []
     for line in text.splitlines():
         if not line.startswith("--"):
