@@ -191,46 +191,46 @@ def write_tables(
         f"attach {sql_text(database)} as published"
         f" (storage_version '{STORAGE_VERSION}')"
     )
-    described: list[dict[str, Any]] = []
-    selects: dict[str, str] = {}
-    for mart in sorted(models, key=lambda model: model.table):
-        names = [column.name for column in mart.columns]
-        listed = ", ".join(f'"{name}"' for name in names)
-        order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
-        of_kept = (
-            f" where (platform, account_key) in (select platform, account_key from"
-            f" {KEPT_ACCOUNTS})"
-            if only_kept and "account_key" in names
-            else ""
-        )
-        select = f"select {listed} from warehouse.{mart.name}{of_kept} order by {order}"
-        selects[mart.table] = select
-        target = f"published.main.{mart.table}"
-        # At once: each comment of its own would wait for the disk.
-        with transaction(connection):
-            connection.execute(f"create table {target} as {select}")
+    tables = sorted(models, key=lambda model: model.table)
+    # At once: each statement of its own would wait for the disk.
+    with transaction(connection):
+        for mart in tables:
+            names = [column.name for column in mart.columns]
+            listed = ", ".join(f'"{name}"' for name in names)
+            order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
+            of_kept = (
+                " where (platform, account_key) in"
+                f" (select platform, account_key from {KEPT_ACCOUNTS})"
+                if only_kept and "account_key" in names
+                else ""
+            )
+            target = f"published.main.{mart.table}"
             comments = [f"comment on table {target} is {sql_text(mart.summary)}"]
             comments += [
                 f'comment on column {target}."{column.name}"'
                 f" is {sql_text(column.comment)}"
                 for column in mart.columns
             ]
-            connection.execute(";\n".join(comments))
+            connection.execute(
+                f"create table {target} as select {listed}"
+                f" from warehouse.{mart.name}{of_kept} order by {order};\n"
+                + ";\n".join(comments)
+            )
+    described: list[dict[str, Any]] = []
     # One thread writes, so that row groups are cut at the same rows.
     connection.execute("set threads = 1")
-    for table, select in selects.items():
-        target = f"published.main.{table}"
-        file = database.parent / parquet / f"{table}.parquet"
-        connection.execute(
-            f"copy ({select}) to {sql_text(file)} (format parquet, compression zstd,"
+    for mart in tables:
+        target = f"published.main.{mart.table}"
+        file = database.parent / parquet / f"{mart.table}.parquet"
+        rows = connection.execute(
+            f"copy {target} to {sql_text(file)} (format parquet, compression zstd,"
             f" row_group_size {ROW_GROUP_ROWS})"
-        )
-        rows = connection.execute(f"select count(*) from {target}").fetchall()
+        ).fetchall()
         schema = connection.execute(f"describe {target}").fetchall()
         described.append(
             {
-                "file": f"{parquet}/{table}.parquet",
-                "table": table,
+                "file": f"{parquet}/{mart.table}.parquet",
+                "table": mart.table,
                 "rows": rows[0][0],
                 "bytes": file.stat().st_size,
                 "sha256": _digest(file),
