@@ -11,12 +11,15 @@ at (Bonferroni), stays below a thousandth, and nine in ten of it are surplus.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 
 import duckdb
+import polars as pl
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 
+# Accounts, counted once a view, that are looked at together.
+ROWS_AT_ONCE = 1_000_000
 FEWEST = 4
 LEAST_SURPLUS = 0.9
 # log10 of one over the chance, after the correction for looking often.
@@ -187,10 +190,11 @@ keyed as (
         nodes.node,
         nodes.second,
         nodes.platform,
-        (nodes.second + $shift) // $seconds as span,
+        views.view,
+        (nodes.second + views.shift) // views.seconds as span,
         nodes.second // 7776000 as quarter,
         nodes.second // 604800 as week,
-        case $make
+        case views.make
             when 'template' then nodes.template
             -- A programme that sets words or a running number behind one beginning.
             when 'begin' then nodes.template || '/' || left(nodes.folded, 5)
@@ -202,6 +206,7 @@ keyed as (
             when 'counters_b' then nodes.counters_b
         end as make
     from identity_nodes as nodes
+    cross join identity_views as views
     where nodes.second is not null
 )
 select * from keyed where make is not null
@@ -217,12 +222,13 @@ quarters as (
     group by all
 ),
 shares as (
-    select platform, quarter, make, count(*) as accounts
+    select view, platform, quarter, make, count(*) as accounts
     from identity_makes
     group by all
 ),
 cells as (
     select
+        view,
         platform,
         span,
         make,
@@ -230,20 +236,24 @@ cells as (
         min(week) as week,
         count(*) as accounts
     from identity_makes
-    group by platform, span, make
+    group by view, platform, span, make
 ),
 looked as (
-    select platform, count(*) as cells from cells group by platform
+    select view, platform, count(*) as cells from cells group by view, platform
 ),
 judged as (
     select
         cells.*,
         looked.cells as looked,
-        coalesce(pace.per_second, 0.5 / 604800) * $seconds
+        views.is_joint,
+        coalesce(pace.per_second, 0.5 / 604800) * views.seconds
             * shares.accounts / quarters.accounts as expected
     from cells
-    inner join looked using (platform)
-    inner join shares using (platform, quarter, make)
+    inner join (
+        select view, seconds, is_joint from identity_views
+    ) as views using (view)
+    inner join looked using (view, platform)
+    inner join shares using (view, platform, quarter, make)
     inner join quarters using (platform, quarter)
     left join identity_pace as pace using (platform, week)
     where cells.accounts >= $fewest
@@ -257,7 +267,7 @@ tested as (
     where expected < accounts * (1 - $least_surplus)
 )
 select
-    $earlier + row_number() over (order by platform, span, make) as burst,
+    $earlier + row_number() over (order by view, platform, span, make) as burst,
     *
 from tested
 where round(strength, 6) >= $least_strength
@@ -276,13 +286,13 @@ select
     makes.node,
     makes.second,
     case
-        when $is_joint and cells.strength >= $clear then 'tight'
-        when cells.strength >= case when $is_joint then $fair else $clear end
+        when cells.is_joint and cells.strength >= $clear then 'tight'
+        when cells.strength >= case when cells.is_joint then $fair else $clear end
             then 'clear'
         else 'loose'
     end as grade
 from identity_makes as makes
-inner join identity_cells as cells using (platform, span, make)
+inner join identity_cells as cells using (view, platform, span, make)
 """
 
 
@@ -293,8 +303,8 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     counters_b); `second` is the Unix time of registration, null where unknown.
     Writes `identity_burst_members` (burst, node, second, grade).
 
-    Cost: thirty-two passes over the accounts, each with two group-bys that spill
-    to disk: one view is in memory at a time.
+    Cost: each account in thirty-two views, with two group-bys that spill to disk:
+    as many views are in memory at a time as `ROWS_AT_ONCE` allows, one at least.
     """
     connection.execute(_NO_MEMBERS)
     known = "select count(second) from identity_nodes"
@@ -303,25 +313,35 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
         return
     connection.execute(_USUAL)
     connection.execute(_PACE)
-    for view in VIEWS:
-        connection.execute(
-            _MAKES, {"make": view.make, "seconds": view.seconds, "shift": view.shift}
-        )
+    at_once = max(ROWS_AT_ONCE // accounts, 1)
+    for first in range(0, len(VIEWS), at_once):
+        _note_views(connection, range(first, min(first + at_once, len(VIEWS))))
+        connection.execute(_MAKES)
         earlier = "select coalesce(max(burst), 0) from identity_burst_members"
         ((bursts,),) = connection.execute(earlier).fetchall()
         connection.execute(
             _CELLS,
             {
-                "seconds": view.seconds,
                 "earlier": bursts,
                 "fewest": FEWEST,
                 "least_surplus": LEAST_SURPLUS,
                 "least_strength": LEAST_STRENGTH,
             },
         )
-        connection.execute(
-            _MEMBERS,
-            {"is_joint": view.is_joint, "clear": CLEAR_STRENGTH, "fair": FAIR_STRENGTH},
-        )
-    connection.execute("drop table identity_makes")
-    connection.execute("drop table identity_cells")
+        connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH, "fair": FAIR_STRENGTH})
+    for table in ("views", "makes", "cells"):
+        connection.execute(f"drop table identity_{table}")
+
+
+def _note_views(connection: duckdb.DuckDBPyConnection, numbers: range) -> None:
+    """Make identity_views of some of `VIEWS`."""
+    frame = pl.DataFrame(
+        [(number, *astuple(VIEWS[number])) for number in numbers],
+        schema=["view", *(field.name for field in fields(View))],
+        orient="row",
+    )
+    connection.register("views_of_bursts", frame)
+    connection.execute(
+        "create or replace temp table identity_views as from views_of_bursts"
+    )
+    connection.unregister("views_of_bursts")

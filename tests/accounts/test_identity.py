@@ -12,7 +12,9 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
+from tasks.accounts import bursts
 from tasks.accounts.identity import Links, link_profiles
 from tasks.accounts.identity_model import (
     COMPARISONS,
@@ -266,8 +268,11 @@ def test_what_many_share_identifies_nobody() -> None:
         assert report["skipped_accounts"] == (0 if joined else count)
 
 
-def test_a_burst_is_linked_and_cut() -> None:
-    """Two hundred of one make in an hour, without a blow-up; who came by, is not."""
+def test_a_burst_is_linked_and_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hundred of one make in an hour, without a blow-up; who came by, is not.
+
+    However many views of the accounts memory holds at a time.
+    """
     start = FIRST + timedelta(days=1234)
     rows = [profile(number) for number in range(3000)]
     rows += [
@@ -295,6 +300,10 @@ def test_a_burst_is_linked_and_cut() -> None:
     report = {row["rule"]: row for row in found.blocking.to_dicts()}["burst"]
     assert report["largest_key"] <= 12
     assert len(found.pairs) < 200 * 36
+    monkeypatch.setattr(bursts, "ROWS_AT_ONCE", 10_000)
+    again = link([*rows, passer])
+    assert_frame_equal(again.pairs, found.pairs)
+    assert_frame_equal(again.blocking, found.blocking)
 
 
 def test_a_popular_month_is_no_burst() -> None:
