@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,42 +122,6 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["PREFECT_HOME"] = before
 
 
-@pytest.fixture(scope="session")
-def prepare_home(
-    made_once: Callable[[str, Callable[[Path], None]], Path],
-) -> Callable[[Path], Path]:
-    """Give a home of the orchestrator its database, as its first start would.
-
-    That start makes it step by step, through every version that there was: five
-    seconds of computing, each time the same.
-    """
-
-    def make(home: Path) -> None:
-        subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "import asyncio\n"
-                "from prefect.server.database import provide_database_interface\n"
-                "asyncio.run(provide_database_interface().create_db())",
-            ],
-            env={**os.environ, "PREFECT_HOME": str(home)},
-            check=True,
-        )
-
-    def prepare(home: Path) -> Path:
-        shutil.copytree(made_once("empty-orchestrator", make), home, dirs_exist_ok=True)
-        return home
-
-    return prepare
-
-
-@pytest.fixture(scope="session")
-def orchestrator(prefect_home: Path, prepare_home: Callable[[Path], Path]) -> None:
-    """For tests that run flows by the command line: the shared home is ready."""
-    prepare_home(prefect_home)
-
-
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     """An empty workspace with one `weibo-api` source in `export/`."""
@@ -203,7 +166,6 @@ class FinishedRun:
     lab: Lab
     outputs: tuple[str, ...]
     exit_code: int
-    prefect_home: Path
 
 
 # Marks of an invented person, who must appear nowhere but in the warehouse.
@@ -215,15 +177,14 @@ CANARY_NAME, CANARY_TEXT = "金丝雀Canary", "只有我知道的秘密话"
 def finished_run(
     tmp_path_factory: pytest.TempPathFactory,
     made_once: Callable[[str, Callable[[Path], None]], Path],
-    prepare_home: Callable[[Path], Path],
 ) -> FinishedRun:
-    """One real run, orchestrator and all, with good, bad and broken records.
+    """One real run, with good, bad and broken records.
 
     Each worker of pytest-xdist has a copy of what it left.
     """
 
     def make(folder: Path) -> None:
-        done = run_once(Lab(folder / "workspace"), prepare_home(folder / "home"))
+        done = run_once(Lab(folder / "workspace"))
         kept = (done.returncode, done.stdout, done.stderr)
         (folder / "said.json").write_text(json.dumps(kept))
 
@@ -231,12 +192,10 @@ def finished_run(
     made = made_once("finished-run", make)
     shutil.copytree(made, root, symlinks=True, dirs_exist_ok=True)
     exit_code, *outputs = json.loads((made / "said.json").read_text())
-    return FinishedRun(
-        Lab(root / "workspace"), tuple(outputs), exit_code, root / "home"
-    )
+    return FinishedRun(Lab(root / "workspace"), tuple(outputs), exit_code)
 
 
-def run_once(lab: Lab, home: Path) -> subprocess.CompletedProcess[str]:
+def run_once(lab: Lab) -> subprocess.CompletedProcess[str]:
     """The real run of `finished_run`."""
     lab.configure(post_ids=["1"])
     canary = user(CANARY_ID, CANARY_NAME, description=f"{CANARY_TEXT} VX: canary77")
@@ -262,5 +221,5 @@ def run_once(lab: Lab, home: Path) -> subprocess.CompletedProcess[str]:
         "2026-03-14",
         "--reason",
         "trial",
-        environment={"PREFECT_HOME": str(home), "PREFECT_LOGGING_LEVEL": "INFO"},
+        environment={"PREFECT_LOGGING_LEVEL": "INFO"},
     )

@@ -119,29 +119,18 @@ def test_output_shows_nothing_of_them(finished_run: FinishedRun) -> None:
     """Nor a status afterwards, for people or for machines."""
     shown = list(finished_run.outputs)
     for arguments in (("status",), ("status", "--json"), ("report",)):
-        done = finished_run.lab.command(*arguments)
+        done = finished_run.lab.call(*arguments)
         assert done.returncode == 0, done.stderr
         shown += [done.stdout, done.stderr]
     for text in shown:
         assert not any(secret in text for secret in SECRETS)
 
 
-def test_orchestrator_remembers_nothing_of_them(finished_run: FinishedRun) -> None:
-    """Prefect keeps parameters, results and logs in its own database."""
-    databases = 0
-    for path in files_below(finished_run.prefect_home):
-        databases += path.suffix == ".db"
-        data = path.read_bytes()
-        assert not any(holds(data, secret) for secret in SECRETS), path
-    assert databases
-
-
 def test_key_stands_in_no_file(finished_run: FinishedRun) -> None:
-    """Not in the workspace, the orchestrator's store or what was printed."""
+    """Not in the workspace or in what was printed."""
     key = os.environ["WM_PSEUDONYM_KEY"]
-    for folder in (finished_run.lab.root, finished_run.prefect_home):
-        for path in files_below(folder):
-            assert not holds(path.read_bytes(), key), path
+    for path in files_below(finished_run.lab.root):
+        assert not holds(path.read_bytes(), key), path
     assert not any(key in text for text in finished_run.outputs)
 
 

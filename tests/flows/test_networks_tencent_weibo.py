@@ -19,7 +19,6 @@ EVERYTHING = Options(tables=tuple(KEYS))
 def archived(
     small_world: World,
     tmp_path_factory: pytest.TempPathFactory,
-    orchestrator: None,
 ) -> tuple[Lab, World]:
     """A backfill by the command line over an archive, and what it tells."""
     lab, told = archive_lab(

@@ -46,7 +46,7 @@ def without_likes(told: World) -> World:
 
 
 def test_backfill_of_archives_gives_the_world(
-    small_world: World, tmp_path: Path, orchestrator: None
+    small_world: World, tmp_path: Path
 ) -> None:
     lab = Lab(tmp_path)
     observed = utc_moment(small_world.spec.observed_second)
@@ -70,7 +70,6 @@ def test_backfill_of_archives_gives_the_world(
 def finished(
     small_world: World,
     tmp_path_factory: pytest.TempPathFactory,
-    orchestrator: None,
 ) -> tuple[Lab, dict[str, World], str]:
     """One backfill over three networks: the workspace, what each told, the log."""
     emulators = {
