@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 import httpx
 import orjson
 
+from tests.workspaces import PATIENCE_SECONDS
+
 LISTS = {
     "statuses/repost_timeline": "reposts",
     "comments/show": "comments",
@@ -38,7 +40,9 @@ def crawl_weibo(
     """
     authors: set[str] = set()
     with httpx.Client(
-        base_url=base, headers={"Authorization": f"OAuth2 {token}"}
+        base_url=base,
+        timeout=PATIENCE_SECONDS,
+        headers={"Authorization": f"OAuth2 {token}"},
     ) as client:
         for account in accounts:
             for body in _pages(

@@ -19,6 +19,7 @@ from tests.emulators.facebook import (
     FacebookOptions,
 )
 from tests.emulators.serving import serve
+from tests.workspaces import PATIENCE_SECONDS
 from tests.world import BRANDS, World, WorldSpec, generate
 from tests.world.facebook import VERSION
 
@@ -79,7 +80,9 @@ def client(
     with (
         serve(emulator) as base,
         httpx.Client(
-            base_url=base, headers={"Authorization": f"Bearer {PAGE_TOKEN}"}
+            base_url=base,
+            timeout=PATIENCE_SECONDS,
+            headers={"Authorization": f"Bearer {PAGE_TOKEN}"},
         ) as http,
     ):
         yield Client(emulator, http)

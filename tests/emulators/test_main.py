@@ -32,7 +32,7 @@ def test_each_network_starts_from_a_line(arguments: list[str], path: str) -> Non
     world = generate(WorldSpec(interactions=200))
     emulator = make(options, world)
     with serve(emulator) as base:
-        answer = httpx.get(base + path)
+        answer = httpx.get(base + path, timeout=PATIENCE_SECONDS)
         settings = tomllib.loads(
             workspace_lines(options.network, base, getattr(emulator, "told", world))
         )
@@ -62,6 +62,7 @@ def test_a_process_serves_until_it_is_interrupted() -> None:
         answer = httpx.get(
             f"{base}/2/account/get_uid.json",
             headers={"Authorization": f"OAuth2 {token}"},
+            timeout=PATIENCE_SECONDS,
         )
         assert answer.json() == {"uid": "1000000001"}
         process.send_signal(signal.SIGINT)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import httpx
 import pytest
 
 from tests.emulators.serving import Answer, Asked, Emulator, Fault, serve
+from tests.workspaces import PATIENCE_SECONDS
 
 BODY = b'{"statuses":[' + b",".join(b'{"id":%d}' % key for key in range(200)) + b"]}"
+
+# Without a limit of its own, httpx waits for five seconds.
+get = partial(httpx.get, timeout=PATIENCE_SECONDS)
 
 
 class Plain(Emulator):
@@ -22,7 +27,10 @@ class Plain(Emulator):
 
 def test_a_call_is_answered_and_logged_without_its_secrets() -> None:
     emulator = Plain()
-    with serve(emulator) as base, httpx.Client(base_url=base) as client:
+    with (
+        serve(emulator) as base,
+        httpx.Client(base_url=base, timeout=PATIENCE_SECONDS) as client,
+    ):
         client.get("/2/a.json", params={"id": "7", "access_token": "canary"})
         client.post("/2/b.json", data={"q": "tea", "client_secret": "canary"})
         answer = client.get("/2/c.json", headers={"Authorization": "OAuth2 canary"})
@@ -44,7 +52,10 @@ def test_a_call_is_answered_and_logged_without_its_secrets() -> None:
 
 def test_calls_on_one_connection_wait_for_no_acknowledgement() -> None:
     # Without TCP_NODELAY each answer of two packets takes 40 ms.
-    with serve(Plain()) as base, httpx.Client(base_url=base) as client:
+    with (
+        serve(Plain()) as base,
+        httpx.Client(base_url=base, timeout=PATIENCE_SECONDS) as client,
+    ):
         took = []
         for _ in range(20):
             start = time.perf_counter()
@@ -62,15 +73,15 @@ def test_a_mistake_of_the_emulator_is_not_hidden() -> None:
 
     emulator.before_call = stumble
     with pytest.raises(KeyError, match="world"), serve(emulator) as base:
-        assert httpx.get(base).status_code == 500
+        assert get(base).status_code == 500
 
 
 def test_two_servers_run_side_by_side_and_end() -> None:
     with serve(Plain()) as first, serve(Plain()) as second:
         assert first != second
-        assert httpx.get(first).status_code == httpx.get(second).status_code == 200
+        assert get(first).status_code == get(second).status_code == 200
     with pytest.raises(httpx.ConnectError):
-        httpx.get(first)
+        get(first)
 
 
 def test_a_test_may_act_before_a_call() -> None:
@@ -78,8 +89,8 @@ def test_a_test_may_act_before_a_call() -> None:
     seen: list[int] = []
     emulator.before_call = lambda asked: seen.append(asked.number)
     with serve(emulator) as base:
-        httpx.get(base)
-        httpx.get(base)
+        get(base)
+        get(base)
     assert seen == [1, 2]
 
 
@@ -98,9 +109,9 @@ def test_a_fault_takes_the_place_of_an_answer(
     emulator = Plain()
     emulator.faults[2] = fault
     with serve(emulator) as base:
-        assert httpx.get(base).status_code == 200
-        answer = httpx.get(base)
-        assert httpx.get(base).status_code == 200
+        assert get(base).status_code == 200
+        answer = get(base)
+        assert get(base).status_code == 200
     assert answer.status_code == status
     assert (kind or "") in answer.headers.get("content-type", "")
     assert answer.headers.get("retry-after") == fault.headers.get("retry-after")
@@ -111,20 +122,23 @@ def test_an_answer_ends_in_the_middle() -> None:
     emulator = Plain()
     emulator.faults[1] = Fault("cut")
     with serve(emulator) as base, pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(base)
+        get(base)
 
 
 def test_an_answer_is_no_json() -> None:
     emulator = Plain()
     emulator.faults[1] = Fault("garbage")
     with serve(emulator) as base, pytest.raises(ValueError):
-        httpx.get(base).json()
+        get(base).json()
 
 
 def test_an_answer_drips() -> None:
     emulator = Plain()
     emulator.faults[1] = Fault("slow", seconds=0.05)
-    with serve(emulator) as base, httpx.stream("GET", base) as answer:
+    with (
+        serve(emulator) as base,
+        httpx.stream("GET", base, timeout=PATIENCE_SECONDS) as answer,
+    ):
         start = time.perf_counter()
         parts = answer.iter_raw()
         found = b"".join(next(parts) for _ in range(5))
@@ -137,7 +151,7 @@ def test_a_small_answer_unpacks_to_a_large_one() -> None:
     emulator = Plain()
     emulator.faults[1] = Fault("bomb", size=3)
     with serve(emulator) as base:
-        answer = httpx.get(base)
+        answer = get(base)
     assert int(answer.headers["content-length"]) < 10_000
     assert len(answer.content) == 3 << 20
 
@@ -146,4 +160,4 @@ def test_an_answer_is_huge() -> None:
     emulator = Plain()
     emulator.faults[1] = Fault("huge", size=2)
     with serve(emulator) as base:
-        assert len(httpx.get(base).content) > 2 << 20
+        assert len(get(base).content) > 2 << 20

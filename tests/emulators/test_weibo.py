@@ -26,6 +26,7 @@ from tests.emulators.weibo import (
     WeiboOptions,
 )
 from tests.emulators.weibo_shapes import differences
+from tests.workspaces import PATIENCE_SECONDS
 from tests.world import BRANDS, World, WorldSpec, generate
 
 RIVAL = str(BRANDS[1].account_id)
@@ -84,7 +85,9 @@ def phone(
     with (
         serve(emulator) as base,
         httpx.Client(
-            base_url=base, headers={"Authorization": f"OAuth2 {TOKEN}"}
+            base_url=base,
+            timeout=PATIENCE_SECONDS,
+            headers={"Authorization": f"OAuth2 {TOKEN}"},
         ) as http,
     ):
         yield Phone(emulator, http)
@@ -743,7 +746,7 @@ def test_a_download_leads_to_a_sealed_archive(world: World) -> None:
         running.get("search/statuses/historical/check", **asked)
         answer = running.ask("search/statuses/historical/download", **asked)
         assert answer.status_code == 302
-        packed = httpx.get(answer.headers["location"])
+        packed = httpx.get(answer.headers["location"], timeout=PATIENCE_SECONDS)
         password = f"{task['task_id']}{task['secret_key']}".encode()
         with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
             (name,) = archive.namelist()

@@ -13,6 +13,7 @@ import pytest
 
 from tests.emulators.serving import serve
 from tests.emulators.wordpress import ROOT, WordPressEmulator, WordPressOptions
+from tests.workspaces import PATIENCE_SECONDS
 from tests.world import World, WorldSpec, generate
 from tests.world.wordpress import PREFIX
 
@@ -66,7 +67,10 @@ def client(
         if clock
         else WordPressEmulator(world, made)
     )
-    with serve(emulator) as base, httpx.Client(base_url=base) as http:
+    with (
+        serve(emulator) as base,
+        httpx.Client(base_url=base, timeout=PATIENCE_SECONDS) as http,
+    ):
         yield Client(emulator, http)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.emulators.serving import serve
 from tests.emulators.x import BEARER, XEmulator, XOptions
+from tests.workspaces import PATIENCE_SECONDS
 from tests.world import BRANDS, World, WorldSpec, generate
 
 OWNER = str(BRANDS[0].account_id)
@@ -68,7 +69,9 @@ def client(
     with (
         serve(emulator) as base,
         httpx.Client(
-            base_url=base, headers={"Authorization": f"Bearer {BEARER}"}
+            base_url=base,
+            timeout=PATIENCE_SECONDS,
+            headers={"Authorization": f"Bearer {BEARER}"},
         ) as http,
     ):
         yield Client(emulator, http)

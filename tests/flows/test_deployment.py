@@ -219,7 +219,9 @@ def start(orchestra: Orchestra, name: str, **parameters: str) -> str:
 def wait_for_end(orchestra: Orchestra, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        answer = httpx.get(f"{orchestra.api}/flow_runs/{run_id}", timeout=60)
+        answer = httpx.get(
+            f"{orchestra.api}/flow_runs/{run_id}", timeout=PATIENCE_SECONDS
+        )
         run: dict[str, Any] = answer.json()
         if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED"):
             return run
