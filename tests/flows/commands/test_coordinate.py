@@ -61,17 +61,32 @@ SHARES = st.lists(
 )
 
 
-@settings(max_examples=40)  # each is two searches
-@given(SHARES, st.integers(0, 15), st.integers(1, 4))
+@settings(max_examples=10)  # each is four tables, and two searches
+@given(st.lists(SHARES, min_size=4, max_size=4), st.integers(0, 15), st.integers(1, 4))
 def test_edges_are_those_of_the_plain_rules(
     tmp_path_factory: pytest.TempPathFactory,
-    shares: list[Share],
+    tables: list[list[Share]],
     window: int,
     participation: int,
 ) -> None:
+    """Tables are searched together: objects and accounts of two never meet."""
+    shares = [
+        (f"{one}{place}", f"{account}{place}", content, moment)
+        for place, table in enumerate(tables)
+        for one, account, content, moment in table
+    ]
     folder = tmp_path_factory.mktemp("coordinate")
     edges, found = find(folder, table_of(shares), Search(window, participation))
     expected = coortweet(shares, window, participation)
+    assert expected == {
+        pair: edge
+        for place in range(len(tables))
+        for pair, edge in coortweet(
+            [one for one in shares if one[0].endswith(str(place))],
+            window,
+            participation,
+        ).items()
+    }
     assert edges.columns == COLUMNS
     got = {
         (row["account_id"], row["account_id_y"]): (
