@@ -6,7 +6,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-import pytest
 
 from tasks.accounts.text_templates import text_templates
 from tasks.warehouse.database import connect
@@ -88,41 +87,43 @@ def uses(
         connection.close()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        f"{TEA}！",
-        f"回复@友人:{TEA}[心][心] http://t.cn/A6abcd",
-        f"@友人，{TEA} 100分//@别人:{BOX}",
-        f"#春日新茶#{TEA[:4]}，{TEA[4:]}😂",  # a short clause goes with the next
-        f"{TEA[:6]}1{TEA[6:]}…",
-        f"转发微博 {TEA}",
-        "這款春茶喝完回甘特別久真的驚艷",
-    ],
+TRIMMED = (
+    f"{TEA}！",
+    f"回复@友人:{TEA}[心][心] http://t.cn/A6abcd",
+    f"@友人，{TEA} 100分//@别人:{BOX}",
+    f"#春日新茶#{TEA[:4]}，{TEA[4:]}😂",  # a short clause goes with the next
+    f"{TEA[:6]}1{TEA[6:]}…",
+    f"转发微博 {TEA}",
+    "這款春茶喝完回甘特別久真的驚艷",
 )
-def test_trimmings_are_no_difference(tmp_path: Path, text: str) -> None:
-    ((account, template, content),) = uses(tmp_path, [interaction("a", text)])
-    assert (account, content) == ("weibo:a", "comment:weibo:i0")
+
+
+def test_trimmings_are_no_difference(tmp_path: Path) -> None:
+    rows = [interaction(f"a{place}", text) for place, text in enumerate(TRIMMED)]
     # 艷 is 艳 in plain spelling: one way to write it.
-    assert template == TEA
+    assert uses(tmp_path, rows) == [
+        (f"weibo:a{place}", TEA, f"comment:weibo:i{place}")
+        for place in range(len(TRIMMED))
+    ]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "转发微博",
-        "支持支持支持",
-        "哈哈哈哈哈哈哈哈哈哈哈哈",
-        f"求抽中我！{TEA}",
-        f"//@别人:{TEA}",
-        "新闻周刊的秒拍视频",
-        "so good! so, so good! really",
-        "[心][心][心][心][心][心]12345678",
-        "Thank you so much!",
-    ],
+COMMON = (
+    "转发微博",
+    "支持支持支持",
+    "哈哈哈哈哈哈哈哈哈哈哈哈",
+    f"求抽中我！{TEA}",
+    f"//@别人:{TEA}",
+    "新闻周刊的秒拍视频",
+    "so good! so, so good! really",
+    "[心][心][心][心][心][心]12345678",
+    "Thank you so much!",
 )
-def test_common_phrases_do_not_count(tmp_path: Path, text: str) -> None:
-    assert uses(tmp_path, [interaction("a", text)]) == []
+
+
+def test_common_phrases_do_not_count(tmp_path: Path) -> None:
+    """Each by somebody of its own; a use would name whose it is."""
+    rows = [interaction(f"a{place}", text) for place, text in enumerate(COMMON)]
+    assert uses(tmp_path, rows) == []
 
 
 def test_words_of_an_alphabet_are_no_sentences(tmp_path: Path) -> None:
