@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -95,10 +96,19 @@ def everybody(lab: Lab) -> None:
     )
 
 
-def test_each_reason_forbids_and_is_said(lab: Lab) -> None:
-    everybody(lab)
-    lab.run(publish=False)
-    found = contacts(lab)
+@pytest.fixture
+def listed(lab: Lab, lab_once: Callable[[str, Callable[[Lab], None]], Lab]) -> Lab:
+    """A workspace of one's own in which `everybody` was run and published, once."""
+
+    def make(made: Lab) -> None:
+        everybody(made)
+        made.run()
+
+    return lab_once("everybody-to-contact", make)
+
+
+def test_each_reason_forbids_and_is_said(listed: Lab) -> None:
+    found = contacts(listed)
     assert {name: row["why_not"] for name, row in found.items()} == {
         "ann": "",
         "minor": "says that it is a minor",
@@ -122,11 +132,9 @@ def test_each_reason_forbids_and_is_said(lab: Lab) -> None:
     assert found["ann"]["age_check"] == "unknown"
 
 
-def test_parts_add_up_to_the_score(lab: Lab) -> None:
+def test_parts_add_up_to_the_score(listed: Lab) -> None:
     """By hand: a comment and a repost that names the brand; last act on day 9."""
-    everybody(lab)
-    lab.run(publish=False)
-    row = contacts(lab)["ann"]
+    row = contacts(listed)["ann"]
     # effort = 3 for the mention, 2 for the comment, 1 for its tone, 2 for the repost.
     assert float(row["affinity"]) == round(8 / 18, 4)
     assert float(row["reach"]) == 0.5
@@ -141,34 +149,78 @@ def test_parts_add_up_to_the_score(lab: Lab) -> None:
     assert row["best_hour"] == 21
     assert row["best_channel"] == "reply to its comments"
     assert (row["engagements"], row["mentions"], row["contact_rank"]) == (2, 1, 1)
-    again = contacts(lab)["long ago"]
+    again = contacts(listed)["long ago"]
     assert (again["contacts"], again["answers"]) == (1, 1)
     assert str(again["last_contacted_day"]) == "2025-03-01"
 
 
-def test_what_one_account_says_holds_for_the_person(lab: Lab) -> None:
-    """A minor's second account and that of a competitor's employee."""
-    people = [
-        user(801, "minor", description="初二学生党"),
-        user(802, "her other one"),
-        user(803, "staff", description="Borealis Tea 门店店长"),
-        user(804, "his other one"),
-    ]
+SPEAKERS = [
+    user(801, "minor", description="初二学生党"),
+    user(802, "her other one"),
+    user(803, "staff", description="Borealis Tea 门店店长"),
+    user(804, "his other one"),
+]
+SHOPPERS = [
+    user(601 + number, name)
+    for number, name in enumerate(("asks", "likes it", "scolds", "speaks"))
+]
+ANSWERERS = [user(701 + number, f"p{number}") for number in range(5)]
+
+
+def many(lab: Lab) -> None:
+    """People whose second account speaks, who shop, and who answered or did not."""
+    asks, likes, scolds, speaks = SHOPPERS
+    people = ANSWERERS
     lab.put(
         "export/a.jsonl",
         [
             status(1, author=BRAND),
-            *(comment(20 + n, 1, person) for n, person in enumerate(people)),
+            *(comment(120 + n, 1, person) for n, person in enumerate(SPEAKERS)),
+            comment(220, 1, asks, "在哪里买？求链接"),
+            comment(221, 1, likes, "太好喝了，喜欢[爱你]"),
+            comment(222, 1, scolds, "难喝死了，垃圾，差评[怒]"),
+            comment(223, 1, speaks, "[doge]//@asks:在哪里买"),
+            # p0 speaks three times, p1 twice, p2 and p3 once before the contact.
+            *(comment(20 + day, 1, people[0], day=day) for day in (2, 3, 4)),
+            *(comment(30 + day, 1, people[1], day=day) for day in (3, 4)),
+            comment(40, 1, people[2], day=4),
+            comment(50, 1, people[3], day=4),
+            *(comment(50 + day, 1, people[3], day=day) for day in range(5, 13)),
+            # Nothing was known of p4 then.
+            comment(70, 1, people[4], day=9),
         ],
     )
     lab.override(
         *(f"genuine,weibo,{800 + n},,,known,ann,2026-03-20" for n in range(1, 5)),
+        *(f"genuine,weibo,{701 + n},,,known,ann,2026-03-20" for n in range(5)),
         "merge,weibo,802,weibo,801,one person,ann,2026-03-20",
         "merge,weibo,804,weibo,803,one person,ann,2026-03-20",
     )
+    lab.put(
+        "seeds/contact_history.csv",
+        HISTORY
+        + "aurora,weibo,701,2026-03-05,message,yes\n"
+        + "aurora,weibo,702,2026-03-05,message,no\n"
+        # Nobody knows yet, and a second contact is no first one.
+        + "aurora,weibo,703,2026-03-05,message,\n"
+        + "aurora,weibo,703,2026-03-06,message,yes\n"
+        + "aurora,weibo,704,2026-03-05,message,no\n"
+        + "aurora,weibo,705,2026-03-05,message,yes\n"
+        + "aurora,weibo,799,2026-03-05,message,yes\n",
+    )
     lab.run(publish=False)
-    found = contacts(lab)
-    assert not any(row["is_contactable"] for row in found.values())
+
+
+@pytest.fixture
+def spoken(lab: Lab, lab_once: Callable[[str, Callable[[Lab], None]], Lab]) -> Lab:
+    """A workspace of one's own in which `many` was run, once."""
+    return lab_once("many-to-contact", many)
+
+
+def test_what_one_account_says_holds_for_the_person(spoken: Lab) -> None:
+    """A minor's second account and that of a competitor's employee."""
+    found = contacts(spoken)
+    assert not any(found[str(one["screen_name"])]["is_contactable"] for one in SPEAKERS)
     assert "minor" in str(found["her other one"]["why_not"])
     assert "competitor" in str(found["his other one"]["why_not"])
 
@@ -195,23 +247,9 @@ def test_the_cap_holds_where_only_posts_and_followers_landed(lab: Lab) -> None:
     assert contacts(lab)["ann"]["why_not"] == "was contacted lately"
 
 
-def test_words_of_shoppers_and_tone_count(lab: Lab) -> None:
-    asks, likes, scolds, speaks = (
-        user(601 + number, name)
-        for number, name in enumerate(("asks", "likes it", "scolds", "speaks"))
-    )
-    lab.put(
-        "export/a.jsonl",
-        [
-            status(1, author=BRAND),
-            comment(20, 1, asks, "在哪里买？求链接"),
-            comment(21, 1, likes, "太好喝了，喜欢[爱你]"),
-            comment(22, 1, scolds, "难喝死了，垃圾，差评[怒]"),
-            comment(23, 1, speaks, "[doge]//@asks:在哪里买"),
-        ],
-    )
-    lab.run(publish=False)
-    found = contacts(lab)
+def test_words_of_shoppers_and_tone_count(spoken: Lab) -> None:
+    names = {str(one["screen_name"]) for one in SHOPPERS}
+    found = {name: row for name, row in contacts(spoken).items() if name in names}
     assert {name: row["asks"] for name, row in found.items()} == {
         "asks": 1,
         "likes it": 0,
@@ -228,38 +266,9 @@ def test_words_of_shoppers_and_tone_count(lab: Lab) -> None:
     assert affinity["asks"] >= round(4 / 14, 4)
 
 
-def test_ranking_is_measured_on_contacts_whose_answer_is_known(lab: Lab) -> None:
+def test_ranking_is_measured_on_contacts_whose_answer_is_known(spoken: Lab) -> None:
     """By the score on that morning: what came later is left out, answers above all."""
-    people = [user(701 + number, f"p{number}") for number in range(5)]
-    lab.put(
-        "export/a.jsonl",
-        [
-            status(1, author=BRAND),
-            # p0 speaks three times, p1 twice, p2 and p3 once before the contact.
-            *(comment(20 + day, 1, people[0], day=day) for day in (2, 3, 4)),
-            *(comment(30 + day, 1, people[1], day=day) for day in (3, 4)),
-            comment(40, 1, people[2], day=4),
-            comment(50, 1, people[3], day=4),
-            *(comment(50 + day, 1, people[3], day=day) for day in range(5, 13)),
-            # Nothing was known of p4 then.
-            comment(70, 1, people[4], day=9),
-        ],
-    )
-    lab.override(*(f"genuine,weibo,{701 + n},,,known,ann,2026-03-20" for n in range(5)))
-    lab.put(
-        "seeds/contact_history.csv",
-        HISTORY
-        + "aurora,weibo,701,2026-03-05,message,yes\n"
-        + "aurora,weibo,702,2026-03-05,message,no\n"
-        # Nobody knows yet, and a second contact is no first one.
-        + "aurora,weibo,703,2026-03-05,message,\n"
-        + "aurora,weibo,703,2026-03-06,message,yes\n"
-        + "aurora,weibo,704,2026-03-05,message,no\n"
-        + "aurora,weibo,705,2026-03-05,message,yes\n"
-        + "aurora,weibo,799,2026-03-05,message,yes\n",
-    )
-    lab.run(publish=False)
-    results = lab.dicts("from restricted.contact_results")
+    results = spoken.dicts("from restricted.contact_results")
     rows = {row["brand_id"]: row for row in results}
     found = rows["aurora"]
     # 799 was never seen; 703's first answer is unknown.
@@ -272,9 +281,8 @@ def test_ranking_is_measured_on_contacts_whose_answer_is_known(lab: Lab) -> None
     assert rows["borealis"]["ranking_auc"] is None
 
 
-def test_identified_list_is_restricted(lab: Lab) -> None:
-    everybody(lab)
-    lab.run()
+def test_identified_list_is_restricted(listed: Lab) -> None:
+    lab = listed
     file = lab.root / "published/restricted/contacts.csv"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))

@@ -19,9 +19,22 @@ BOB = user(502, "bob", followers_count=300)
 CAT = {"id": 503, "idstr": "503", "screen_name": "cat"}
 
 
-def built(root: Path, prices: str | None) -> dict[str, Any]:
-    lab = Lab(root)
-    lab.configure(post_ids=["1"])
+def built(lab: Lab, prices: str | None) -> dict[str, Any]:
+    """The campaign's row with these prices, or with no list of them."""
+    file = lab.root / "seeds/cpm.csv"
+    file.unlink(missing_ok=True)
+    if prices is not None:
+        lab.put("seeds/cpm.csv", HEADER + prices)
+    lab.run(publish=False)
+    (row,) = lab.dicts("from marts.campaigns")
+    return row
+
+
+def test_the_band_is_reach_to_exposure_times_the_price(lab: Lab) -> None:
+    """The newest price up to the campaign's last day counts; without one, nothing.
+
+    In one workspace: another list of prices makes the marts anew.
+    """
     lab.put(
         "export/a.jsonl",
         [
@@ -32,17 +45,14 @@ def built(root: Path, prices: str | None) -> dict[str, Any]:
             repost(13, 1, CAT, "转转"),
         ],
     )
-    if prices is not None:
-        lab.put("seeds/cpm.csv", HEADER + prices)
-    lab.run(publish=False)
-    (row,) = lab.dicts("from marts.campaigns")
-    return row
-
-
-def test_the_band_is_reach_to_exposure_times_the_price(tmp_path: Path) -> None:
-    """The newest price up to the campaign's last day counts."""
+    for prices in (None, "x,5,USD,another network,2026-01-01\n"):
+        row = built(lab, prices)
+        assert row["exposure"] == 2300, prices
+        assert row["earned_media_value_low"] is None, prices
+        assert row["earned_media_value_high"] is None, prices
+        assert row["cpm_source"] is None, prices
     row = built(
-        tmp_path,
+        lab,
         "weibo,10,cny,an old card,2025-01-01\n"
         "weibo,30.50,cny,rate card,2026-03-14\n"
         "weibo,99,cny,next year's,2026-03-15\n"
@@ -57,15 +67,8 @@ def test_the_band_is_reach_to_exposure_times_the_price(tmp_path: Path) -> None:
     )
     assert row["earned_media_currency"] == "CNY"
     assert row["cpm_source"] == "weibo: rate card, 2026-03-14"
-
-
-@pytest.mark.parametrize("prices", [None, "x,5,USD,another network,2026-01-01\n"])
-def test_without_a_price_there_is_no_value(tmp_path: Path, prices: str | None) -> None:
-    row = built(tmp_path, prices)
-    assert row["exposure"] == 2300
-    assert row["earned_media_value_low"] is None
-    assert row["earned_media_value_high"] is None
-    assert row["cpm_source"] is None
+    # And gone with the price.
+    assert built(lab, None)["earned_media_value_low"] is None
 
 
 def test_wrong_prices_are_named(tmp_path: Path) -> None:
