@@ -89,7 +89,7 @@ def made_once(
 ) -> Callable[[str, Callable[[Path], None]], Path]:
     """Make a folder once for all workers: the first who asks makes, the others wait.
 
-    Who gets it only reads it, or copies it.
+    Who gets it only reads its files, or copies it: even to query a warehouse locks it.
     """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

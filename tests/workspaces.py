@@ -199,13 +199,15 @@ post_ids = [{listed}]
         Those for the owner alone stand under their whole name.
         """
         models = load_models("restricted") | load_models("marts")
-        return {
-            model.name.removeprefix("marts."): self.rows(
-                f"from {model.name} order by "
-                + ", ".join(f"{name} nulls last" for name in model.grain)
-            )
-            for model in models.values()
-        }
+        with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return {
+                model.name.removeprefix("marts."): connection.execute(
+                    f"from {model.name} order by "
+                    + ", ".join(f"{name} nulls last" for name in model.grain)
+                ).fetchall()
+                for model in models.values()
+            }
 
     def parquet(self) -> dict[str, bytes]:
         """The published Parquet files of the marts."""

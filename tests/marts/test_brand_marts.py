@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import networkx
 import pytest
 
 from tasks.campaigns.calendar_days import calendar_days
-from tests.workspaces import Lab, comment, lab_of, repost, status, user
-from tests.world import World, WorldSpec, generate
+from tests.workspaces import Lab, comment, repost, status, user
 
 BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
 ANN, BOB, CAT = user(501, "ann"), user(502, "bob"), user(503, "cat")
@@ -72,8 +74,16 @@ def test_share_of_voice_by_hand(lab: Lab) -> None:
     assert found["aurora", 3]["mentions_share"] is None
 
 
-def test_brands_and_days(lab: Lab) -> None:
-    step(lab, status(1, author={**BRAND, "followers_count": 700}))
+def test_brands_days_and_amplifiers(lab: Lab) -> None:
+    step(
+        lab,
+        status(1, author={**BRAND, "followers_count": 700}),
+        # Ann reposts, Bob reposts her, Ann reposts Bob, Cat reposts that.
+        repost(10, 1, {**ANN, "followers_count": 7}, clock="10:00:00"),
+        repost(11, 1, BOB, clock="10:01:00", pid=10),
+        repost(12, 1, {**ANN, "followers_count": 7}, clock="10:02:00", pid=11),
+        repost(13, 1, CAT, clock="10:03:00", pid=12),
+    )
     rows = lab.dicts("from marts.brands order by brand_id")
     assert [(row["brand_id"], row["competitors_text"]) for row in rows] == [
         ("aurora", "borealis"),
@@ -97,6 +107,13 @@ def test_brands_and_days(lab: Lab) -> None:
         False,
         True,
     )
+    # Who stands below its own repost counts once.
+    rows = lab.dicts("from restricted.amplifiers order by rank")
+    assert [
+        (row["rank"], row["direct_reposts"], row["downstream_reposts"], row["exposure"])
+        for row in rows
+    ] == [(1, 1, 2, 100), (2, 2, 2, 14)]
+    assert rows[0]["downstream_share"] == 0.5
 
 
 def test_holidays_of_mainland_china() -> None:
@@ -112,42 +129,91 @@ def test_holidays_of_mainland_china() -> None:
     assert far == (date(2090, 1, 1), None, None)
 
 
-def test_audience_quality_by_hand(lab: Lab) -> None:
-    """Engagers by activity day, followers up to the day they were listed."""
-    lab.put(
-        "tables/follows.csv",
-        "platform,account_id,follower_id,observed_at\n"
-        "weibo,9000,501,2026-03-02 01:00:00\n"
-        "weibo,9000,502,2026-03-02 01:00:00\n"
-        "weibo,9000,504,2026-03-04 17:00:00\n",
-    )
-    text = (lab.root / "workspace.toml").read_text()
-    lab.put(
-        "workspace.toml",
-        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
-        'format = "canonical"\npath = "tables"\n',
-    )
-    lab.override(
-        "phantom,weibo,502,,,bought,ann,2026-03-20",
-        "genuine,weibo,501,,,known,ann,2026-03-20",
-        "genuine,weibo,503,,,known,ann,2026-03-20",
-        "genuine,weibo,504,,,known,ann,2026-03-20",
-        "merge,weibo,503,weibo,501,one person,ann,2026-03-20",
-    )
-    step(
-        lab,
-        status(1, author=BRAND),
-        repost(10, 1, ANN),
-        repost(11, 1, BOB),
-        comment(20, 1, ANN),
-        comment(21, 1, CAT),
-        comment(22, 1, BOB, day=2),
-        repost(12, 1, user(504, "dan"), day=3),
-    )
-    found = {
+# Ten followers a day, and once five thousand more.
+BOUGHT = [1000 + 10 * day + (5000 if day >= 6 else 0) for day in range(1, 13)]
+# Seven and nine in the morning in Shanghai are two days in UTC.
+NEWCOMERS = [
+    user(key, f"u{key}", created_at=f"Sun Feb 01 {clock} +0800 2026")
+    for key, clock in ((505, "07:00:00"), (506, "09:00:00"))
+]
+
+
+@pytest.fixture
+def audiences(
+    lab: Lab, made_once: Callable[[str, Callable[[Path], None]], Path]
+) -> Lab:
+    """Audiences of three brands: engagers of one, followers of all."""
+
+    def make(folder: Path) -> None:
+        made = Lab(folder)
+        text = (lab.root / "workspace.toml").read_text()
+        made.put(
+            "workspace.toml",
+            text + '[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
+            'format = "canonical"\npath = "tables"\n'
+            '[[brands]]\nid = "cedar"\nname = "Cedar Tea"\n'
+            'accounts = [{ platform = "weibo", account_id = "9200" }]\n',
+        )
+        followed = (
+            *(("9000", key, "02 01:00") for key in (501, 502)),
+            ("9000", 504, "04 17:00"),
+            # The same list, read again.
+            *(("9100", key, "02 04:00") for key in (501, 502)),
+            *(("9100", key, "05 04:00") for key in (501, 504)),
+            ("9200", 501, "05 04:00"),
+            ("9200", 502, "06 04:00"),
+        )
+        made.put(
+            "tables/follows.csv",
+            "platform,account_id,follower_id,observed_at\n"
+            + "".join(
+                f"weibo,{brand},{key},2026-03-{moment}:00\n"
+                for brand, key, moment in followed
+            ),
+        )
+        made.put(
+            "tables/accounts.csv",
+            "platform,account_id,followers_count,observed_at\n"
+            + "".join(
+                f"weibo,9200,{count},2026-03-{day:02} 04:00:00\n"
+                for day, count in enumerate(BOUGHT, start=1)
+            ),
+        )
+        made.override(
+            "phantom,weibo,502,,,bought,ann,2026-03-20",
+            "genuine,weibo,501,,,known,ann,2026-03-20",
+            "genuine,weibo,503,,,known,ann,2026-03-20",
+            "genuine,weibo,504,,,known,ann,2026-03-20",
+            "merge,weibo,503,weibo,501,one person,ann,2026-03-20",
+        )
+        step(
+            made,
+            status(1, author=BRAND),
+            repost(10, 1, ANN),
+            repost(11, 1, BOB),
+            comment(20, 1, ANN),
+            comment(21, 1, CAT),
+            comment(22, 1, BOB, day=2),
+            repost(12, 1, user(504, "dan"), day=3),
+            *(repost(13 + n, 1, one, day=8) for n, one in enumerate(NEWCOMERS)),
+        )
+
+    own = lab.root / "audiences"
+    shutil.copytree(made_once("audiences", make), own, symlinks=True)
+    return Lab(own)
+
+
+def audience(lab: Lab, brand: str) -> dict[tuple[str, int], dict[str, Any]]:
+    """Rows of a brand, by audience and day."""
+    return {
         (row["audience"], row["day"].day): row
-        for row in lab.dicts("from marts.audience_quality where brand_id = 'aurora'")
+        for row in lab.dicts(f"from marts.audience_quality where brand_id = '{brand}'")
     }
+
+
+def test_audience_quality_by_hand(audiences: Lab) -> None:
+    """Engagers by activity day, followers up to the day they were listed."""
+    found = audience(audiences, "aurora")
     day = found["engagers", 1]
     assert (day["accounts"], day["people"]) == (3, 2)
     assert (day["phantom_share"], day["suspected_share"]) == (0.333333, 0)
@@ -162,6 +228,31 @@ def test_audience_quality_by_hand(lab: Lab) -> None:
     assert found["followers", 2]["accounts"] == 2
     assert found["followers", 5]["accounts"] == 3
     assert found["followers", 5]["phantom_share"] == 0.333333
+
+
+def test_a_list_that_is_read_again_leaves_older_days_as_they_were(
+    audiences: Lab,
+) -> None:
+    found = audience(audiences, "borealis")
+    assert {key: row["accounts"] for key, row in found.items()} == {
+        ("followers", 2): 2,
+        ("followers", 5): 3,
+    }
+
+
+def test_days_of_registration_are_those_of_the_workspace(audiences: Lab) -> None:
+    """Two who registered on one day there, whatever day it was in UTC."""
+    found = audience(audiences, "aurora")
+    assert found["engagers", 8]["registration_burst_share"] == 1.0
+
+
+def test_a_bought_batch_of_followers_shows_as_a_jump(audiences: Lab) -> None:
+    found = audience(audiences, "cedar")
+    sixth, fifth = found["followers", 6], found["followers", 5]
+    assert (sixth["followers_growth"], sixth["usual_followers_growth"]) == (5010, 10)
+    assert sixth["is_growth_jump"] is True
+    assert fifth["followers_growth"] == 10
+    assert fifth["is_growth_jump"] is False
 
 
 def test_a_deleted_post_keeps_its_author_and_words(lab: Lab) -> None:
@@ -204,103 +295,9 @@ def test_a_deleted_post_keeps_its_author_and_words(lab: Lab) -> None:
     assert lab.marts() == by_steps
 
 
-def test_a_list_that_is_read_again_leaves_older_days_as_they_were(lab: Lab) -> None:
-    text = (lab.root / "workspace.toml").read_text()
-    lab.put(
-        "workspace.toml",
-        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
-        'format = "canonical"\npath = "tables"\n',
-    )
-    header = "platform,account_id,follower_id,observed_at\n"
-    first = [f"weibo,9000,{key},2026-03-02 04:00:00\n" for key in (501, 502)]
-    again = [f"weibo,9000,{key},2026-03-05 04:00:00\n" for key in (501, 504)]
-    lab.put("tables/follows.csv", header + "".join(first + again))
-    step(lab, status(1, author=BRAND))
-    assert lab.rows(
-        "select day(day), accounts from marts.audience_quality"
-        " where audience = 'followers' order by day"
-    ) == [(2, 2), (5, 3)]
-
-
-def test_days_of_registration_are_those_of_the_workspace(lab: Lab) -> None:
-    """Seven and nine in the morning in Shanghai are two days in UTC."""
-    born = {
-        key: f"Sun Feb 01 {clock} +0800 2026"
-        for key, clock in ((501, "07:00:00"), (502, "09:00:00"))
-    }
-    people = [user(key, f"u{key}", created_at=when) for key, when in born.items()]
-    step(
-        lab,
-        status(1, author=BRAND),
-        *(repost(10 + number, 1, one) for number, one in enumerate(people)),
-    )
-    assert lab.rows(
-        "select registration_burst_share from marts.audience_quality"
-        " where brand_id = 'aurora' and audience = 'engagers'"
-    ) == [(1.0,)]
-
-
-def test_a_bought_batch_of_followers_shows_as_a_jump(lab: Lab) -> None:
-    """Ten followers a day, and once five thousand more."""
-    counts = [1000 + 10 * day + (5000 if day >= 6 else 0) for day in range(1, 13)]
-    lab.put(
-        "tables/accounts.csv",
-        "platform,account_id,followers_count,observed_at\n"
-        + "".join(
-            f"weibo,9000,{count},2026-03-{day:02} 04:00:00\n"
-            for day, count in enumerate(counts, start=1)
-        ),
-    )
-    lab.put(
-        "tables/follows.csv",
-        "platform,account_id,follower_id,observed_at\n"
-        "weibo,9000,501,2026-03-05 04:00:00\n"
-        "weibo,9000,502,2026-03-06 04:00:00\n",
-    )
-    text = (lab.root / "workspace.toml").read_text()
-    lab.put(
-        "workspace.toml",
-        text + '\n[[sources]]\nname = "tables"\nplatform = "weibo"\nkind = "files"\n'
-        'format = "canonical"\npath = "tables"\n',
-    )
-    step(lab, repost(10, 1, ANN), repost(11, 1, BOB))
-    found = {
-        row["day"].day: row
-        for row in lab.dicts("from marts.audience_quality")
-        if row["audience"] == "followers"
-    }
-    assert (found[6]["followers_growth"], found[6]["usual_followers_growth"]) == (
-        5010,
-        10,
-    )
-    assert found[6]["is_growth_jump"] is True
-    assert found[5]["followers_growth"] == 10
-    assert found[5]["is_growth_jump"] is False
-
-
-def test_amplifier_below_its_own_repost_counts_once(lab: Lab) -> None:
-    """Ann reposts, Bob reposts her, Ann reposts Bob, Cat reposts that."""
-    step(
-        lab,
-        status(1, author=BRAND),
-        repost(10, 1, {**ANN, "followers_count": 7}, clock="10:00:00"),
-        repost(11, 1, BOB, clock="10:01:00", pid=10),
-        repost(12, 1, {**ANN, "followers_count": 7}, clock="10:02:00", pid=11),
-        repost(13, 1, CAT, clock="10:03:00", pid=12),
-    )
-    rows = lab.dicts("from restricted.amplifiers order by rank")
-    assert [
-        (row["rank"], row["direct_reposts"], row["downstream_reposts"], row["exposure"])
-        for row in rows
-    ] == [(1, 1, 2, 100), (2, 2, 2, 14)]
-    assert rows[0]["downstream_share"] == 0.5
-
-
-def test_amplifiers_equal_the_oracle(tmp_path: Path) -> None:
+def test_amplifiers_equal_the_oracle(built: Lab) -> None:
     """Everything below an account's reposts in a world's trees, by networkx."""
-    world: World = generate(WorldSpec(seed=11, interactions=4_000))
-    lab = lab_of(world, tmp_path, "canonical")
-    lab.run(publish=False)
+    lab = built
     graph = networkx.DiGraph()
     owner: dict[tuple[str, str], str] = {}
     for root, node, account, parent in lab.rows(
@@ -346,8 +343,8 @@ def test_a_post_id_that_nothing_knows_is_warned_of(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One that was collected without any interaction is none of these."""
-    for name, listed, warned in (("a", "1", False), ("b", "11", True)):
-        lab = Lab(tmp_path / name)
+    lab = Lab(tmp_path)
+    for listed, warned in (("1", False), ("11", True)):
         lab.configure(post_ids=[listed])
         step(lab, status(1, author={**BRAND, "followers_count": 700}))
         assert ("campaign without posts" in "".join(capsys.readouterr())) is warned

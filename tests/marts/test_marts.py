@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,21 +35,27 @@ from tests.workspaces import (
     status,
     user,
 )
-from tests.world import BRANDS, World, WorldSpec, generate, write
+from tests.world import BRANDS, World, write
 
 ALICE, BOB = user(11, "alice"), user(12, "bob")
 
 
-@pytest.fixture(scope="module")
-def reference(
-    small_world: World, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, bytes]:
-    """The published Parquet of the small world, made the plain way."""
-    lab = mixed_lab(small_world, tmp_path_factory.mktemp("reference"))
-    lab.run()
-    made = lab.parquet()
-    assert len(made) >= 7
-    return made
+@pytest.fixture
+def made(
+    small_world: World, made_once: Callable[[str, Callable[[Path], None]], Path]
+) -> Lab:
+    """The small world, run the plain way and published; to look at."""
+    return Lab(
+        made_once("mixed-world", lambda folder: mixed_lab(small_world, folder).run())
+    )
+
+
+@pytest.fixture
+def reference(made: Lab) -> dict[str, bytes]:
+    """Its published Parquet."""
+    found = made.parquet()
+    assert len(found) >= 7
+    return found
 
 
 def mixed_lab(world: World, root: Path) -> Lab:
@@ -80,19 +87,21 @@ def differing(lab: Lab, reference: dict[str, bytes]) -> list[str]:
 
 
 def test_second_run_changes_no_byte(
-    small_world: World, tmp_path: Path, reference: dict[str, bytes]
+    made: Lab, tmp_path: Path, reference: dict[str, bytes]
 ) -> None:
-    lab = mixed_lab(small_world, tmp_path)
-    lab.run()
-    assert differing(lab, reference) == []
-    stamp = {p: p.stat().st_mtime_ns for p in (tmp_path / "published/").rglob("*")}
+    lab = Lab(tmp_path / "again")
+    shutil.copytree(made.root, lab.root, symlinks=True)
+
+    def stamp() -> dict[Path, int]:
+        folder = lab.root / "published/"
+        return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+    before = stamp()
     lab.run(run_id="again")
-    assert {
-        p: p.stat().st_mtime_ns for p in (tmp_path / "published/").rglob("*")
-    } == stamp
+    assert stamp() == before
     # Rebuilt from landing, without the exports and without the warehouse.
-    shutil.rmtree(tmp_path / "export")
-    (tmp_path / "warehouse.duckdb").unlink()
+    shutil.rmtree(lab.root / "export")
+    (lab.root / "warehouse.duckdb").unlink()
     lab.run(run_id="rebuilt")
     assert differing(lab, reference) == []
 
@@ -182,9 +191,27 @@ def rebuilt(lab: Lab, root: Path, covered: list[tuple[date, date]]) -> Lab:
     fresh.land()
     fresh.stage()
     fresh.judge()
-    for first, last in covered:
+    for first, last in joined(covered):
         fresh.build(first, last)
     return fresh
+
+
+def joined(covered: list[tuple[date, date]]) -> list[tuple[date, date]]:
+    """The same days in as few ranges as there are."""
+    days = sorted(
+        {
+            first + timedelta(days=step)
+            for first, last in covered
+            for step in range((last - first).days + 1)
+        }
+    )
+    ranges: list[tuple[date, date]] = []
+    for day in days:
+        if ranges and ranges[-1][1] + timedelta(days=1) == day:
+            ranges[-1] = (ranges[-1][0], day)
+        else:
+            ranges.append((day, day))
+    return ranges
 
 
 def assert_as_rebuilt(lab: Lab, root: Path, covered: list[tuple[date, date]]) -> None:
@@ -293,19 +320,10 @@ def base(lab: Lab) -> None:
     step(lab)
 
 
-@pytest.fixture(scope="module")
-def base_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of `base`'s workspace, made once; nobody writes there."""
-    lab = Lab(tmp_path_factory.mktemp("base"))
-    base(lab)
-    return lab.root
-
-
 @pytest.fixture
-def based(base_root: Path, tmp_path: Path) -> Lab:
+def based(lab_once: Callable[[str, Callable[[Lab], None]], Lab]) -> Lab:
     """A workspace of one's own in which `base` has run."""
-    shutil.copytree(base_root, tmp_path / "workspace", symlinks=True)
-    return Lab(tmp_path / "workspace")
+    return lab_once("base-of-marts", base)
 
 
 def check_late(lab: Lab, tmp_path: Path) -> None:
@@ -419,20 +437,6 @@ def test_changed_time_zone_makes_everything_anew(based: Lab, tmp_path: Path) -> 
 
 
 # --- planted truth -----------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def truth() -> World:
-    """Two thousand reposts and comments of three campaigns."""
-    return generate(WorldSpec(seed=21, interactions=2000, campaigns=3))
-
-
-@pytest.fixture(scope="module")
-def built(truth: World, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """Its marts, from canonical files, so that likes are there."""
-    lab = lab_of(truth, tmp_path_factory.mktemp("truth"), "canonical")
-    lab.run(publish=False)
-    return lab
 
 
 def members(truth: World) -> pl.DataFrame:
