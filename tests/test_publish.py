@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -76,13 +77,46 @@ def small(lab: Lab, reposts: int = 3) -> Lab:
     return lab
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    """A publication to look at."""
-    lab = Lab(tmp_path_factory.mktemp("published"))
+def publish_once(folder: Path, reposts: int = 3) -> None:
+    """Make a workspace with one publication."""
+    lab = Lab(folder)
     lab.configure(post_ids=["1"])
-    small(lab).run()
+    small(lab, reposts).run(run_id="first")
+
+
+@pytest.fixture
+def published(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Lab:
+    """A publication to look at."""
+    return Lab(made_once("published", publish_once))
+
+
+@pytest.fixture
+def own(published: Lab, lab: Lab) -> Lab:
+    """A workspace of one's own with that publication."""
+    shutil.copytree(published.root, lab.root, symlinks=True, dirs_exist_ok=True)
     return lab
+
+
+@pytest.fixture
+def first(lab: Lab, made_once: Callable[[str, Callable[[Path], None]], Path]) -> Lab:
+    """A workspace of one's own with a publication of one repost: more will come."""
+    there = made_once("published-first", partial(publish_once, reposts=1))
+    shutil.copytree(there, lab.root, symlinks=True, dirs_exist_ok=True)
+    return lab
+
+
+@pytest.fixture
+def second(first: Lab, made_once: Callable[[str, Callable[[Path], None]], Path]) -> Lab:
+    """The same, with marts of four reposts that are not published yet."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(first.root, folder, symlinks=True, dirs_exist_ok=True)
+        small(Lab(folder), 4).run(run_id="second", publish=False)
+
+    there = made_once("second-unpublished", make)
+    shutil.rmtree(first.root)
+    shutil.copytree(there, first.root, symlinks=True)
+    return first
 
 
 def test_every_table_and_column_is_described(published: Lab) -> None:
@@ -198,18 +232,18 @@ def test_no_leftovers_lie_around(published: Lab) -> None:
     assert (published.root / "published/report/index.html").stat().st_size > 100
 
 
-def test_publication_before_is_kept_and_equal_content_is_none(lab: Lab) -> None:
+def test_publication_before_is_kept_and_equal_content_is_none(second: Lab) -> None:
     """`previous/1` holds what stood before; nothing new is no publication."""
-    small(lab, 1).run(run_id="first")
+    lab = second
     folder = lab.root / "published"
     before = folder.resolve()
-    small(lab, 2).run(run_id="second")
+    lab.publish("second")
     assert folder.resolve() != before
     assert (folder / "previous/1").resolve() == before
     assert [
         duckdb.sql(f"select reposts from '{path}/parquet/campaigns.parquet'").fetchall()
         for path in (folder, folder / "previous/1")
-    ] == [[(2,)], [(1,)]]
+    ] == [[(4,)], [(1,)]]
     now = folder.resolve()
     assert not lab.publish("again").is_new
     assert folder.resolve() == now
@@ -357,12 +391,11 @@ def test_what_is_renamed_is_on_the_disk_before(
 
 
 def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
-    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    second: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At several moments of a publication: the old one stands, or the new one."""
-    small(lab, 1).run(run_id="first")
+    lab = second
     before = (lab.root / "published").resolve()
-    small(lab, 4).run(run_id="second", publish=False)
     calm = tmp_path / "calm"
     shutil.copytree(lab.root, calm, symlinks=True)
     publish(calm, "second")
@@ -385,9 +418,9 @@ def test_a_full_disk_is_told_and_with_room_the_bytes_are_the_same(
     assert lab.parquet() == Lab(calm).parquet()
 
 
-def test_altered_publication_is_made_again(lab: Lab) -> None:
+def test_altered_publication_is_made_again(own: Lab) -> None:
     """A run proves what stands against its manifest; readers keep what they opened."""
-    small(lab).run(run_id="first")
+    lab = own
     marts = lab.parquet()
     link = lab.root / "published"
     for name in (
@@ -412,9 +445,9 @@ def test_altered_publication_is_made_again(lab: Lab) -> None:
             roll_back(lab.root, folder.name)
 
 
-def test_publications_can_be_mounted_alone(lab: Lab, tmp_path: Path) -> None:
+def test_publications_can_be_mounted_alone(second: Lab, tmp_path: Path) -> None:
     """As a container sees them: the marts, and no list of contacts."""
-    small(lab).run(run_id="first")
+    lab = second
     assert (lab.root / "published/restricted/contacts.csv").exists()
     alone = tmp_path / "mounted"
     shutil.copytree(lab.root / "publications", alone, symlinks=True)
@@ -430,7 +463,7 @@ def test_publications_can_be_mounted_alone(lab: Lab, tmp_path: Path) -> None:
     link.unlink()
     link.symlink_to(target)
     (lab.root / "publications/current").unlink()
-    small(lab, 4).run(run_id="second")
+    lab.publish("second")
     assert link.resolve() != target
     assert link.readlink() == Path("publications/current")
 
@@ -487,9 +520,9 @@ def test_a_workspace_may_lie_anywhere(tmp_path: Path) -> None:
         load_workspace(tmp_path / "what?")
 
 
-def test_crash_at_publication_leaves_old_or_new(lab: Lab, tmp_path: Path) -> None:
+def test_crash_at_publication_leaves_old_or_new(first: Lab, tmp_path: Path) -> None:
     """Killed before the swap: the old stands; after it: the new; both go on."""
-    small(lab, 1).run(run_id="first")
+    lab = first
     before = lab.parquet()
     small(lab, 4)
     other = Lab(tmp_path / "undisturbed")
