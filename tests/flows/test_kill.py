@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.workspaces import PATIENCE_SECONDS, Lab, lab_of, started
-from tests.world import WorldSpec, generate
+from tests.world import World
 
 COMMAND = (
     "backfill",
@@ -44,17 +44,16 @@ def wait_until_it_works(run: subprocess.Popen[bytes], lab: Lab) -> None:
         time.sleep(0.02)
 
 
-def test_killed_runs_leave_no_trace(tmp_path: Path) -> None:
+def test_killed_runs_leave_no_trace(small_world: World, tmp_path: Path) -> None:
     """Each run dies a little into the work; the last one is left alone."""
     seed = int(os.environ.get("WM_TEST_SEED", random.randrange(10**6)))
     print(f"WM_TEST_SEED={seed}")  # noqa: T201
     rng = random.Random(seed)
-    world = generate(WorldSpec(seed=17, interactions=1000, campaigns=2))
-    undisturbed = lab_of(world, tmp_path / "undisturbed")
+    undisturbed = lab_of(small_world, tmp_path / "undisturbed")
     began = time.perf_counter()
     undisturbed.run()
     length = time.perf_counter() - began
-    lab = lab_of(world, tmp_path / "killed")
+    lab = lab_of(small_world, tmp_path / "killed")
     killed = 0
     for _ in range(KILLS):
         # A finished step is not done again: early moments keep work for the next.
