@@ -183,10 +183,19 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def answer_of(method: str, address: str, body: object = None) -> Any:
+    """What the server answers; it is asked again where its database is busy (503)."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        answer = httpx.request(method, address, json=body, timeout=PATIENCE_SECONDS)
+        if answer.status_code != 503 or time.monotonic() > deadline:
+            answer.raise_for_status()
+            return answer.json()
+        time.sleep(0.3)
+
+
 def ask(orchestra: Orchestra, what: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-    answer = httpx.post(f"{orchestra.api}/{what}", json=body, timeout=PATIENCE_SECONDS)
-    answer.raise_for_status()
-    found: list[dict[str, Any]] = answer.json()
+    found: list[dict[str, Any]] = answer_of("POST", f"{orchestra.api}/{what}", body)
     return found
 
 
@@ -196,33 +205,23 @@ def of_state(*states: str) -> dict[str, Any]:
 
 
 def read_deployment(orchestra: Orchestra, name: str) -> dict[str, Any]:
-    answer = httpx.get(
-        f"{orchestra.api}/deployments/name/{name}/{name}", timeout=PATIENCE_SECONDS
-    )
-    answer.raise_for_status()
-    found: dict[str, Any] = answer.json()
+    address = f"{orchestra.api}/deployments/name/{name}/{name}"
+    found: dict[str, Any] = answer_of("GET", address)
     return found
 
 
 def start(orchestra: Orchestra, name: str, **parameters: str) -> str:
     """Ask for a run of a deployment, as the form does; its id."""
-    asked = httpx.post(
-        f"{orchestra.api}/deployments/{read_deployment(orchestra, name)['id']}"
-        "/create_flow_run",
-        json={"parameters": parameters},
-        timeout=PATIENCE_SECONDS,
-    )
-    asked.raise_for_status()
-    return str(asked.json()["id"])
+    deployment = read_deployment(orchestra, name)["id"]
+    address = f"{orchestra.api}/deployments/{deployment}/create_flow_run"
+    return str(answer_of("POST", address, {"parameters": parameters})["id"])
 
 
 def wait_for_end(orchestra: Orchestra, run_id: str) -> dict[str, Any]:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        answer = httpx.get(
-            f"{orchestra.api}/flow_runs/{run_id}", timeout=PATIENCE_SECONDS
-        )
-        run: dict[str, Any] = answer.json()
+        address = f"{orchestra.api}/flow_runs/{run_id}"
+        run: dict[str, Any] = answer_of("GET", address)
         if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED"):
             return run
         time.sleep(0.3)
@@ -263,12 +262,11 @@ def test_server_makes_runs_of_the_schedule(orchestra: Orchestra) -> None:
     Of days far ahead, which no worker begins.
     """
     daily = read_deployment(orchestra, "daily")["id"]
-    made = httpx.post(
+    answer_of(
+        "POST",
         f"{orchestra.api}/deployments/{daily}/schedule",
-        json={"start_time": "2999-03-01T00:00:00Z", "min_runs": 2, "max_runs": 2},
-        timeout=PATIENCE_SECONDS,
+        {"start_time": "2999-03-01T00:00:00Z", "min_runs": 2, "max_runs": 2},
     )
-    made.raise_for_status()
     runs = ask(orchestra, "flow_runs/filter", of_state("SCHEDULED"))
     times = sorted(run["expected_start_time"][:16] for run in runs)
     assert times == ["2999-03-01T18:30", "2999-03-02T18:30"]
