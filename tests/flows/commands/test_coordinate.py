@@ -61,7 +61,7 @@ SHARES = st.lists(
 )
 
 
-@settings(max_examples=10)  # each is four tables, and two searches
+@settings(max_examples=15)  # each is four tables, and two searches
 @given(st.lists(SHARES, min_size=4, max_size=4), st.integers(0, 15), st.integers(1, 4))
 def test_edges_are_those_of_the_plain_rules(
     tmp_path_factory: pytest.TempPathFactory,
