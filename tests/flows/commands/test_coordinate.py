@@ -69,9 +69,9 @@ def test_edges_are_those_of_the_plain_rules(
     window: int,
     participation: int,
 ) -> None:
-    """Tables are searched together: objects and accounts of two never meet."""
+    """Tables are searched together: objects, accounts, contents of two never meet."""
     shares = [
-        (f"{one}{place}", f"{account}{place}", content, moment)
+        (f"{one}{place}", f"{account}{place}", f"{content}{place}", moment)
         for place, table in enumerate(tables)
         for one, account, content, moment in table
     ]
