@@ -55,8 +55,26 @@ _POSTS, _ACTS = pl.col("posts_count"), pl.col("acts")
 # Below the range that the labelled accounts span; within it the model knows better.
 _UNSEEN = _POSTS < 214
 
-# A day or a month that people put behind their names.
-_DATE = r"(?:^|\D)(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?$"
+# What people put behind their names: a month or a day of a year, a birthday in six
+# digits, one to four digits again and again (666666, 023023), digits in a row.
+_DATE = (
+    r"(?:^|\D)(?:(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?"
+    r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))$"
+)
+_TAIL = pl.col("screen_name").str.extract(r"(\d{6,})$")
+_IS_REPEATED = pl.any_horizontal(
+    _TAIL.str.slice(length) == _TAIL.str.head(-length) for length in (1, 2, 3, 4)
+)
+_IS_IN_A_ROW = pl.any_horizontal(
+    pl.lit(digits).str.contains(_TAIL, literal=True)
+    for digits in ("01234567890123456789", "98765432109876543210")
+)
+_HANDED_OUT = pl.col("screen_name").str.contains(r"^用户\d{6,}$") | (
+    _TAIL.is_not_null()
+    & ~pl.col("screen_name").str.contains(_DATE)
+    & ~_IS_REPEATED
+    & ~_IS_IN_A_ROW
+)
 
 JUDGED: tuple[Evidence, ...] = (
     Evidence(
@@ -94,9 +112,7 @@ JUDGED: tuple[Evidence, ...] = (
     ),
     Evidence(
         "handed_out_name",
-        pl.col("screen_name").str.contains(r"^用户\d{6,}$|\d{6,}$")
-        & ~pl.col("screen_name").str.contains(_DATE)
-        & _UNSEEN,
+        _HANDED_OUT & _UNSEEN,
         0.8,
         pl.lit("has a name as the platform or a script hands it out"),
         "handed_out_name",

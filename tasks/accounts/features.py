@@ -251,9 +251,12 @@ FEATURES: tuple[Feature, ...] = (
     _timeline(
         "repost_share",
         _of_own(_share("timeline_reposts", "timeline_acts")),
-        pl.format(
-            "{} of its acts are reposts",
-            percent(_column("timeline_reposts") / _column("timeline_acts")),
+        # Of a thread's author every act may be an answer: no reason.
+        pl.when(pl.col("timeline_reposts") > 0).then(
+            pl.format(
+                "{} of its acts are reposts",
+                percent(_column("timeline_reposts") / _column("timeline_acts")),
+            )
         ),
         "reposts",
     ),
@@ -407,6 +410,10 @@ FEATURES: tuple[Feature, ...] = (
         "likes",
     ),
 )
+
+
+# Of these the number of posts is a part.
+OF_POSTS = frozenset({"posts_count", "followers_per_post", "following_per_post"})
 
 
 def of_block(block: Block) -> tuple[Feature, ...]:

@@ -188,6 +188,7 @@ class PhantomModel:
         usual: by feature, of each step of its curve the share of genuine labelled
             accounts on which the feature weighs as much or more; empty in a model
             that was trained before there were any.
+        fewest_posts: that a genuine labelled account has written; None where unknown.
     """
 
     version: str
@@ -198,6 +199,7 @@ class PhantomModel:
     usual: Mapping[str, FloatArray]
     scores: Mapping[str, tuple[Rates, ...]] = field(default_factory=dict)
     platforms: tuple[str, ...] | None = None
+    fewest_posts: int | None = None
 
     def log_odds(self, frame: pl.DataFrame) -> FloatArray:
         """Calibrated log-odds of each account.
@@ -420,10 +422,16 @@ def usual_shares(
     return found
 
 
-def with_usual(text: str, usual: Mapping[str, Sequence[float]]) -> str:
-    """A model's document with these shares; they change no score, nor its version."""
+def with_usual(
+    text: str, usual: Mapping[str, Sequence[float]], genuine: pl.DataFrame
+) -> str:
+    """A model's document with these shares, and the fewest posts of whom they are of.
+
+    They change no score, nor its version.
+    """
     content = json.loads(text)
     content["usual"] = {name: list(shares) for name, shares in sorted(usual.items())}
+    content["fewest_posts"] = genuine["posts_count"].min()
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -533,6 +541,7 @@ def read_model(text: str) -> PhantomModel:
     version = content.pop("version")
     rates = content.pop("rates", {})
     usual = content.pop("usual", {})
+    fewest_posts = content.pop("fewest_posts", None)
     scores = content.pop("scores", {})
     curves = content.pop("curves", None)
     if version != _digest(content):
@@ -555,6 +564,7 @@ def read_model(text: str) -> PhantomModel:
         usual={name: np.array(shares) for name, shares in usual.items()},
         scores=read_scores(json.dumps(scores)),
         platforms=tuple(content["platforms"]) if "platforms" in content else None,
+        fewest_posts=fewest_posts,
     )
 
 

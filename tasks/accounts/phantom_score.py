@@ -20,7 +20,7 @@ import polars as pl
 
 from tasks.accounts.account_kind import account_kind
 from tasks.accounts.evidence import JUDGED, Evidence
-from tasks.accounts.features import FEATURES, percent, with_inputs
+from tasks.accounts.features import FEATURES, OF_POSTS, percent, with_inputs
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD, OF_MOMENTS, OF_WORDS
 from tasks.accounts.phantom_model import (
     FloatArray,
@@ -244,9 +244,16 @@ def with_columns_of_signs(features: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_reference(sentence: pl.Expr, shares: FloatArray) -> pl.Expr:
-    """A reason with how many genuine accounts show the like, where that is known."""
+def _with_reference(
+    sentence: pl.Expr, shares: FloatArray, fewest_posts: int | None
+) -> pl.Expr:
+    """A reason with how many genuine accounts show the like, where that is known.
+
+    Labelled accounts may have been chosen by their posts: who has fewer than any of
+    them is told so.
+    """
     of_genuine = pl.Series(shares)
+    is_unlike = (pl.col("posts_count") < (fewest_posts or 0)).fill_null(value=False)
     told = (
         pl.when(pl.lit(of_genuine) < 0.01)
         .then(pl.lit("less than 1 %"))
@@ -257,7 +264,12 @@ def _with_reference(sentence: pl.Expr, shares: FloatArray) -> pl.Expr:
         .then(sentence)
         .otherwise(
             pl.format(
-                "{} (as {} of labelled genuine accounts do, or more so)", sentence, told
+                "{} (as {} of labelled genuine accounts do, or more so{})",
+                sentence,
+                told,
+                pl.when(is_unlike)
+                .then(pl.lit(f"; these have {fewest_posts} posts or more"))
+                .otherwise(pl.lit("")),
             )
         )
     )
@@ -290,6 +302,12 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     classes: dict[str, str] = {}
     learned = model.contributions(features)
     usual = model.shares_of_genuine(features)
+    # That none of them has written so little tells how they were chosen.
+    is_unlike = frame.select(
+        (pl.col("posts_count") < (model.fewest_posts or 0)).fill_null(value=False)
+    ).to_series()
+    for name in OF_POSTS & usual.keys():
+        usual[name] = np.where(is_unlike.to_numpy(), np.nan, usual[name])
     unknown = np.full(len(features), np.nan)
     parts = [
         (f.reason, f.reason_class, learned[f.name], usual.get(f.name, unknown))
@@ -338,7 +356,9 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         rows, rank = rows[heavy], rank[heavy]
         found.append(
             frame[rows].select(
-                _with_reference(sentence, shares[key][rows]).alias("reason"),
+                _with_reference(sentence, shares[key][rows], model.fewest_posts).alias(
+                    "reason"
+                ),
                 pl.lit(classes[key]).alias("reason_class"),
                 row=pl.Series(rows, dtype=pl.Int64),
                 rank=pl.Series(rank, dtype=pl.Int64),
@@ -350,7 +370,11 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         .sort("row", "rank")
         .group_by("row", maintain_order=True)
         .agg(
-            reasons=pl.col("reason"),
+            # That few follow it stands in how many it follows for that.
+            reasons=pl.col("reason").filter(
+                (pl.col("reason_class") != "few_followers")
+                | (pl.col("reason_class") != "follows_many").all()
+            ),
             reason_classes=pl.col("reason_class").unique(maintain_order=True),
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,16 @@ def judge(*accounts: dict[str, Any], low: float = 0.5, high: float = 0.8) -> lis
         # A birthday, a month; no month is the twentieth.
         ({"screen_name": "小王19981224"}, 0.0),
         ({"screen_name": "小王202002"}, 0.0),
-        ({"screen_name": "小王202020"}, 0.8),
+        ({"screen_name": "小王202091"}, 0.8),
+        # A birthday in six digits, digits that one likes, digits in a row.
+        ({"screen_name": "小王981224"}, 0.0),
+        ({"screen_name": "小王981324"}, 0.8),
+        ({"screen_name": "小王023023023"}, 0.0),
+        ({"screen_name": "小王66666666"}, 0.0),
+        ({"screen_name": "小王1234567"}, 0.0),
+        ({"screen_name": "小王7654321"}, 0.0),
+        ({"screen_name": "小王5818692222"}, 0.8),
+        ({"screen_name": "用户666666"}, 0.8),
         ({"has_default_avatar": True}, 0.6),
         ({"own_texts": 4, "distinct_own_texts": 1}, 0.0),  # too few to judge
         ({"own_texts": 6, "distinct_own_texts": 2}, 1.8),
@@ -155,10 +165,44 @@ def test_profile_alone_is_enough_for_a_sold_follower() -> None:
     assert sold["phantom_level"] == "phantom"
     assert (
         "follows 1,832 accounts and is followed by 3"
-        " (as 2 % of labelled genuine accounts do, or more so)"
+        " (as 2 % of labelled genuine accounts do, or more so; these have 214 posts or"
+        " more)"
     ) in sold["reasons"]
+    # What is said already is not said again.
+    assert "few_followers" in sold["reason_classes"]
+    assert not any("has 3 followers" in reason for reason in sold["reasons"])
     assert 1 <= len(sold["reasons"]) <= MOST_REASONS
     assert len(set(sold["reasons"])) == len(sold["reasons"])
+
+
+def test_nobody_is_compared_with_accounts_that_were_chosen_otherwise() -> None:
+    """Labelled accounts have 214 posts or more: no reference for fewer posts."""
+    silent = {"followers_count": 0, "following_count": 57, "posts_count": 1}
+    few, many = judge(silent, {**silent, "posts_count": 214})
+    assert "has written 1 post in all" in few["reasons"]
+    ratio = "follows 57 accounts and is followed by 0 (as 2 % of labelled genuine"
+    assert (
+        f"{ratio} accounts do, or more so; these have 214 posts or more)"
+        in (few["reasons"])
+    )
+    assert f"{ratio} accounts do, or more so)" in many["reasons"]
+    # Weights of one's own that don't know say nothing of it.
+    own = replace(shipped_model(), fewest_posts=None)
+    (found,) = score(frame(silent), 0.5, 0.8, own).to_dicts()
+    assert f"{ratio} accounts do, or more so)" in found["reasons"]
+
+
+def test_that_nothing_is_reposted_is_no_reason() -> None:
+    """The author of a thread answers in it: a thread holds nothing else of it."""
+    (feature,) = [one for one in FEATURES if one.name == "repost_share"]
+    acts = frame(
+        {"timeline_acts": 12, "timeline_reposts": 0},
+        {"timeline_acts": 12, "timeline_reposts": 11},
+    )
+    assert acts.select(feature.reason).to_series().to_list() == [
+        None,
+        "92 % of its acts are reposts",
+    ]
 
 
 def test_a_ratio_alone_makes_nobody_a_likely_phantom() -> None:
@@ -230,7 +274,9 @@ def test_reasons_have_classes_that_hold_for_many_accounts() -> None:
     assert plain["reason_classes"] == []
     assert "follows_many" in sold["reason_classes"]
     assert len(sold["reason_classes"]) == len(set(sold["reason_classes"]))
-    assert len(sold["reason_classes"]) <= len(sold["reasons"])
+    # How many it follows for its followers says both.
+    assert "few_followers" in sold["reason_classes"]
+    assert len(sold["reason_classes"]) == len(sold["reasons"]) + 1
     signs = [(sign.reason_class, 1.0) for sign in FEATURES]
     signs += [(sign.reason_class, sign.log_odds) for sign in EVIDENCE]
     assert {name for name, _ in signs} == set(REASON_CLASSES) - {"many_small_signs"}
