@@ -3,7 +3,7 @@
 Tables that other code made are made anew. What counts is what runs: the compiled
 code, so that a comment, a blank line or a moved function's line changes nothing, and
 all modules of the project that the named ones reach, so that none is forgotten.
-Python's cache of compiled modules makes it cheap: a fifth of a second for 70 modules.
+Python's cache of compiled modules makes it cheap: .04 seconds for 117 modules.
 """
 
 from __future__ import annotations
