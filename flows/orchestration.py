@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from tasks.warehouse.errors import WorkspaceLockedError
 from tasks.warehouse.progress import heard_by, say
 
 _TRIES, _PAUSE_SECONDS = 3, 2.0
@@ -51,7 +52,8 @@ def reported(root: Path) -> Iterator[None]:
     """Let the orchestrator hear what a run says, and get a page of it at its end.
 
     Where Prefect runs nothing, nothing is done. What a run says holds no id and no
-    text of a record.
+    text of a record. One that another run kept out has no page: the ledger's last run
+    is that other one.
     """
     if not is_orchestrated():
         yield
@@ -59,11 +61,16 @@ def reported(root: Path) -> Iterator[None]:
     from flows.prefect_runs import end_quietly, leave_page, log
 
     end_quietly()
+    has_begun = True
     with heard_by(log):
         try:
             yield
+        except WorkspaceLockedError:
+            has_begun = False
+            raise
         finally:
-            leave_page(root)
+            if has_begun:
+                leave_page(root)
 
 
 def as_step(step: Callable[P, R], root: Path) -> Callable[P, R]:

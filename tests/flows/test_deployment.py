@@ -25,6 +25,7 @@ import httpx
 import pytest
 import yaml
 
+from tasks.warehouse.lock import hold_workspace
 from tests.conftest import CANARY_ID, CANARY_NAME, CANARY_POST, CANARY_TEXT
 from tests.flows.commands.test_privacy import places
 from tests.test_privacy import SECRETS, files_below, holds
@@ -359,8 +360,11 @@ def test_an_erasure_through_the_server_tells_nobody(
     assert found == [(CANARY_ID,)]
 
 
-def test_failed_run_is_told(orchestra: Orchestra, tmp_path: Path) -> None:
-    """The automation for real: the server posts to where it was told to."""
+def test_failed_run_is_told(orchestra: Orchestra, lab: Lab) -> None:
+    """The automation for real: the server posts to where it was told to.
+
+    The run is one that another one keeps out, which has nothing to tell of itself.
+    """
     told: Queue[bytes] = Queue()
 
     class Receiver(BaseHTTPRequestHandler):
@@ -394,16 +398,20 @@ def test_failed_run_is_told(orchestra: Orchestra, tmp_path: Path) -> None:
         assert done.stdout.count("The server now tells of runs") == 2
         (automation,) = ask(orchestra, "automations/filter", {})
         assert "token-of-a-channel" not in json.dumps(automation)
-        start(
-            orchestra,
-            "backfill",
-            first="2026-03-01",
-            last="2026-03-02",
-            reason="to fail",
-            workspace=str(tmp_path / "nowhere"),
-        )
-        said = json.loads(told.get(timeout=PATIENCE_SECONDS))
+        with hold_workspace(lab.workspace.lock, "another run"):
+            asked = start(
+                orchestra,
+                "backfill",
+                first="2026-03-01",
+                last="2026-03-02",
+                reason="to fail",
+                workspace=str(lab.root),
+            )
+            said = json.loads(told.get(timeout=PATIENCE_SECONDS))
         server.shutdown()
     assert said["subject"] == "Weibo Manager: backfill 2026-03-01..2026-03-02 is Failed"
-    assert "ConfigurationError" in said["text"]
+    assert "WorkspaceLockedError: Another run holds" in said["text"]
+    wait_for_lines(orchestra, asked)
+    pages = [page for page in ask(orchestra, "artifacts/filter", {}) if page["key"]]
+    assert asked not in [page["flow_run_id"] for page in pages]
     assert "nanobind" not in orchestra.worker_log.read_text()
