@@ -19,7 +19,7 @@ from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.installation import examine_installation, examine_machine
 from tasks.warehouse.keys import examine_keys
 from tasks.warehouse.landing_care import examine_landing
-from tasks.warehouse.ledger_copy import examine_ledger, examine_rhythms
+from tasks.warehouse.ledger_copy import examine_batches, examine_ledger, examine_rhythms
 from tasks.warehouse.lock import describe_holder, examine_modes, hold_workspace
 from tasks.warehouse.publication import examine_publication, examine_restricted
 from tasks.warehouse.rejected import examine_rejected
@@ -93,6 +93,7 @@ def _files(workspace: Workspace) -> Iterator[Condition]:
             waits = is_taking_out(workspace.root)
             yield from examine_ledger(workspace)
             yield from examine_landing(workspace, is_taking_out=waits)
+            yield from examine_batches(workspace)
             yield from examine_rejected(workspace)
             yield from examine_warehouse(workspace.database)
             yield from examine_publication(workspace)

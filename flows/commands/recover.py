@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tasks.sources.crawl.state import mend_crawls
 from tasks.sources.erased_people import is_taking_out
+from tasks.sources.source_files import has_its_exports
 from tasks.warehouse.condition import Repairs, new_place_aside
 from tasks.warehouse.database import mend_warehouse
 from tasks.warehouse.landing_care import mend_landing
 from tasks.warehouse.ledger import mend_ledger
+from tasks.warehouse.ledger_copy import mend_batches
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import mend_publication
 from tasks.warehouse.rejected import mend_rejected
@@ -31,7 +35,13 @@ def recover(workspace: Workspace, *, accept_loss: bool = False) -> Repairs:
     with hold_workspace(workspace.lock, "recover"):
         repairs = Repairs(new_place_aside(workspace.quarantine), accept_loss)
         waits = is_taking_out(workspace.root)
-        mend_landing(workspace, repairs, is_taking_out=waits)
+        mend_landing(
+            workspace,
+            repairs,
+            lands_again=partial(has_its_exports, workspace),
+            is_taking_out=waits,
+        )
+        mend_batches(workspace, repairs)
         mend_rejected(workspace, repairs)
         mend_crawls(workspace.landing, repairs)
         mend_warehouse(workspace.database, repairs)

@@ -13,7 +13,7 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ from tasks.warehouse.workspace import Workspace
 BATCH_BYTES = 4 << 30
 # A larger file is skipped: nothing reads it to its end in a night.
 LARGEST_FILE_BYTES = 64 << 30
+_BLOCK_BYTES = 1 << 20
 # Files that a run names one by one.
 SAID_AT_MOST = 20
 
@@ -212,6 +213,46 @@ def examine_room(workspace: Workspace) -> Iterator[Condition]:
     yield from examine_aside(workspace.quarantine)
 
 
+def has_its_exports(workspace: Workspace, batch: landing.Batch) -> bool:
+    """Whether all that a batch was read from lands again, so that none of it is lost.
+
+    Its files lie at a source of now, and begin with the bytes that they had then: one
+    that was written over by the next export gives nothing of this one. Cost: reading
+    them.
+    """
+    without_erased = path_mask(workspace.root, PLATFORMS)
+    at_hand = {
+        (source.name, without_erased(_show_path(path, workspace))): path
+        for source in workspace.sources
+        if source.kind == "files" and source.format == batch.format
+        for path, _ in list_files(workspace, source).files
+    }
+    return bool(batch.inputs) and all(
+        (path := at_hand.get((file.source, file.path))) is not None
+        and _begins_as(path, file)
+        for file in batch.inputs
+    )
+
+
+def _begins_as(path: Path, file: landing.LandedFile) -> bool:
+    """Whether a file is the one that landed, or one that was only appended to."""
+    from tasks.sources.documents import UnreadableFileError, open_regular
+
+    whole = hashlib.sha256()
+    left = file.size
+    try:
+        with open_regular(path) as handle:
+            if left < 0:  # the log was written again: how long it was is not known
+                found = hashlib.file_digest(handle, "sha256").hexdigest()
+                return found == file.sha256
+            while left and (block := handle.read(min(left, _BLOCK_BYTES))):
+                whole.update(block)
+                left -= len(block)
+    except (OSError, UnreadableFileError):
+        return False
+    return not left and whole.hexdigest() == file.sha256
+
+
 def _new_bytes(
     sizes: Iterable[tuple[Path, str, int]], log: Iterable[landing.Batch]
 ) -> tuple[int, int]:
@@ -254,7 +295,8 @@ def list_files(workspace: Workspace, source: Source) -> Found:
     """Files of a source in a fixed order; links to folders are followed.
 
     Nothing is opened: what is no file of bytes (a pipe, a device, a socket, a link to
-    nothing or in a circle) or too large is named apart.
+    nothing or in a circle) or too large is named apart, and so are exports in a form
+    that nobody reads (archives, spreadsheets, files of another format).
     """
     wanted = FORMATS[source.format].suffixes
     path = str(workspace.source_path(source))
@@ -266,13 +308,23 @@ def list_files(workspace: Workspace, source: Source) -> Found:
     )
     files: dict[Path, os.stat_result] = {}
     skipped: dict[Path, str] = {}
+    # What other formats read may lie there for another source.
+    unread = {suffix for form in FORMATS.values() for suffix in form.suffixes}
+    for other in workspace.sources:
+        if other.kind == "files":
+            unread -= {*FORMATS[other.format].suffixes}
     for root in roots:
         # A folder's own files are found by their names; what is named itself is read.
         names: Iterable[Path] = [root]
         if root.is_dir():
             names = _walk(root, skipped)
         for name in names:
-            if data_suffix(name) not in wanted or name in files:
+            if name in files:
+                continue
+            if data_suffix(name) not in wanted:
+                # What is no export (pictures, notes) is passed over without a word.
+                if why := _tell_unread(name, unread, source):
+                    skipped[name] = why
                 continue
             if isinstance(look := _look_at(name), str):
                 skipped[name] = look
@@ -280,6 +332,25 @@ def list_files(workspace: Workspace, source: Source) -> Found:
                 files[name] = look
     skipped = {name: why for name, why in skipped.items() if why}
     return Found(tuple(sorted(files.items())), tuple(sorted(skipped.items())))
+
+
+def _tell_unread(path: Path, unread: Collection[str], source: Source) -> str | None:
+    """Why a file that may be an export is not read; None where it is none."""
+    suffix = data_suffix(path)
+    if suffix in _ARCHIVES:
+        return f"nothing reads {suffix}: unpack it (plain, .gz and .zst are read)"
+    if suffix in _SPREADSHEETS:
+        return f"nothing reads {suffix}: save it as CSV"
+    if suffix in unread:
+        taken = ", ".join(FORMATS[source.format].suffixes)
+        return f"format {source.format} reads {taken} only"
+    return None
+
+
+_ARCHIVES = frozenset(
+    (".zip", ".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz", ".lz4", ".br")
+)
+_SPREADSHEETS = frozenset((".xlsx", ".xls", ".ods"))
 
 
 def _look_at(path: Path) -> os.stat_result | str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from tasks.sources.source_files import has_its_exports
 from tasks.staging.rules import Outcome
 from tasks.warehouse import landing
 from tasks.warehouse.database import count, table_exists
+from tasks.warehouse.ledger_copy import batches_once_staged
 from tasks.warehouse.workspace import Workspace
 
 
@@ -88,7 +90,11 @@ def refused_batches(
     batches: list[landing.Batch],
     outcomes: list[Outcome],
 ) -> list[landing.Batch]:
-    """Batches of the sources that refused rows came from; the others stay landed."""
+    """Batches of the sources that refused rows came from, as far as they land again.
+
+    What was staged once, under another threshold or by other code, stays landed, and so
+    does what no export gives again: landing may be all that is left of it.
+    """
     sources = set(lost_while_landing(workspace, batches))
     if refused_rules(outcomes):
         rows = connection.execute(
@@ -96,7 +102,14 @@ def refused_batches(
             {"files": landing.as_patterns([workspace.quarantine / "refused.parquet"])},
         ).fetchall()
         sources |= {row[0] for row in rows}
-    return [batch for batch in batches if batch.inputs[0].source in sources]
+    accepted = batches_once_staged(workspace)
+    return [
+        batch
+        for batch in batches
+        if batch.inputs[0].source in sources
+        and batch.batch_id not in accepted
+        and has_its_exports(workspace, batch)
+    ]
 
 
 def refused_rules(outcomes: list[Outcome]) -> list[Outcome]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, Repairs, broken
 from tasks.warehouse.errors import LandingDamagedError
+from tasks.warehouse.ledger_copy import forget_batches
 from tasks.warehouse.rejected import count_rejected, forget_batch
 from tasks.warehouse.workspace import Workspace
 
@@ -42,13 +43,18 @@ def examine_landing(
 
 
 def mend_landing(
-    workspace: Workspace, repairs: Repairs, *, is_taking_out: bool
+    workspace: Workspace,
+    repairs: Repairs,
+    *,
+    lands_again: Callable[[landing.Batch], bool],
+    is_taking_out: bool,
 ) -> None:
     """Make the log fit the files, then let damaged files land again.
 
     Args:
         workspace: whose.
         repairs: what is done is told there.
+        lands_again: whether the exports of a batch give all of it again.
         is_taking_out: as of `examine_landing`.
     """
     root = workspace.landing
@@ -59,7 +65,8 @@ def mend_landing(
     for batch_id, files in sorted(unnamed.items()):
         _write_entry_again(workspace, batch_id, files, repairs)
     if root.exists():
-        _mend_files(workspace, repairs, is_taking_out=is_taking_out)
+        damaged = landing.unreadable_files(root, is_taking_out=is_taking_out)
+        _mend_files(workspace, repairs, damaged, lands_again)
 
 
 def _set_aside_entries(root: Path, repairs: Repairs) -> None:
@@ -114,17 +121,19 @@ def _write_entry_again(
         )
 
 
-def _mend_files(workspace: Workspace, repairs: Repairs, *, is_taking_out: bool) -> None:
+def _mend_files(
+    workspace: Workspace,
+    repairs: Repairs,
+    damaged: list[tuple[landing.Batch, str]],
+    lands_again: Callable[[landing.Batch], bool],
+) -> None:
     """Batches with a damaged file land again where their exports still lie there."""
     root = workspace.landing
     again: dict[str, landing.Batch] = {}
     given_up: dict[str, list[str]] = {}
-    for batch, path in landing.unreadable_files(root, is_taking_out=is_taking_out):
+    for batch, path in damaged:
         what = f"{root / path} {'is damaged' if (root / path).exists() else 'is gone'}"
-        has_exports = batch.inputs and all(
-            (workspace.root / file.path).is_file() for file in batch.inputs
-        )
-        if has_exports:
+        if batch.batch_id in again or lands_again(batch):
             again[batch.batch_id] = batch
             repairs.done.append(f"{what}: its export lands again with the next run")
         elif repairs.accept_loss:
@@ -132,14 +141,16 @@ def _mend_files(workspace: Workspace, repairs: Repairs, *, is_taking_out: bool) 
             repairs.done.append(f"{what} and given up: the marts go on without it")
         else:
             repairs.lost.append(
-                f"{what}, and what it was read from is not at hand: put it back from a"
-                " backup; or, where there is none, run `python -m flows recover"
-                " --accept-loss`, and the marts are made anew without its records."
+                f"{what}, and what it was read from is not at hand as it was: put it"
+                " back from a backup; or, where there is none, run `python -m flows"
+                " recover --accept-loss`, and the marts are made anew without its"
+                " records, but for those that its exports still hold."
             )
             continue
         if (root / path).exists():
             _set_aside_file(root, root / path, repairs)
     if again:
+        forget_batches(workspace, again)
         landing.withdraw(root, again.values())
         for batch_id in again:  # what it rejected is rejected again
             forget_batch(workspace.quarantine, batch_id)

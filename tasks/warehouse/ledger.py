@@ -23,7 +23,12 @@ from tasks.warehouse.condition import Repairs
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists, transaction
 from tasks.warehouse.errors import ConfigurationError, DamagedError, is_corrupt
 from tasks.warehouse.keys import check_keys, keys_to_remember
-from tasks.warehouse.ledger_copy import LEDGER_COPY, read_copy
+from tasks.warehouse.ledger_copy import (
+    LEDGER_COPY,
+    batches_once_staged,
+    read_copy,
+    refuse_older_landing,
+)
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
 from tasks.warehouse.publication import kept_publications
@@ -70,11 +75,13 @@ def open_run(
     Raises:
         ConfigurationError: a key is lost or another one than before.
         DamagedError: the warehouse is damaged.
+        LandingDamagedError: landing lacks what the marts were made of.
         WorkspaceLockedError: another run holds the workspace.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with hold_workspace(workspace.lock, command), _told(workspace):
         check_keys(workspace)
+        refuse_older_landing(workspace)
         if prepare:
             prepare(workspace)
         _drop_restored(workspace)
@@ -350,6 +357,12 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
             for row in cursor.fetchall()
         ]
 
+    landed = {entry.stem for entry in landing.log_entries(workspace.landing)}
+    # A warehouse that is made anew has yet to stage what the one before had.
+    staged = batches_once_staged(workspace) | {
+        batch_id
+        for (batch_id,) in connection.execute("from meta.staged_batches").fetchall()
+    }
     landing.write_atomically(
         workspace.root / LEDGER_COPY,
         json.dumps(
@@ -394,6 +407,7 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
                     {"runs": _RUNS_WITH_CHANGES},
                 ),
                 "keys": keys_to_remember(workspace),
+                "batches": sorted(staged & landed),
                 "checks": rows(
                     "from meta.validation_results where not success order by all"
                 ),

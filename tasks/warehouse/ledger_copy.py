@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
-from tasks.warehouse.condition import Condition, broken, worth_a_look
-from tasks.warehouse.errors import ConfigurationError, DamagedError
+from tasks.warehouse import landing
+from tasks.warehouse.condition import Condition, Repairs, broken, worth_a_look
+from tasks.warehouse.errors import (
+    ConfigurationError,
+    DamagedError,
+    LandingDamagedError,
+)
 from tasks.warehouse.lock import is_held
 from tasks.warehouse.rhythm import Rhythm, rhythms
 from tasks.warehouse.workspace import Workspace
@@ -45,7 +50,7 @@ def read_copy(workspace: Workspace) -> dict[str, Any]:
         data = None
     if not _is_copy(data):
         raise DamagedError(file)
-    lists = ("runs", "intervals", "quarantine", "broken_files", "checks")
+    lists = ("runs", "intervals", "quarantine", "broken_files", "checks", "batches")
     return {
         **{name: [] for name in (*lists, "score_profiles", "changes")},
         "model_change": None,
@@ -71,7 +76,7 @@ def _is_copy(data: object) -> TypeGuard[dict[str, Any]]:
     """Whether something read is a copy of the ledger, of this version or an older."""
     if not isinstance(data, dict) or "covered_days" not in data:
         return False
-    is_whole = all(
+    is_whole = isinstance(data.get("batches", []), list) and all(
         isinstance(rows := data.get(name, []), list)
         and all(isinstance(row, dict) and keys <= row.keys() for row in rows)
         for name, keys in _COPIED.items()
@@ -115,6 +120,83 @@ def copied_rhythms(workspace: Workspace, copy: dict[str, Any]) -> list[Rhythm]:
             {**row, "date_day": date.fromisoformat(row["date_day"])}
             for row in copy["source_days"]
         ),
+    )
+
+
+def batches_once_staged(workspace: Workspace) -> set[str]:
+    """Batches that were accepted into staging once, by the copy."""
+    try:
+        return {str(one) for one in read_copy(workspace)["batches"]}
+    except (ConfigurationError, DamagedError):
+        return set()
+
+
+def lost_batches(workspace: Workspace) -> list[str]:
+    """Batches that were staged and that landing has no entry of.
+
+    An older backup of landing is whole in itself: files and log fit together.
+    """
+    landed = {entry.stem for entry in landing.log_entries(workspace.landing)}
+    return sorted(batches_once_staged(workspace) - landed)
+
+
+def tell_lost_batches(workspace: Workspace) -> str | None:
+    """What landing lacks, in a sentence with the repair; None where it is whole."""
+    if not (lost := lost_batches(workspace)):
+        return None
+    many = len(lost) > 1
+    return (
+        f"{workspace.landing} lacks {len(lost):,} batch{'es' if many else ''} that the"
+        " marts were made of, as after an older backup was put back: put the newest one"
+        " there; or, where there is none, run `python -m flows recover --accept-loss`,"
+        " and the marts are made anew without"
+        f" {'their' if many else 'its'} records, but for those that exports still hold."
+    )
+
+
+def refuse_older_landing(workspace: Workspace) -> None:
+    """Stop where landing lacks batches that the marts were made of.
+
+    Raises:
+        LandingDamagedError: with the repair.
+    """
+    if told := tell_lost_batches(workspace):
+        raise LandingDamagedError(f"{told} Nothing was changed.")
+
+
+def forget_batches(workspace: Workspace, gone: Iterable[str]) -> None:
+    """Note in the copy that batches are taken out of landing on purpose."""
+    try:
+        copy = read_copy(workspace)
+    except (ConfigurationError, DamagedError):
+        return
+    left = sorted(batches_once_staged(workspace) - {*gone})
+    landing.write_atomically(
+        workspace.root / LEDGER_COPY,
+        json.dumps({**copy, "batches": left}, ensure_ascii=False),
+    )
+
+
+def examine_batches(workspace: Workspace) -> Iterator[Condition]:
+    """Whether landing holds all that the marts were made of."""
+    if told := tell_lost_batches(workspace):
+        yield broken("landing", told)
+
+
+def mend_batches(workspace: Workspace, repairs: Repairs) -> None:
+    """Whole batches that the marts were made of and that landing lacks."""
+    if not (told := tell_lost_batches(workspace)):
+        return
+    if not repairs.accept_loss:
+        repairs.lost.append(told)
+        return
+    gone = lost_batches(workspace)
+    forget_batches(workspace, gone)
+    if workspace.database.exists():
+        repairs.set_aside(workspace.database)
+    repairs.done.append(
+        f"{len(gone):,} batch{'es' if gone[1:] else ''} given up: the marts go on"
+        " without"
     )
 
 

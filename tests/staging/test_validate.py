@@ -125,6 +125,27 @@ def test_suites_accept_a_good_export_and_count_every_rule(lab: Lab) -> None:
     assert all(failed == 0 and success for _, failed, success in results)
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_was_accepted_once_is_never_taken_out_of_landing(
+    lab: Lab, is_there: bool
+) -> None:
+    """A lower threshold and a warehouse made anew refuse all, which stays landed."""
+    lab.configure(policies="quarantine_threshold = 0.9")
+    lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), undated(3)])
+    lab.run(publish=False)
+    landed = lab.land_records()
+    lab.configure()
+    (lab.root / "warehouse.duckdb").unlink()
+    if not is_there:
+        (lab.root / "export/a.jsonl").unlink()
+        (lab.root / "ledger.json").unlink()
+    with pytest.raises(ValidationFailedError):
+        lab.stage()
+    assert lab.land_records() == landed
+    lab.configure(policies="quarantine_threshold = 0.9")
+    assert lab.stage().rows_out
+
+
 def test_too_many_bad_rows_stop_the_run_and_change_nothing(lab: Lab) -> None:
     """Staging, quarantine and the ledger stay; the page says what failed."""
     lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE)])

@@ -16,7 +16,7 @@ from flows.commands.init import TEMPLATE, init
 from tasks.extract import extract
 from tasks.warehouse import ledger
 from tasks.warehouse.configuration import Policies
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import kept_publications, roll_back
 from tasks.warehouse.workspace import load_workspace
@@ -327,6 +327,72 @@ def test_damaged_landing_lands_again_or_is_missed(twice: Lab) -> None:
     assert done.returncode == 1
     assert "put it back from a backup" in done.stdout
     assert lab.parquet() == marts
+
+
+@pytest.mark.parametrize("what", ["written over", "no source"])
+def test_what_no_export_gives_again_stays_landed(lab: Lab, what: str) -> None:
+    """A file in an export's place is not the export; good files beside stay."""
+    lab.put("export/day.jsonl", [status(1), repost(2, 1, user(21, "Al"), "of day one")])
+    lab.land()
+    if what == "written over":
+        lab.put("export/day.jsonl", [repost(3, 1, user(22, "Bo"), "of day two")])
+    else:
+        lab.put("other/day.jsonl", [repost(3, 1, user(22, "Bo"), "of day two")])
+        lab.configure(path="other")
+    lab.land()
+    spoil(sorted((lab.root / "landing").glob("weibo/status/*/*.parquet"))[0])
+    found = recover.recover(lab.workspace)
+    (lost,) = found.lost
+    assert "as it was: put it back from a backup" in lost
+    assert found.done == []
+    assert "of day one" in str(
+        duckdb.sql(f"from '{lab.root}/landing/weibo/repost/*/*.parquet'").fetchall()
+    )
+    found = recover.recover(lab.workspace, accept_loss=True)
+    assert found.lost == []
+    lab.land()
+    assert "of day one" in str(lab.land_records())
+
+
+def test_appended_export_lands_again(lab: Lab) -> None:
+    """It begins as it was, so it holds all that landed of it."""
+    first = [status(1), repost(2, 1, user(21, "Al"), "of day one")]
+    lab.put("export/day.jsonl", first)
+    lab.land()
+    lab.put("export/day.jsonl", [*first, repost(3, 1, user(22, "Bo"), "of day two")])
+    lab.land()
+    before = sorted(lab.land_records())
+    spoil(sorted((lab.root / "landing").glob("weibo/repost/*/*.parquet"))[0])
+    found = recover.recover(lab.workspace)
+    assert found.lost == []
+    lab.land()
+    assert sorted(lab.land_records()) == before
+
+
+def test_older_landing_stops_the_run(twice: Lab, tmp_path: Path) -> None:
+    """An older backup is whole in itself; with its exports gone, all else is lost."""
+    lab = twice
+    go_on(lab)
+    shutil.copytree(lab.root / "landing", tmp_path / "older")
+    lab.put("export/3.jsonl", [repost(103, 1, user(23, "user 3"))])
+    go_on(lab)
+    assert reposts(lab) == [3]
+    (lab.root / "export/3.jsonl").unlink()
+    shutil.rmtree(lab.root / "landing")
+    shutil.copytree(tmp_path / "older", lab.root / "landing")
+    # Also where the warehouse went, which may be deleted: it can't be made again.
+    (lab.root / "warehouse.duckdb").unlink()
+    with pytest.raises(LandingDamagedError, match="lacks 1 batch that the marts"):
+        go_on(lab)
+    assert "landing" in broken(lab)
+    done = lab.command("recover")
+    assert done.returncode == 1
+    assert "--accept-loss" in done.stdout
+    done = lab.command("recover", "--accept-loss")
+    assert done.returncode == 0, done.stdout + done.stderr
+    go_on(lab)
+    assert reposts(lab) == [2]
+    assert "landing" not in broken(lab)
 
 
 def test_damaged_publication_gives_way_to_a_whole_one(twice: Lab) -> None:
