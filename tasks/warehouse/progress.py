@@ -140,7 +140,11 @@ def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """Print one line, without markup."""
+    """Print one line, without markup; names of files in it steer no terminal."""
+    line = "".join(
+        mark if mark.isprintable() or mark == "\n" else "\N{REPLACEMENT CHARACTER}"
+        for mark in line
+    )
     for listener in _listeners:
         listener(line)
     if _as_json():

@@ -68,6 +68,36 @@ def test_what_is_no_file_is_skipped_and_told(
     assert sum("is skipped" in one for one in told) == len(expected)
 
 
+def test_exports_that_nobody_reads_are_told(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Archives, spreadsheets, files of another format; not pictures and notes."""
+    lab.put("export/good.jsonl", [status(1)])
+    told = ("more.zip", "more.jsonl.bz2", "more.TAR.GZ", "more.xlsx", "more.csv")
+    for name in (*told, "picture.jpg", "notes.txt", ".more.zip"):
+        lab.put(f"export/{name}", b"words")
+    assert lab.land().records == 1
+    said = capsys.readouterr().out
+    assert said.count("skipped") == len(told)
+    for name in told:
+        assert f"skipped export/{name}: " in said
+    assert "nothing reads .zip: unpack it" in said
+    assert "format weibo-api reads .json, .jsonl, .ndjson only" in said
+
+
+def test_names_of_files_steer_no_terminal(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Marks that move a cursor or clear what was told before."""
+    lab.put("export/a\x1b[2J.jsonl", b"no JSON")
+    os.mkfifo(lab.root / "export/b\x9b31m\r.jsonl")
+    lab.land()
+    said = capsys.readouterr().out
+    assert not [mark for mark in said if mark != "\n" and not mark.isprintable()]
+    assert "skipped export/b" in said
+    assert "export/a\N{REPLACEMENT CHARACTER}[2J.jsonl" in said
+
+
 def test_pipe_in_a_files_place_makes_nobody_wait(tmp_path: Path) -> None:
     """Put there after it was looked at."""
     os.mkfifo(tmp_path / "a.jsonl")
