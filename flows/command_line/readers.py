@@ -34,6 +34,8 @@ def report(
         typer.echo(marts.parent / "report" / "index.html")
         return
     target = out or Path(f"report-{campaign}.html")
+    if target.is_dir():  # a link to a folder would give way to the page
+        raise ConfigurationError([f"--out {target} is a folder: name a file."])
     write_report(marts, target, campaign)
     typer.echo(target)
 

@@ -365,6 +365,14 @@ def test_report_is_where_it_says(finished_run: FinishedRun, tmp_path: Path) -> N
     done = finished_run.lab.call("report", "--campaign", "lunch", "--out", str(out))
     assert done.returncode == 2
     assert "launch" in done.stderr
+    # The link that readers follow would give way to the page.
+    published = finished_run.lab.root / "published"
+    done = finished_run.lab.command(
+        "report", "--campaign", "launch", "--out", str(published)
+    )
+    assert done.returncode == 2
+    assert "is a folder" in done.stderr
+    assert published.is_symlink()
 
 
 def test_marts_of_a_run_are_published(finished_run: FinishedRun) -> None:
