@@ -94,6 +94,12 @@ def erase(
     configuration, asked = _requested(workspace, requests, platform, account)
     check_seeds(workspace)
     gone = erase_all(configuration, asked)
+    if not (gone.landed.removed or gone.landed.changed):
+        typer.echo(
+            "No landed record shows"
+            f" {'the person' if len(asked) == 1 else 'any of them'}: see whether"
+            " network and id are right."
+        )
     typer.echo(
         f"Removed {gone.landed.removed:,} records; took"
         f" {'the person' if len(asked) == 1 else f'{len(asked):,} people'} out of"

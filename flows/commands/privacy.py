@@ -26,7 +26,7 @@ from tasks.warehouse.people import Person
 from tasks.warehouse.publication import take_off_lists
 from tasks.warehouse.rejected import held_of
 from tasks.warehouse.seeds import add_suppression, lines_about
-from tasks.warehouse.tombstones import canonical_id
+from tasks.warehouse.tombstones import canonical_id, is_rounded
 from tasks.warehouse.workspace import Workspace
 
 
@@ -62,6 +62,11 @@ def read_requests(text: str, name: str) -> list[tuple[str, str]]:
             )
         elif not account:
             mistakes.append(f"{name}:{reader.line_num}: account_id is empty")
+        elif is_rounded(line["account_id"]):
+            mistakes.append(
+                f"{name}:{reader.line_num}: a spreadsheet rounded account_id, so it is"
+                " nobody's: write all of its digits"
+            )
         else:
             asked.append((platform, account))
     if not asked and not mistakes:

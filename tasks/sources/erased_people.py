@@ -25,6 +25,7 @@ from tasks.sources.crawl import state as crawl_state
 from tasks.sources.erasure import (
     Erased,
     Landed,
+    by_spelling,
     candidates,
     erase_from,
     with_names,
@@ -38,6 +39,7 @@ from tasks.warehouse.errors import (
     LandingDamagedError,
 )
 from tasks.warehouse.ledger import known_days
+from tasks.warehouse.ledger_copy import refuse_older_landing
 from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.people import Person, unescaped, words_in
 from tasks.warehouse.progress import say
@@ -116,12 +118,14 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
 
     Raises:
         ConfigurationError: an account is a brand's.
-        LandingDamagedError: a landed file is not as it was written.
+        LandingDamagedError: a landed file is not as it was written, or landing is
+            older than the marts.
     """
     root = workspace.root
     if _is_cleared(root / MARKER):
         # What is damaged now would pass for written on purpose afterwards.
         landing.verify(workspace.landing, landing.read_log(workspace.landing))
+    refuse_older_landing(workspace)
     files = _files(workspace)
     people = with_all_ids(files.landed, asked)
     owned = {
@@ -153,7 +157,15 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
         for person in (Person(*one) for one in people):
             if _is_of(platform, landed, person.platform):
                 exports.update(_exports_with(workspace, landed, person))
-    done = _erase(workspace, [Person(*one) for one in people], files)
+    spelled = {
+        (one.platform, one.account_id): one.spelled
+        for one in _people_in(workspace, files)
+    }
+    done = _erase(
+        workspace,
+        [Person(*one, spelled=spelled.get(one, frozenset())) for one in people],
+        files,
+    )
     _clear(workspace)
     set_aside = sorted(
         path.relative_to(root).as_posix()
@@ -406,12 +418,12 @@ def _note_seen(workspace: Workspace) -> None:
 def _people_in(workspace: Workspace, files: _Files) -> list[Person]:
     """Who was erased and stands in some files, as far as these tell ids and names."""
     root = workspace.root
-    found: dict[str, tuple[set[str], set[str]]] = {}
+    found: dict[str, tuple[set[str], set[str]]] = {}  # as written
 
     def note(platform: str, ids: Iterable[str], names: Iterable[str]) -> None:
         told, called = tombstones.buried(root, platform, ids, names)
         known = found.setdefault(platform, (set(), set()))
-        known[0].update(tombstones.canonical_id(platform, one) for one in told)
+        known[0].update(told)
         known[1].update(called)
 
     for network, landed in files.landed:
@@ -429,8 +441,12 @@ def _people_in(workspace: Workspace, files: _Files) -> list[Person]:
         note(platform, words, words)
     people = []
     for platform, (ids, names) in sorted(found.items()):
-        known = sorted(ids) or ([_NOBODY] if names else [])
-        people += [Person(platform, one, frozenset(names)) for one in known]
+        spelled = by_spelling(platform, ids)
+        known = sorted(spelled) or ([_NOBODY] if names else [])
+        people += [
+            Person(platform, one, frozenset(names), spelled.get(one, frozenset()))
+            for one in known
+        ]
     return people
 
 
@@ -495,13 +511,13 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
             person.account_id,
             lists=(CONTACTS, AMPLIFIERS),
         )
+    mask = tombstones.path_mask(workspace.root, PLATFORMS)
     done = [
-        erase_from(landed, person)
+        erase_from(landed, person, mask)
         for person in known
         for platform, landed in files.landed
         if _is_of(platform, landed, person.platform)
     ]
-    mask = tombstones.path_mask(workspace.root, PLATFORMS)
     for person in known:
         rejected.forget(files.quarantine, person)
         for file in files.seeds:

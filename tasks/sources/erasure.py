@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ NAME_KEYS = KEYS.names | KEYS.profiles
 _CONTEXT_KEYS = (CONTEXT, "_file")
 _SHORTEST_NAME = 2
 
-_BLANKS = re.compile(r"\\[tnr]")
+_ESCAPED = re.compile(r"\\[tnr\"]")
 
 # Records of more brackets than this can't be read to their end.
 _DEEP = 400
@@ -216,19 +216,22 @@ def _other_ids(value: Any, person: Person) -> set[str]:
     return found
 
 
-def erase_from(landed: Landed, person: Person) -> Erased:
+def erase_from(
+    landed: Landed, person: Person, mask: Callable[[str], str] = str
+) -> Erased:
     """Take a person out of landed files; those without the person stay as they are.
 
     Args:
         landed: the files.
         person: with all names known.
+        mask: what hides ids and names in paths, as the log has them.
 
     Cost: reading the files once; parsing and writing those that show the person.
     """
     hit = sorted({path for path, _ in _records_with(landed.files, person)})
     done = Erased()
     for path in hit:
-        removed, changed = _rewrite(path, person, landed)
+        removed, changed = _rewrite(path, person, landed, mask)
         if removed or changed:
             done = Erased(
                 done.removed + removed, done.changed + changed, done.files + 1
@@ -257,24 +260,53 @@ def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> Non
         found, called = buried(root, platform, whole, names)
         if called and not found:
             found = {_NOBODY}
-        known = {canonical_id(platform, one) for one in found}
+        spelled = by_spelling(platform, found)
+        known = {*spelled}
         if others := with_other_ids([landed], platform, known) - known:
             # What landed of them before, the next run takes out.
             bury_all(root, [(platform, one, ()) for one in sorted(others)])
         for account_id in sorted(known | others):
-            person = Person(platform, account_id, frozenset(called))
+            person = Person(
+                platform,
+                account_id,
+                frozenset(called),
+                spelled.get(account_id, frozenset()),
+            )
             erase_from(landed, with_names(landed, person))
 
 
+def by_spelling(platform: str, told: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Ids in their canonical form, each with the ways in which it was written.
+
+    Those in which a search for the id itself finds it are left out.
+    """
+    found: dict[str, set[str]] = {}
+    for one in told:
+        account_id = canonical_id(platform, one)
+        written = one
+        if platform in platforms_with("accounts_are_of_a_site"):
+            written = one.rpartition(":")[2]
+        known = found.setdefault(account_id, set())
+        if account_id.rpartition(":")[2] not in written:
+            known.add(written)
+    return {account_id: frozenset(known) for account_id, known in found.items()}
+
+
 def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
-    """Ids of accounts, names that are called, and sites, in Parquet files."""
+    """What may be an id of an account, names that are called, and sites, in Parquet.
+
+    Long numbers in texts and addresses are ids, too; those that are a value of some
+    other key are not looked at: most are ids of records.
+    """
     listed = landing.as_patterns(files)
     if not listed:
         return set(), set(), set()
     keys = "|".join(sorted({*KEYS.authors, *KEYS.own_ids, *KEYS.about, "name"}))
-    ids = rf'"(?:{keys})"\s*:\s*"?\s*([^",\[\]{{}}\s]+)'
-    # Numbers with commas between thousands, which end the others.
-    separated = rf'"(?:{keys})"\s*:\s*"\s*([0-9]{{1,3}}(?:,[0-9]{{3}})+)'
+    ids = rf'"(?:{keys})"\s*:\s*([^",\[\]{{}}\s]+)'
+    quoted = rf'"(?:{keys})"\s*:\s*"((?:[^"\\]|\\.){{1,80}})"'
+    number = rf"([0-9０-９]{{{LONG_ID},}})"
+    within = rf'(?:[^0-9A-Za-z":]|[^"]:){number}'
+    in_front = rf'"{number}[^"0-9]'
     said = rf'"(?:{"|".join(sorted(NAME_KEYS))})"\s*:\s*"([^"\\]+)"'
     called = r'@([^\s:：@<>"\\/,，。!！?？()（）]+)'
     with duckdb.connect() as connection:
@@ -286,7 +318,13 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
             )
             select distinct 'id', unnest(regexp_extract_all(record, $ids, 1)) from plain
             union all
-            select distinct 'id', unnest(regexp_extract_all(record, $separated, 1))
+            select distinct 'id', unnest(regexp_extract_all(record, $quoted, 1))
+            from plain
+            union all
+            select distinct 'id', unnest(regexp_extract_all(record, $within, 1))
+            from plain
+            union all
+            select distinct 'id', unnest(regexp_extract_all(record, $in_front, 1))
             from plain
             union all
             select distinct 'name', unnest(regexp_extract_all(record, $called, 1))
@@ -301,7 +339,9 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
             {
                 "files": listed,
                 "ids": ids,
-                "separated": separated,
+                "quoted": quoted,
+                "within": within,
+                "in_front": in_front,
                 "called": called,
                 "said": said,
                 "sites": r'"site"\s*:\s*"([^"]+)"',
@@ -309,8 +349,8 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
         ).fetchall()
     found: dict[str, set[str]] = {"id": set(), "name": set(), "site": set()}
     for what, value in rows:
-        # A tabulator behind an id stands there as JSON writes it.
-        found[what].add(_BLANKS.sub("", value) if what == "id" else value)
+        # Blanks and quotes around an id stand there as JSON writes them.
+        found[what].add(_ESCAPED.sub("", value) if what == "id" else value)
     return found["id"], found["name"], found["site"]
 
 
@@ -341,13 +381,11 @@ def _records_with(files: Sequence[Path], person: Person) -> Iterator[tuple[Path,
                 len(list_filter(
                     $needles, lambda needle: contains(plain, needle)
                 )) > 0
-                or contains(path, $account_id)
+                or len(list_filter(
+                    $needles, lambda needle: contains(path, needle)
+                )) > 0
             """,
-            {
-                "files": landing.as_patterns(files),
-                "needles": needles,
-                "account_id": person.account_id,
-            },
+            {"files": landing.as_patterns(files), "needles": needles},
         )
         while rows := connection.fetchmany(1000):
             for name, record in rows:
@@ -356,9 +394,10 @@ def _records_with(files: Sequence[Path], person: Person) -> Iterator[tuple[Path,
 
 def _ids(person: Person) -> list[str]:
     """How records may write the person's id."""
+    account_id = person.account_id
     if person.platform in platforms_with("accounts_are_of_a_site"):
-        return spellings(person.account_id.rpartition(":")[2])
-    return spellings(person.account_id)
+        account_id = account_id.rpartition(":")[2]
+    return [*spellings(account_id), *sorted(person.spelled)]
 
 
 def _parsed(text: str) -> Any:
@@ -368,7 +407,9 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
+def _rewrite(
+    path: Path, person: Person, landed: Landed, mask: Callable[[str], str]
+) -> tuple[int, int]:
     """One file without the person: records removed, records changed."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -412,7 +453,8 @@ def _rewrite(path: Path, person: Person, landed: Landed) -> tuple[int, int]:
                 else json.dumps(one, ensure_ascii=False, separators=(",", ":"))
             )
     paths = table.column("path").cast(pa.string()).to_pylist()
-    asked = [None if one is None else without_words(one, person) for one in paths]
+    hidden = {one: mask(one) for one in set(paths) if one is not None}
+    asked = [hidden.get(one) for one in paths]
     if not removed and not changed and asked == paths:
         return 0, 0
     kept = table.take(pa.array(rows, pa.int64()))

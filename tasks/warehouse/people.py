@@ -20,17 +20,27 @@ LONG_ID = 6
 
 # What may be an id or a name in text that is no JSON.
 _WORD = r"[^\s\"',;:：@<>/\\{}\[\]()]{2,}"
+# An id in an address, or within other words.
+_NUMBER = rf"[0-9０-９]{{{LONG_ID},}}"
 _QUOTED = r'"[^"\\]{2,100}"'
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 @dataclass(frozen=True)
 class Person:
-    """Whom to erase: a network's account, and the names it is known to have had."""
+    """Whom to erase: a network's account, and the names it is known to have had.
+
+    Attributes:
+        platform: the network.
+        account_id: in its canonical form.
+        names: that it is known to have had.
+        spelled: other ways in which files were found to write the id.
+    """
 
     platform: str
     account_id: str
     names: frozenset[str] = frozenset()
+    spelled: frozenset[str] = frozenset()
 
 
 def names_account(line: dict[str, str], platform: str, account_id: str) -> bool:
@@ -58,6 +68,7 @@ def words_in(texts: pl.Series) -> set[str]:
     found = pl.concat(
         [
             texts.str.extract_all(_WORD).explode().drop_nulls(),
+            texts.str.extract_all(_NUMBER).explode().drop_nulls(),
             texts.str.extract_all(_QUOTED).explode().drop_nulls().str.strip_chars('"'),
         ]
     )
@@ -79,7 +90,7 @@ def without_words(text: str, person: Person) -> str:
             text = _without_name(text, name)
         text = text.replace(quote(name), ERASED) if quote(name) != name else text
     if len(person.account_id) >= LONG_ID:
-        for one in spellings(person.account_id)[:3]:
+        for one in [*spellings(person.account_id)[:3], *sorted(person.spelled)]:
             if one in text:
                 text = re.sub(
                     rf"(?<![0-9A-Za-z])0*{re.escape(one)}(?![0-9A-Za-z])", ERASED, text

@@ -214,4 +214,8 @@ def bare_reason(needles: Iterable[str], stage: pl.Expr | None = None) -> pl.Expr
 
 
 def _needles(person: Person) -> list[str]:
-    return [*spellings(person.account_id)[:3], *sorted(person.names)]
+    return [
+        *spellings(person.account_id)[:3],
+        *sorted(person.spelled),
+        *sorted(person.names),
+    ]

@@ -31,7 +31,9 @@ _WHOLE = re.compile(r"\+?0*([0-9]+)(?:\.0*)?")
 _SEPARATED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0*)?")
 _SCIENTIFIC = re.compile(r"\+?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{1,2}")
 # Parts of a path that may be an account or its name.
-_PART = re.compile(r"[^\s/._-]{2,}")
+_PARTS = tuple(
+    re.compile(part) for part in (r"[^\s/._-]{2,}", r"[^\W_]{2,}", r"[0-9]{6,}")
+)
 
 
 def canonical_id(platform: str, value: object) -> str:
@@ -55,6 +57,15 @@ def canonical_id(platform: str, value: object) -> str:
         if exact == exact.to_integral_value():
             number = str(int(exact))
     return f"{site}{colon}{number}"
+
+
+def is_rounded(value: str) -> bool:
+    """Whether a spreadsheet wrote an id shorter than it is: `4.99E+15`."""
+    text = unicodedata.normalize("NFKC", value).strip(" \t\r\n\"'=")
+    if not _SCIENTIFIC.fullmatch(text):
+        return False
+    kept = text.lower().partition("e")[0].replace(".", "").lstrip("+0")
+    return len(kept) < len(canonical_id("", text))
 
 
 def spellings(account_id: str) -> list[str]:
@@ -140,7 +151,8 @@ def path_mask(root: Path, platforms: Iterable[str]) -> Callable[[str], str]:
     listed = tuple(platforms)
 
     def mask(path: str) -> str:
-        parts = {*_PART.findall(path), *path.split("/"), Path(path).stem}
+        parts = {*path.split("/"), Path(path).stem}
+        parts = parts.union(*(part.findall(path) for part in _PARTS))
         shown: set[str] = set()
         for platform in listed:
             shown = shown.union(*buried(root, platform, parts, parts))

@@ -141,6 +141,11 @@ def test_an_erasure_without_a_ledger_makes_the_marts_anew(told: Lab) -> None:
         " 1234567\t",
         "1.234567E6",
         "\u200b1234567",
+        "1.2345670000000000e+06",
+        "1２34567",
+        "12\u200b34567",
+        "１，２３４，５６７",
+        '="1234567"',
     ],
 )
 def test_every_spelling_of_an_id_is_the_person(lab: Lab, spelling: object) -> None:
@@ -160,8 +165,49 @@ def test_every_spelling_of_an_id_is_the_person(lab: Lab, spelling: object) -> No
     lab.land()
     assert shown(lab) == []
     assert "and mine" in str(lab.land_records())
-    asked = read_requests(f'platform,account_id\nweibo,"{spelling}"\n', "list.csv")
+    cell = str(spelling).replace('"', '""')
+    asked = read_requests(f'platform,account_id\nweibo,"{cell}"\n', "list.csv")
     assert asked == [ANN]
+
+
+@pytest.mark.parametrize("spelling", ["1.2345670000000000e+06", "１，２３４，５６７"])
+def test_every_spelling_that_landed_goes(lab: Lab, spelling: str) -> None:
+    """What landed before, and a rejected line, are searched for it as it is written."""
+    ann = {**user(1234567, "安安的小店"), "id": spelling, "idstr": spelling}
+    lab.put(
+        "export/1.jsonl",
+        [status(1), repost(12, 1, ann, "hers alone"), {"odd": "so good", "user": ann}],
+    )
+    lab.land()
+    assert shown(lab)
+    assert erase(lab.workspace, *ANN).landed.removed == 1
+    assert shown(lab) == []
+    assert spelling not in str(lab.land_records())
+
+
+def test_a_rounded_id_of_a_request_is_nobodys() -> None:
+    """Who asked would be told that they are gone."""
+    with pytest.raises(ConfigurationError, match="list.csv:2: a spreadsheet rounded"):
+        read_requests("platform,account_id\nweibo,4.99E+15\n", "list.csv")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "see https://weibo.com/u/1234567?x=1",
+        "https://m.weibo.cn/profile?uid=1234567&f=2",
+        "ID:1234567",
+        "1234567 it is",
+    ],
+)
+def test_an_id_in_words_of_others_does_not_come_back(landed: Lab, words: str) -> None:
+    """In a record, and in a line that is rejected, which arrive later."""
+    erase(landed.workspace, *ANN)
+    landed.put("export/2.jsonl", [repost(14, 1, user(77, "Cy"), f"mine {words}")])
+    landed.put("export/3.jsonl", [{"odd": f"mine {words}"}, {"odd": words}])
+    landed.land()
+    assert shown(landed) == []
+    assert "mine" in str(landed.land_records())
 
 
 @pytest.mark.parametrize("depth", [300, 5_000])
@@ -174,9 +220,14 @@ def test_a_record_nested_deep_hinders_nothing(landed: Lab, depth: int) -> None:
     assert shown(landed) == []
 
 
-def test_nothing_is_left_in_names_of_files_and_free_text(landed: Lab) -> None:
+@pytest.mark.parametrize(
+    "name", ["1234567", "uid=1234567", "Ann (1234567)", "1234567的微博"]
+)
+def test_nothing_is_left_in_names_of_files_and_free_text(
+    landed: Lab, name: str
+) -> None:
     """A file named after the person keeps a name of its own, and lands once."""
-    (landed.root / "export/1.jsonl").rename(landed.root / "export/1234567.jsonl")
+    (landed.root / "export/1.jsonl").rename(landed.root / f"export/{name}.jsonl")
     landed.land()
     landed.put(
         "seeds/account_overrides.csv",
@@ -191,6 +242,11 @@ def test_nothing_is_left_in_names_of_files_and_free_text(landed: Lab) -> None:
         landed.root / "seeds/account_overrides.csv"
     ).read_text(encoding="utf-8")
     assert landed.land().files == 0, "it is known under its other name"
+    grown = landed.root / f"export/{name}.jsonl"
+    added = json.dumps(repost(15, 1, user(78, "Di")))
+    grown.write_text(f"{grown.read_text(encoding='utf-8')}{added}\n", encoding="utf-8")
+    assert landed.land().known == 1, "what landed of it before is found there"
+    assert shown(landed) == []
     assert shown(landed) == []
 
 
