@@ -17,10 +17,14 @@ from tasks.warehouse import tombstones
 from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
-from tasks.warehouse.pseudonyms import fingerprint, make_key, read_key
+from tasks.warehouse.pseudonyms import (
+    VARIABLE,
+    fingerprint,
+    given_key,
+    make_key,
+    read_key,
+)
 from tasks.warehouse.workspace import Workspace
-
-_VARIABLE = "WM_PSEUDONYM_KEY"
 
 
 def in_use(workspace: Workspace) -> dict[str, Any]:
@@ -30,11 +34,11 @@ def in_use(workspace: Workspace) -> dict[str, Any]:
         ConfigurationError: a key or the list can't be used.
     """
     found: dict[str, Any] = {}
-    if given := os.environ.get(_VARIABLE, ""):
-        found["pseudonyms"] = fingerprint(given.encode())
-    elif (file := workspace.root / ".key").exists():
+    if given := given_key():
+        found["pseudonyms"] = fingerprint(given)
+    elif os.path.lexists(file := workspace.root / ".key"):
         found["pseudonyms"] = fingerprint(read_key(file))
-    if (file := workspace.root / tombstones.KEY).exists():
+    if os.path.lexists(file := workspace.root / tombstones.KEY):
         found["erasures"] = fingerprint(read_key(file))
     if stones := tombstones.count_tombstones(workspace.root):
         found["tombstones"] = stones
@@ -48,9 +52,11 @@ def remembered(workspace: Workspace) -> dict[str, Any]:
         workspace.published / "manifest.json",
     ):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            known = json.loads(file.read_text(encoding="utf-8"))["keys"]
+            known = dict(json.loads(file.read_text(encoding="utf-8"))["keys"])
+            if "tombstones" in known:
+                known["tombstones"] = int(known["tombstones"])
             if known:
-                return dict(known)
+                return known
     return {}
 
 
@@ -72,9 +78,9 @@ def check_keys(workspace: Workspace) -> dict[str, Any]:
     )
     if "pseudonyms" not in now:
         if "pseudonyms" in before or workspace.published.exists():
-            told.append(f"{where} is gone and {_VARIABLE} is not set: {anew}.")
+            told.append(f"{where} is gone and {VARIABLE} is not set: {anew}.")
     elif before.get("pseudonyms", now["pseudonyms"]) != now["pseudonyms"]:
-        place = _VARIABLE if os.environ.get(_VARIABLE) else str(where)
+        place = VARIABLE if os.environ.get(VARIABLE) else str(where)
         told.append(f"The key in {place} is another one than before: {anew}.")
     key, stones = (workspace.root / name for name in (tombstones.KEY, tombstones.LIST))
     lost = before.get("tombstones", 0) > now.get("tombstones", 0)
@@ -107,8 +113,8 @@ def examine_keys(workspace: Workspace) -> Iterator[Condition]:
     except ConfigurationError as error:
         yield from (broken("keys", one) for one in error.mistakes)
     else:
-        if os.environ.get(_VARIABLE):
-            yield Condition("keys", f"that of pseudonyms is in {_VARIABLE}")
+        if os.environ.get(VARIABLE):
+            yield Condition("keys", f"that of pseudonyms is in {VARIABLE}")
         elif found:
             yield Condition(
                 "keys", f"as before: keep backups of {workspace.root}/.*key"
@@ -157,8 +163,8 @@ def rotate(workspace: Workspace, *, erasures: bool = False) -> str:
             (folder / tombstones.LIST).unlink(missing_ok=True)
         make_key(root / tombstones.KEY)
         said = "Now erase again whoever asked: `python -m flows privacy erase`."
-    elif os.environ.get(_VARIABLE):
-        said = f"The key in {_VARIABLE} is the workspace's now."
+    elif os.environ.get(VARIABLE):
+        said = f"The key in {VARIABLE} is the workspace's now."
     else:
         make_key(root / ".key")
         said = f"{root / '.key'} holds a new key."

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 from pathlib import Path
 
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import replacing
 
+VARIABLE = "WM_PSEUDONYM_KEY"
 _BLOCK = 64
 
 
@@ -24,9 +26,28 @@ def key_in(file: Path) -> bytes:
     Raises:
         ConfigurationError: it can't be used.
     """
-    if not file.exists():
+    if not os.path.lexists(file):
         make_key(file)
     return read_key(file)
+
+
+def given_key() -> bytes | None:
+    """The key of pseudonyms that the environment gives; None where it gives none.
+
+    Raises:
+        ConfigurationError: it is blank or no text.
+    """
+    if not (given := os.environ.get(VARIABLE)):
+        return None
+    try:
+        key = given.encode()
+    except UnicodeEncodeError:
+        key = b""
+    if not key.strip():
+        raise ConfigurationError(
+            [f"{VARIABLE} is blank or no text: give the key, or unset it."]
+        )
+    return key
 
 
 def make_key(file: Path) -> None:
@@ -39,8 +60,12 @@ def read_key(file: Path) -> bytes:
     """The key that a file holds.
 
     Raises:
-        ConfigurationError: it is empty, no text, or others may read it.
+        ConfigurationError: it is empty, no text, no file, or others may read it.
     """
+    if not file.is_file():  # a pipe would let everybody wait
+        raise ConfigurationError(
+            [f"{file} is no file: put the key back from a backup."]
+        )
     if file.stat().st_mode & 0o077:
         raise ConfigurationError(
             [
@@ -52,7 +77,7 @@ def read_key(file: Path) -> bytes:
         key = file.read_text(encoding="ascii").strip().encode()
     except UnicodeDecodeError:
         key = b""
-    if not key:
+    if not key or not key.decode().isprintable():
         raise ConfigurationError(
             [f"{file} is empty or damaged: put it back from a backup."]
         )

@@ -7,7 +7,6 @@ with the line where there is one.
 from __future__ import annotations
 
 import difflib
-import os
 import time
 import tomllib
 from collections.abc import Sequence
@@ -37,7 +36,7 @@ from tasks.warehouse.networks import (
     API_FORMATS,
     DEFAULT_PLATFORM,
 )
-from tasks.warehouse.pseudonyms import key_in
+from tasks.warehouse.pseudonyms import given_key, key_in
 
 # What `today` looks at, Unix seconds; tests put another clock here.
 clock = time.time
@@ -137,10 +136,7 @@ class Workspace:
 
         `WM_PSEUDONYM_KEY`, else a random key made once in `.key` (mode 0600).
         """
-        from_environment = os.environ.get("WM_PSEUDONYM_KEY", "")
-        if from_environment:
-            return from_environment.encode()
-        return key_in(self.root / ".key")
+        return given_key() or key_in(self.root / ".key")
 
 
 def load_workspace(root: Path) -> Workspace:

@@ -16,6 +16,7 @@ from tasks.sources.erased_people import MARKER, finish, keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.keys import check_keys, rotate
+from tasks.warehouse.workspace import Workspace
 from tests.flows.commands.test_privacy import WORDS, places
 from tests.flows.commands.test_privacy import told as told  # noqa: PLC0414
 from tests.workspaces import FIRST, LAST, Lab, comment, repost, status, user
@@ -311,6 +312,45 @@ def test_lost_tombstones_stop_a_run(landed: Lab, lost: str) -> None:
         rotate(landed.workspace, erasures=True)
         erase(landed.workspace, *ANN)
         begin_run(landed)
+
+
+@pytest.mark.parametrize("what", ["pipe", "folder", "link to nothing", "marks"])
+def test_what_is_no_key_is_told(
+    lab: Lab, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops a run in words; nobody waits, and no new key is begun."""
+    monkeypatch.delenv("WM_PSEUDONYM_KEY")
+    key = lab.root / ".key"
+    if what == "pipe":
+        os.mkfifo(key, 0o600)
+    elif what == "folder":
+        key.mkdir(mode=0o700)
+    elif what == "link to nothing":
+        key.symlink_to(lab.root / "nothing")
+    else:
+        key.write_bytes(b"\x00\x01")
+        key.chmod(0o600)
+    for use in (check_keys, Workspace.pseudonym_key):
+        with pytest.raises(ConfigurationError, match="from a backup"):
+            use(lab.workspace)
+    assert not (lab.root / "nothing").exists()
+
+
+@pytest.mark.parametrize("given", [b" ", b"\xff\xfe"])
+def test_a_given_key_that_is_no_text_is_told(
+    lab: Lab, given: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file of secrets that is read wrongly gives it."""
+    monkeypatch.setenv("WM_PSEUDONYM_KEY", os.fsdecode(given))
+    with pytest.raises(ConfigurationError, match="blank or no text"):
+        check_keys(lab.workspace)
+
+
+def test_keys_of_another_make_in_the_ledger_are_none(lab: Lab) -> None:
+    """A copy of the ledger that somebody edited."""
+    for keys in ('{"pseudonyms": 5, "tombstones": "x"}', '"x"', "[1]", "null"):
+        lab.put("ledger.json", f'{{"keys": {keys}}}')
+        assert check_keys(lab.workspace)["pseudonyms"]
 
 
 def test_keys_of_pseudonyms_are_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
