@@ -58,25 +58,30 @@ def mend_landing(
         is_taking_out: as of `examine_landing`.
     """
     root = workspace.landing
-    _set_aside_entries(root, repairs)
+    unreadable = _set_aside_entries(root, repairs)
     log = landing.read_log(root)
     landing.sweep(root, log)
     unnamed = _set_aside_strangers(root, log, repairs)
     for batch_id, files in sorted(unnamed.items()):
         _write_entry_again(workspace, batch_id, files, repairs)
+    # What had no files, since all of it was rejected, is missed by nobody.
+    forget_batches(workspace, unreadable - unnamed.keys())
     if root.exists():
         damaged = landing.unreadable_files(root, is_taking_out=is_taking_out)
         _mend_files(workspace, repairs, damaged, lands_again)
 
 
-def _set_aside_entries(root: Path, repairs: Repairs) -> None:
-    """Entries of the log that can't be read."""
+def _set_aside_entries(root: Path, repairs: Repairs) -> set[str]:
+    """Set aside entries of the log that can't be read; give their batches."""
+    found = set()
     for entry in landing.log_entries(root):
         try:
             landing.read_entry(entry)
         except LandingDamagedError:
             repairs.set_aside(entry, "landing", ".log", entry.name)
             repairs.done.append(f"{entry} can't be read and is set aside")
+            found.add(entry.stem)
+    return found
 
 
 def _set_aside_strangers(

@@ -14,7 +14,7 @@ import pytest
 from flows.commands import doctor, recover
 from flows.commands.init import TEMPLATE, init
 from tasks.extract import extract
-from tasks.warehouse import ledger
+from tasks.warehouse import ledger, ledger_copy
 from tasks.warehouse.configuration import Policies
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.lock import hold_workspace
@@ -367,6 +367,21 @@ def test_appended_export_lands_again(lab: Lab) -> None:
     assert found.lost == []
     lab.land()
     assert sorted(lab.land_records()) == before
+
+
+def test_damaged_entry_of_a_batch_without_records(lab: Lab) -> None:
+    """All of it was rejected: no file is there to write the entry from, or missed."""
+    lab.configure(policies="quarantine_threshold = 1.0")
+    lab.put("export/1.jsonl", [status(1), repost(2, 1, user(21, "Al"))])
+    lab.land()
+    lab.stage()
+    lab.put("export/2.jsonl", [{"odd": 1}])
+    (batch,) = lab.land().batches
+    lab.stage()
+    assert batch in ledger_copy.batches_once_staged(lab.workspace)
+    spoil(lab.root / f"landing/.log/{batch}.json", 0, 1)
+    assert recover.recover(lab.workspace).lost == []
+    ledger_copy.refuse_older_landing(lab.workspace)
 
 
 def test_older_landing_stops_the_run(twice: Lab, tmp_path: Path) -> None:
