@@ -413,6 +413,12 @@ def batch_of(landing: Path, file: Path) -> str | None:
     return match[1] if match else None
 
 
+def batches_with_files(landing: Path) -> set[str]:
+    """Batches of which a file is there; cost: listing the folders."""
+    found = map(_LANDED.fullmatch, _landed_files(landing))
+    return {match[1] for match in found if match}
+
+
 def new_folder(landing: Path, batch_id: str) -> Path:
     """An empty folder to write a batch into."""
     folder = landing / ".tmp" / batch_id

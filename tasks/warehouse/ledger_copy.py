@@ -132,12 +132,15 @@ def batches_once_staged(workspace: Workspace) -> set[str]:
 
 
 def lost_batches(workspace: Workspace) -> list[str]:
-    """Batches that were staged and that landing has no entry of.
+    """Batches that were staged and of which landing has no entry and no file.
 
     An older backup of landing is whole in itself: files and log fit together.
     """
-    landed = {entry.stem for entry in landing.log_entries(workspace.landing)}
-    return sorted(batches_once_staged(workspace) - landed)
+    root = workspace.landing
+    lost = batches_once_staged(workspace)
+    lost -= {entry.stem for entry in landing.log_entries(root)}
+    # Files without their log are told by landing, and the log is written again.
+    return sorted(lost - landing.batches_with_files(root)) if lost else []
 
 
 def tell_lost_batches(workspace: Workspace) -> str | None:

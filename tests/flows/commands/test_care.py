@@ -393,6 +393,16 @@ def test_older_landing_stops_the_run(twice: Lab, tmp_path: Path) -> None:
     go_on(lab)
     assert reposts(lab) == [3]
     (lab.root / "export/3.jsonl").unlink()
+    newest = tmp_path / "newest"
+    shutil.copytree(lab.root / "landing", newest)
+    shutil.rmtree(lab.root / "landing")
+    shutil.copytree(tmp_path / "older", lab.root / "landing")
+    # A log that is gone is another thing: the files tell all that it needs.
+    assert ledger_copy.lost_batches(lab.workspace)
+    shutil.rmtree(lab.root / "landing")
+    shutil.copytree(newest, lab.root / "landing")
+    shutil.rmtree(lab.root / "landing/.log")
+    assert not ledger_copy.lost_batches(lab.workspace)
     shutil.rmtree(lab.root / "landing")
     shutil.copytree(tmp_path / "older", lab.root / "landing")
     # Also where the warehouse went, which may be deleted: it can't be made again.
