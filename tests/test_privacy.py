@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.warehouse.publication import NAME_LISTS
 from tests.conftest import (
     CANARY_ID,
     CANARY_NAME,
@@ -92,7 +93,7 @@ def test_readers_find_nothing_of_them(finished_run: FinishedRun, folder: str) ->
 def test_identified_output_is_for_its_owner_alone(finished_run: FinishedRun) -> None:
     """Names of accounts and links to them, never what they wrote."""
     folder = finished_run.lab.root / "published/restricted"
-    named = {"amplifiers.csv", "contacts.csv"}
+    named = set(NAME_LISTS)
     assert {path.name for path in folder.iterdir()} == {
         *named,
         "parquet",
@@ -103,7 +104,7 @@ def test_identified_output_is_for_its_owner_alone(finished_run: FinishedRun) -> 
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
         data = readable(path)
         assert CANARY_TEXT.encode() not in data, path
-        # All but the two lists have pseudonyms.
+        # All but the lists of names have pseudonyms.
         if path.name not in named:
             for secret in SECRETS:
                 assert not holds(data, secret), (path, secret)

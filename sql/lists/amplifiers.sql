@@ -48,4 +48,3 @@ inner join lists.kept_accounts as kept
     on
         amplifiers.platform = kept.platform
         and amplifiers.account_key = kept.account_key
-order by amplifiers.campaign_id, amplifiers.rank

@@ -1,5 +1,5 @@
 -- An account that may be contacted for a brand, by name: a line of
--- restricted/contacts.csv, in columns that CRM imports take.
+-- restricted/contacts.csv.
 --
 -- grain: brand_id, contact_rank
 -- params: none
@@ -7,6 +7,7 @@
 -- time axis: lifetime
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: the brand's name
 --   contact_rank [place, 1 the first]: place among the brand's contactable accounts
 --   platform [text]: the network
 --   account_id [id]: its id at the network
@@ -15,13 +16,16 @@
 --   location [text]: the place that its profile tells
 --   followers_count [accounts]: its followers, as they were last read
 --   contact_score [points, 0 to 100]: see restricted.contacts
+--   segment [text]: see restricted.contacts
 --   best_channel [text]: where it speaks with the brand most
 --   best_hour [hour, 0 to 23]: hour of the day at which it acts most, in the workspace's time zone
 --   last_act_day [day]: the last day on which it acted towards the brand
 --   last_contacted_day [day]: the last day on which its person was contacted
+--   why [text]: what speaks for it, in a sentence
 
 select
     contacts.brand_id,
+    brands.brand_name,
     contacts.contact_rank,
     contacts.platform,
     kept.account_id,
@@ -30,14 +34,23 @@ select
     kept.location,
     kept.followers_count,
     contacts.contact_score,
+    contacts.segment,
     contacts.best_channel,
     contacts.best_hour,
     contacts.last_act_day,
-    contacts.last_contacted_day
+    contacts.last_contacted_day,
+    case
+        when contacts.last_act_day is null then 'Follows the brand'
+        else
+            contacts.engagements || ' engagements with the brand, '
+            || contacts.mentions || ' mentions, ' || contacts.asks
+            || ' that ask for the goods; the last act on ' || contacts.last_act_day
+    end as why
 from restricted.contacts as contacts
+inner join meta.brands as brands
+    on contacts.brand_id = brands.brand_id
 inner join lists.kept_accounts as kept
     on
         contacts.platform = kept.platform
         and contacts.account_key = kept.account_key
 where contacts.is_contactable
-order by contacts.brand_id, contacts.contact_rank

@@ -21,8 +21,7 @@ from tasks.warehouse.models import load_models
 from tasks.warehouse.networks import spelled_out
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
-    AMPLIFIERS,
-    CONTACTS,
+    NAME_LISTS,
     PEOPLE,
     Published,
     altered_files,
@@ -59,9 +58,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         before, altered = _published(workspace)
         restricted = workspace.published / "restricted"
         # One that was gone back to has nothing of persons beside it any more.
-        is_whole = all(
-            (restricted / name).exists() for name in (PEOPLE, CONTACTS, AMPLIFIERS)
-        )
+        is_whole = all((restricted / name).exists() for name in (PEOPLE, *NAME_LISTS))
         if altered:
             say(
                 f"  warning: the publication was not as it was written"

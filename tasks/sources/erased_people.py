@@ -44,8 +44,7 @@ from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.people import Person, unescaped, words_in
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import (
-    AMPLIFIERS,
-    CONTACTS,
+    NAME_LISTS,
     forget_older,
     take_off_lists,
 )
@@ -509,7 +508,7 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
             workspace.root,
             person.platform,
             person.account_id,
-            lists=(CONTACTS, AMPLIFIERS),
+            lists=NAME_LISTS,
         )
     mask = tombstones.path_mask(workspace.root, PLATFORMS)
     done = [

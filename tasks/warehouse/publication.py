@@ -37,7 +37,7 @@ from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import replacing, sync, write_atomically
 from tasks.warehouse.lock import open_to_readers
-from tasks.warehouse.models import Model, load_models, run_model
+from tasks.warehouse.models import Model, in_order, load_models, run_model
 from tasks.warehouse.networks import PROFILE_ADDRESSES
 from tasks.warehouse.people import as_table
 from tasks.warehouse.workspace import Workspace
@@ -54,8 +54,9 @@ FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 
 # Beside a publication, for the owner of the workspace alone.
 PEOPLE = "people.duckdb"
-CONTACTS = "contacts.csv"
-AMPLIFIERS = "amplifiers.csv"
+# Lists that name people, also in columns that CRM programs import.
+CONTACT_LISTS = ("contacts.csv", "contacts_hubspot.csv", "contacts_salesforce.csv")
+NAME_LISTS = (*CONTACT_LISTS, "amplifiers.csv")
 # Whose rows and names are written there.
 KEPT_ACCOUNTS = "lists.kept_accounts"
 
@@ -101,8 +102,7 @@ def write_restricted(
     """Write `restricted/`, for the owner of the files alone; return its digest.
 
     `people.duckdb` and `parquet/` have what is known of accounts one by one, under the
-    pseudonyms of the marts. `contacts.csv` (accounts that may be contacted, in columns
-    that CRM imports take) and `amplifiers.csv` name them.
+    pseudonyms of the marts. `NAME_LISTS` name them.
 
     Args:
         warehouse: the database.
@@ -130,15 +130,17 @@ def write_restricted(
                 "addresses": list(PROFILE_ADDRESSES.values()),
             },
         )
-        _write_names(connection, lists["lists.contacts"], restricted / CONTACTS)
-        _write_names(connection, lists["lists.amplifiers"], restricted / AMPLIFIERS)
+        named = {name: lists[name] for name in lists if name != KEPT_ACCOUNTS}
+        for model in in_order(named):
+            run_model(connection, model, {})
+            _write_names(connection, model, restricted / f"{model.table}.csv")
         described = write_tables(
             connection, restricted / PEOPLE, tables, only_kept=kept_days is not None
         )
     shutil.rmtree(folder / ".spill", ignore_errors=True)
     for path in restricted.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
-    names = (_digest(restricted / name) for name in (CONTACTS, AMPLIFIERS))
+    names = (_digest(restricted / name) for name in NAME_LISTS)
     return publication_id(described, " ".join(names))
 
 
@@ -149,22 +151,19 @@ def _show_tables(
     reads = {name for model in models for name in model.reads}
     for schema in sorted({name.split(".")[0] for name in reads}):
         connection.execute(f"create schema {schema}")
-    for name in sorted(reads - {KEPT_ACCOUNTS}):
-        connection.execute(f"create view {name} as from warehouse.{name}")
+    for name in sorted(reads):
+        if not name.startswith("lists."):
+            connection.execute(f"create view {name} as from warehouse.{name}")
 
 
 def _write_names(
     connection: duckdb.DuckDBPyConnection, model: Model, target: Path
 ) -> None:
-    """Write a list that names people, in the order of its model."""
+    """Write a list that names people, in the order of its key."""
     # Made for the owner alone from the first byte on.
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    rows = connection.sql(model.sql).pl()
-    texts = [
-        name
-        for name in ("screen_name", "location", "account_id")
-        if name in rows.columns
-    ]
+    rows = connection.sql(f"from {model.name} order by {', '.join(model.grain)}").pl()
+    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
     rows.with_columns(
         pl.when(pl.col(name).str.contains(FORMULA))
         .then(pl.concat_str(pl.lit("'"), pl.col(name)))
@@ -370,7 +369,7 @@ def drop_restricted(root: Path, folder: Path) -> None:
 
 
 def take_off_lists(
-    root: Path, platform: str, account_id: str, *, lists: Sequence[str] = (CONTACTS,)
+    root: Path, platform: str, account_id: str, *, lists: Sequence[str] = CONTACT_LISTS
 ) -> None:
     """Take an account off the present lists that name people."""
     for name in lists:
@@ -383,10 +382,13 @@ def _take_from_list(file: Path, platform: str, account_id: str) -> None:
     with file.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
         lines = list(reader)
+    # Custom fields of Salesforce end with __c.
+    names = {name.removesuffix("__c"): name for name in reader.fieldnames or []}
     kept = [
         line
         for line in lines
-        if (line["platform"], line["account_id"].lstrip("'")) != (platform, account_id)
+        if (line[names["platform"]], line[names["account_id"]].lstrip("'"))
+        != (platform, account_id)
     ]
     if len(kept) == len(lines):
         return

@@ -10,13 +10,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.commands.privacy import suppress
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.models import load_models
 from tasks.warehouse.seeds import check_seeds
 from tests.workspaces import Lab, comment, repost, status, user
 
 BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
 HISTORY = "brand_id,platform,account_id,contacted_on,channel,answered\n"
 SUPPRESSED = "platform,account_id,reason,date\n"
+# Of `intermediate.brand_contacts`, what makes no segment.
+UNTOLD = (
+    *("platform", "affinity", "reach", "genuineness", "responsiveness", "recency"),
+    *("is_follower", "phantom_level", "best_hour", "best_channel", "contacts"),
+    *("answers", "last_contacted_day", "why_not"),
+)
 
 
 @pytest.fixture
@@ -303,6 +311,103 @@ def test_identified_list_is_restricted(listed: Lab) -> None:
     older = lab.root / "published/previous/1"
     assert older.resolve().is_dir()
     assert not (older / "restricted").exists()
+
+
+def crm_rows(lab: Lab, name: str) -> list[dict[str, str]]:
+    """A list in columns that a CRM program imports."""
+    file = lab.root / "published/restricted" / name
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def test_lists_for_crm_programs_hold_the_same_people(lab: Lab) -> None:
+    """In the columns of HubSpot's contacts and Salesforce's leads; nothing runs."""
+    everybody(lab)
+    lab.run()
+    plain = crm_rows(lab, "contacts.csv")
+    hubspot = crm_rows(lab, "contacts_hubspot.csv")
+    salesforce = crm_rows(lab, "contacts_salesforce.csv")
+    ids = [row["account_id"] for row in plain]
+    assert ids == [row["account_id"] for row in hubspot]
+    assert ids == [row["account_id__c"] for row in salesforce]
+    assert {"firstname", "website", "lifecyclestage"} <= hubspot[0].keys()
+    assert hubspot[0]["firstname"] == "ann"
+    assert hubspot[0]["website"] == "https://weibo.com/u/501"
+    assert hubspot[0]["segment"] == plain[0]["segment"] != ""
+    # Required of a lead.
+    assert all(row["lastname"] and row["company"] for row in salesforce)
+    assert max(len(row["lastname"]) for row in salesforce) <= 80
+    assert salesforce[0]["leadsource"] == "Aurora Tea on weibo"
+    assert "the last act on 2026-03-" in salesforce[0]["description"]
+    for rows, column in ((hubspot, "firstname"), (salesforce, "lastname")):
+        assert "'=HYPERLINK(1)" in {row[column] for row in rows}
+    for rows in (plain, hubspot, salesforce):
+        for row in rows:
+            assert not [text for text in row.values() if text[:1] in "=+-@" and text]
+    # Off all lists at once, and off those of the next publication.
+    assert suppress(lab.workspace, "weibo", "501", "asked")
+    for name, column in (
+        ("contacts.csv", "account_id"),
+        ("contacts_hubspot.csv", "account_id"),
+        ("contacts_salesforce.csv", "account_id__c"),
+    ):
+        left = [row[column] for row in crm_rows(lab, name)]
+        assert left == [one for one in ids if one != "501"], name
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "acts", "asks", "scores", "segment"),
+    [
+        (None, 0, 0, (None, 1, 1), "follower"),
+        (0, 1, 0, (5, 1, 1), "newcomer"),
+        (7, 2, 0, (5, 2, 1), "promising"),
+        (8, 4, 0, (4, 3, 1), "promising"),
+        (30, 5, 0, (4, 4, 1), "champion"),
+        (30, 10, 1, (4, 5, 3), "asks for the goods"),
+        (31, 1, 1, (3, 1, 3), "to win back"),
+        (90, 5, 0, (3, 4, 1), "to win back"),
+        (90, 4, 0, (3, 3, 1), "cooling"),
+        (91, 4, 0, (2, 3, 1), "lost"),
+        (181, 1, 2, (1, 1, 4), "to win back"),
+        (181, 9, 3, (1, 4, 5), "to win back"),
+    ],
+)
+def test_segments_by_recency_frequency_and_asks(
+    days_ago: int | None,
+    acts: int,
+    asks: int,
+    scores: tuple[int | None, int, int],
+    segment: str,
+) -> None:
+    """At each limit; nobody tells what anybody bought, so asks stand in its place."""
+    model = load_models("restricted")["restricted.contacts"]
+    given = dict.fromkeys(UNTOLD, "null") | {
+        "brand_id": "'b'",
+        "operator_id": "'o'",
+        "is_contactable": "true",
+        "contact_score": "1",
+        "account_key": "'k'",
+        "mentions": "0",
+        "is_person_minor": "false",
+        "is_persons_employer_rival": "false",
+        "acts": str(acts),
+        "asks": str(asks),
+        "last_day": "date '2026-12-31'",
+        "last_act_day": "null::date"
+        if days_ago is None
+        else f"date '2026-12-31' - {days_ago}",
+    }
+    with duckdb.connect() as connection:
+        connection.execute("create schema intermediate")
+        listed = ", ".join(f"{value} as {name}" for name, value in given.items())
+        connection.execute(
+            f"create table intermediate.brand_contacts as select {listed}"
+        )
+        table = connection.execute(
+            f"select rfm_recency, rfm_frequency, rfm_asks, segment from ({model.sql})",
+            {"key_inner": b"0" * 64, "key_outer": b"0" * 64},
+        ).fetchall()
+    assert table == [(*scores, segment)]
 
 
 def test_list_keeps_nobody_who_was_read_too_long_ago(lab: Lab) -> None:
