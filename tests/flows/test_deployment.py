@@ -184,11 +184,18 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+# One for all calls: each of its own would read the machine's certificates. Connections
+# are not kept, for the server closes those that nobody uses.
+HTTP = httpx.Client(
+    timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0)
+)
+
+
 def answer_of(method: str, address: str, body: object = None) -> Any:
     """What the server answers; it is asked again where its database is busy (503)."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        answer = httpx.request(method, address, json=body, timeout=PATIENCE_SECONDS)
+        answer = HTTP.request(method, address, json=body)
         if answer.status_code != 503 or time.monotonic() > deadline:
             answer.raise_for_status()
             return answer.json()
