@@ -19,7 +19,8 @@ from typing import ParamSpec, TypeVar
 from tasks.warehouse.errors import WorkspaceLockedError
 from tasks.warehouse.progress import heard_by, say
 
-_TRIES, _PAUSE_SECONDS = 3, 2.0
+_TRIES = 3
+_PAUSE_SECONDS = 2.0
 
 P = ParamSpec("P")
 R = TypeVar("R")

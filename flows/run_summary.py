@@ -12,7 +12,6 @@ from tasks.warehouse.workspace import Workspace
 
 # A page of a run is read at a glance; `status` and the quarantine have all.
 _MOST_REASONS = 10
-_LATE = {True: "late", False: "on time"}
 
 
 def summarise_run(workspace: Workspace) -> str:

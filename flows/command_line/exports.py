@@ -85,13 +85,13 @@ def coordinate(
     debug: DebugOption = False,
 ) -> None:
     """Find accounts that share the same objects within seconds of each other."""
-    from flows.commands.coordinate import Search, show
+    from flows.commands.coordinate import CoordinationRules, show
     from flows.commands.coordinate import coordinate as run
 
-    search = Search(
+    rules = CoordinationRules(
         time_window, min_participation, edge_weight, false_discovery_rate, max_burst
     )
-    show(run(table, search, out), search, out)
+    show(run(table, rules, out), rules, out)
 
 
 def train(

@@ -36,7 +36,7 @@ _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst")
 
 @dataclass(frozen=True)
 class Coordinated:
-    """The outcome of a search for coordination.
+    """The outcome of looking for coordination.
 
     Attributes:
         shares: rows of the table that could be used.
@@ -60,8 +60,8 @@ class Coordinated:
 
 
 @dataclass(frozen=True)
-class Search:
-    """What to look for.
+class CoordinationRules:
+    """What counts as acting together.
 
     Attributes:
         time_window: seconds between two shares, both ends included.
@@ -79,7 +79,7 @@ class Search:
     max_burst: int | None = None
 
 
-def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
+def coordinate(table: Path, rules: CoordinationRules, out: Path) -> Coordinated:
     """Find accounts that share the same objects together; write an edge a row.
 
     The semantics are those of CooRTweet 2.1.3 (`detect_groups`,
@@ -90,31 +90,31 @@ def coordinate(table: Path, search: Search, out: Path) -> Coordinated:
             timestamp_share (Unix seconds; milliseconds and finer are told apart by
             their digits and read exactly to the millisecond). Times that were cut to
             days or minutes are left out where the window is shorter.
-        search: what to look for.
+        rules: what counts as acting together.
         out: `.parquet` or `.csv`.
 
     Raises:
         ConfigurationError: a path, column or number is wrong; all mistakes at once.
     """
-    mistakes = _mistakes(table, search, out)
+    mistakes = _mistakes(table, rules, out)
     if mistakes:
         raise ConfigurationError(mistakes)
     with _connected() as connection, _as_utf8(table) as (readable, encoding):
-        left_out, notes, steps = _read(connection, table, readable, search.time_window)
+        left_out, notes, steps = _read(connection, table, readable, rules.time_window)
         if encoding:
             notes.insert(0, f"The table is read as {encoding}")
         models = load_models("intermediate")
         params = {
-            "time_window": search.time_window * steps,
-            "min_participation": search.min_participation,
-            "max_burst": NO_CAP if search.max_burst is None else search.max_burst,
+            "time_window": rules.time_window * steps,
+            "min_participation": rules.min_participation,
+            "max_burst": NO_CAP if rules.max_burst is None else rules.max_burst,
         }
         for name in COORDINATION_MODELS:
             run_model(connection, models[f"intermediate.{name}"], params)
-        return _write(connection, search, params, out, _Reading(left_out, notes, steps))
+        return _write(connection, rules, params, out, _Reading(left_out, notes, steps))
 
 
-def _mistakes(table: Path, search: Search, out: Path) -> list[str]:
+def _mistakes(table: Path, rules: CoordinationRules, out: Path) -> list[str]:
     mistakes = []
     if not table.is_file():
         mistakes.append(f"'{table}' is no file.")
@@ -122,19 +122,19 @@ def _mistakes(table: Path, search: Search, out: Path) -> list[str]:
         mistakes.append(f"'{table}' must be .parquet, or one of {', '.join(_CSV)}.")
     if out.suffix not in (".parquet", ".csv"):
         mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
-    if search.time_window < 0:
-        mistakes.append(f"--time-window {search.time_window}: give seconds, 0 or more.")
-    if search.min_participation < 1:
+    if rules.time_window < 0:
+        mistakes.append(f"--time-window {rules.time_window}: give seconds, 0 or more.")
+    if rules.min_participation < 1:
         mistakes.append(
-            f"--min-participation {search.min_participation}: give 1 or more."
+            f"--min-participation {rules.min_participation}: give 1 or more."
         )
-    if search.edge_weight is not None and not 0 <= search.edge_weight <= 1:
-        mistakes.append(f"--edge-weight {search.edge_weight}: give a part, 0 to 1.")
-    rate = search.false_discovery_rate
+    if rules.edge_weight is not None and not 0 <= rules.edge_weight <= 1:
+        mistakes.append(f"--edge-weight {rules.edge_weight}: give a part, 0 to 1.")
+    rate = rules.false_discovery_rate
     if rate is not None and not 0 < rate < 1:
         mistakes.append(f"--false-discovery-rate {rate}: give a part above 0, below 1.")
-    if search.max_burst is not None and search.max_burst < 2:
-        mistakes.append(f"--max-burst {search.max_burst}: give 2 or more.")
+    if rules.max_burst is not None and rules.max_burst < 2:
+        mistakes.append(f"--max-burst {rules.max_burst}: give 2 or more.")
     return mistakes
 
 
@@ -260,8 +260,10 @@ _BLANKS = "' ' || chr(9) || chr(13) || chr(160) || chr(65279)"
 _ROUNDED = "'[-+]?[0-9]+([.][0-9]+)?[eE][-+][0-9]+|[-+]?[0-9]+[.][0-9]+[eE][0-9]+'"
 _NUMBER = "'[-+]?[0-9]+([.][0-9]+)?'"
 # What chance does not put at one time of the day, or at the begin of minutes.
-_ENOUGH_SHARES, _ENOUGH_DAYS = 10, 3
-_LARGE_PART, _NEARLY_ALL = 0.2, 0.9
+_ENOUGH_SHARES = 10
+_ENOUGH_DAYS = 3
+_LARGE_PART = 0.2
+_NEARLY_ALL = 0.9
 _IDS = ("object_id", "account_id", "content_id")
 
 
@@ -478,7 +480,7 @@ class _Reading:
 
 def _write(
     connection: duckdb.DuckDBPyConnection,
-    search: Search,
+    rules: CoordinationRules,
     params: dict[str, int],
     out: Path,
     reading: _Reading,
@@ -487,15 +489,15 @@ def _write(
     all_edges = count(connection, f"select count(*) from {edges}")
     chosen, bound = "true", {}
     threshold = None
-    if search.edge_weight is not None and all_edges:
+    if rules.edge_weight is not None and all_edges:
         # R's quantile type 7, and strictly greater.
         rows = connection.execute(
             f"select quantile_cont(weight, $quantile) from {edges}",
-            {"quantile": search.edge_weight},
+            {"quantile": rules.edge_weight},
         ).fetchall()
         threshold = float(rows[0][0])
         chosen, bound = "edges.weight > $threshold", {"threshold": threshold}
-    if search.false_discovery_rate is not None:
+    if rules.false_discovery_rate is not None:
         run_model(
             connection,
             load_models("intermediate")[f"intermediate.{CHANCE_MODEL}"],
@@ -506,7 +508,7 @@ def _write(
             count(
                 connection, "select count(*) from intermediate.coordination_accounts"
             ),
-            search.false_discovery_rate,
+            rules.false_discovery_rate,
         ).filter("is_significant")
         connection.register("significant", significant)
         chosen += (
@@ -572,7 +574,7 @@ def _write(
     )
 
 
-def show(found: Coordinated, search: Search, out: Path) -> None:
+def show(found: Coordinated, rules: CoordinationRules, out: Path) -> None:
     """Print the outcome for people."""
     for note in found.notes:
         say(note)
@@ -580,13 +582,13 @@ def show(found: Coordinated, search: Search, out: Path) -> None:
         say(f"Left out: {rows:,} rows, {reason}")
     say(
         f"{found.shares:,} shares: {found.all_edges:,} pairs of accounts shared the"
-        f" same within {search.time_window} s"
+        f" same within {rules.time_window} s"
     )
     if found.crowded:
         shares = sum(rows for _, rows in found.crowded)
         say(
             f"Crowds left out: {shares:,} shares of {len(found.crowded):,} objects, in"
-            f" moments of more than {search.max_burst:,} shares; most of them of:"
+            f" moments of more than {rules.max_burst:,} shares; most of them of:"
         )
         for name, rows in sorted(found.crowded, key=lambda item: (-item[1], item[0]))[
             :5
@@ -594,10 +596,10 @@ def show(found: Coordinated, search: Search, out: Path) -> None:
             say(f"  {rows:>9,}  {name}")
     if found.threshold is not None:
         say(f"Kept: edges heavier than {found.threshold:g}")
-    if search.false_discovery_rate is not None:
+    if rules.false_discovery_rate is not None:
         say(
             "Kept: edges of two objects or more that chance explains in"
-            f" {search.false_discovery_rate:.0%} of cases or less"
+            f" {rules.false_discovery_rate:.0%} of cases or less"
         )
     elif found.edges and (found.threshold is None or found.threshold < 1):
         say(

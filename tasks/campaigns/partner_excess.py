@@ -25,7 +25,8 @@ STANDARD_ERRORS = 3.0
 # few unpaid ones look: what a partner's audience is like is seen nowhere else.
 LEAST_SPREAD = 0.07
 # And by this where fewer unpaid posts than that can tell.
-UNTOLD_SPREAD, FEWEST_POSTS = 0.1, 3
+UNTOLD_SPREAD = 0.1
+FEWEST_POSTS = 3
 
 
 def judge_excess(posts: pl.DataFrame, sets: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,9 @@ MOST_PARTNERS = 12
 # The quality of an audience of fewer says little.
 FEWEST_OF_AUDIENCE = 30
 
-WORTH, NOT_WORTH, UNTOLD = "worth it", "not worth it", "can’t tell"
+WORTH = "worth it"
+NOT_WORTH = "not worth it"
+UNTOLD = "can’t tell"
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Request:
+class AnsweredRequest:
     """What an answer answers; all empty where the archive doesn't say.
 
     Attributes:
@@ -48,7 +48,7 @@ class Request:
         return tuple(part for part in path_of(self.url).split("/") if part)
 
 
-NO_REQUEST = Request()
+NO_REQUEST = AnsweredRequest()
 
 
 def path_of(address: str) -> str:
@@ -60,7 +60,7 @@ def path_of(address: str) -> str:
 
 
 def split_answers(
-    records_of: Callable[[Any, Request], Iterator[Any]],
+    records_of: Callable[[Any, AnsweredRequest], Iterator[Any]],
 ) -> Splitter:
     """A splitter of documents that may be answers with their requests.
 
@@ -130,7 +130,7 @@ def _dump(record: Any) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _answers(document: Any) -> Iterator[tuple[Any, Request]]:
+def _answers(document: Any) -> Iterator[tuple[Any, AnsweredRequest]]:
     if isinstance(document, list) and any(_is_archived(item) for item in document):
         for item in document:
             yield from _answers(item)
@@ -148,10 +148,10 @@ def _is_archived(document: Any) -> bool:
     )
 
 
-def _request(document: Mapping[str, Any]) -> Request:
+def _request(document: Mapping[str, Any]) -> AnsweredRequest:
     request = document["request"]
     told = {**document, **request}
-    return Request(
+    return AnsweredRequest(
         url=str(request.get("path") or request.get("url") or ""),
         params=_texts(request.get("params")),
         headers={

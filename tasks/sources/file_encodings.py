@@ -42,7 +42,8 @@ _CHINESE = ("gb18030", "big5hkscs")
 # What their bytes are mistaken for where a file isn't Chinese.
 _NEIGHBOURS = ("euc_jp", "shift_jis", "cp949")
 # Less than this is no Chinese; less than the other needs a second opinion.
-_LEAST_COMMON, _CLEARLY_COMMON = 0.15, 0.25
+_LEAST_COMMON = 0.15
+_CLEARLY_COMMON = 0.25
 # Half of any running text, a fiftieth of characters read by the wrong table.
 _COMMON = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下"

@@ -63,7 +63,8 @@ from tasks.warehouse.rejected import hide_erased, rejected_of
 from tasks.warehouse.workspace import Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
-FIRST_DAY, LAST_DAY = "2000-01-01", "2100-01-01"
+FIRST_DAY = "2000-01-01"
+LAST_DAY = "2100-01-01"
 # Records are larger than text that is packed: they name each cell.
 _EXPANSION = 4
 # Records on their way into Parquet together.

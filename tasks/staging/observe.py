@@ -34,7 +34,8 @@ from tasks.warehouse.raw_tables import (
 LANDED_AT = "landed_at"
 # Social networks are younger than the one date; seconds taken for milliseconds
 # lead past the other.
-_EARLIEST, _LATEST = "2000-01-01 00:00:00", "2100-01-01 00:00:00"
+_EARLIEST = "2000-01-01 00:00:00"
+_LATEST = "2100-01-01 00:00:00"
 _LARGEST_COUNT = 10**12
 # Landed Parquet that is parsed at a time; about nine times as much JSON.
 PORTION_BYTES = 64 << 20

@@ -17,10 +17,10 @@ from tasks.warehouse.networks import (
 
 if TYPE_CHECKING:
     Platform = str
-    Format = str
+    FormatName = str
 else:
     Platform = Literal[PLATFORMS]
-    Format = Literal[FORMATS]
+    FormatName = Literal[FORMATS]
 FindingKind = Literal[
     "negative_rise",
     "phantom_burst",
@@ -130,7 +130,7 @@ class Source(_Section):
     name: str = Field(pattern=IDENTIFIER)
     platform: Platform
     kind: Literal["files", "api"]
-    format: Format
+    format: FormatName
     path: str = Field(min_length=1)
     # When the export was made: stands in for a crawl time that the records
     # themselves don't carry.
@@ -239,7 +239,7 @@ RETENTION_NOTE = (
 
 
 class Policies(_Section):
-    """Rules with defaults; design §5."""
+    """Rules; each has a default."""
 
     look_back_days: int = Field(default=14, ge=0)
     behaviour_days: int = Field(default=90, ge=1)

@@ -37,8 +37,6 @@ import duckdb
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import LandingDamagedError
 
-# Where records wait whose day can't be read from them.
-UNKNOWN_DAY = "__HIVE_DEFAULT_PARTITION__"
 # What a landed file is called, relative to landing.
 BATCH_OF = r"([0-9a-f]{16})-\d{5}\.parquet"
 _LANDED = re.compile(r"[^./][^/]*/[^/]+/date_day=[^/]+/" + BATCH_OF)

@@ -26,7 +26,8 @@ _PRIVATE = ("landing", "quarantine", "restricted", ".spill")
 _PRIVATE_FILES = ("warehouse.duckdb*", "ledger.json", ".lock", ".erasures*")
 _masks: list[int] = []
 # A look at the lock shares it for a moment: a run that begins then tries again.
-_TRIES, _PAUSE_SECONDS = 10, 0.05
+_TRIES = 10
+_PAUSE_SECONDS = 0.05
 
 
 @contextmanager

@@ -21,7 +21,9 @@ from tasks.warehouse.landing import BATCH_OF, Batch, select_files
 # DuckDB's JSON structure syntax as nested dictionaries. A value of another type
 # than declared (a count as text, `comments: false`) is converted where it can be
 # and null where it can't; the raw record stays in landing.
-TEXT, COUNT, FLAG = "VARCHAR", "BIGINT", "BOOLEAN"
+TEXT = "VARCHAR"
+COUNT = "BIGINT"
+FLAG = "BOOLEAN"
 
 # Parts values that stand in one text; no text holds it.
 MARK = "chr(31)"

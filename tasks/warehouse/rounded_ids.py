@@ -16,7 +16,8 @@ from collections.abc import Sequence
 import duckdb
 
 # Digits that are kept: by spreadsheets, by programs that take ids for numbers.
-SPREADSHEET_DIGITS, PROGRAM_DIGITS = 15, 17
+SPREADSHEET_DIGITS = 15
+PROGRAM_DIGITS = 17
 # Noughts that chance must not explain, and ids that must have them.
 _ENOUGH_NOUGHTS = 9
 _FEWEST_IDS = 3

@@ -312,7 +312,8 @@ def _time_of_western(
     return None
 
 
-_A_MINUTE, _A_DAY = 60, 86400
+_A_MINUTE = 60
+_A_DAY = 86400
 
 
 @lru_cache(maxsize=1 << 16)

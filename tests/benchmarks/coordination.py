@@ -23,7 +23,7 @@ from typing import Any
 import networkx
 import polars as pl
 
-from flows.commands.coordinate import Search, coordinate
+from flows.commands.coordinate import CoordinationRules, coordinate
 from tasks.accounts.groups import communities
 from tests.benchmarks.processes import run_measured
 from tests.world.shares import Shares, ShareSpec, make_shares
@@ -65,14 +65,14 @@ def measure(name: str, world: Shares, folder: Path) -> dict[str, Any]:
     out = folder / "edges.parquet"
     planted = set(world.groups["account_id"])
     row: dict[str, Any] = {"world": name, "shares": world.table.height}
-    coordinate(table, Search(10, 2), out)
+    coordinate(table, CoordinationRules(10, 2), out)
     edges = pl.read_parquet(out)
     graph = networkx.Graph(edges.select("account_id", "account_id_y").rows())
     row["accounts"] = graph.number_of_nodes()
     largest = max(map(len, networkx.connected_components(graph)))
     row["largest_share_at_1"] = largest / graph.number_of_nodes()
     twice = edges.filter(pl.col("weight") >= 2)
-    coordinate(table, Search(10, 2, false_discovery_rate=0.01), out)
+    coordinate(table, CoordinationRules(10, 2, false_discovery_rate=0.01), out)
     tested = pl.read_parquet(out)
     for label, kept in (("weight 2", twice), ("chance test", tested)):
         accounts = set(kept["account_id"]) | set(kept["account_id_y"])
@@ -128,7 +128,7 @@ def references(data: Path, folder: Path) -> list[dict[str, Any]]:
     rows = []
     expected = json.loads((data / "expected.json").read_text(encoding="utf-8"))
     for case in expected["cooRTweet"]:
-        search = Search(case["time_window"], case["min_participation"])
+        search = CoordinationRules(case["time_window"], case["min_participation"])
         found = coordinate(data / case["input"], search, folder / "edges.parquet")
         edges = pl.read_parquet(folder / "edges.parquet")
         rows.append(
@@ -142,7 +142,7 @@ def references(data: Path, folder: Path) -> list[dict[str, Any]]:
         )
     network = expected["cnt"]
     for case in network["cases"][:1]:
-        search = Search(case["time_window"], 1)
+        search = CoordinationRules(case["time_window"], 1)
         found = coordinate(data / network["input"], search, folder / "edges.parquet")
         rows.append(
             {

@@ -14,7 +14,8 @@ from datetime import MAXYEAR, UTC, datetime
 
 from tasks.sources.crawl.state import CrawlState
 
-HOUR, DAY = 3600.0, 86_400.0
+HOUR = 3600.0
+DAY = 86_400.0
 # Streams of this priority or a lower one may use the reserve.
 URGENT = 50
 # What the platform told of its limits: name -> calls.

@@ -26,7 +26,8 @@ from tasks.warehouse.database import failpoint
 
 # Full jitter: wait a random part of min(cap, base * 2^attempt) seconds
 # (Brooker, Exponential backoff and jitter, 2015).
-BACKOFF_BASE, BACKOFF_CAP = 1.0, 60.0
+BACKOFF_BASE = 1.0
+BACKOFF_CAP = 60.0
 ATTEMPTS = 6
 # The longest that a server may make us wait within a run.
 LONGEST_WAIT = 300.0

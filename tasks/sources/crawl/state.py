@@ -14,7 +14,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -337,12 +337,6 @@ class CrawlState:
             (stream.repeats, _text(now - PASS), _text(now + PASS)),
         ).fetchone()
         return known is None
-
-    def give_up(self, stream: Stream, why: str, observed_at: datetime) -> None:
-        """Leave a stream until it is opened anew; its watermark stays."""
-        self.commit_page(
-            Page(replace(stream, cursor=None, state="stuck", note=why)), "", observed_at
-        )
 
     def sampled(self) -> set[tuple[str, str]]:
         """(object id, step) of every counter sample that was taken."""

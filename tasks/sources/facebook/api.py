@@ -35,7 +35,12 @@ LIMITS = (Limit("app-hour", 200, HOUR), Limit("page-day", 4800, DAY))
 # The use of a limit, in percent, at which a list is left for another run.
 FULL = 95
 
-_POSTS, _PROFILES, _LISTS, _LIKES, _FIGURES = 0, 40, 100, 200, 300
+# Lower goes first.
+_POSTS = 0
+_PROFILES = 40
+_LISTS = 100
+_LIKES = 200
+_FIGURES = 300
 ROWS = "100"
 _FIELDS = {
     "page": (

@@ -27,7 +27,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
+from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
@@ -67,7 +67,7 @@ def _code(answer: Mapping[str, Any]) -> str:
     return str(answer.get("ret", answer.get("code", 0)) or 0)
 
 
-def _records(answer: Any, request: Request) -> Iterator[Any]:
+def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     """Records of an answer, each with its kind."""
     if isinstance(answer, list):
         for item in answer:
@@ -104,7 +104,7 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
     yield from _profile(answer, request)
 
 
-def _posts(post: Any, request: Request) -> Iterator[Any]:
+def _posts(post: Any, request: AnsweredRequest) -> Iterator[Any]:
     """A post, the one that it forwards, its comments and their replies."""
     if not isinstance(post, dict) or "tid" not in post or "uin" not in post:
         yield post
@@ -132,7 +132,7 @@ def _posts(post: Any, request: Request) -> Iterator[Any]:
 
 
 def _likes(
-    answer: dict[str, Any], inner: Mapping[str, Any], request: Request
+    answer: dict[str, Any], inner: Mapping[str, Any], request: AnsweredRequest
 ) -> Iterator[Any]:
     found = _POST_OF_LIKES.search(request.params.get("unikey", ""))
     likers = inner["like_uin_info"]
@@ -153,7 +153,7 @@ def _likes(
         )
 
 
-def _profile(item: Any, request: Request) -> Iterator[Any]:
+def _profile(item: Any, request: AnsweredRequest) -> Iterator[Any]:
     asked = request.params.get("openid")
     if not isinstance(item, dict) or not (
         "openid" in item or ("nickname" in item and asked)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
+from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
@@ -37,7 +37,7 @@ def explain_refusal(record: Any, platform: str) -> str | None:
     return f"an error answer of {platform}: {code} {message or ''}".rstrip()
 
 
-def _records(answer: Any, request: Request) -> Iterator[Any]:
+def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     """Records of an answer, each with its kind."""
     if isinstance(answer, list):
         for item in answer:
@@ -89,7 +89,7 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
         yield with_context(answer, kind=kind, **request.told)
 
 
-def _kind_of(item: Mapping[str, Any], request: Request) -> str | None:
+def _kind_of(item: Mapping[str, Any], request: AnsweredRequest) -> str | None:
     if "ugcId" in item and "likeCount" in item:
         return "like"
     if "id" not in item:

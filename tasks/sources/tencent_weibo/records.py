@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
+from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import TEXT, RawTable
 
@@ -76,7 +76,7 @@ def explain_refusal(record: Any, platform: str) -> str | None:
     return f"an error answer of {platform}: ret {ret} ({meaning}), {words}"
 
 
-def _records(answer: Any, request: Request) -> Iterator[Any]:
+def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     """Records of an answer, each with its kind; roots once each."""
     if isinstance(answer, list):
         for item in answer:
@@ -118,7 +118,7 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, dict) and "count" in value and "text" not in value
 
 
-def _shaped(items: list[Any], request: Request) -> Iterator[Any]:
+def _shaped(items: list[Any], request: AnsweredRequest) -> Iterator[Any]:
     told = dict(request.told)
     if root := request.params.get("rootid"):
         told.setdefault("root", root)
@@ -151,7 +151,7 @@ def _kind_of(item: Any) -> str | None:
     return None
 
 
-def _asked(request: Request) -> str | None:
+def _asked(request: AnsweredRequest) -> str | None:
     """Whose followers an answer lists."""
     if request.path[-1:] not in (("fanslist",), ("user_fanslist",)):
         return None

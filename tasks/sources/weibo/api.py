@@ -33,9 +33,8 @@ from tasks.warehouse.configuration import Source
 
 BASE_URL = "https://api.weibo.com"
 COMMERCIAL_URL = "https://c.api.weibo.com"
-TOKEN, APP_SECRET = "WEIBO_ACCESS_TOKEN", "WEIBO_APP_SECRET"
-PARTS = ("posts", "reposts", "comments", "counters", "profiles", "followers", "search")
-OPTIONAL_PARTS = ("historical",)
+TOKEN = "WEIBO_ACCESS_TOKEN"
+APP_SECRET = "WEIBO_APP_SECRET"
 
 # Days begin at midnight in China.
 _CHINA = 8 * 3600.0
@@ -54,9 +53,14 @@ COMMERCIAL_LIMITS = (
 )
 
 # Lower goes first; reposts and comments are ordered by the post's age besides.
-_LIMITS, _POSTS, _COUNTS, _LISTS, _SEARCH, _AGAIN, _PROFILES, _FOLLOWERS = (
-    -1, 0, 10, 100, 60, 300, 40, 500,
-)  # fmt: skip
+_LIMITS = -1
+_POSTS = 0
+_COUNTS = 10
+_PROFILES = 40
+_SEARCH = 60
+_LISTS = 100
+_AGAIN = 300
+_FOLLOWERS = 500
 
 # Rows a page may have, and those of a watermark's overlap that are read twice.
 _ROWS = 200
@@ -72,10 +76,12 @@ _READS_DAYS = 7
 # Posts a call of those that tell counters.
 _COUNTED_A_CALL = 100
 # So many accounts a call: whole, with the commercial endpoints, and their counts.
-_PROFILES_A_CALL, _COUNTS_A_CALL = 50, 100
+_PROFILES_A_CALL = 50
+_COUNTS_A_CALL = 100
 # Of a historical search: what an archive may hold, and may be unpacked. A window
 # with more posts is halved; the platform itself cuts archives at two million.
-_MOST_POSTS, _MAX_UNPACKED = 50_000, 1 << 29
+_MOST_POSTS = 50_000
+_MAX_UNPACKED = 1 << 29
 # So long the platform keeps it.
 _TASK_SECONDS = 7 * DAY
 # Counters are read again when a post is so old.

@@ -30,7 +30,10 @@ LOGIN = "WORDPRESS_LOGIN"
 LIMITS = (Limit("site-hour", 3600, HOUR),)
 
 _ROOT = "wp-json/wp/v2"
-_POSTS, _PROFILES, _COMMENTS = 0, 40, 100
+# Lower goes first.
+_POSTS = 0
+_PROFILES = 40
+_COMMENTS = 100
 ROWS = 100
 
 

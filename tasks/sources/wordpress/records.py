@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
+from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
@@ -32,7 +32,7 @@ def site_key(address: str) -> str | None:
     return re.sub(r"[^0-9a-z]+", "_", (host + folder if api else host).rstrip("/"))
 
 
-def _records(answer: Any, request: Request) -> Iterator[Any]:
+def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     """Records of an answer, each with its kind and its site."""
     if not isinstance(answer, list):
         yield from _object(answer, request)
@@ -49,7 +49,7 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
         yield with_context({"post": post, "total": total}, kind="total", **told)
 
 
-def _object(item: Any, request: Request) -> Iterator[Any]:
+def _object(item: Any, request: AnsweredRequest) -> Iterator[Any]:
     kind = _kind_of(item)
     if kind is None:
         yield item
@@ -80,7 +80,7 @@ def _kind_of(item: Any) -> str | None:
     return None
 
 
-def _site(item: Any, request: Request) -> str | None:
+def _site(item: Any, request: AnsweredRequest) -> str | None:
     if not isinstance(item, dict):
         return None
     for address in (_self_link(item), item.get("link"), request.url):

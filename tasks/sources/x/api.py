@@ -55,9 +55,14 @@ LIMITS = (
     ),
 )
 
-_POSTS, _PROFILES, _SEARCH, _THREADS, _LIKES, _AGAIN, _FOLLOWERS = (
-    0, 40, 60, 100, 200, 300, 500,
-)  # fmt: skip
+# Lower goes first.
+_POSTS = 0
+_PROFILES = 40
+_SEARCH = 60
+_THREADS = 100
+_LIKES = 200
+_AGAIN = 300
+_FOLLOWERS = 500
 # A post's thread is read whole again when it is so old: for what was edited, came
 # to a quote that was read before, or was late in the search.
 _AGAIN_AFTER = tuple(timedelta(days=days) for days in (1, 3, 7, 14))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard
 
-from tasks.sources.answers import CONTEXT, Request, split_answers, with_context
+from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
@@ -25,7 +25,7 @@ _USER_EDGES = {
 }
 
 
-def _records(answer: Any, request: Request) -> Iterator[Any]:
+def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     """Records of an answer, each with its kind and, for a repost, its root."""
     if isinstance(answer, list):
         for item in answer:
@@ -70,7 +70,7 @@ def _records(answer: Any, request: Request) -> Iterator[Any]:
             yield problem
 
 
-def _read_when(answer: Mapping[str, Any], request: Request) -> Request:
+def _read_when(answer: Mapping[str, Any], request: AnsweredRequest) -> AnsweredRequest:
     """The request with the moment that twarc notes in an answer, where none is told."""
     noted = answer.get("__twarc")
     moment = noted.get("retrieved_at") if isinstance(noted, dict) else None
@@ -79,7 +79,7 @@ def _read_when(answer: Mapping[str, Any], request: Request) -> Request:
     return replace(request, told={**request.told, "observed_at": str(moment)})
 
 
-def _unfolded(item: dict[str, Any], request: Request) -> Iterator[Any]:
+def _unfolded(item: dict[str, Any], request: AnsweredRequest) -> Iterator[Any]:
     """The records of an object that may hold others: it first, then these, once each.
 
     An object that holds none is a record of its own.
@@ -180,7 +180,7 @@ def _is_tweet(value: Any) -> TypeGuard[dict[str, Any]]:
 
 
 def _shaped(
-    items: list[Any], known: Mapping[str, Any], request: Request, place: str
+    items: list[Any], known: Mapping[str, Any], request: AnsweredRequest, place: str
 ) -> Iterator[Any]:
     edge, target = _edge(request) if place == "data" else (None, None)
     for item in items:
@@ -204,7 +204,7 @@ def _shaped(
             yield item
 
 
-def _edge(request: Request) -> tuple[str | None, str | None]:
+def _edge(request: AnsweredRequest) -> tuple[str | None, str | None]:
     if len(request.path) >= 2 and request.path[-1] in _USER_EDGES:
         return request.path[-1], request.path[-2]
     return None, None

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.commands.coordinate import Coordinated, Search, coordinate
+from flows.commands.coordinate import Coordinated, CoordinationRules, coordinate
 from tasks.warehouse.errors import ConfigurationError
 from tests.oracles.coordination import Share, coortweet, toolkit
 from tests.workspaces import REPOSITORY, call_command, run_command
@@ -30,7 +30,7 @@ COLUMNS = [
 
 
 def find(
-    folder: Path, shares: pl.DataFrame, search: Search
+    folder: Path, shares: pl.DataFrame, search: CoordinationRules
 ) -> tuple[pl.DataFrame, Coordinated]:
     """The edges that the flow writes, and what it says of them."""
     shares.write_parquet(folder / "shares.parquet")
@@ -76,7 +76,9 @@ def test_edges_are_those_of_the_plain_rules(
         for one, account, content, moment in table
     ]
     folder = tmp_path_factory.mktemp("coordinate")
-    edges, found = find(folder, table_of(shares), Search(window, participation))
+    edges, found = find(
+        folder, table_of(shares), CoordinationRules(window, participation)
+    )
     expected = coortweet(shares, window, participation)
     assert expected == {
         pair: edge
@@ -99,14 +101,16 @@ def test_edges_are_those_of_the_plain_rules(
     keys = [key.encode() for key in edges["account_id"]]
     assert keys == sorted(keys)
     assert found.all_edges == found.edges == len(expected)
-    again, _ = find(folder, table_of(shares[::-1]), Search(window, participation))
+    again, _ = find(
+        folder, table_of(shares[::-1]), CoordinationRules(window, participation)
+    )
     assert again.equals(edges)
 
 
 def test_contents_are_counted_on_their_own_side(tmp_path: Path) -> None:
     """One share of `a` meets two of `b`: two pairs, one content against two."""
     shares = [("o", "a", "1", 0), ("o", "b", "2", 3), ("o", "b", "3", 5)]
-    edges, _ = find(tmp_path, table_of(shares), Search(5, 1))
+    edges, _ = find(tmp_path, table_of(shares), CoordinationRules(5, 1))
     assert edges.rows() == [("a", "b", 2, 4.0, 1, 2, 0.5)]
 
 
@@ -124,7 +128,9 @@ def test_weight_must_exceed_the_quantile(
         *[("o4", name, f"4{name}", 0) for name in "ef"],
         *[("o5", name, f"5{name}", 0) for name in "gh"],
     ]
-    edges, _ = find(tmp_path, table_of(shares), Search(10, 1, edge_weight=quantile))
+    edges, _ = find(
+        tmp_path, table_of(shares), CoordinationRules(10, 1, edge_weight=quantile)
+    )
     assert edges.height == kept
 
 
@@ -142,14 +148,16 @@ def test_planted_groups_are_found_and_fans_are_not(tmp_path: Path) -> None:
         )
     )
     planted = set(world.groups["account_id"])
-    edges, found = find(tmp_path, world.table, Search(10, 2, false_discovery_rate=0.01))
+    edges, found = find(
+        tmp_path, world.table, CoordinationRules(10, 2, false_discovery_rate=0.01)
+    )
     accounts = set(edges["account_id"]) | set(edges["account_id_y"])
     assert len(accounts & planted) >= 0.95 * len(planted)
     assert len(accounts & planted) >= 0.98 * len(accounts)
     assert not accounts & set(world.fans["account_id"])
     graph = networkx.Graph(edges.select("account_id", "account_id_y").rows())
     assert max(map(len, networkx.connected_components(graph))) <= 30
-    plain, _ = find(tmp_path, world.table, Search(10, 2))
+    plain, _ = find(tmp_path, world.table, CoordinationRules(10, 2))
     twice = plain.filter(pl.col("weight") > 1)
     assert set(twice["account_id"]) & set(world.fans["account_id"])
     assert found.all_edges == plain.height
@@ -160,11 +168,13 @@ def test_a_burst_is_left_out_aloud(tmp_path: Path) -> None:
     crowd = [("hot", f"a{number:03}", f"c{number}", 100) for number in range(60)]
     quiet = [("hot", f"b{number}", f"d{number}", 500) for number in range(3)]
     edges, found = find(
-        tmp_path, table_of([*crowd, *quiet]), Search(10, 1, max_burst=50)
+        tmp_path, table_of([*crowd, *quiet]), CoordinationRules(10, 1, max_burst=50)
     )
     assert found.crowded == [("hot", 60)]
     assert set(edges["account_id"]) == {"b0", "b1"}
-    whole, uncapped = find(tmp_path, table_of([*crowd, *quiet]), Search(10, 1))
+    whole, uncapped = find(
+        tmp_path, table_of([*crowd, *quiet]), CoordinationRules(10, 1)
+    )
     assert (whole.height, uncapped.crowded) == (60 * 59 // 2 + 3, [])
 
 
@@ -202,7 +212,7 @@ def find_in(folder: Path, *lines: str, window: int = 10) -> tuple[list[object], 
     table = folder / "shares.csv"
     table.write_text(HEADER + "".join(f"{line}\n" for line in lines), "utf-8")
     out = folder / "edges.parquet"
-    found = coordinate(table, Search(window, 1), out)
+    found = coordinate(table, CoordinationRules(window, 1), out)
     edges = pl.read_parquet(out)
     return [row[:4] for row in edges.rows()], found
 
@@ -352,12 +362,14 @@ def test_times_of_32_bits_are_refused(tmp_path: Path) -> None:
     )
     table.write_parquet(tmp_path / "shares.parquet")
     with pytest.raises(ConfigurationError, match="32 bits"):
-        coordinate(tmp_path / "shares.parquet", Search(10, 1), tmp_path / "e.csv")
+        coordinate(
+            tmp_path / "shares.parquet", CoordinationRules(10, 1), tmp_path / "e.csv"
+        )
     whole = table_of([("o", "a", "1", 1_790_000_000), ("o", "b", "2", 1_790_000_001)])
     edges, _ = find(
         tmp_path,
         whole.with_columns(pl.col("timestamp_share").cast(pl.Float64)),
-        Search(10, 1),
+        CoordinationRules(10, 1),
     )
     assert edges.rows() == [("a", "b", 1, 1.0, 1, 1, 1.0)]
 
@@ -372,18 +384,18 @@ def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     table = tmp_path / "shares.csv"
     table.write_text("object_id,account_id\no,a\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="content_id, timestamp_share"):
-        coordinate(table, Search(10, 2), tmp_path / "edges.csv")
+        coordinate(table, CoordinationRules(10, 2), tmp_path / "edges.csv")
     # Nothing is guessed where a quote stays open: no row is lost or renamed.
     table.write_text(
         'object_id,account_id,content_id,timestamp_share\n"o,a,1,5\no,b,2,6\n',
         encoding="utf-8",
     )
     with pytest.raises(ConfigurationError, match="is every quote closed"):
-        coordinate(table, Search(10, 2), tmp_path / "edges.csv")
+        coordinate(table, CoordinationRules(10, 2), tmp_path / "edges.csv")
     cut = tmp_path / "shares.parquet"
     cut.write_bytes(b"PAR1 and no more")
     with pytest.raises(ConfigurationError, match="can't be read as Parquet"):
-        coordinate(cut, Search(10, 2), tmp_path / "edges.csv")
+        coordinate(cut, CoordinationRules(10, 2), tmp_path / "edges.csv")
 
 
 @pytest.mark.data
@@ -396,7 +408,7 @@ def test_equal_to_coortweet_on_its_own_data(tmp_path: Path, case: int) -> None:
     expect = wanted["expect"]
     out = tmp_path / "edges.parquet"
     source = DATA / wanted["input"]
-    coordinate(source, Search(window, participation), out)
+    coordinate(source, CoordinationRules(window, participation), out)
     edges = pl.read_parquet(out)
     graph = networkx.Graph(edges.select("account_id", "account_id_y").rows())
     components = [len(part) for part in networkx.connected_components(graph)]
@@ -411,7 +423,9 @@ def test_equal_to_coortweet_on_its_own_data(tmp_path: Path, case: int) -> None:
     deltas = (edges["weight"] * edges["avg_time_delta"]).sum()
     assert round(deltas) == expect["sum_time_delta"]
     for quantile, name in ((0.5, "q50"), (0.99, "q99")):
-        found = coordinate(source, Search(window, participation, quantile), out)
+        found = coordinate(
+            source, CoordinationRules(window, participation, quantile), out
+        )
         assert found.threshold == expect[f"threshold_{name}"]
         assert found.edges == expect[f"edges_sub_{name}"]
         assert found.accounts == expect[f"accounts_sub_{name}"]
@@ -434,7 +448,9 @@ def test_equal_to_the_toolkit_on_the_same_data(tmp_path: Path) -> None:
     wanted = json.loads((DATA / "expected.json").read_text())["cnt"]
     source = DATA / wanted["input"]
     case = wanted["cases"][0]
-    coordinate(source, Search(case["time_window"], 1), tmp_path / "edges.parquet")
+    coordinate(
+        source, CoordinationRules(case["time_window"], 1), tmp_path / "edges.parquet"
+    )
     edges = pl.read_parquet(tmp_path / "edges.parquet")
     assert edges.height == case["undirected_edges"]
     shares = pl.read_csv(source, schema_overrides={"timestamp_share": pl.Int64}).rows()
@@ -454,7 +470,7 @@ def test_tables_of_other_encodings_are_read(tmp_path: Path, encoding: str) -> No
     ]
     header = "object_id,account_id,content_id,timestamp_share"
     table.write_bytes("\n".join([header, *rows, ""]).encode(encoding))
-    found = coordinate(table, Search(10, 1), tmp_path / "edges.csv")
+    found = coordinate(table, CoordinationRules(10, 1), tmp_path / "edges.csv")
     assert (found.shares, found.left_out, found.edges) == (4, [], 1)
     assert any("read as" in note for note in found.notes) == (encoding != "utf-8-sig")
     written = (tmp_path / "edges.csv").read_text(encoding="utf-8").splitlines()
