@@ -182,62 +182,12 @@ def _read(
         What was left out, by reason; what was made of the times; the steps of time in a
         second: 1, or 1000 where moments within a second are told.
     """
-    path = {"path": str(readable)}
-    is_csv = table.suffix != ".parquet"
-    # Ids stay as they are written: nothing guesses that they are numbers.
-    source = (
-        "read_csv($path, all_varchar = true, header = true, store_rejects = true,"
-        " quote = '\"', escape = '\"')"
-        if is_csv
-        else "read_parquet($path)"
-    )
-    try:
-        described = connection.execute(f"describe from {source}", path).fetchall()
-        types = {str(row[0]): str(row[1]) for row in described}
-        missing = [name for name in COLUMNS if name not in types]
-        if missing:
-            raise ConfigurationError(
-                [
-                    f"'{table}' has no column {', '.join(missing)}: it needs"
-                    f" {', '.join(COLUMNS)} (Unix seconds)."
-                ]
-            )
-        if types["timestamp_share"] == "FLOAT":
-            raise ConfigurationError(
-                [
-                    f"'{table}' holds timestamp_share in 32 bits, which round a Unix"
-                    " second to the next 128: write it as a whole number of 64."
-                ]
-            )
-        columns = ", ".join(
-            f"trim(cast({name} as varchar), {_BLANKS}) as {name}" for name in COLUMNS
-        )
-        connection.execute(f"create table told as select {columns} from {source}", path)
-    except (duckdb.InvalidInputException, duckdb.IOException):
-        wanted = (
-            "CSV with a header: is it whole, and is every quote closed?"
-            if is_csv
-            else "Parquet: is it whole?"
-        )
-        raise ConfigurationError([f"'{table}' can't be read as {wanted}"]) from None
-    left_out = []
-    if is_csv:
-        broken = count(connection, "select count(distinct line) from reject_errors")
-        if broken:
-            first = count(connection, "select min(line) from reject_errors")
-            left_out.append((f"broken line (the first is line {first})", broken))
+    left_out = _load(connection, table, readable)
     left_out += _leave_out_ids(connection)
     left_out += _leave_out_times(connection)
     left_out += _leave_out_cut_times(connection, window)
-    notes = _tell_units(connection)
-    steps = (
-        1000
-        if count(
-            connection,
-            "select count(*) from timed where milliseconds % 1000 <> 0",
-        )
-        else 1
-    )
+    finer = "select count(*) from timed where milliseconds % 1000 <> 0"
+    steps = 1000 if count(connection, finer) else 1
     # Whole steps, as Unix seconds are: nothing downstream asks how long one is.
     connection.execute(
         f"""
@@ -251,7 +201,66 @@ def _read(
         from timed
         """
     )
-    return left_out, notes, steps
+    return left_out, _tell_units(connection), steps
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, table: Path, readable: Path
+) -> list[tuple[str, int]]:
+    """Make `told` of the table's rows, as texts; say how many lines are broken.
+
+    Raises:
+        ConfigurationError: it can't be read, or lacks a column.
+    """
+    path = {"path": str(readable)}
+    is_csv = table.suffix != ".parquet"
+    # Ids stay as they are written: nothing guesses that they are numbers.
+    source = (
+        "read_csv($path, all_varchar = true, header = true, store_rejects = true,"
+        " quote = '\"', escape = '\"')"
+        if is_csv
+        else "read_parquet($path)"
+    )
+    columns = ", ".join(
+        f"trim(cast({name} as varchar), {_BLANKS}) as {name}" for name in COLUMNS
+    )
+    try:
+        described = connection.execute(f"describe from {source}", path).fetchall()
+        _refuse_columns(table, {str(row[0]): str(row[1]) for row in described})
+        connection.execute(f"create table told as select {columns} from {source}", path)
+    except (duckdb.InvalidInputException, duckdb.IOException):
+        wanted = (
+            "CSV with a header: is it whole, and is every quote closed?"
+            if is_csv
+            else "Parquet: is it whole?"
+        )
+        raise ConfigurationError([f"'{table}' can't be read as {wanted}"]) from None
+    if not is_csv:
+        return []
+    broken = count(connection, "select count(distinct line) from reject_errors")
+    if not broken:
+        return []
+    first = count(connection, "select min(line) from reject_errors")
+    return [(f"broken line (the first is line {first})", broken)]
+
+
+def _refuse_columns(table: Path, types: dict[str, str]) -> None:
+    """Stop where a column is missing, or its times are rounded by their type."""
+    missing = [name for name in COLUMNS if name not in types]
+    if missing:
+        raise ConfigurationError(
+            [
+                f"'{table}' has no column {', '.join(missing)}: it needs"
+                f" {', '.join(COLUMNS)} (Unix seconds)."
+            ]
+        )
+    if types["timestamp_share"] == "FLOAT":
+        raise ConfigurationError(
+            [
+                f"'{table}' holds timestamp_share in 32 bits, which round a Unix"
+                " second to the next 128: write it as a whole number of 64."
+            ]
+        )
 
 
 # What copying leaves around a value.
@@ -485,36 +494,71 @@ def _write(
     out: Path,
     reading: _Reading,
 ) -> Coordinated:
-    edges = "intermediate.coordination_edges"
-    all_edges = count(connection, f"select count(*) from {edges}")
-    chosen, bound = "true", {}
+    """Write the edges that the rules keep, and say how many."""
+    all_edges = count(connection, f"select count(*) from {_EDGES}")
+    chosen, bound = ["true"], {}
     threshold = None
     if rules.edge_weight is not None and all_edges:
-        # R's quantile type 7, and strictly greater.
-        rows = connection.execute(
-            f"select quantile_cont(weight, $quantile) from {edges}",
-            {"quantile": rules.edge_weight},
-        ).fetchall()
-        threshold = float(rows[0][0])
-        chosen, bound = "edges.weight > $threshold", {"threshold": threshold}
+        threshold = _quantile_of_weights(connection, rules.edge_weight)
+        chosen.append("edges.weight > $threshold")
+        bound = {"threshold": threshold}
     if rules.false_discovery_rate is not None:
-        run_model(
+        _find_significant(connection, params, rules.false_discovery_rate)
+        chosen.append(
+            "(edges.account_no, edges.account_no_y) in"
+            " (select (account_no, account_no_y) from significant)"
+        )
+    _write_edges(connection, " and ".join(chosen), bound, reading.steps, out)
+    return Coordinated(
+        shares=count(connection, "select count(*) from intermediate.shares"),
+        left_out=reading.left_out,
+        notes=reading.notes,
+        all_edges=all_edges,
+        edges=count(connection, "select count(*) from written"),
+        accounts=count(
             connection,
-            load_models("intermediate")[f"intermediate.{CHANCE_MODEL}"],
-            params,
-        )
-        significant = significant_edges(
-            connection.sql(f"from intermediate.{CHANCE_MODEL}").pl(),
-            count(
-                connection, "select count(*) from intermediate.coordination_accounts"
-            ),
-            rules.false_discovery_rate,
-        ).filter("is_significant")
-        connection.register("significant", significant)
-        chosen += (
-            " and (edges.account_no, edges.account_no_y) in (select"
-            " (account_no, account_no_y) from significant)"
-        )
+            "select count(*) from (select account_id from written"
+            " union select account_id_y from written)",
+        ),
+        threshold=threshold,
+        crowded=_crowded_objects(connection),
+    )
+
+
+_EDGES = "intermediate.coordination_edges"
+
+
+def _quantile_of_weights(
+    connection: duckdb.DuckDBPyConnection, quantile: float
+) -> float:
+    """R's quantile type 7; an edge must be strictly heavier."""
+    rows = connection.execute(
+        f"select quantile_cont(weight, $quantile) from {_EDGES}", {"quantile": quantile}
+    ).fetchall()
+    return float(rows[0][0])
+
+
+def _find_significant(
+    connection: duckdb.DuckDBPyConnection, params: dict[str, int], rate: float
+) -> None:
+    """Make `significant` of the edges that chance explains so seldom."""
+    model = load_models("intermediate")[f"intermediate.{CHANCE_MODEL}"]
+    run_model(connection, model, params)
+    accounts = "select count(*) from intermediate.coordination_accounts"
+    significant = significant_edges(
+        connection.sql(f"from {model.name}").pl(), count(connection, accounts), rate
+    ).filter("is_significant")
+    connection.register("significant", significant)
+
+
+def _write_edges(
+    connection: duckdb.DuckDBPyConnection,
+    chosen: str,
+    bound: dict[str, float],
+    steps: int,
+    out: Path,
+) -> None:
+    """Make `written` of the chosen edges, and the file from it."""
     connection.execute(
         f"""
         create table written as
@@ -522,13 +566,12 @@ def _write(
             accounts.account_id,
             accounts_y.account_id as account_id_y,
             edges.weight,
-            edges.total_time_delta / ({reading.steps} * edges.weight)
-                as avg_time_delta,
+            edges.total_time_delta / ({steps} * edges.weight) as avg_time_delta,
             edges.contents as n_content_id,
             edges.contents_y as n_content_id_y,
             least(edges.contents, edges.contents_y)
             / greatest(edges.contents, edges.contents_y) as edge_symmetry_score
-        from {edges} as edges
+        from {_EDGES} as edges
         inner join intermediate.coordination_accounts as accounts
             on edges.account_no = accounts.account_no
         inner join intermediate.coordination_accounts as accounts_y
@@ -547,7 +590,11 @@ def _write(
             f"copy (from written order by account_id, account_id_y) to $path ({kind})",
             {"path": str(beside)},
         )
-    crowded = connection.execute(
+
+
+def _crowded_objects(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """Objects with moments that the cap leaves out, and how many shares these are."""
+    rows = connection.execute(
         """
         select objects.object_id, count(*)
         from intermediate.coordination_shares as shares
@@ -558,20 +605,7 @@ def _write(
         order by all
         """
     ).fetchall()
-    return Coordinated(
-        shares=count(connection, "select count(*) from intermediate.shares"),
-        left_out=reading.left_out,
-        notes=reading.notes,
-        all_edges=all_edges,
-        edges=count(connection, "select count(*) from written"),
-        accounts=count(
-            connection,
-            "select count(*) from (select account_id from written"
-            " union select account_id_y from written)",
-        ),
-        threshold=threshold,
-        crowded=[(str(name), int(rows)) for name, rows in crowded],
-    )
+    return [(str(name), int(number)) for name, number in rows]
 
 
 def show(found: Coordinated, rules: CoordinationRules, out: Path) -> None:
