@@ -22,7 +22,7 @@ people as (
         ) as observed_at
     from raw.facebook_comments
     where "from".id is not null
-    union all
+    union all by name
     select
         platform,
         source,
@@ -58,7 +58,7 @@ select
     id as account_id_text,
     coalesce(followers_count, fan_count) as followers_count_text
 from raw.facebook_pages
-union all
+union all by name
 -- A page that answers on its own post is known better from its profile.
 select
     source,
@@ -68,16 +68,7 @@ select
     platform,
     id_of(person_id) as account_id,
     person_name as screen_name,
-    cast(null as varchar) as display_name,
-    cast(null as varchar) as description,
-    cast(null as varchar) as location,
-    cast(null as varchar) as avatar_url,
-    cast(null as boolean) as is_verified,
-    cast(null as varchar) as verified_type,
-    cast(null as bigint) as followers_count,
     observed_at,
-    cast(null as boolean) as is_moment_told,
-    person_id as account_id_text,
-    cast(null as varchar) as followers_count_text
+    person_id as account_id_text
 from people
 where person_id is distinct from split_part(root, '_', 1)

@@ -33,7 +33,7 @@ select
     created_time as acted_at_text,
     like_count as likes_count_text
 from raw.facebook_comments
-union all
+union all by name
 select
     source,
     path,
@@ -44,16 +44,10 @@ select
     'like' as kind,
     id_of(id) as account_id,
     id_of(_request.root) as root_post_id,
-    cast(null as varchar) as platform_parent_id,
     name as author_name,
     seen_at as acted_at,
-    cast(null as varchar) as text,
-    cast(null as bigint) as likes_count,
-    cast(null as varchar[]) as mentions,
     seen_at as observed_at,
     id as interaction_id_text,
     id as account_id_text,
-    _request.root as root_post_id_text,
-    cast(null as varchar) as acted_at_text,
-    cast(null as varchar) as likes_count_text
+    _request.root as root_post_id_text
 from raw.facebook_reactions

@@ -20,8 +20,7 @@ own_counters as (
         shares.count as shares_count,
         comments.summary.total_count as comments_count,
         coalesce(reactions.summary.total_count, likes.summary.total_count)
-            as likes_count,
-        cast(null as varchar) as reads_count
+            as likes_count
     from raw.facebook_posts
     where
         not is_notice("from".id, coalesce(message, story), is_hidden)
@@ -46,10 +45,8 @@ list_totals as (
         item,
         _request.target as post_id,
         seen_at as observed_at,
-        cast(null as varchar) as shares_count,
         case when kind = 'comment_summary' then total_count end as comments_count,
-        case when kind = 'reaction_summary' then total_count end as likes_count,
-        cast(null as varchar) as reads_count
+        case when kind = 'reaction_summary' then total_count end as likes_count
     from raw.facebook_summaries
 ),
 
@@ -64,9 +61,6 @@ views as (
         item,
         split_part(id, '/', 1) as post_id,
         seen_at as observed_at,
-        cast(null as varchar) as shares_count,
-        cast(null as varchar) as comments_count,
-        cast(null as varchar) as likes_count,
         values[1].value as reads_count
     from raw.facebook_insights
     where
@@ -77,9 +71,9 @@ views as (
 
 facebook_counters as (
     select * from own_counters
-    union all
+    union all by name
     select * from list_totals
-    union all
+    union all by name
     select * from views
 )
 

@@ -13,23 +13,21 @@ seen as (
         source,
         uin as account_id,
         name,
-        cast(null as varchar) as avatar_url,
         coalesce(
             seen_at, time_of(created_time, seen_at, 8)
         ) as observed_at
     from raw.qzone_posts
-    union
+    union by name
     select
         platform,
         source,
         uin as account_id,
         name,
-        cast(null as varchar) as avatar_url,
         coalesce(
             seen_at, time_of(create_time, seen_at, 8)
         ) as observed_at
     from raw.qzone_comments
-    union
+    union by name
     select
         platform,
         source,
@@ -58,21 +56,14 @@ select
     seen_at is not null as is_moment_told,
     openid as account_id_text
 from raw.qzone_users
-union all
+union all by name
 select
     source,
-    cast(null as varchar) as path,
-    cast(null as bigint) as position,
-    cast(null as integer) as item,
     platform,
     id_of(account_id) as account_id,
     name as screen_name,
-    cast(null as varchar) as location,
-    cast(null as varchar) as gender,
     avatar_url,
-    cast(null as bigint) as level,
     observed_at,
-    cast(null as boolean) as is_moment_told,
     account_id as account_id_text
 from seen
 where nullif(account_id, '0') is not null

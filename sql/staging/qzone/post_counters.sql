@@ -16,12 +16,10 @@ select
     ) as observed_at,
     count_of(fwdnum) as reposts_count,
     count_of(cmtnum) as comments_count,
-    cast(null as bigint) as likes_count,
     tid as post_id_text,
     created_time as observed_at_text,
     fwdnum as reposts_count_text,
-    cmtnum as comments_count_text,
-    cast(null as varchar) as likes_count_text
+    cmtnum as comments_count_text
 from raw.qzone_posts
 where
     kind = 'post'
@@ -33,7 +31,7 @@ where
         or coalesce(count_of(fwdnum), 0)
         + coalesce(count_of(cmtnum), 0) > 0
     )
-union all
+union all by name
 select
     source,
     path,
@@ -42,12 +40,7 @@ select
     platform,
     id_of(_request.target) as post_id,
     seen_at as observed_at,
-    cast(null as bigint) as reposts_count,
-    cast(null as bigint) as comments_count,
     count_of(total_number) as likes_count,
     _request.target as post_id_text,
-    cast(null as varchar) as observed_at_text,
-    cast(null as varchar) as reposts_count_text,
-    cast(null as varchar) as comments_count_text,
     total_number as likes_count_text
 from raw.qzone_like_totals

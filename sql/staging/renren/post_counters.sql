@@ -16,13 +16,11 @@ select
     ) as observed_at,
     count_of(sharecount) as reposts_count,
     count_of(commentcount) as comments_count,
-    cast(null as bigint) as likes_count,
     count_of(viewcount) as reads_count,
     id as post_id_text,
     createtime as observed_at_text,
     sharecount as reposts_count_text,
     commentcount as comments_count_text,
-    cast(null as varchar) as likes_count_text,
     viewcount as reads_count_text
 from raw.renren_statuses
 where
@@ -36,7 +34,7 @@ where
         + coalesce(count_of(viewcount), 0) > 0
     )
     and coalesce(sharecount, commentcount, viewcount) is not null
-union all
+union all by name
 select
     source,
     path,
@@ -51,14 +49,7 @@ select
         end
     ) as post_id,
     seen_at as observed_at,
-    cast(null as bigint) as reposts_count,
-    cast(null as bigint) as comments_count,
     count_of(likecount) as likes_count,
-    cast(null as bigint) as reads_count,
     ugcid as post_id_text,
-    cast(null as varchar) as observed_at_text,
-    cast(null as varchar) as reposts_count_text,
-    cast(null as varchar) as comments_count_text,
-    likecount as likes_count_text,
-    cast(null as varchar) as reads_count_text
+    likecount as likes_count_text
 from raw.renren_likes

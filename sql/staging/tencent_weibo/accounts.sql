@@ -13,9 +13,6 @@ authors as (
     select distinct
         platform,
         source,
-        cast(null as varchar) as path,
-        cast(null as bigint) as position,
-        cast(null as integer) as item,
         coalesce(nullif(name, ''), nullif(openid, '')) as account_id,
         nick,
         head,
@@ -60,35 +57,15 @@ select
     favnum as likes_count_text,
     nullif(regtime, '0') as registered_at_text
 from raw.tencent_weibo_users
-union all
+union all by name
 select
     source,
-    path,
-    position,
-    item,
     platform,
     id_of(account_id) as account_id,
     nick as screen_name,
-    cast(null as varchar) as description,
     location,
-    cast(null as varchar) as gender,
     nullif(head, '') as avatar_url,
     isvip = '1' as is_verified,
-    cast(null as varchar) as verified_type,
-    cast(null as bigint) as followers_count,
-    cast(null as bigint) as following_count,
-    cast(null as bigint) as mutual_count,
-    cast(null as bigint) as posts_count,
-    cast(null as bigint) as likes_count,
-    cast(null as bigint) as level,
-    cast(null as timestamp) as registered_at,
     observed_at,
-    cast(null as boolean) as is_moment_told,
-    account_id as account_id_text,
-    cast(null as varchar) as followers_count_text,
-    cast(null as varchar) as following_count_text,
-    cast(null as varchar) as mutual_count_text,
-    cast(null as varchar) as posts_count_text,
-    cast(null as varchar) as likes_count_text,
-    cast(null as varchar) as registered_at_text
+    account_id as account_id_text
 from authors

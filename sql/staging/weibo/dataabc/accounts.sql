@@ -13,19 +13,17 @@ seen as (
         source,
         user_id,
         screen_name,
-        cast(null as varchar) as avatar_url,
         coalesce(
             seen_at,
             time_of(coalesce(nullif(full_created_at, ''), created_at), seen_at, 8)
         ) as observed_at
     from raw.weibo_dataabc_posts
-    union
+    union by name
     select
         platform,
         source,
         retweet.user_id as user_id,
         retweet.screen_name as screen_name,
-        cast(null as varchar) as avatar_url,
         coalesce(
             seen_at,
             time_of(
@@ -35,7 +33,7 @@ seen as (
             )
         ) as observed_at
     from raw.weibo_dataabc_posts
-    union
+    union by name
     select
         platform,
         source,
@@ -85,32 +83,14 @@ select
     statuses_count as posts_count_text,
     coalesce(registration_time, reg_date) as registered_at_text
 from raw.weibo_dataabc_users
-union all
+union all by name
 select
     source,
-    cast(null as varchar) as path,
-    cast(null as bigint) as position,
-    cast(null as integer) as item,
     platform,
     id_of(user_id) as account_id,
     screen_name,
-    cast(null as varchar) as description,
-    cast(null as varchar) as location,
-    cast(null as varchar) as gender,
     unsigned(avatar_url) as avatar_url,
-    cast(null as boolean) as is_verified,
-    cast(null as varchar) as verified_type,
-    cast(null as bigint) as followers_count,
-    cast(null as bigint) as following_count,
-    cast(null as bigint) as posts_count,
-    cast(null as bigint) as level,
-    cast(null as timestamp) as registered_at,
     observed_at,
-    cast(null as boolean) as is_moment_told,
-    user_id as account_id_text,
-    cast(null as varchar) as followers_count_text,
-    cast(null as varchar) as following_count_text,
-    cast(null as varchar) as posts_count_text,
-    cast(null as varchar) as registered_at_text
+    user_id as account_id_text
 from seen
 where nullif(user_id, '') is not null and nullif(screen_name, '') is not null
