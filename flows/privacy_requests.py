@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Literal
 
 from flows.backfill import backfill
-from flows.commands.privacy import erase_all, read_requests, suppress, write_export
+from flows.commands.privacy import (
+    erase_all,
+    read_request_file,
+    read_requests,
+    suppress,
+    write_export,
+)
 from flows.orchestration import as_part, reported, workspace_of
 from tasks.sources.erased_people import Gone
 from tasks.warehouse import tombstones
@@ -46,12 +52,7 @@ def privacy(
     root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
-    try:
-        text = Path(requests).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigurationError([f"{requests}: {why}."]) from None
-    asked = read_requests(text, requests)
+    asked = read_requests(read_request_file(requests, requests), requests)
     if action == "export" and not out:
         raise ConfigurationError(["export writes a file: name it as out."])
     gone = None

@@ -134,7 +134,7 @@ def _requested(
     Raises:
         ConfigurationError: names all mistakes.
     """
-    from flows.commands.privacy import read_requests
+    from flows.commands.privacy import read_request_file, read_requests
     from tasks.warehouse.networks import PLATFORMS
     from tasks.warehouse.workspace import load_workspace
 
@@ -143,15 +143,11 @@ def _requested(
             raise ConfigurationError(
                 ["--requests names them all: leave --platform and --account out."]
             )
-        try:
-            text = (
-                sys.stdin.read()
-                if requests == "-"
-                else Path(requests).read_text(encoding="utf-8-sig")
-            )
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not UTF-8"
-            raise ConfigurationError([f"--requests {requests}: {why}."]) from None
+        text = read_request_file(
+            requests,
+            f"--requests {requests}",
+            sys.stdin if requests == "-" else None,
+        )
         return load_workspace(workspace), read_requests(text, requests)
     mistakes = []
     if platform is None or account is None:

@@ -16,7 +16,7 @@ from flows.command_line.options import (
 )
 from flows.command_line.quiet_orchestrator import prepare_prefect
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.steps import STEPS
+from tasks.warehouse.steps import STEPS, Step
 
 if TYPE_CHECKING:
     from tasks.warehouse.workspace import Workspace
@@ -73,23 +73,10 @@ def backfill(
 ) -> None:
     """Run a range of days, both inclusive, as one window."""
     mistakes: list[str] = []
-    days: list[date] = []
-    for value, option in ((first, "--from"), (last, "--to")):
-        try:
-            days.append(parse_day(value, option))
-        except ConfigurationError as error:
-            mistakes += error.mistakes
-    if len(days) == 2 and days[0] > days[1]:
-        mistakes.append(f"--from {first} lies after --to {last}: swap them.")
+    days = _days_of_range(first, last, mistakes)
     if not reason.strip():
         mistakes.append("--reason is empty: say why this range is run again.")
-    asked = only.split(",") if only else None
-    mistakes += [
-        f"--only names '{step}', which is no step: use {', '.join(STEPS)}."
-        for step in asked or []
-        if step not in STEPS
-    ]
-    steps = [step for step in STEPS if step in asked] if asked else None
+    steps = _steps_of(only, mistakes) if only else None
     from tasks.warehouse.seeds import check_seeds
     from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 
@@ -108,9 +95,9 @@ def backfill(
     if mistakes:
         raise ConfigurationError(mistakes)
     if dry_run:
-        chosen = ", ".join(steps or STEPS)
         typer.echo(
-            f"Would run {chosen} for {(days[1] - days[0]).days + 1} days"
+            f"Would run {', '.join(steps or STEPS)} for"
+            f" {(days[1] - days[0]).days + 1} days"
             f" ({days[0]} to {days[1]}) in one window, for"
             f" {len(configuration.sources)} sources and"
             f" {len(configuration.campaigns)} campaigns of {workspace}."
@@ -131,6 +118,30 @@ def backfill(
     )
 
 
+def _days_of_range(first: str, last: str, mistakes: list[str]) -> list[date]:
+    """First and last day, as far as they are days; what is wrong goes to mistakes."""
+    days: list[date] = []
+    for value, option in ((first, "--from"), (last, "--to")):
+        try:
+            days.append(parse_day(value, option))
+        except ConfigurationError as error:
+            mistakes += error.mistakes
+    if len(days) == 2 and days[0] > days[1]:
+        mistakes.append(f"--from {first} lies after --to {last}: swap them.")
+    return days
+
+
+def _steps_of(only: str, mistakes: list[str]) -> list[Step]:
+    """The steps that are named, in their order; what is none goes to mistakes."""
+    asked = only.split(",")
+    mistakes += [
+        f"--only names '{step}', which is no step: use {', '.join(STEPS)}."
+        for step in asked
+        if step not in STEPS
+    ]
+    return [step for step in STEPS if step in asked]
+
+
 def uncover(
     first: Annotated[str, typer.Option("--from", help="First day.", metavar="DAY")],
     last: Annotated[str, typer.Option("--to", help="Last day.", metavar="DAY")],
@@ -139,11 +150,12 @@ def uncover(
     debug: DebugOption = False,
 ) -> None:
     """Take days out of the marts that should never have been run."""
-    days = [parse_day(first, "--from"), parse_day(last, "--to")]
-    if days[0] > days[1]:
-        raise ConfigurationError([f"--from {first} lies after --to {last}: swap them."])
+    mistakes: list[str] = []
+    days = _days_of_range(first, last, mistakes)
     if not reason.strip():
-        raise ConfigurationError(["--reason is empty: say why these days go."])
+        mistakes.append("--reason is empty: say why these days go.")
+    if mistakes:
+        raise ConfigurationError(mistakes)
     from tasks.warehouse.seeds import check_seeds
     from tasks.warehouse.workspace import load_workspace
 

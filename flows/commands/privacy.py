@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from tasks.sources.erased_people import (
     Gone,
@@ -74,6 +74,26 @@ def read_requests(text: str, name: str) -> list[tuple[str, str]]:
     if mistakes:
         raise ConfigurationError(mistakes)
     return asked
+
+
+def read_request_file(file: str, told_as: str, instead: TextIO | None = None) -> str:
+    """The text of a list of requests.
+
+    Args:
+        file: as it is named.
+        told_as: how a mistake names it.
+        instead: an open stream, as standard input, that is read in its place.
+
+    Raises:
+        ConfigurationError: it can't be read.
+    """
+    try:
+        if instead is not None:
+            return instead.read()
+        return Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ConfigurationError([f"{told_as}: {why}."]) from None
 
 
 def export(workspace: Workspace, platform: str, account_id: str) -> dict[str, Any]:

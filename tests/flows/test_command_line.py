@@ -84,6 +84,10 @@ def test_help_names_commands_and_exit_codes() -> None:
             ("backfill", "--from", "2026-03-09", "--to", "2026-03-01", "--reason", " "),
             ["lies after", "swap", "--reason is empty"],
         ),
+        (
+            ("uncover", "--from", "soon", "--to", "2026-03-01", "--reason", " "),
+            ["'soon'", "YYYY-MM-DD", "--reason is empty"],
+        ),
         (("daily", "--date", "yesterday"), ["yesterday", "YYYY-MM-DD"]),
         (("backfill", "--from", "2026-03-01"), ["--to"]),
         (("dayly",), ["dayly"]),
