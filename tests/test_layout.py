@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import graphlib
 import importlib.metadata
 import re
 import sys
@@ -110,6 +111,20 @@ def test_layers_import_only_lower_ones() -> None:
                 if target[1] != own and target[1] not in BELOW[own]:
                     wrong.append((parts, module))
     assert not wrong
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    """Also not where one of them does it late, within a function."""
+    modules = {
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts): path
+        for path in PYTHON_FILES
+        if path.stem != "__init__"
+    }
+    graph = {
+        name: {module for module in imports_of(path) if module in modules} - {name}
+        for name, path in modules.items()
+    }
+    assert len([*graphlib.TopologicalSorter(graph).static_order()]) == len(modules)
 
 
 def test_orchestrator_stays_at_the_flows_door() -> None:

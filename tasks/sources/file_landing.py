@@ -44,6 +44,7 @@ from tasks.sources.error_answers import (
 )
 from tasks.sources.file_encodings import UTF8
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
+from tasks.sources.input_file import SAID_AT_MOST, InputFile
 from tasks.sources.landed_before import (
     Context,
     LandedBefore,
@@ -52,7 +53,6 @@ from tasks.sources.landed_before import (
     without_rejected,
 )
 from tasks.sources.networks import FORMATS, RAW_TABLES
-from tasks.sources.source_files import SAID_AT_MOST, InputFile
 from tasks.warehouse import landing
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import tune

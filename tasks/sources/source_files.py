@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.sources.file_format import data_suffix
+from tasks.sources.input_file import SAID_AT_MOST, InputFile
 from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, examine_aside, worth_a_look
@@ -35,8 +36,6 @@ BATCH_BYTES = 4 << 30
 # A larger file is skipped: nothing reads it to its end in a night.
 LARGEST_FILE_BYTES = 64 << 30
 _BLOCK_BYTES = 1 << 20
-# Files that a run names one by one.
-SAID_AT_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -62,17 +61,6 @@ class Found:
 
     files: tuple[tuple[Path, os.stat_result], ...]
     skipped: tuple[tuple[Path, str], ...]
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """A file that is to land, as it was when it was looked at."""
-
-    path: Path
-    shown_path: str
-    size: int
-    mtime_ns: int
-    sha256: str
 
 
 def land_sources(workspace: Workspace) -> Extracted:

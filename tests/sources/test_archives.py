@@ -20,7 +20,8 @@ from tasks.sources.file_format import FileFormat
 from tasks.sources.qzone.records import QZONE
 from tasks.sources.renren.records import RENREN
 from tasks.sources.tencent_weibo.records import TENCENT_WEIBO
-from tasks.sources.weibo.dataabc.records import DATAABC, FILE, split_dataabc
+from tasks.sources.weibo.dataabc.file_tag import FILE
+from tasks.sources.weibo.dataabc.records import DATAABC, split_dataabc
 from tasks.sources.weibo.dataabc.tables import read_dataabc
 from tests.world.dataabc import POST_HEADER, SHARED_HEADER
 

@@ -8,14 +8,13 @@ whole among the user's posts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tasks.sources.file_format import FileFormat, gives
+from tasks.sources.weibo.dataabc.file_tag import FILE, tagged
 from tasks.sources.weibo.records import WEIBO_TIME
 from tasks.warehouse.raw_tables import TEXT, RawTable
-
-FILE = "_file"
 
 
 def split_dataabc(document: Any) -> list[Any]:
@@ -32,13 +31,6 @@ def split_dataabc(document: Any) -> list[Any]:
         tagged(post, "post", "json") if isinstance(post, dict) else post
         for post in posts
     ]
-
-
-def tagged(
-    record: Mapping[str, Any], kind: str, form: str, uid: str | None = None
-) -> dict[str, Any]:
-    """A record with the kind, the form and the owner of the file that held it."""
-    return {**record, FILE: {"kind": kind, "form": form, "uid": uid}}
 
 
 def _read(*values: Any) -> Iterator[Any]:

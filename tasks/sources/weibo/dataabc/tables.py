@@ -28,6 +28,7 @@ from tasks.sources.documents import (
     read_documents,
 )
 from tasks.sources.file_format import Splitter, data_suffix
+from tasks.sources.weibo.dataabc.file_tag import tagged
 from tasks.sources.weibo.dataabc.layouts import (
     ANALYSIS,
     KNOWN_NAMES,
@@ -39,7 +40,6 @@ from tasks.sources.weibo.dataabc.layouts import (
     kind_of,
     names_of_row,
 )
-from tasks.sources.weibo.dataabc.records import tagged
 
 _ROWS = 10_000
 

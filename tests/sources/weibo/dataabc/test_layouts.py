@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.sources.documents import Notes
+from tasks.sources.weibo.dataabc.file_tag import FILE
 from tasks.sources.weibo.dataabc.layouts import (
     ORIGINAL,
     POST_VERSIONS,
@@ -22,7 +23,7 @@ from tasks.sources.weibo.dataabc.layouts import (
     is_row,
     names_of_row,
 )
-from tasks.sources.weibo.dataabc.records import FILE, split_dataabc
+from tasks.sources.weibo.dataabc.records import split_dataabc
 from tasks.sources.weibo.dataabc.tables import read_dataabc
 
 # What versions wrote: names in the header, names of the cells. Two left one out.
