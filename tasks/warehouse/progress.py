@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -142,7 +143,9 @@ def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
 def say(line: str) -> None:
     """Print one line, without markup; names of files in it steer no terminal."""
     line = "".join(
-        mark if mark.isprintable() or mark == "\n" else "\N{REPLACEMENT CHARACTER}"
+        mark
+        if mark.isprintable() or mark == "\n" or unicodedata.category(mark) == "Zs"
+        else "\N{REPLACEMENT CHARACTER}"
         for mark in line
     )
     for listener in _listeners:

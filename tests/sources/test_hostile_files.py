@@ -91,9 +91,12 @@ def test_names_of_files_steer_no_terminal(
     """Marks that move a cursor or clear what was told before."""
     lab.put("export/a\x1b[2J.jsonl", b"no JSON")
     os.mkfifo(lab.root / "export/b\x9b31m\r.jsonl")
+    os.mkfifo(lab.root / "export/三月\u3000微博.jsonl")
     lab.land()
     said = capsys.readouterr().out
-    assert not [mark for mark in said if mark != "\n" and not mark.isprintable()]
+    assert "skipped export/三月\u3000微博.jsonl" in said
+    marks = said.replace("\u3000", "")
+    assert not [mark for mark in marks if mark != "\n" and not mark.isprintable()]
     assert "skipped export/b" in said
     assert "export/a\N{REPLACEMENT CHARACTER}[2J.jsonl" in said
 
