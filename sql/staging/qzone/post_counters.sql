@@ -16,10 +16,12 @@ select
     ) as observed_at,
     count_of(fwdnum) as reposts_count,
     count_of(cmtnum) as comments_count,
+    cast(null as bigint) as likes_count,
     tid as post_id_text,
     created_time as observed_at_text,
     fwdnum as reposts_count_text,
-    cmtnum as comments_count_text
+    cmtnum as comments_count_text,
+    cast(null as varchar) as likes_count_text
 from raw.qzone_posts
 where
     kind = 'post'

@@ -16,11 +16,13 @@ select
     ) as observed_at,
     count_of(sharecount) as reposts_count,
     count_of(commentcount) as comments_count,
+    cast(null as bigint) as likes_count,
     count_of(viewcount) as reads_count,
     id as post_id_text,
     createtime as observed_at_text,
     sharecount as reposts_count_text,
     commentcount as comments_count_text,
+    cast(null as varchar) as likes_count_text,
     viewcount as reads_count_text
 from raw.renren_statuses
 where
