@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from statistics import median
 from typing import Any
 
@@ -67,6 +68,31 @@ def price_of(campaign: Mapping[str, Any]) -> Price | None:
         middle=budget / count if count else None,
         of="of all that the platform counts" if estimated else "of the collected ones",
     )
+
+
+def tell_pace(campaign: Mapping[str, Any], last_day: date | None) -> str:
+    """How far a campaign is that still runs, and its price if the budget goes evenly.
+
+    The prices elsewhere are of the whole budget, whatever part of the days is over.
+    """
+    start, end = campaign.get("window_start"), campaign.get("window_end")
+    budget = campaign.get("budget_amount")
+    if start is None or end is None or budget is None or last_day is None:
+        return ""
+    if not start <= last_day < end:
+        return ""
+    days, over = (end - start).days + 1, (last_day - start).days + 1
+    currency = campaign.get("budget_currency")
+    text = (
+        f"{format_number(over)} of its {format_number(days)} days are over: if the"
+        f" budget is spent evenly, {format_money(budget * over / days, currency)} of"
+        f" {format_money(budget, currency)} are spent"
+    )
+    price = price_of(campaign)
+    if price is not None and price.middle is not None:
+        so_far = format_money(price.middle * over / days, currency)
+        text += f", which is {so_far} a genuine engagement ({price.of}, estimated)"
+    return f"{text}."
 
 
 def judge_price(

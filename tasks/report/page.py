@@ -19,7 +19,12 @@ from markupsafe import Markup
 
 from tasks.report.changes import read_changes
 from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
-from tasks.report.decisions import add_decisions, read_findings, read_markets
+from tasks.report.decisions import (
+    add_decisions,
+    read_findings,
+    read_markets,
+    tell_pace,
+)
 from tasks.report.feedback import (
     Row,
     add_feedback,
@@ -41,6 +46,7 @@ from tasks.report.figures import (
     format_words,
     shorten,
 )
+from tasks.report.filters import add_filters
 from tasks.report.overlaps import read_overlaps
 from tasks.report.page_templates import environment
 from tasks.report.words import (
@@ -138,6 +144,12 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     add_decisions(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
     coverage = read_coverage(connection, campaign_id, window)
+    last_day = max(
+        (row["last_data_day"] for row in coverage if row["last_data_day"]),
+        default=None,
+    )
+    for campaign in shown:
+        campaign["pace"] = tell_pace(campaign, last_day)
     return {
         "single": campaign_id is not None,
         "campaigns": listed,
@@ -147,10 +159,8 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "has_costs": any(row["budget_amount"] is not None for row in listed),
         "has_spread": any(row["spread"] for row in shown),
         "glossary": GLOSSARY,
-        "last_day": max(
-            (row["last_data_day"] for row in coverage if row["last_data_day"]),
-            default=None,
-        ),
+        "last_day": last_day,
+        "choices": add_filters(listed),
         "has_brands": len({row["brand_id"] for row in listed}) > 1,
         "suspicious": None if campaign_id else find_suspicious(connection),
         "accounts": read_accounts(connection, campaign_id),

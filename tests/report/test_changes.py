@@ -79,7 +79,7 @@ def test_numbers_stand_in_the_order_of_the_page(tmp_path: Path) -> None:
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;春日" in page
     assert "Since the publication before" in page
-    assert page.index("Since the publication before") < page.index("side by side")
+    assert page.index("Since the publication before") < page.rindex("side by side")
 
 
 def test_many_campaigns_are_counted(tmp_path: Path) -> None:

@@ -751,7 +751,7 @@ def test_decisions_stand_on_the_first_screen(marts: Path) -> None:
     """The verdict, what deserves a look, partners and competitors."""
     text = report(marts).text
     assert "Was it worth it?" in text
-    assert text.index("Was it worth it?") < text.index("Campaigns side by side")
+    assert text.index("Was it worth it?") < text.rindex("Campaigns side by side")
     assert "How many genuine engagements it drew is not known." in text
     assert "What it cost is not written down in workspace.toml." in text
     look = text[text.index("What deserves a look") : text.index("How to read the")]
@@ -762,7 +762,9 @@ def test_decisions_stand_on_the_first_screen(marts: Path) -> None:
     assert "1,000: counted no, genuine no" in paid
     assert "fewer than promised; 25 points more likely phantoms" in paid
     assert "none is written down can’t tell" in paid
-    beside = text[text.index("Beside its competitors") : text.index("What to do next")]
+    beside = text[
+        text.rindex("Beside its competitors") : text.rindex("What to do next")
+    ]
     assert "Aurora Tea 1,000 4 60 75.0% 80.0% 600 – 600.00 75.0% –" in beside
     assert "Borealis Tea – – 20 25.0% 20.0% 200 – – 25.0% –" in beside
     assert "engagers: 77 of 45 accounts on 2 Mar 2026" in beside
@@ -848,7 +850,7 @@ def test_a_price_is_judged_by_its_interval(
 
 
 def test_levels_read_likely_phantom_everywhere(marts: Path) -> None:
-    text = report(marts).text.split("What the numbers mean")[0]
+    text = report(marts).text.rsplit("What the numbers mean", 1)[0]
     assert re.findall(r"(\w+) phantoms?", text)
     assert set(re.findall(r"(\w+) phantoms?", text)) <= {"likely", "Likely", "certain"}
 
@@ -913,7 +915,7 @@ def test_nothing_is_fetched(marts: Path) -> None:
         if name in ("href", "src", "xlink:href", "action", "srcset")
     ]
     assert links
-    assert all((link or "").startswith("#campaign-") for link in links)
+    assert all((link or "").startswith("#") for link in links)
     text = (marts.parent / "report" / "index.html").read_text(encoding="utf-8")
     assert "http://" not in text
     assert "https://" not in text
