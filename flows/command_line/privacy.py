@@ -146,7 +146,7 @@ def _requested(
         text = read_request_file(
             requests,
             f"--requests {requests}",
-            sys.stdin if requests == "-" else None,
+            sys.stdin.buffer if requests == "-" else None,
         )
         return load_workspace(workspace), read_requests(text, requests)
     mistakes = []

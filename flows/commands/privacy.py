@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from tasks.sources.erased_people import (
     Gone,
@@ -76,7 +76,7 @@ def read_requests(text: str, name: str) -> list[tuple[str, str]]:
     return asked
 
 
-def read_request_file(file: str, told_as: str, instead: TextIO | None = None) -> str:
+def read_request_file(file: str, told_as: str, instead: BinaryIO | None = None) -> str:
     """The text of a list of requests.
 
     Args:
@@ -89,7 +89,8 @@ def read_request_file(file: str, told_as: str, instead: TextIO | None = None) ->
     """
     try:
         if instead is not None:
-            return instead.read()
+            # As bytes: as text it would come in the terminal's encoding.
+            return instead.read().decode("utf-8-sig")
         return Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -319,6 +321,27 @@ def test_flow_takes_requests_from_a_file(
     assert "records removed, of 1 people" in shown
     assert "still in the export" in shown
     assert "1234567" not in shown
+
+
+def test_requests_by_standard_input_are_read_as_files_are(
+    told: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the terminal's encoding: UTF-8, or told that it is not."""
+    out = tmp_path / "people.json"
+    asked = ("privacy", "export", "--requests", "-", "--out", str(out))
+
+    def given(content: bytes) -> None:
+        stream = io.TextIOWrapper(io.BytesIO(content), "gbk", "surrogateescape")
+        monkeypatch.setattr(sys, "stdin", stream)
+
+    given(b"platform,account_id\nweibo,\xff\xfe12\n")
+    done = told.call(*asked)
+    assert done.returncode == 2
+    assert "--requests -: it is not UTF-8." in done.stderr
+    assert not out.exists()
+    given("\ufeffplatform,account_id\nweibo,１２３４５６７\n".encode())
+    assert told.call(*asked).returncode == 0
+    assert "hers alone" in out.read_text()
 
 
 def test_nothing_is_left_of_a_person(told: Lab) -> None:
