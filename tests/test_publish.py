@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -286,8 +287,17 @@ while not (root / "stop").exists():
         continue  # three swaps passed since the folder was found
     seen.add(number)
     reads += 1
+    (root / f"seen-{len(seen)}").touch()
 print(reads, len(seen))
 """
+
+
+def wait_for(file: Path, process: subprocess.Popen[str]) -> None:
+    """Until a process that runs has made a file, however busy the machine is."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not file.exists() and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
@@ -303,6 +313,9 @@ def test_readers_never_see_a_mix_of_publications(tmp_path: Path) -> None:
         assert reader.stdout.readline() == "ready\n"
         for number in range(1, 21):
             swap(tmp_path, make_folder(tmp_path, number), f"publication-{number}")
+            if number == 10:
+                wait_for(tmp_path / "seen-1", reader)
+        wait_for(tmp_path / "seen-2", reader)
         (tmp_path / "stop").touch()
         out, errors = reader.communicate(timeout=PATIENCE_SECONDS)
     assert reader.returncode == 0, errors

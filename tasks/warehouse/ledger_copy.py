@@ -173,11 +173,13 @@ def forget_batches(workspace: Workspace, gone: Iterable[str]) -> None:
         copy = read_copy(workspace)
     except (ConfigurationError, DamagedError):
         return
-    left = sorted(batches_once_staged(workspace) - {*gone})
-    landing.write_atomically(
-        workspace.root / LEDGER_COPY,
-        json.dumps({**copy, "batches": left}, ensure_ascii=False),
-    )
+    known = batches_once_staged(workspace)
+    left = known - {*gone}
+    if left != known:
+        landing.write_atomically(
+            workspace.root / LEDGER_COPY,
+            json.dumps({**copy, "batches": sorted(left)}, ensure_ascii=False),
+        )
 
 
 def examine_batches(workspace: Workspace) -> Iterator[Condition]:

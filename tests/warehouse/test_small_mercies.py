@@ -171,10 +171,11 @@ def test_a_terminal_that_can_not_show_a_name_fails_nothing(tmp_path: Path) -> No
     script = (
         "from tasks.warehouse.progress import endure_closed_output, say\n"
         "endure_closed_output()\n"
-        "from flows.commands.doctor import Finding, show\n"
+        "from flows.commands.doctor import show\n"
         "from rich.console import Console\n"
+        "from tasks.warehouse.condition import Condition\n"
         "say('\U0001f389品牌')\n"
-        "show([Finding('\U0001f389', '品牌')], Console())\n"
+        "show([Condition('\U0001f389', '品牌')], Console())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
