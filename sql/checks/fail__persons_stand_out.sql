@@ -106,3 +106,10 @@ where
     shared_accounts < $min_cell
     or genuine_shared_accounts < $min_cell
     or shared_accounts - genuine_shared_accounts between 1 and $min_cell - 1
+    or (
+        genuine_shared_accounts is not null
+        and (
+            one_accounts - shared_accounts between 1 and $min_cell - 1
+            or other_accounts - shared_accounts between 1 and $min_cell - 1
+        )
+    )

@@ -21,7 +21,8 @@
 --   share_of_smaller [share]: shared_accounts / the smaller of the two audiences
 --   jaccard [share]: shared_accounts / accounts in either
 --   genuine_shared_accounts [accounts]: shared accounts that are no likely phantoms; null where fewer than half are known by more than a name,
---     and where these or the likely phantoms among them are fewer than policies.min_cell, though there are some
+--     and where these, the likely phantoms among them, or the accounts that one of the two audiences has for itself are fewer than
+--     policies.min_cell, though there are some
 --   genuine_share_of_smaller [share]: genuine_shared_accounts / the smaller of the two audiences without likely phantoms
 --   genuine_jaccard [share]: genuine_shared_accounts / accounts in either that are no likely phantoms
 -- metrics:
@@ -124,22 +125,40 @@ shared as (
     group by one.kind, one.id, other.kind, other.id
 ),
 
--- Who is told to be genuine among few, or to be no phantom's like, would be found.
+-- Who is told to be genuine among few, or to be no phantom's like, would be found. As the
+-- parts of each audience are told by level elsewhere, what is left of it is told with these.
 told as (
     select
-        * exclude (genuine_shared_accounts),
+        shared.one_kind,
+        shared.one_id,
+        shared.other_kind,
+        shared.other_id,
+        shared.shared_accounts,
         case
             when
-                2 * known_shared_accounts >= shared_accounts
-                and genuine_shared_accounts >= $min_cell
+                2 * shared.known_shared_accounts >= shared.shared_accounts
+                and shared.genuine_shared_accounts >= $min_cell
                 and (
-                    genuine_shared_accounts = shared_accounts
-                    or shared_accounts - genuine_shared_accounts >= $min_cell
+                    shared.genuine_shared_accounts = shared.shared_accounts
+                    or shared.shared_accounts - shared.genuine_shared_accounts
+                    >= $min_cell
                 )
-                then genuine_shared_accounts
+                and (
+                    one.accounts = shared.shared_accounts
+                    or one.accounts - shared.shared_accounts >= $min_cell
+                )
+                and (
+                    other.accounts = shared.shared_accounts
+                    or other.accounts - shared.shared_accounts >= $min_cell
+                )
+                then shared.genuine_shared_accounts
         end as genuine_shared_accounts
     from shared
-    where shared_accounts >= $min_cell
+    inner join sizes as one
+        on shared.one_kind = one.kind and shared.one_id = one.id
+    inner join sizes as other
+        on shared.other_kind = other.kind and shared.other_id = other.id
+    where shared.shared_accounts >= $min_cell
 )
 
 select

@@ -156,28 +156,34 @@ def test_overlaps_are_those_of_sets(
 
 
 @pytest.mark.parametrize(
-    ("shared", "phantoms", "told", "genuine"),
+    ("shared", "phantoms", "alone", "told", "genuine"),
     [
-        (4, 0, False, None),
-        (5, 0, True, 5),
-        (5, 1, True, None),  # one phantom among them
-        (9, 4, True, None),
-        (10, 5, True, 5),
-        (10, 6, True, None),  # four genuine ones
-        (10, 10, True, None),
+        (4, 0, 0, False, None),
+        (5, 0, 0, True, 5),
+        (5, 1, 0, True, None),  # one phantom among them
+        (9, 4, 0, True, None),
+        (10, 5, 0, True, 5),
+        (10, 6, 0, True, None),  # four genuine ones
+        (10, 10, 0, True, None),
+        # How many of an audience are genuine is told elsewhere: less those of the
+        # shared ones, it would be said of the one who isn't shared.
+        (10, 5, 1, True, None),
+        (10, 5, 4, True, None),
+        (10, 5, 5, True, 5),
     ],
 )
 def test_nothing_is_told_of_few(
     warehouse: duckdb.DuckDBPyConnection,
     shared: int,
     phantoms: int,
+    alone: int,
     told: bool,
     genuine: int | None,
 ) -> None:
     both = {f"{number}" for number in range(shared)}
-    audiences = {("campaign", name): both | {name} for name in ("a", "b")}
-    put(warehouse, audiences)
-    judge(warehouse, both | {"a", "b"}, {f"{number}" for number in range(phantoms)})
+    only = {f"b{number}" for number in range(alone)}
+    put(warehouse, {("campaign", "a"): both, ("campaign", "b"): both | only})
+    judge(warehouse, both | only, {f"{number}" for number in range(phantoms)})
     rows = list(overlap(warehouse, min_cell=5).values())
     assert [row["genuine_shared_accounts"] for row in rows] == (
         [genuine] if told else []
