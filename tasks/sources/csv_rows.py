@@ -14,6 +14,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -164,7 +165,9 @@ class CsvFile:
         following = self._next(feed, fits) or broken
         taken = list(feed.taken)
         first = taken[0]
-        if following < broken and '"' in first.text and not first.flaw:
+        if first.flaw:
+            reason = first.flaw
+        elif following < broken and '"' in first.text:
             reason = f"a quote that opens here never closes: {shown(first.text)}"
         text = "".join(line.text for line in taken[:following])
         self._notes.rejected.append(Rejected(first.number, reason, text))
@@ -276,8 +279,11 @@ def _lines(head: bytes, stream: IO[bytes], newline: bytes) -> Iterator[_Line]:
     number = 0
     rest = b""
     too_long = 0  # bytes so far of a line that is not held
-    block = head
-    while block:
+    blocks = chain(
+        (head[at : at + _BLOCK_BYTES] for at in range(0, len(head), _BLOCK_BYTES)),
+        iter(lambda: stream.read(_BLOCK_BYTES), b""),
+    )
+    for block in blocks:
         if too_long:
             end = block.find(newline)
             too_long += len(block) if end < 0 else end
@@ -286,7 +292,14 @@ def _lines(head: bytes, stream: IO[bytes], newline: bytes) -> Iterator[_Line]:
                 yield _too_long(number, too_long, rest)
                 too_long, rest, block = 0, b"", block[end + 1 :]
         if not too_long and block:
-            *lines, rest = (rest + block).split(newline)
+            block = rest + block
+            if block.isspace() and block.count(newline) > _MOST_LINES:
+                # As many as end any row, so that a file of nothing else costs little.
+                last = number + block.count(newline)
+                for place in range(number + 1, number + _MOST_LINES + 1):
+                    yield _Line(place, "\n")
+                number, block = last, block[block.rfind(newline) + 1 :]
+            *lines, rest = block.split(newline)
             if any(len(raw) > documents.LONGEST_LINE_BYTES for raw in lines):
                 for raw in lines:
                     number += 1
@@ -311,7 +324,6 @@ def _lines(head: bytes, stream: IO[bytes], newline: bytes) -> Iterator[_Line]:
                     yield _Line(number, text + "\n")
             if len(rest) > documents.LONGEST_LINE_BYTES:
                 too_long, rest = len(rest), rest[: documents.KEPT_CHARACTERS]
-        block = stream.read(_BLOCK_BYTES)
     if too_long:
         yield _too_long(number + 1, too_long, rest)
     elif rest:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.sources import csv_rows, documents
 from tasks.sources.canonical.tables import read_table
 from tasks.sources.documents import Notes, UnreadableFileError
 
@@ -48,7 +49,8 @@ def posts(tmp_path: Path) -> Path:
         ("2,b\n", "1 cell less than names: the row has 2, the header names 3"),
         ('2,b,"open\n', "a quote that opens here never closes: '2,b,\"open'"),
         ('2,b,"he said "no" loudly"\n', "a quote within a quoted cell isn't doubled"),
-        (b"2,b,caf\xe9 ol\xe9\n", "not UTF-8 at byte 7 of line 3"),
+        (b"2,b,caf\xe9 ol\xe9\n", "not UTF-8 at byte 7 of line"),
+        (b'2,b,"open caf\xe9\n', "not UTF-8 at byte 13 of line"),
     ],
 )
 @pytest.mark.parametrize("place", ["middle", "end"])
@@ -69,7 +71,21 @@ def test_bad_row_is_rejected_alone(
     else:
         assert ids(rows) == [(2, "1"), (3, "3"), (5, "4")]
         assert rejected.position == 6
+        assert rejected.reason.startswith(reason)
     assert rejected.text
+
+
+def test_long_line_is_told_as_such_where_its_quotes_are_cut(
+    posts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is held of it ends within a quoted cell."""
+    monkeypatch.setattr(documents, "LONGEST_LINE_BYTES", 3 << 20)
+    text = "茶" * (2 << 20)
+    rows, notes = read(posts, f'{HEADER}1,a,x\n2,b,"{text}"\n3,c,y\n')
+    assert ids(rows) == [(2, "1"), (4, "3")]
+    (rejected,) = notes.rejected
+    assert rejected.position == 3
+    assert rejected.reason.startswith("the line has 6,291,462 bytes, more than 3 MB")
 
 
 def test_open_quote_that_a_later_one_closes_takes_no_row_with_it(posts: Path) -> None:
@@ -191,6 +207,26 @@ def test_dialects_of_spreadsheets(posts: Path, content: str) -> None:
 def test_what_is_no_table_is_refused(posts: Path, content: str, reason: str) -> None:
     with pytest.raises(UnreadableFileError, match=reason):
         read(posts, content)
+
+
+def test_blank_lines_without_end_cost_little(
+    posts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a packed file of nothing else holds; lines after them keep their numbers."""
+    made = []
+
+    class Counted(csv_rows._Line):
+        def __init__(self, *values: Any) -> None:
+            super().__init__(*values)
+            made.append(self.number)
+
+    monkeypatch.setattr(csv_rows, "_Line", Counted)
+    many = 40 << 20
+    rows, notes = read(posts, HEADER + "\n" * many + '1,a,"x\n\ny"\n2,b,y\n')
+    assert ids(rows) == [(many + 2, "1"), (many + 5, "2")]
+    assert rows[0][1]["text"] == "x\n\ny"
+    assert not notes.rejected
+    assert len(made) < many / 10
 
 
 def test_files_of_quotes_cost_no_more_than_their_length(posts: Path) -> None:
