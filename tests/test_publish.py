@@ -485,7 +485,7 @@ def test_publications_can_be_mounted_alone(second: Lab, tmp_path: Path) -> None:
 def test_what_holds_people_is_its_owners_whatever_the_umask(
     lab: Lab, umask: int
 ) -> None:
-    """Landing, warehouse, quarantine, ledger; readers get what the umask grants."""
+    """Landing, warehouse, quarantine, ledger; others read what the umask grants."""
     small(lab)
     lab.put("export/bad.jsonl", b'{"odd": 1}\n')
     (lab.root / "landing").mkdir(mode=0o777)
@@ -510,9 +510,9 @@ def test_what_holds_people_is_its_owners_whatever_the_umask(
     for path in (lab.root / "quarantine").iterdir():
         assert mode(str(path)) == 0o600
     for name in ("publications", "published/parquet", "published/report"):
-        assert mode(name) == 0o777 & ~umask, name
+        assert mode(name) == 0o755 & ~umask, name
     for name in ("published/marts.duckdb", "published/manifest.json"):
-        assert mode(name) == 0o666 & ~umask, name
+        assert mode(name) == 0o644 & ~umask, name
 
 
 def test_a_workspace_may_lie_anywhere(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tasks.warehouse.errors import WorkspaceLockedError
 
 # Who may read what holds people's records: its owner alone, whatever the umask.
 _PRIVATE_MASK = 0o077
+_NOT_WRITTEN_BY_OTHERS = 0o022
 _PRIVATE = ("landing", "quarantine", "restricted", ".spill")
 _PRIVATE_FILES = ("warehouse.duckdb*", "ledger.json", ".lock", ".erasures*")
 _masks: list[int] = []
@@ -105,7 +106,9 @@ def _close_to_others(root: Path) -> None:
 
 
 def open_to_readers(folder: Path, but: str) -> None:
-    """Give a finished publication the modes that the user's umask grants.
+    """Let others read a finished publication, as far as the user's umask grants it.
+
+    Nobody but its owner may write there, even where the umask lets all.
 
     Args:
         folder: with all its files.
@@ -114,6 +117,7 @@ def open_to_readers(folder: Path, but: str) -> None:
     mask = _masks[0] if _masks else os.umask(_PRIVATE_MASK)
     if not _masks:
         os.umask(mask)
+    mask |= _NOT_WRITTEN_BY_OTHERS
     folder.parent.chmod(0o777 & ~mask)
     folder.chmod(0o777 & ~mask)
     for path in folder.rglob("*"):
