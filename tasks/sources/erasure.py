@@ -131,7 +131,10 @@ class Landed:
         if not isinstance(record, dict):
             return person if self.network is None else None
         if self.network is not None:
-            named = record.get("platform") or self.network
+            # As staging reads it; who is of no known network is of the source's.
+            named = str(record.get("platform") or "").strip().lower()
+            if named not in NETWORKS:
+                named = self.network
             return person if named == person.platform else None
         site, _, tail = person.account_id.rpartition(":")
         if person.platform in platforms_with("accounts_are_of_a_site") and site:

@@ -23,6 +23,7 @@ from tasks.warehouse.models import (
     load_models,
     run_model,
 )
+from tasks.warehouse.networks import PLATFORMS
 from tasks.warehouse.raw_tables import (
     MARK,
     RawTable,
@@ -42,16 +43,20 @@ PORTION_BYTES = 64 << 20
 # When something was done, as it was written: what that leaves open becomes
 # `precision_seconds`.
 _MOMENTS = ("acted_at_text", "posted_at_text")
+_NETWORK = Rule("platform", "in_set", values=tuple(sorted(PLATFORMS)))
 SUITES: dict[str, tuple[Rule, ...]] = {
     "accounts": (
+        _NETWORK,
         Rule("account_id", "not_null"),
         Rule("observed_at", "not_null"),
         Rule("observed_at", "not_later", after=LANDED_AT),
         Rule("registered_at", "between", "warning", _EARLIEST, _LATEST),
+        Rule("registered_at", "not_later", "warning", after=LANDED_AT),
         Rule("followers_count", "between", "warning", 0, _LARGEST_COUNT),
         Rule("posts_count", "between", "warning", 0, _LARGEST_COUNT),
     ),
     "posts": (
+        _NETWORK,
         Rule("post_id", "not_null"),
         Rule("posted_at", "not_null"),
         Rule("posted_at", "between", "error", _EARLIEST, _LATEST),
@@ -59,6 +64,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("observed_at", "not_later", after=LANDED_AT),
     ),
     "post_counters": (
+        _NETWORK,
         Rule("post_id", "not_null"),
         Rule("observed_at", "not_null"),
         Rule("observed_at", "not_later", after=LANDED_AT),
@@ -67,6 +73,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
     ),
     "interactions": (
+        _NETWORK,
         Rule("interaction_id", "not_null"),
         Rule("kind", "not_null"),
         Rule("kind", "in_set", values=("repost", "comment", "like", "mention")),
@@ -78,6 +85,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
     ),
     "follows": (
+        _NETWORK,
         Rule("account_id", "not_null"),
         Rule("follower_id", "not_null"),
         Rule("observed_at", "not_later", after=LANDED_AT),

@@ -163,6 +163,15 @@ def test_canonical_rows_of_other_networks_stay(tmp_path: Path) -> None:
     assert [json.loads(line) for line in shown(file).splitlines()] == [rows[0], rows[2]]
 
 
+@pytest.mark.parametrize("network", [" Weibo", "WEIBO", "sina", "", 5])
+def test_network_in_any_spelling_hides_nobody(tmp_path: Path, network: Any) -> None:
+    """What names no network that is known is of the source's."""
+    row = {"platform": network, "account_id": "1234567890"}
+    file = landed_file(tmp_path, [row])
+    erase_from(Landed((file,), "weibo"), ANN)
+    assert not shown(file)
+
+
 def test_tombstones_keep_a_person_out(tmp_path: Path) -> None:
     """Digests say nothing; what arrives later is held against them."""
     bury(tmp_path, "weibo", ANN.account_id, ANN.names)

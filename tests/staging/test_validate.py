@@ -13,6 +13,7 @@ from tasks.staging.expectations import keep_connection_open, run_suites
 from tasks.staging.observe import SUITES
 from tasks.staging.rules import Rule, judge_rules
 from tasks.warehouse.errors import ValidationFailedError
+from tasks.warehouse.networks import PLATFORMS
 from tests.workspaces import Lab, repost, status, user
 
 ALICE = user(11, "alice")
@@ -440,3 +441,22 @@ def test_reasons_are_grouped_without_their_values(lab: Lab) -> None:
     assert item["rows"] == 2
     assert item["reason"] == "its shape is no known weibo-api record: it is ..."
     assert "金丝雀" not in text
+
+
+def test_networks_are_read_in_any_spelling_or_told(lab: Lab) -> None:
+    """A row of a network that nobody knows would be in no campaign, and unsaid."""
+    lab.configure(format="canonical", policies="quarantine_threshold = 0.9")
+    lab.put(
+        "export/follows.csv",
+        "platform,account_id,follower_id\n"
+        "Weibo,9000,11\n WEIBO ,9000,12\n,9000,13\nx,9000,14\nsina weibo,9000,15\n",
+    )
+    lab.land()
+    staged = lab.stage()
+    assert lab.rows(
+        "select platform, follower_id from staging.follows order by follower_id"
+    ) == [("weibo", "11"), ("weibo", "12"), ("weibo", "13"), ("x", "14")]
+    assert staged.rows_quarantined == 1
+    assert lab.rows("select reason from meta.quarantine") == [
+        (f"platform must be one of {', '.join(sorted(PLATFORMS))}: it is sina weibo",)
+    ]

@@ -279,3 +279,23 @@ def test_days_of_a_fast_clock_are_uncovered(
     assert lab.value("select max(date_day) from meta.covered_days") == kept
     assert lab.marts() == expected.marts()
     assert lab.parquet() == expected.parquet()
+
+
+def test_nobody_registers_after_a_record_landed(lab: Lab) -> None:
+    """Such a profile is told, as one of before all networks is."""
+    lab.configure(format="canonical")
+    lab.put(
+        "export/accounts.csv",
+        "account_id,followers_count,registered_at,observed_at\n"
+        "11,5,2061-01-01T00:00:00Z,2026-03-02T00:00:00Z\n"
+        "12,5,2026-03-02T12:00:00Z,2026-03-02T00:00:00Z\n",
+    )
+    lab.land()
+    lab.stage()
+    assert lab.rows("select account_id from staging.accounts") == [("12",)]
+    assert lab.rows("select reason from meta.quarantine") == [
+        (
+            "registered_at must not lie more than a day after landed_at:"
+            " it is 2061-01-01 00:00:00",
+        )
+    ]

@@ -9,7 +9,7 @@ select
     path,
     position,
     item,
-    coalesce(record_platform, platform) as platform,
+    coalesce(nullif(lower(trim(record_platform)), ''), platform) as platform,
     id_of(account_id) as account_id,
     screen_name,
     display_name,

@@ -9,7 +9,7 @@ select
     path,
     position,
     item,
-    coalesce(record_platform, platform) as platform,
+    coalesce(nullif(lower(trim(record_platform)), ''), platform) as platform,
     id_of(account_id) as account_id,
     id_of(follower_id) as follower_id,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,

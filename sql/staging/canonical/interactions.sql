@@ -11,7 +11,7 @@ select
     path,
     position,
     item,
-    coalesce(record_platform, platform) as platform,
+    coalesce(nullif(lower(trim(record_platform)), ''), platform) as platform,
     id_of(interaction_id) as interaction_id,
     record_kind as kind,
     id_of(account_id) as account_id,

@@ -10,7 +10,7 @@ with
 gone as (
     select distinct
         source,
-        coalesce(record_platform, platform) as platform,
+        coalesce(nullif(lower(trim(record_platform)), ''), platform) as platform,
         id_of(post_id) as post_id,
         seen_at
     from raw.canonical_posts
@@ -20,7 +20,7 @@ gone as (
 counters as (
     select
         *,
-        coalesce(record_platform, platform) as network,
+        coalesce(nullif(lower(trim(record_platform)), ''), platform) as network,
         coalesce(count_of(reposts_count), 0)
         + coalesce(count_of(comments_count), 0)
         + coalesce(count_of(likes_count), 0)

@@ -18,7 +18,7 @@ select
     path,
     position,
     item,
-    coalesce(record_platform, platform) as platform,
+    coalesce(nullif(lower(trim(record_platform)), ''), platform) as platform,
     id_of(post_id) as post_id,
     id_of(account_id) as account_id,
     time_of(posted_at, seen_at, 0) as posted_at,
