@@ -71,6 +71,13 @@ _COPIED = {
     "changes": {"run_id", "mart", "key", "metric", "before", "after", "why"},
 }
 
+# Of which kind a value is wherever it stands, and which are never null.
+_DAYS = {"date_day", "from_day", "to_day", "last_day"}
+_MOMENTS = {"started_at", "finished_at"}
+_NUMBERS = {"rows_in", "rows_out", "rows_quarantined", "rows", "accounts"}
+_TEXTS = {"source", "platform", "step", "state", "command", "run_id", "feature", "bin"}
+_NEVER_OPEN = {"run_id", "state", "from_day", "to_day", "last_day"}
+
 
 def _is_copy(data: object) -> TypeGuard[dict[str, Any]]:
     """Whether something read is a copy of the ledger, of this version or an older."""
@@ -81,12 +88,30 @@ def _is_copy(data: object) -> TypeGuard[dict[str, Any]]:
         and all(isinstance(row, dict) and keys <= row.keys() for row in rows)
         for name, keys in _COPIED.items()
     )
+    return is_whole and all(
+        _is_told(key, value, may_be_open=name not in ("covered_days", "source_days"))
+        for name in _COPIED
+        for row in data.get(name, [])
+        for key, value in row.items()
+    )
+
+
+def _is_told(key: str, value: object, may_be_open: bool) -> bool:
+    """Whether a value is of the kind that its name says."""
+    if value is None:
+        return may_be_open and key not in _NEVER_OPEN
+    if key in _NUMBERS:
+        return isinstance(value, int | float)
+    if not isinstance(value, str):
+        return key not in _TEXTS | _DAYS | _MOMENTS
     try:
-        return is_whole and all(
-            date.fromisoformat(row["date_day"]) for row in data["covered_days"]
-        )
-    except (TypeError, ValueError):
+        if key in _DAYS:
+            date.fromisoformat(value)
+        elif key in _MOMENTS:
+            datetime.fromisoformat(value)
+    except ValueError:
         return False
+    return True
 
 
 def late_sources(workspace: Workspace, end: date) -> list[str]:
