@@ -81,7 +81,10 @@ def check_keys(workspace: Workspace) -> dict[str, Any]:
             told.append(f"{where} is gone and {VARIABLE} is not set: {anew}.")
     elif before.get("pseudonyms", now["pseudonyms"]) != now["pseudonyms"]:
         place = VARIABLE if os.environ.get(VARIABLE) else str(where)
-        told.append(f"The key in {place} is another one than before: {anew}.")
+        told.append(
+            f"The key in {place} is another one than before: {anew}. Where ledger.json"
+            " came from another workspace, take that file away instead."
+        )
     key, stones = (workspace.root / name for name in (tombstones.KEY, tombstones.LIST))
     lost = before.get("tombstones", 0) > now.get("tombstones", 0)
     if lost:
