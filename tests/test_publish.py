@@ -282,7 +282,8 @@ while not (root / "stop").exists():
         manifest = json.loads((folder / "manifest.json").read_text())
         assert manifest["number"] == number >= one, (manifest, number, one)
     except (FileNotFoundError, duckdb.IOException) as error:
-        if "No such file" not in str(error) and "No files found" not in str(error):
+        gone = ("No such file", "No files found", "database does not exist")
+        if not any(words in str(error) for words in gone):
             raise
         continue  # three swaps passed since the folder was found
     seen.add(number)
