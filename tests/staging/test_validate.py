@@ -272,7 +272,8 @@ def test_warnings_never_stop(lab: Lab) -> None:
     failed = lab.rows(
         "select level, success from meta.validation_results where rows_failed > 0"
     )
-    assert failed == [("warning", False)]
+    # Out of all bounds, and later than it landed.
+    assert failed == [("warning", False)] * 2
     assert lab.value("select count(*) from staging.interactions") == 1
 
 
