@@ -1,11 +1,12 @@
 """Sentiment of Chinese comments: negative, neutral or positive, as probabilities.
 
 Two linear scores over character n-grams of one to three: how positive a text is, and
-how neutral. Both come from regressions on features that a naive Bayes scaled (NBSVM;
-Wang and Manning, ACL 2012), weighed and calibrated on texts that they never saw; data,
-figures and limits stand in `data/models/sentiment.md`. A text is judged as it is:
-whoever wants the last author's own words cuts a chain of reposts off first. Traditional
-characters count as their simplified ones.
+how neutral. Each is a sum of four regressions, weighed on texts that they never saw:
+positive against negative, and each label against the others on features that a naive
+Bayes scaled (NBSVM; Wang and Manning, ACL 2012). Data, figures and limits stand in
+`data/models/sentiment.md`. A text is judged as it is: whoever wants the last author's
+own words cuts a chain of reposts off first. Traditional characters count as their
+simplified ones.
 """
 
 from __future__ import annotations
