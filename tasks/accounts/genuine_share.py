@@ -229,26 +229,9 @@ def bound_sets(
         known; whole_low, whole, whole_high: null where the platform counts nothing or
         no account is known, `whole` where not `is_told`, too.
     """
-    named = [scores.select(keys)]
-    if unseen is not None:
-        named.append(unseen.select(name for name in keys if name in unseen.columns))
-    sets = (
-        pl.concat(named, how="diagonal")
-        .unique()
-        .sort(keys)
-        .with_row_index("set")
-        .with_columns(pl.col("set").cast(pl.Int64))
-    )
+    sets = _numbered_sets(scores, keys, unseen)
     rows = scores.join(sets, on=list(keys), nulls_equal=True).rename(
         {"score_bin": "bin"}
-    )
-    is_known = (pl.col("shown") != HIDDEN) & (
-        (pl.col("shown") != "name") | (pl.col("bin") > 0)
-    )
-    totals = rows.group_by("set").agg(
-        pl.col("acts", "genuine_acts", "accounts", "genuine_accounts").sum(),
-        known_acts=pl.col("acts").filter(is_known).sum(),
-        known_accounts=pl.col("accounts").filter(is_known).sum(),
     )
     beyond = None
     if unseen is not None:
@@ -264,8 +247,15 @@ def bound_sets(
         ),
         audiences,
     )
+    counted = (
+        pl.DataFrame(schema={"set": pl.Int64, "counted": pl.Int64})
+        if beyond is None
+        else beyond.select(
+            "set", counted=pl.sum_horizontal("seen", "unseen", "uncollected")
+        )
+    )
     found = (
-        sets.join(totals, on="set", how="left")
+        sets.join(_totals_of(rows), on="set", how="left")
         .with_columns(pl.exclude("set", *keys).fill_null(0))
         .join(
             of_acts.rename({"low": "acts_low", "high": "acts_high"}),
@@ -278,19 +268,44 @@ def bound_sets(
             how="left",
         )
         .with_columns(pl.col("accounts_low", "accounts_high").fill_null(0))
+        .join(counted, on="set", how="left")
     )
-    if beyond is not None:
-        found = found.join(
-            beyond.select(
-                "set", counted=pl.sum_horizontal("seen", "unseen", "uncollected")
-            ),
-            on="set",
-            how="left",
-        )
-    else:
-        found = found.with_columns(counted=pl.lit(None, pl.Int64))
+    return _as_known(found, keys).sort(keys)
+
+
+def _numbered_sets(
+    scores: pl.DataFrame, keys: Sequence[str], unseen: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Each set once, also those of unseen acts alone: `keys` and its number, `set`."""
+    named = [scores.select(keys)]
+    if unseen is not None:
+        named.append(unseen.select(name for name in keys if name in unseen.columns))
+    return (
+        pl.concat(named, how="diagonal")
+        .unique()
+        .sort(keys)
+        .with_row_index("set")
+        .with_columns(pl.col("set").cast(pl.Int64))
+    )
+
+
+def _totals_of(rows: pl.DataFrame) -> pl.DataFrame:
+    """Acts and accounts by set: all, genuine by their levels, known."""
+    is_known = (pl.col("shown") != HIDDEN) & (
+        (pl.col("shown") != "name") | (pl.col("bin") > 0)
+    )
+    return rows.group_by("set").agg(
+        pl.col("acts", "genuine_acts", "accounts", "genuine_accounts").sum(),
+        known_acts=pl.col("acts").filter(is_known).sum(),
+        known_accounts=pl.col("accounts").filter(is_known).sum(),
+    )
+
+
+def _as_known(found: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Intervals, with what counts as genuine by the levels inside; null: not known."""
     is_bounded = (pl.col("known_acts") > 0) | (pl.col("acts") == 0)
     is_estimated = (pl.col("known_acts") > 0) & pl.col("counted").is_not_null()
+    is_told = pl.col("known_acts") * 2 >= pl.col("acts")
     # By the levels alone: inside, as the number of the collected ones is.
     at_level = (
         (
@@ -301,32 +316,28 @@ def bound_sets(
         .round()
         .cast(pl.Int64)
     )
-    is_told = pl.col("known_acts") * 2 >= pl.col("acts")
+
+    def bounds(name: str, level: str | pl.Expr, is_there: pl.Expr) -> list[pl.Expr]:
+        low, high = f"{name}_low", f"{name}_high"
+        return [
+            pl.when(is_there).then(pl.min_horizontal(low, level)).alias(low),
+            pl.when(is_there).then(pl.max_horizontal(high, level)).alias(high),
+        ]
+
+    whole_low, whole_high = bounds("whole", at_level, is_estimated)
     return found.select(
         *keys,
         "acts",
         "known_acts",
         "accounts",
         "known_accounts",
-        is_told=is_told,
-        acts_low=pl.when(is_bounded).then(
-            pl.min_horizontal("acts_low", "genuine_acts")
-        ),
-        acts_high=pl.when(is_bounded).then(
-            pl.max_horizontal("acts_high", "genuine_acts")
-        ),
-        accounts_low=pl.when(is_bounded).then(
-            pl.min_horizontal("accounts_low", "genuine_accounts")
-        ),
-        accounts_high=pl.when(is_bounded).then(
-            pl.max_horizontal("accounts_high", "genuine_accounts")
-        ),
-        whole_low=pl.when(is_estimated).then(pl.min_horizontal("whole_low", at_level)),
-        whole=pl.when(is_estimated & is_told).then("whole"),
-        whole_high=pl.when(is_estimated).then(
-            pl.max_horizontal("whole_high", at_level)
-        ),
-    ).sort(keys)
+        is_told.alias("is_told"),
+        *bounds("acts", "genuine_acts", is_bounded),
+        *bounds("accounts", "genuine_accounts", is_bounded),
+        whole_low,
+        pl.when(is_estimated & is_told).then("whole").alias("whole"),
+        whole_high,
+    )
 
 
 _CELLS = [(shown, number) for shown in SHOWN for number in range(len(BINS) + 1)]

@@ -53,12 +53,55 @@ def find_operators(
     """
     nodes = profiles.select(*_KEY, "first_seen_at").sort(_KEY).with_row_index("node")
     numbered = nodes.select(*_KEY, "node")
+    between = _links_between(links, numbered, overrides)
+    merges = _merges(overrides, numbered)
+    edges = pl.concat([_edges_of(between), merges])
+    groups = nodes.with_columns(group=_connected(edges, nodes.height)).sort(
+        "group", "first_seen_at", *_KEY, nulls_last=True
+    )
+    grouped = groups.with_columns(
+        operator_id=pl.concat_str(_KEY, separator=":").first().over("group"),
+        size=pl.len().over("group"),
+    )
+    strongest = _strongest(between, grouped.select("node", "group"))
+    merged = pl.concat([merges["node"], merges["node_y"].rename("node")]).unique()
+    is_own = pl.col("size") == 1
+    is_merged = pl.col("node").is_in(merged.implode())
+    return (
+        grouped.join(strongest, on="node", how="left")
+        .select(
+            *_KEY,
+            "operator_id",
+            operator_probability=pl.when(is_own | is_merged)
+            .then(1.0)
+            .otherwise(pl.col("probability").fill_null(1.0)),
+            method=pl.when(is_own)
+            .then(pl.lit("own"))
+            .when(is_merged)
+            .then(pl.lit("override"))
+            .when(pl.col("kind") == "batch")
+            .then(pl.lit("batch"))
+            .otherwise(pl.lit("profile")),
+            evidence=pl.when(is_own)
+            .then(pl.lit(""))
+            .when(is_merged)
+            .then(pl.lit("were merged by a person"))
+            .otherwise(pl.col("evidence").fill_null("")),
+        )
+        .sort(_KEY)
+    )
+
+
+def _links_between(
+    links: pl.DataFrame, numbered: pl.DataFrame, overrides: pl.DataFrame
+) -> pl.DataFrame:
+    """Links by the numbers of their accounts, without those that a person split off."""
     split = (
         overrides.filter(pl.col("kind") == "split")
         .join(numbered, on=_KEY, how="inner")
         .get_column("node")
     )
-    between = (
+    return (
         links.join(numbered, on=_KEY)
         .join(numbered.rename({"node": "node_y"}), left_on=_OTHER, right_on=_KEY)
         .filter(
@@ -67,6 +110,10 @@ def find_operators(
         )
         .select("node", "node_y", "probability", "match_weight", "kind", "evidence")
     )
+
+
+def _edges_of(between: pl.DataFrame) -> pl.DataFrame:
+    """The links that make groups: dense ones of persons, those within batches."""
     batches = between.filter(pl.col("kind") == "batch")
     # What a programme made in one go is one thing: a person's link into it, or from
     # one batch to another, would chain batches together.
@@ -76,63 +123,22 @@ def find_operators(
         & ~pl.col("node").is_in(made.implode())
         & ~pl.col("node_y").is_in(made.implode())
     )
-    edges = pl.concat(
+    return pl.concat(
         [
             _within_pieces(batches).select("node", "node_y"),
             _within_communities(persons).select("node", "node_y"),
-            _merges(overrides, numbered),
         ]
     )
-    count = nodes.height
+
+
+def _connected(edges: pl.DataFrame, count: int) -> pl.Series:
+    """The component of each of `count` nodes."""
+    ends = (edges["node"].to_numpy(), edges["node_y"].to_numpy())
     graph = coo_matrix(
-        (
-            np.ones(edges.height, dtype=np.int8),
-            (
-                edges.get_column("node").to_numpy(),
-                edges.get_column("node_y").to_numpy(),
-            ),
-        ),
-        shape=(count, count),
+        (np.ones(edges.height, dtype=np.int8), ends), shape=(count, count)
     )
     _, labels = connected_components(graph, directed=False)
-    members = nodes.with_columns(group=pl.Series(labels)).sort(
-        "group", "first_seen_at", *_KEY, nulls_last=True
-    )
-    merged = pl.concat(
-        [
-            _merges(overrides, numbered).select("node"),
-            _merges(overrides, numbered).select(node="node_y"),
-        ]
-    ).unique()
-    grouped = members.with_columns(
-        operator_id=pl.concat_str(_KEY, separator=":").first().over("group"),
-        size=pl.len().over("group"),
-    )
-    strongest = _strongest(between, grouped.select("node", "group"))
-    is_merged = pl.col("node").is_in(merged.get_column("node").implode())
-    return (
-        grouped.join(strongest, on="node", how="left")
-        .select(
-            *_KEY,
-            "operator_id",
-            operator_probability=pl.when((pl.col("size") == 1) | is_merged)
-            .then(1.0)
-            .otherwise(pl.col("probability").fill_null(1.0)),
-            method=pl.when(pl.col("size") == 1)
-            .then(pl.lit("own"))
-            .when(is_merged)
-            .then(pl.lit("override"))
-            .when(pl.col("kind") == "batch")
-            .then(pl.lit("batch"))
-            .otherwise(pl.lit("profile")),
-            evidence=pl.when(pl.col("size") == 1)
-            .then(pl.lit(""))
-            .when(is_merged)
-            .then(pl.lit("were merged by a person"))
-            .otherwise(pl.col("evidence").fill_null("")),
-        )
-        .sort(_KEY)
-    )
+    return pl.Series(labels)
 
 
 def batch_members(operators: pl.DataFrame) -> pl.DataFrame:

@@ -13,10 +13,12 @@ the value that was seen; they are worked out only where an account is suspected.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tasks.accounts.account_kind import account_kind
 from tasks.accounts.evidence import JUDGED, Evidence
@@ -55,6 +57,24 @@ MOST_REASONS = 4
 LEAST_WEIGHT = 0.2
 # What more genuine labelled accounts than this share show as well is no reason.
 MOST_USUAL = 0.25
+
+
+# What `score` gives of an account.
+_SCORED = (
+    "platform",
+    "account_id",
+    "phantom_probability",
+    "phantom_level",
+    "account_kind",
+    "reasons",
+    "reason_classes",
+    "shown",
+    "score_kind",
+    "score_bin",
+    "score_cell",
+    "model_version",
+    "observed_at",
+)
 
 
 def model_version(model: PhantomModel | None = None) -> str:
@@ -96,7 +116,9 @@ def score(
     model = model or shipped_model()
     probability = phantom_probability(features, model)
     suspected = np.flatnonzero(probability >= suspected_threshold)
-    reasons = _reasons(features[suspected], model)
+    reasons = _reasons(features[suspected], model).with_columns(
+        row=pl.Series(suspected, dtype=pl.Int64)
+    )
     return (
         with_columns_of_signs(features)
         .with_columns(
@@ -104,57 +126,34 @@ def score(
             score_kind=kind_of_score(features),
             phantom_probability=probability,
         )
-        .select(
-            "platform",
-            "account_id",
-            "observed_at",
-            "phantom_probability",
-            "shown",
-            "score_kind",
+        .with_columns(
             account_kind=account_kind(
                 pl.col("phantom_probability") >= suspected_threshold
             ),
+            row=pl.int_range(pl.len(), dtype=pl.Int64),
         )
-        .with_row_index("row")
-        .with_columns(pl.col("row").cast(pl.Int64))
-        .join(
-            reasons.with_columns(row=pl.Series(suspected, dtype=pl.Int64)),
-            on="row",
-            how="left",
-        )
+        .join(reasons, on="row", how="left")
         .with_columns(
             pl.col("reasons", "reason_classes").fill_null([]),
-        )
-        .with_columns(
-            # A ratio alone suspects; it takes another reason for more.
-            phantom_level=pl.when(
-                (pl.col("phantom_probability") >= phantom_threshold)
-                & pl.col("is_supported")
-            )
-            .then(pl.lit("phantom"))
-            .when(pl.col("phantom_probability") >= suspected_threshold)
-            .then(pl.lit("suspected"))
-            .otherwise(pl.lit("genuine")),
+            phantom_level=_level(suspected_threshold, phantom_threshold),
             score_bin=bin_of(pl.col("phantom_probability")),
             score_cell=cell_of(pl.col("phantom_probability")),
             model_version=pl.lit(model_version(model)),
         )
-        .select(
-            "platform",
-            "account_id",
-            "phantom_probability",
-            "phantom_level",
-            "account_kind",
-            "reasons",
-            "reason_classes",
-            "shown",
-            "score_kind",
-            "score_bin",
-            "score_cell",
-            "model_version",
-            "observed_at",
-        )
+        .select(_SCORED)
         .sort("platform", "account_id")
+    )
+
+
+def _level(suspected_threshold: float, phantom_threshold: float) -> pl.Expr:
+    """The level by `phantom_probability`. A ratio alone suspects; more takes more."""
+    probability = pl.col("phantom_probability")
+    return (
+        pl.when((probability >= phantom_threshold) & pl.col("is_supported"))
+        .then(pl.lit("phantom"))
+        .when(probability >= suspected_threshold)
+        .then(pl.lit("suspected"))
+        .otherwise(pl.lit("genuine"))
     )
 
 
@@ -275,6 +274,24 @@ def _with_reference(
     )
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What one sentence says of each account, rows as they came.
+
+    Attributes:
+        sentence: the reason, of the features' columns.
+        reason_class: see reason_classes.py.
+        weight: what it adds to the log-odds.
+        share: of labelled genuine accounts that show the same, or more so; nan where
+            that is not known.
+    """
+
+    sentence: pl.Expr
+    reason_class: str
+    weight: FloatArray
+    share: FloatArray
+
+
 def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     """The heaviest parts of each account's log-odds as sentences.
 
@@ -293,13 +310,29 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     frame = with_columns_of_signs(with_inputs(features, FEATURES))
     if "level" not in frame.columns:
         frame = frame.with_columns(level=pl.lit(None, pl.Int64))
-    held = frame.select(
-        sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
+    parts = _read_alike(
+        [*_learned_parts(features, frame, model), *_judged_parts(frame)]
     )
-    # Parts that read the same are one reason.
-    weights: dict[str, FloatArray] = {}
-    sentences: dict[str, pl.Expr] = {}
-    classes: dict[str, str] = {}
+    # What many genuine accounts show as well is no reason, however it weighs.
+    weights = np.column_stack(
+        [np.where(part.share > MOST_USUAL, -np.inf, part.weight) for part in parts]
+    )
+    told = _told(frame, parts, weights, model.fewest_posts)
+    return (
+        pl.DataFrame({"row": np.arange(len(features), dtype=np.int64)})
+        .join(told, on="row", how="left", maintain_order="left")
+        .select(
+            pl.col("reasons").fill_null([REASON_CLASSES["many_small_signs"]]),
+            pl.col("reason_classes").fill_null(["many_small_signs"]),
+            is_supported=pl.Series(_is_supported(frame, parts, weights)),
+        )
+    )
+
+
+def _learned_parts(
+    features: pl.DataFrame, frame: pl.DataFrame, model: PhantomModel
+) -> list[_Part]:
+    """What the learned model says, by feature."""
     learned = model.contributions(features)
     usual = model.shares_of_genuine(features)
     # That none of them has written so little tells how they were chosen.
@@ -309,13 +342,21 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
     for name in OF_POSTS & usual.keys():
         usual[name] = np.where(is_unlike.to_numpy(), np.nan, usual[name])
     unknown = np.full(len(features), np.nan)
-    parts = [
-        (f.reason, f.reason_class, learned[f.name], usual.get(f.name, unknown))
+    return [
+        _Part(f.reason, f.reason_class, learned[f.name], usual.get(f.name, unknown))
         for f in FEATURES
         if f.name in learned
     ]
-    parts += [
-        (
+
+
+def _judged_parts(frame: pl.DataFrame) -> list[_Part]:
+    """What the signs say that no labelled set shows."""
+    held = frame.select(
+        sign.holds.fill_null(value=False).alias(sign.name) for sign in EVIDENCE
+    )
+    unknown = np.full(len(frame), np.nan)
+    return [
+        _Part(
             sign.reason,
             sign.reason_class,
             held[sign.name].to_numpy() * sign.log_odds,
@@ -323,48 +364,64 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
         )
         for sign in EVIDENCE
     ]
+
+
+def _read_alike(parts: Iterable[_Part]) -> list[_Part]:
+    """Parts that read the same are one reason, as usual as the heaviest of them."""
+    found: dict[str, _Part] = {}
     heaviest: dict[str, FloatArray] = {}
-    shares: dict[str, FloatArray] = {}
-    for sentence, reason_class, part, share in parts:
-        key = str(sentence)
-        sentences[key] = sentence
-        classes[key] = reason_class
-        weights[key] = weights[key] + part if key in weights else part
-        known = heaviest.get(key, np.full(len(part), -np.inf))
-        shares[key] = np.where(part > known, share, shares.get(key, share))
-        heaviest[key] = np.maximum(part, known)
-    # What many genuine accounts show as well is no reason, however it weighs.
-    table = np.column_stack(
-        [
-            np.where(shares[key] > MOST_USUAL, -np.inf, weight)
-            for key, weight in weights.items()
-        ]
-    )
-    is_enough = np.array([name not in _NOT_ENOUGH for name in classes.values()])
-    weighs = table >= LEAST_SUPPORT
-    is_more = np.array([name not in OF_LURKERS for name in classes.values()])
+    for part in parts:
+        key = str(part.sentence)
+        known = heaviest.get(key, np.full(len(part.weight), -np.inf))
+        before = found.get(key)
+        found[key] = replace(
+            part,
+            weight=before.weight + part.weight if before else part.weight,
+            share=np.where(part.weight > known, part.share, (before or part).share),
+        )
+        heaviest[key] = np.maximum(part.weight, known)
+    return list(found.values())
+
+
+def _is_supported(
+    frame: pl.DataFrame, parts: Sequence[_Part], weights: FloatArray
+) -> NDArray[np.bool_]:
+    """Whether more than ratios speaks against an account, rows as they came."""
+    weighs = weights >= LEAST_SUPPORT
+    is_enough = np.array([part.reason_class not in _NOT_ENOUGH for part in parts])
+    is_more = np.array([part.reason_class not in OF_LURKERS for part in parts])
     lived_in = frame.select(_LIVED_IN.fill_null(value=False)).to_series().to_numpy()
-    supported = np.where(
+    supported: NDArray[np.bool_] = np.where(
         lived_in, weighs[:, is_more].any(axis=1), weighs[:, is_enough].any(axis=1)
     )
-    order = np.argsort(-table, axis=1, kind="stable")[:, :MOST_REASONS]
+    return supported
+
+
+def _told(
+    frame: pl.DataFrame,
+    parts: Sequence[_Part],
+    weights: FloatArray,
+    fewest_posts: int | None,
+) -> pl.DataFrame:
+    """The heaviest parts in words: row, reasons, reason_classes, of rows with any."""
+    order = np.argsort(-weights, axis=1, kind="stable")[:, :MOST_REASONS]
     found = []
-    for place, (key, sentence) in enumerate(sentences.items()):
+    for place, part in enumerate(parts):
         rows, rank = np.nonzero(order == place)
-        weight = table[rows, place]
+        weight = weights[rows, place]
         heavy = (weight >= LEAST_WEIGHT) | ((rank == 0) & (weight > 0))
         rows, rank = rows[heavy], rank[heavy]
         found.append(
             frame[rows].select(
-                _with_reference(sentence, shares[key][rows], model.fewest_posts).alias(
+                _with_reference(part.sentence, part.share[rows], fewest_posts).alias(
                     "reason"
                 ),
-                pl.lit(classes[key]).alias("reason_class"),
+                pl.lit(part.reason_class).alias("reason_class"),
                 row=pl.Series(rows, dtype=pl.Int64),
                 rank=pl.Series(rank, dtype=pl.Int64),
             )
         )
-    told = (
+    told: pl.DataFrame = (
         pl.concat(found)
         .drop_nulls("reason")
         .sort("row", "rank")
@@ -378,12 +435,4 @@ def _reasons(features: pl.DataFrame, model: PhantomModel) -> pl.DataFrame:
             reason_classes=pl.col("reason_class").unique(maintain_order=True),
         )
     )
-    return (
-        pl.DataFrame({"row": np.arange(len(features), dtype=np.int64)})
-        .join(told, on="row", how="left", maintain_order="left")
-        .select(
-            pl.col("reasons").fill_null([REASON_CLASSES["many_small_signs"]]),
-            pl.col("reason_classes").fill_null(["many_small_signs"]),
-            is_supported=pl.Series(supported),
-        )
-    )
+    return told
