@@ -67,16 +67,6 @@ def recall_at(threshold: float) -> Measure:
     return measure
 
 
-def recall_at_false_positives(share: float) -> Measure:
-    """Recall at the threshold that so many genuine accounts reach."""
-
-    def measure(probability: FloatArray, truth: BoolArray) -> float:
-        threshold = np.quantile(probability[~truth], 1 - share, method="higher")
-        return float((probability[truth] > threshold).mean())
-
-    return measure
-
-
 def bootstrap(
     measure: Measure, probability: FloatArray, truth: BoolArray, seed: int
 ) -> Figure:

@@ -149,7 +149,7 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
             ]
         )
     # First, so that a run after a crash lands nothing of the person again.
-    tombstones.bury_all(root, [(*one, ()) for one in people])
+    tombstones.bury(root, [(*one, ()) for one in people])
     days = _begin(workspace)
     exports: set[str] = set()
     for platform, landed in files.landed:
@@ -494,7 +494,7 @@ def _erase(workspace: Workspace, people: Sequence[Person], files: _Files) -> Era
             if _is_of(platform, landed, person.platform):
                 person = with_names(landed, person)  # noqa: PLW2901
         known.append(person)
-    tombstones.bury_all(
+    tombstones.bury(
         workspace.root,
         [
             (one.platform, one.account_id, one.names)

@@ -34,7 +34,7 @@ from tasks.warehouse.people import (
 from tasks.warehouse.raw_tables import CONTEXT
 from tasks.warehouse.tombstones import (
     buried,
-    bury_all,
+    bury,
     canonical_id,
     has_tombstones,
     spellings,
@@ -267,7 +267,7 @@ def keep_out_erased(root: Path, landed: Landed, platforms: Iterable[str]) -> Non
         known = {*spelled}
         if others := with_other_ids([landed], platform, known) - known:
             # What landed of them before, the next run takes out.
-            bury_all(root, [(platform, one, ()) for one in sorted(others)])
+            bury(root, [(platform, one, ()) for one in sorted(others)])
         for account_id in sorted(known | others):
             person = Person(
                 platform,

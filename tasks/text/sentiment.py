@@ -12,7 +12,6 @@ simplified ones.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +22,6 @@ import numpy.typing as npt
 import polars as pl
 
 from tasks.text.character_ngrams import (
-    LONGEST,
     Vocabulary,
     code_points,
     make_vocabulary,
@@ -83,65 +81,6 @@ def score(texts: pl.Series, model: SentimentModel | None = None) -> pl.DataFrame
     return pl.DataFrame(
         {name: table[:, place] for place, name in enumerate(LABELS)},
         schema=dict.fromkeys(LABELS, pl.Float64),
-    )
-
-
-def deciding_words(
-    texts: pl.Series, model: SentimentModel | None = None, most: int = 5
-) -> pl.Series:
-    """For each text the n-grams that speak most for the side it is on.
-
-    Args:
-        texts: any text.
-        model: the shipped one by default.
-        most: n-grams a text at most; one within another that is listed is left out.
-
-    Returns:
-        A list of texts for each text, the weightiest first.
-    """
-    used = model or shipped_model()
-    words = plain_words(texts)
-    codes, edges = code_points(words)
-    features = used.vocabulary.features(codes)
-    sums = np.add.reduceat(
-        sum(used.weights[feature] for feature in features), edges[:-1]
-    )
-    sign = np.where(sums[:, 0] >= 0, 1, -1) if len(texts) else np.empty(0)
-    text = np.repeat(np.arange(len(words)), np.diff(edges))
-    rows = []
-    for length, feature in enumerate(features, start=1):
-        places = np.flatnonzero(feature[: len(text)] >= 0)
-        weight = used.weights[feature[places], 0] * sign[text[places]]
-        told = places[weight > 0]
-        rows.append(
-            pl.DataFrame(
-                {
-                    "text": text[told],
-                    "place": told - edges[text[told]] - 1,
-                    "length": np.full(len(told), length),
-                    "weight": weight[weight > 0],
-                }
-            )
-        )
-    found = (
-        pl.concat(rows)
-        .join(
-            pl.DataFrame({"word": words.fill_null("")})
-            .with_row_index("text")
-            .cast({"text": pl.Int64}),
-            on="text",
-        )
-        .filter(pl.col("place") >= 0)
-        .with_columns(ngram=pl.col("word").str.slice(pl.col("place"), pl.col("length")))
-        .filter(pl.col("ngram").str.len_chars() == pl.col("length"))
-        .unique(["text", "ngram"])
-        .sort("text", pl.col("weight"), "ngram", descending=[False, True, False])
-        .group_by("text", maintain_order=True)
-        .agg("ngram")
-    )
-    listed = {row: _outermost(ngrams, most) for row, ngrams in found.iter_rows()}
-    return pl.Series(
-        [listed.get(row, []) for row in range(len(texts))], dtype=pl.List(pl.String)
     )
 
 
@@ -229,14 +168,3 @@ def write_model(model: SentimentModel) -> dict[str, npt.NDArray[np.generic]]:
         "offsets": model.offsets,
         "prior": model.prior,
     }
-
-
-def ngram_texts(model: SentimentModel) -> Iterator[str]:
-    """The n-grams of a model's vocabulary as text, simplified; edges as blanks."""
-    letters: dict[int, str] = {}
-    for code_point in np.flatnonzero(model.vocabulary.character):
-        number = int(model.vocabulary.character[code_point])
-        letters.setdefault(number, chr(code_point))
-    for key in model.vocabulary.keys.tolist():
-        numbers = [(key >> (20 * place)) & 0xFFFFF for place in range(LONGEST)]
-        yield "".join(letters[number] for number in reversed(numbers) if number)

@@ -81,12 +81,7 @@ def spellings(account_id: str) -> list[str]:
     return [account_id, wide, f"{int(account_id):,}", f"{mantissa}e", f"{mantissa}E"]
 
 
-def bury(root: Path, platform: str, account_id: str, names: Iterable[str]) -> None:
-    """Write the tombstones of an account and its names."""
-    bury_all(root, [(platform, account_id, names)])
-
-
-def bury_all(root: Path, people: Iterable[tuple[str, str, Iterable[str]]]) -> None:
+def bury(root: Path, people: Iterable[tuple[str, str, Iterable[str]]]) -> None:
     """Write the tombstones of many accounts (platform, id, names) at once.
 
     Raises:

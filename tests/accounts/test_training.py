@@ -20,7 +20,6 @@ from tasks.accounts.evaluation import (
     calibration_bins,
     precision_at,
     recall_at,
-    recall_at_false_positives,
 )
 from tasks.accounts.features import FEATURES, build_features, of_block
 from tasks.accounts.model_card import describe_model
@@ -324,8 +323,6 @@ def test_figures_equal_their_definitions() -> None:
     )
     assert precision_at(0.8)(probability, truth) == 0.5
     assert recall_at(0.8)(probability, truth) == 0.5
-    # A third of genuine accounts may be wrong: the threshold is above 0.4.
-    assert recall_at_false_positives(0.34)(probability, truth) == 0.5
     assert np.isnan(auc(probability, np.ones(5, bool)))
     assert calibration_bins(probability, truth, bins=2) == [
         (pytest.approx(0.3), pytest.approx(1 / 3), 3),

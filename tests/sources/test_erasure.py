@@ -174,7 +174,7 @@ def test_network_in_any_spelling_hides_nobody(tmp_path: Path, network: Any) -> N
 
 def test_tombstones_keep_a_person_out(tmp_path: Path) -> None:
     """Digests say nothing; what arrives later is held against them."""
-    bury(tmp_path, "weibo", ANN.account_id, ANN.names)
+    bury(tmp_path, [("weibo", ANN.account_id, ANN.names)])
     stones = (tmp_path / ".erasures.json").read_text()
     assert not any(word in stones for word in (ANN.account_id, *ANN.names))
     assert (tmp_path / ".erasure.key").stat().st_mode & 0o777 == 0o600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -10,14 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.text.character_ngrams import key_of, make_vocabulary, plain_words
+from tasks.text.character_ngrams import LONGEST, key_of, make_vocabulary, plain_words
 from tasks.text.feeling_words import FEELING_WORDS
 from tasks.text.sentiment import (
     BALANCE_ERROR,
     LABELS,
     SHIPPED,
-    deciding_words,
-    ngram_texts,
+    SentimentModel,
     read_model,
     score,
     shipped_model,
@@ -105,14 +105,15 @@ def test_missing_words_get_the_shares_of_training() -> None:
         assert row == pytest.approx(tuple(prior / prior.sum()))
 
 
-def test_deciding_words_are_the_texts_own() -> None:
-    texts = pl.Series(["不好喝，差评", "太赞了，推荐", None, ""])
-    listed = deciding_words(texts).to_list()
-    assert listed[2:] == [[], []]
-    for text, words in zip(texts[:2], listed[:2], strict=True):
-        assert words
-        assert all(word in plain_words(pl.Series([text]))[0] for word in words)
-    assert "差评" in listed[0]
+def ngram_texts(model: SentimentModel) -> Iterator[str]:
+    """The n-grams of a model's vocabulary as text, simplified; edges as blanks."""
+    letters: dict[int, str] = {}
+    for code_point in np.flatnonzero(model.vocabulary.character):
+        number = int(model.vocabulary.character[code_point])
+        letters.setdefault(number, chr(code_point))
+    for key in model.vocabulary.keys.tolist():
+        numbers = [(key >> (20 * place)) & 0xFFFFF for place in range(LONGEST)]
+        yield "".join(letters[number] for number in reversed(numbers) if number)
 
 
 def test_shipped_vocabulary_shows_nobody() -> None:
