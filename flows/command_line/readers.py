@@ -18,25 +18,36 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Where to write the page.", metavar="FILE")
     ] = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            help="en or zh; without it as workspace.toml says.", metavar="CODE"
+        ),
+    ] = None,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
     """Write the report page from what is published; print where it is."""
-    from tasks.report.page import write_report
+    from tasks.report.languages import speaking
+    from tasks.report.page import name_pages, write_report
     from tasks.warehouse.workspace import load_workspace
 
-    marts = load_workspace(workspace).published / "marts.duckdb"
+    configuration = load_workspace(workspace)
+    marts = configuration.published / "marts.duckdb"
+    language = lang or configuration.report.language
     if not marts.exists():
         raise ConfigurationError(
             ["Nothing is published yet: run `python -m flows daily` first."]
         )
+    with speaking(language):  # one that nobody speaks is told here
+        names = name_pages("index", configuration.report.language)
     if campaign is None and out is None:
-        typer.echo(marts.parent / "report" / "index.html")
+        typer.echo(marts.parent / "report" / names[language])
         return
     target = out or Path(f"report-{campaign}.html")
     if target.is_dir():  # a link to a folder would give way to the page
         raise ConfigurationError([f"--out {target} is a folder: name a file."])
-    write_report(marts, target, campaign)
+    write_report(marts, target, campaign, language=language)
     typer.echo(target)
 
 

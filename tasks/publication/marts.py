@@ -47,7 +47,8 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         with connect(workspace.database) as connection:
             if kept_days is not None:
                 _forget_old_claims(connection, workspace, kept_days)
-            state = f"{ledger.read_state(connection, 'marts')} {page_digest()}"
+            page = f"{page_digest()} {workspace.report.language}"
+            state = f"{ledger.read_state(connection, 'marts')} {page}"
             if kept_days is not None:
                 state += f" people of {kept_days} days"
             covered = sorted(ledger.covered_days(connection))
@@ -84,7 +85,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             list(load_models("restricted").values()),
             kept_days,
         )
-        name = publication_id(described, f"{window} {page_digest()} {people}")
+        name = publication_id(described, f"{window} {page} {people}")
         manifest: dict[str, Any] = {
             "publication": name,
             "run": run_id,
@@ -96,10 +97,12 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         }
         is_new = bool(altered) or (before or {}).get("publication") != name
         if is_new:
-            from tasks.report.page import write_report
+            from tasks.report.page import write_reports
 
             described.append(write_changes(folder, workspace.published, manifest))
-            write_report(folder / "marts.duckdb", folder / "report" / "index.html")
+            write_reports(
+                folder / "marts.duckdb", folder / "report", workspace.report.language
+            )
             manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)
             failpoint("publish:swap")
@@ -151,7 +154,8 @@ def page_digest() -> str:
     """A digest of what draws and writes: a new page or list is a new publication."""
     writers = ("tasks.report.page", "tasks.warehouse.publication")
     digest = hashlib.sha256(code_digest(writers).encode())
-    for path in sorted((Path(__file__).parents[1] / "report").glob("templates/*")):
+    room = Path(__file__).parents[1] / "report"
+    for path in sorted([*room.glob("templates/*"), *room.glob("catalogues/*")]):
         digest.update(path.read_bytes())
     digest.update(spelled_out().encode())
     return digest.hexdigest()[:8]

@@ -14,17 +14,18 @@ from tasks.report.figures import (
     format_number,
     format_percent,
 )
+from tasks.report.languages import join_list, mark, tell, tell_said
 
 MOST_CAMPAIGNS = 8
 # What a reader acts on first, by the page's words; the table has more.
 NAMES = {
-    "platform_engagements": "counted by the platform",
-    "engagements": "collected",
-    "completeness": "completeness",
-    "estimated_genuine_engagements": "genuine of all, estimated",
-    "phantom_share": "likely phantoms",
-    "cost_per_estimated_genuine_engagement": "cost of a genuine one",
-    "sentiment_net": "balance of comments",
+    "platform_engagements": mark("counted by the platform"),
+    "engagements": mark("collected"),
+    "completeness": mark("completeness"),
+    "estimated_genuine_engagements": mark("genuine of all, estimated"),
+    "phantom_share": mark("likely phantoms"),
+    "cost_per_estimated_genuine_engagement": mark("cost of a genuine one"),
+    "sentiment_net": mark("balance of comments"),
 }
 
 
@@ -80,11 +81,17 @@ def is_told(row: Mapping[str, Any]) -> bool:
 
 def tell_change(row: Mapping[str, Any]) -> str:
     """A number before and after, with the interval that it has now."""
-    text = f"{NAMES[row['metric']]} {_format(row, 'before')} → {_format(row, 'after')}"
+    name = tell(NAMES[row["metric"]])
+    text = f"{name} {_format(row, 'before')} → {_format(row, 'after')}"
     low, high = row["after_low"], row["after_high"]
     if low is None or high is None or low == high:
         return text
-    return f"{text} ({_format(row, 'after_low')} to {_format(row, 'after_high')})"
+    return tell(
+        "{text} ({low} to {high})",
+        text=text,
+        low=_format(row, "after_low"),
+        high=_format(row, "after_high"),
+    )
 
 
 def join_causes(rows: list[Row]) -> str:
@@ -93,7 +100,7 @@ def join_causes(rows: list[Row]) -> str:
         dict.fromkeys(cause for row in rows for cause in row["why"].split("; "))
     )
     known = [cause for cause in causes if cause != "unknown"]
-    return ", ".join(known or causes)
+    return join_list(tell_said(cause) or cause for cause in known or causes)
 
 
 def _format(row: Mapping[str, Any], side: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup, escape
 
-from tasks.report.figures import MONTHS, format_day
+from tasks.report.figures import format_day, format_month
 
 # Okabe and Ito's palette, which colour-blind people can tell apart; the page's
 # style sheet repeats them and lightens some where the screen is dark.
@@ -156,7 +156,7 @@ def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
     for bar in bars[::step]:
         day = bar.day
         labels[day.isoformat()] = (
-            f"{MONTHS[day.month - 1]} {day.year}"
+            format_month(day)
             if timeline.unit == "month"
             else format_day(day, with_year=False)
         )

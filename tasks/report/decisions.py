@@ -12,15 +12,16 @@ import duckdb
 
 from tasks.report.feedback import Row, fetch, group
 from tasks.report.figures import format_money, format_number, format_share
+from tasks.report.languages import mark, tell, tell_count
 
 MOST_FINDINGS = 8
 MOST_PARTNERS = 12
 # The quality of an audience of fewer says little.
 FEWEST_OF_AUDIENCE = 30
 
-WORTH = "worth it"
-NOT_WORTH = "not worth it"
-UNTOLD = "can’t tell"
+WORTH = mark("worth it")
+NOT_WORTH = mark("not worth it")
+UNTOLD = mark("can’t tell")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,11 @@ def price_of(campaign: Mapping[str, Any]) -> Price | None:
         low=budget / high,
         high=budget / low if low else None,
         middle=budget / count if count else None,
-        of="of all that the platform counts" if estimated else "of the collected ones",
+        of=(
+            mark("of all that the platform counts")
+            if estimated
+            else mark("of the collected ones")
+        ),
     )
 
 
@@ -83,16 +88,22 @@ def tell_pace(campaign: Mapping[str, Any], last_day: date | None) -> str:
         return ""
     days, over = (end - start).days + 1, (last_day - start).days + 1
     currency = campaign.get("budget_currency")
-    text = (
-        f"{format_number(over)} of its {format_number(days)} days are over: if the"
-        f" budget is spent evenly, {format_money(budget * over / days, currency)} of"
-        f" {format_money(budget, currency)} are spent"
+    text = tell(
+        "{over} of its {days} days are over: if the budget is spent evenly, {spent} of"
+        " {budget} are spent",
+        over=format_number(over),
+        days=format_number(days),
+        spent=format_money(budget * over / days, currency),
+        budget=format_money(budget, currency),
     )
     price = price_of(campaign)
     if price is not None and price.middle is not None:
-        so_far = format_money(price.middle * over / days, currency)
-        text += f", which is {so_far} a genuine engagement ({price.of}, estimated)"
-    return f"{text}."
+        text += tell(
+            ", which is {price} a genuine engagement ({of}, estimated)",
+            price=format_money(price.middle * over / days, currency),
+            of=tell(price.of),
+        )
+    return tell("{text}.", text=text)
 
 
 def judge_price(
@@ -109,12 +120,20 @@ def judge_price(
         campaigns: all rows of `campaigns`; its own is passed over.
     """
     if campaign.get("budget_amount") is None:
-        return Verdict(UNTOLD, "What it cost is not written down in workspace.toml.")
+        return Verdict(
+            UNTOLD, tell("What it cost is not written down in workspace.toml.")
+        )
     price = price_of(campaign)
     if price is None:
-        return Verdict(UNTOLD, "How many genuine engagements it drew is not known.")
+        return Verdict(
+            UNTOLD, tell("How many genuine engagements it drew is not known.")
+        )
     currency = campaign["budget_currency"]
-    said = f"A genuine engagement ({price.of}) cost {_span(price, currency)}"
+    said = tell(
+        "A genuine engagement ({of}) cost {span}",
+        of=tell(price.of),
+        span=_span(price, currency),
+    )
     others = [
         found.middle
         for other in campaigns
@@ -127,28 +146,44 @@ def judge_price(
     ]
     if not others:
         return Verdict(
-            UNTOLD, f"{said}; its brand has no other campaign to compare that with."
+            UNTOLD,
+            tell(
+                "{said}; its brand has no other campaign to compare that with.",
+                said=said,
+            ),
         )
     usual = median(others)
-    beside = (
-        "its brand’s other campaign"
-        if len(others) == 1
-        else f"the median of its brand’s {format_number(len(others))} other campaigns"
+    beside = tell_count(
+        "its brand’s other campaign",
+        "the median of its brand’s {n} other campaigns",
+        len(others),
+        n=format_number(len(others)),
     )
     # What is not known of the others is not weighed: the sentence says so.
-    amount = f"{format_money(usual, currency)}, as estimated"
+    values = {
+        "said": said,
+        "beside": beside,
+        "amount": tell("{amount}, as estimated", amount=format_money(usual, currency)),
+    }
     if price.high is not None and price.high < usual:
-        return Verdict(WORTH, f"{said}, all of it less than {beside}: {amount}.")
+        return Verdict(
+            WORTH, tell("{said}, all of it less than {beside}: {amount}.", **values)
+        )
     if price.low > usual:
-        return Verdict(NOT_WORTH, f"{said}, all of it more than {beside}: {amount}.")
-    return Verdict(UNTOLD, f"{said}; what is not known of it spans {beside}: {amount}.")
+        return Verdict(
+            NOT_WORTH, tell("{said}, all of it more than {beside}: {amount}.", **values)
+        )
+    return Verdict(
+        UNTOLD,
+        tell("{said}; what is not known of it spans {beside}: {amount}.", **values),
+    )
 
 
 def _span(price: Price, currency: str | None) -> str:
     low = format_money(price.low, currency)
     if price.high is None:
-        return f"{low} or more"
-    return f"{low} to {format_money(price.high, currency)}"
+        return tell("{low} or more", low=low)
+    return tell("{low} to {high}", low=low, high=format_money(price.high, currency))
 
 
 def add_decisions(
@@ -199,31 +234,37 @@ def tell_promise(partner: Mapping[str, Any]) -> str:
     """What was promised, and whether it came: counted, and genuine."""
     promised = partner["promised_engagements"]
     if promised is None:
-        return "none is written down"
-    words = {"yes": "yes", "no": "no"}
-    counted = words.get(partner["platform_promise_met"] or "", UNTOLD)
-    genuine = words.get(partner["promise_met"] or "", UNTOLD)
-    return f"{format_number(promised)}: counted {counted}, genuine {genuine}"
+        return tell("none is written down")
+    words = {"yes": mark("yes"), "no": mark("no")}
+    return tell(
+        "{promised}: counted {counted}, genuine {genuine}",
+        promised=format_number(promised),
+        counted=tell(words.get(partner["platform_promise_met"] or "", UNTOLD)),
+        genuine=tell(words.get(partner["promise_met"] or "", UNTOLD)),
+    )
 
 
 def tell_claim(partner: Mapping[str, Any]) -> str:
     """What supports a claim, in words."""
     grounds = partner["claim_grounds"]
     if grounds is None:
-        return UNTOLD
+        return tell(UNTOLD)
     words = {
-        "shortfall": "fewer than promised",
-        "phantoms": (
-            f"{format_points(partner['phantom_excess'])} more likely phantoms than"
-            " unpaid posts"
+        "shortfall": tell("fewer than promised"),
+        "phantoms": tell(
+            "{points} more likely phantoms than unpaid posts",
+            points=format_points(partner["phantom_excess"]),
         ),
     }
-    return "; ".join(words[name] for name in grounds.split(", ") if name) or "nothing"
+    told = [words[name] for name in grounds.split(", ") if name]
+    return tell("; ").join(told) or tell("nothing")
 
 
 def format_points(excess: float | None) -> str:
     """A difference of shares, in points."""
-    return UNTOLD if excess is None else f"{excess * 100:.0f} points"
+    if excess is None:
+        return tell(UNTOLD)
+    return tell("{n} points", n=f"{excess * 100:.0f}")
 
 
 def read_findings(

@@ -8,10 +8,15 @@ from typing import Any
 
 import duckdb
 
+from tasks.report.figures import format_day, format_number
+from tasks.report.languages import join_list, tell, tell_said
+
 MOST_TOPICS = 5
 MOST_GROUPS = 5
 MOST_ACTIONS = 8
 MOST_TERMS = 6
+MOST_REASONS = 6
+MOST_RISES = 5
 # Answers of fewer people say nothing about a ranking.
 FEWEST_JUDGED = 10
 
@@ -52,6 +57,9 @@ def add_feedback(
             for name in tone:
                 if name.startswith("genuine_"):
                     tone[name] = None
+        campaign["rises"] = join_list(
+            format_day(day) for day in ((tone or {}).get("rises") or [])[:MOST_RISES]
+        )
         campaign["topics"] = topics[key]
         campaign["amplifiers"] = amplifiers[key]
 
@@ -210,7 +218,14 @@ def read_brands(
             "brand_id": brand,
             "actions": actions[brand],
             "contacts": contacts[brand][0] if contacts[brand] else None,
-            "reasons": reasons[brand],
+            "against": join_list(
+                tell(
+                    "{reason} ({accounts})",
+                    reason=tell_said(one["reason"]) or one["reason"],
+                    accounts=format_number(one["accounts"]),
+                )
+                for one in reasons[brand][:MOST_REASONS]
+            ),
             "result": results[brand][0] if results.get(brand) else None,
         }
         for brand in brands

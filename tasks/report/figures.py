@@ -1,9 +1,14 @@
-"""Numbers, days and durations as people write them; the same on every host."""
+"""Numbers, days and durations as people write them; the same on every host.
+
+They follow the language of the page, never the host's.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date
+
+from tasks.report.languages import mark, spoken, tell
 
 UNKNOWN = "–"
 
@@ -13,8 +18,18 @@ MONTHS = re.findall("...", "JanFebMarAprMayJunJulAugSepOctNovDec")
 
 def format_day(day: date, with_year: bool = True) -> str:
     """Write a day as 3 Mar 2026, whatever the host's language is."""
+    if spoken().code == "zh":
+        text = f"{day.month}月{day.day}日"
+        return f"{day.year}年{text}" if with_year else text
     text = f"{day.day} {MONTHS[day.month - 1]}"
     return f"{text} {day.year}" if with_year else text
+
+
+def format_month(day: date) -> str:
+    """Write the month of a day as Mar 2026."""
+    if spoken().code == "zh":
+        return f"{day.year}年{day.month}月"
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 def format_number(value: float | None) -> str:
@@ -44,12 +59,16 @@ def format_share(part: int | None, whole: int | None) -> str:
 
 
 def format_money(value: float | None, currency: str | None) -> str:
-    """An amount with its currency's code."""
+    """An amount with its currency's code; in Chinese yuan by their name."""
     if value is None:
         return UNKNOWN
     # A cent's fraction counts where an engagement costs less than one.
     amount = f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
-    return f"{amount} {currency}" if currency else amount
+    return f"{amount} {_name_of(currency)}" if currency else amount
+
+
+def _name_of(currency: str) -> str:
+    return tell(mark("CNY")) if currency == "CNY" else currency
 
 
 def format_money_span(
@@ -58,24 +77,28 @@ def format_money_span(
     """A band of amounts with their currency's code."""
     if low is None or high is None:
         return UNKNOWN
-    return f"{low:,.0f} to {format_money(round(high), currency)}".replace(".00 ", " ")
+    return tell(
+        "{low} to {high}",
+        low=f"{low:,.0f}",
+        high=format_money(round(high), currency).replace(".00 ", " "),
+    )
 
 
 def format_minutes(value: float | None) -> str:
     """A duration in the largest unit that reads well."""
     if value is None:
         return UNKNOWN
-    size, unit = 24 * 60, "day"
+    size, one, many = 24 * 60, mark("{n} day"), mark("{n} days")
     if value < 90:
-        size, unit = 1, "minute"
+        size, one, many = 1, mark("{n} minute"), mark("{n} minutes")
     elif value < 48 * 60:
-        size, unit = 60, "hour"
+        size, one, many = 60, mark("{n} hour"), mark("{n} hours")
     amount = value / size
-    text = f"{amount:.1f}" if unit != "minute" and amount < 10 else f"{amount:.0f}"
+    text = f"{amount:.1f}" if size > 1 and amount < 10 else f"{amount:.0f}"
     text = text.removesuffix(".0")
     if text == "0":
-        return "under 1 minute"
-    return f"{text} {unit}{'' if text == '1' else 's'}"
+        return tell("under 1 minute")
+    return tell(one if text == "1" else many, n=text)
 
 
 def format_net(value: float | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tasks.report.decisions import NOT_WORTH, UNTOLD, WORTH
 from tasks.report.feedback import Row
+from tasks.report.languages import tell
 
 # Fewer campaigns are seen at a glance; more brands are looked for in the marts.
 FEWEST_CAMPAIGNS = 4
@@ -37,8 +38,12 @@ def add_filters(campaigns: Sequence[Row]) -> list[Row]:
         return []
     told = {row["verdict"].outcome for row in campaigns if "verdict" in row}
     choices = [
-        _choice("brand", "Brand", brands),
-        _choice("verdict", "Verdict", VERDICTS if len(told) > 1 else ()),
+        _choice("brand", tell("Brand"), brands),
+        _choice(
+            "verdict",
+            tell("Verdict"),
+            [tell(one) for one in VERDICTS] if len(told) > 1 else (),
+        ),
     ]
     return [one for one in choices if 1 < len(one["options"]) <= MOST_BRANDS]
 

@@ -7,7 +7,7 @@ alone: no clock, no run id, no host; the same marts give the same bytes.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -47,6 +47,18 @@ from tasks.report.figures import (
     shorten,
 )
 from tasks.report.filters import add_filters
+from tasks.report.languages import (
+    LANGUAGES,
+    language_of,
+    mark,
+    speaking,
+    spoken,
+    tell,
+    tell_markup,
+    tell_markup_count,
+    tell_measure,
+    tell_said,
+)
 from tasks.report.overlaps import read_overlaps
 from tasks.report.page_templates import environment
 from tasks.report.words import (
@@ -93,28 +105,65 @@ SHOWN_MARTS = (
 
 # What the signs tell of suspected accounts and likely phantoms.
 KINDS = {
-    "fresh": "were made for the occasion",
-    "vendor_batch": "were made together with others",
-    "cultivated": "were kept for long and act alike",
+    "fresh": mark("{n} were made for the occasion"),
+    "vendor_batch": mark("{n} were made together with others"),
+    "cultivated": mark("{n} were kept for long and act alike"),
 }
 LEVELS = ("genuine", "suspected", "phantom")
 
 
-def write_report(marts: Path, target: Path, campaign_id: str | None = None) -> None:
+def write_report(
+    marts: Path,
+    target: Path,
+    campaign_id: str | None = None,
+    *,
+    language: str = "en",
+    others: Mapping[str, str] | None = None,
+) -> None:
     """Write the report as one HTML file.
 
     Args:
         marts: the published DuckDB file; opened read-only.
         target: the HTML file, replaced atomically.
         campaign_id: only this campaign; all of them if None.
+        language: in which it speaks.
+        others: names of files beside it, by the language that they speak.
 
     Raises:
-        ConfigurationError: the campaign isn't in the marts.
+        ConfigurationError: the campaign isn't in the marts, or there is no such
+            language.
     """
-    with duckdb.connect(str(marts), read_only=True) as connection:
+    with speaking(language), duckdb.connect(str(marts), read_only=True) as connection:
         page = read_page(connection, campaign_id)
-    template = make_environment().get_template("report.html")
-    write_atomically(target, template.render(page))
+        page["language"] = spoken()
+        page["others"] = [
+            (LANGUAGES[code], name) for code, name in sorted((others or {}).items())
+        ]
+        template = make_environment().get_template("report.html")
+        text = template.render(page)
+    write_atomically(target, text)
+
+
+def write_reports(marts: Path, folder: Path, language: str) -> None:
+    """Write the report in each language; each page leads to the others.
+
+    Args:
+        marts: the published DuckDB file; opened read-only.
+        folder: of `index.html` and of those in other languages beside it.
+        language: that of `index.html`.
+    """
+    names = name_pages("index", language)
+    for code, name in names.items():
+        others = {other: names[other] for other in names if other != code}
+        write_report(marts, folder / name, language=code, others=others)
+
+
+def name_pages(stem: str, language: str) -> dict[str, str]:
+    """The file of each language: that of the workspace has no code in its name."""
+    return {
+        code: f"{stem}.html" if code == language else f"{stem}-{code}.html"
+        for code in LANGUAGES
+    }
 
 
 def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) -> Row:
@@ -403,16 +452,36 @@ def get_window(campaign: Row) -> tuple[date, date] | None:
 def draw(campaign: Row, timeline: Timeline) -> dict[str, Markup]:
     """The chart for wide and for narrow screens, where letters stay readable."""
     peak = timeline.peak
-    when = {"day": "on", "week": "in the week of", "month": "in the month of"}
-    label = (
-        f"Engagements of {campaign['campaign_name'] or campaign['campaign_id']} "
-        f"by {timeline.unit}, {format_day(timeline.bars[0].day)} to "
-        f"{format_day(timeline.bars[-1].day)}. Most {when[timeline.unit]} "
-        f"{format_day(peak.day)}: {format_number(peak.raw)} collected, "
-        + (
-            "how many are genuine is not known."
+    course = {
+        "day": mark("Engagements of {name} by day, {first} to {last}. Most on {peak}:"),
+        "week": mark(
+            "Engagements of {name} by week, {first} to {last}. Most in the week of"
+            " {peak}:"
+        ),
+        "month": mark(
+            "Engagements of {name} by month, {first} to {last}. Most in the month of"
+            " {peak}:"
+        ),
+    }
+    label = " ".join(
+        (
+            tell(
+                course[timeline.unit],
+                name=campaign["campaign_name"] or campaign["campaign_id"],
+                first=format_day(timeline.bars[0].day),
+                last=format_day(timeline.bars[-1].day),
+                peak=format_day(peak.day),
+            ),
+            tell(
+                "{n} collected, how many are genuine is not known.",
+                n=format_number(peak.raw),
+            )
             if peak.genuine is None
-            else f"{format_number(peak.genuine)} genuine."
+            else tell(
+                "{n} collected, {genuine} genuine.",
+                n=format_number(peak.raw),
+                genuine=format_number(peak.genuine),
+            ),
         )
     )
     return {
@@ -482,7 +551,7 @@ def read_accounts(
     return {
         "shares": read_shares(connection),
         "kinds": [
-            {"accounts": row["accounts"], "words": KINDS[kind]}
+            tell(KINDS[kind], n=format_number(row["accounts"]))
             for kind, row in cells.get("account_kind", {}).items()
             if kind in KINDS and row["accounts"] is not None
         ],
@@ -648,7 +717,9 @@ def make_environment() -> Environment:
     Made once: it keeps the templates that it compiled.
     """
     made = environment()
-    filters: dict[str, Callable[..., str]] = {
+    made.globals["_"] = tell_markup
+    made.globals["_n"] = tell_markup_count
+    filters: dict[str, Callable[..., str | None]] = {
         "count": format_number,
         "percent": format_percent,
         "share_of": format_share,
@@ -659,6 +730,10 @@ def make_environment() -> Environment:
         "words": format_words,
         "net": format_net,
         "short": shorten,
+        "say": tell,
+        "said": tell_said,
+        "measure": tell_measure,
+        "language_of": language_of,
     }
     made.filters.update(filters)
     return made

@@ -17,8 +17,15 @@ from tasks.report.figures import (
     format_share,
     shorten,
 )
+from tasks.report.languages import join_list, mark, tell, tell_count, tell_said
 
 KINDS = ("reposts", "comments", "likes")
+_COUNTED = {
+    "engagements": (mark("{n} engagement"), mark("{n} engagements")),
+    "reposts": (mark("{n} repost"), mark("{n} reposts")),
+    "comments": (mark("{n} comment"), mark("{n} comments")),
+    "likes": (mark("{n} like"), mark("{n} likes")),
+}
 # What more of them lack, the table of sources tells.
 MOST_SOURCES = 3
 
@@ -136,8 +143,10 @@ def lead(
     """
     if not is_known(campaign):
         return [
-            "No post of it was found in any source, so nothing is known of what it"
-            " drew."
+            tell(
+                "No post of it was found in any source, so nothing is known of what it"
+                " drew."
+            )
         ]
     return [
         sentence
@@ -166,10 +175,14 @@ def tell_counted(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
     total = campaign.get("platform_engagements")
     several = len(platforms) > 1
     if total is None:
-        whose = "the platforms themselves count" if several else "the platform counts"
-        return (
-            f"What {whose} was not collected: all numbers here are of what was seen one"
-            " by one."
+        if several:
+            return tell(
+                "What the platforms themselves count was not collected: all numbers"
+                " here are of what was seen one by one."
+            )
+        return tell(
+            "What the platform counts was not collected: all numbers here are of what"
+            " was seen one by one."
         )
     kinds = join_words(
         [
@@ -179,16 +192,20 @@ def tell_counted(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
         ]
     )
     posts, counted = campaign["posts"], campaign.get("platform_counted_posts")
-    where = "its post" if posts == 1 else "its posts"
+    where = tell_count("its post", "its posts", posts)
     if counted is not None and counted < posts:
-        where = (
-            f"{format_number(counted)} of its {format_number(posts)} posts (of the"
-            " others no counter was read)"
+        where = tell(
+            "{counted} of its {posts} posts (of the others no counter was read)",
+            counted=format_number(counted),
+            posts=format_number(posts),
         )
-    who = "The platforms count" if several else "The platform counts"
-    return (
-        f"{who} {plural(total, 'engagements')} on {where}: {kinds}"
-        f"{tell_moment(campaign)}."
+    return tell(
+        "{who} {total} on {where}: {kinds}{moment}.",
+        who=tell("The platforms count") if several else tell("The platform counts"),
+        total=plural(total, "engagements"),
+        where=where,
+        kinds=kinds,
+        moment=tell_moment(campaign),
     )
 
 
@@ -197,14 +214,17 @@ def tell_moment(campaign: Mapping[str, Any]) -> str:
     first = campaign.get("platform_counted_since")
     last = campaign.get("platform_counted_at")
     if last is None:
-        return ", at a moment that the source does not tell"
+        return tell(", at a moment that the source does not tell")
+    day = format_day(last)
     if first is None:
-        return f", read on {format_day(last)} UTC or at a moment that is not told"
+        return tell(", read on {day} UTC or at a moment that is not told", day=day)
     if first == last:
-        return f", read on {format_day(last)} at {last:%H:%M} UTC"
+        return tell(", read on {day} at {time} UTC", day=day, time=f"{last:%H:%M}")
     if first.date() == last.date():
-        return f", read on {format_day(last)} UTC"
-    return f", read between {format_day(first)} and {format_day(last)} UTC"
+        return tell(", read on {day} UTC", day=day)
+    return tell(
+        ", read between {first} and {last} UTC", first=format_day(first), last=day
+    )
 
 
 def tell_collected(campaign: Mapping[str, Any]) -> str:
@@ -214,22 +234,32 @@ def tell_collected(campaign: Mapping[str, Any]) -> str:
     if total is None or seen is None or not total:
         if collected is None:
             return ""
-        return f"{plural(collected, 'engagements')} {was(collected)} collected."
+        return tell_count(
+            "{engagements} was collected.",
+            "{engagements} were collected.",
+            collected,
+            engagements=plural(collected, "engagements"),
+        )
     if seen > total:
-        text = (
-            f"{format_number(seen)} were seen one by one: some of them were deleted or"
-            " hidden since"
+        text = tell(
+            "{seen} were seen one by one: some of them were deleted or hidden since",
+            seen=format_number(seen),
         )
     else:
-        text = (
-            f"{format_number(seen)} of them ({format_share(seen, total)}) {was(seen)}"
-            " seen one by one"
+        text = tell_count(
+            "{seen} of them ({share}) was seen one by one",
+            "{seen} of them ({share}) were seen one by one",
+            seen,
+            seen=format_number(seen),
+            share=format_share(seen, total),
         )
     if collected is not None and collected != seen:
-        text += (
-            f"; collected between its first and last day: {format_number(collected)}"
+        return tell(
+            "{text}; collected between its first and last day: {collected}.",
+            text=text,
+            collected=format_number(collected),
         )
-    return f"{text}."
+    return tell("{text}.", text=text)
 
 
 def nameless_kinds(campaign: Mapping[str, Any]) -> list[str]:
@@ -246,9 +276,11 @@ def tell_unnamed(campaign: Mapping[str, Any]) -> str:
     unnamed, collected = campaign.get("unnamed_engagements"), campaign["engagements"]
     if not unnamed:
         return ""
-    return (
-        f"Who gave {format_number(unnamed)} of the {format_number(collected)}"
-        " engagements is not told: these are the accounts behind the others."
+    return tell(
+        "Who gave {unnamed} of the {collected} engagements is not told: these are the"
+        " accounts behind the others.",
+        unnamed=format_number(unnamed),
+        collected=format_number(collected),
     )
 
 
@@ -273,17 +305,22 @@ def tell_genuine(campaign: Mapping[str, Any]) -> str:
     if genuine_share(campaign) is None:
         return tell_little(campaign)
     genuine = campaign["genuine_engagements"]
-    text = (
-        f"{format_share(genuine, collected)} of the collected ones"
-        f" ({format_number(genuine)}) are genuine by the scores of their accounts"
+    text = tell(
+        "{share} of the collected ones ({genuine}) are genuine by the scores of their"
+        " accounts",
+        share=format_share(genuine, collected),
+        genuine=format_number(genuine),
     )
     suspected = campaign.get("suspected_engagements")
     if suspected:
-        text += f", {format_number(suspected)} of these from suspected accounts"
+        text += tell(
+            ", {suspected} of these from suspected accounts",
+            suspected=format_number(suspected),
+        )
     between = tell_bounds(campaign)
     if between:
-        text += f"; with what the scores may miss, {between}"
-    return f"{text}."
+        text += tell("; with what the scores may miss, {between}", between=between)
+    return tell("{text}.", text=text)
 
 
 def tell_bounds(campaign: Mapping[str, Any]) -> str:
@@ -293,7 +330,11 @@ def tell_bounds(campaign: Mapping[str, Any]) -> str:
     high = campaign.get("genuine_engagements_high")
     if low is None or high is None or low >= high or high - low >= collected:
         return ""
-    return f"between {format_share(low, collected)} and {format_share(high, collected)}"
+    return tell(
+        "between {low} and {high}",
+        low=format_share(low, collected),
+        high=format_share(high, collected),
+    )
 
 
 def tell_little(campaign: Mapping[str, Any]) -> str:
@@ -301,21 +342,27 @@ def tell_little(campaign: Mapping[str, Any]) -> str:
     unnamed = campaign.get("unnamed_engagements")
     known = campaign.get("known_engagements")
     if unnamed and 2 * unnamed >= campaign["engagements"]:
-        text = f"Who gave {format_number(unnamed)} of the collected ones is not told"
+        text = tell(
+            "Who gave {unnamed} of the collected ones is not told",
+            unnamed=format_number(unnamed),
+        )
     elif known:
-        text = (
-            f"Only of the accounts behind {format_number(known)} of the collected ones"
-            " more than a name is known"
+        text = tell(
+            "Only of the accounts behind {known} of the collected ones more than a name"
+            " is known",
+            known=format_number(known),
         )
     else:
-        text = "Hardly anything is known of the accounts behind them"
+        text = tell("Hardly anything is known of the accounts behind them")
     between = tell_bounds(campaign)
     if between:
-        return (
-            f"{text}: {between} of the collected ones are genuine, and no single number"
-            " can be told."
+        return tell(
+            "{text}: {between} of the collected ones are genuine, and no single number"
+            " can be told.",
+            text=text,
+            between=between,
         )
-    return f"{text}, so nothing is said about how many are genuine."
+    return tell("{text}, so nothing is said about how many are genuine.", text=text)
 
 
 def tell_estimate(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
@@ -326,56 +373,68 @@ def tell_estimate(campaign: Mapping[str, Any], platforms: Sequence[str]) -> str:
     high = campaign.get("estimated_genuine_engagements_high")
     if not total:
         return ""
-    who = "the platforms count" if len(platforms) > 1 else "the platform counts"
+    several = len(platforms) > 1
+    who = tell("the platforms count") if several else tell("the platform counts")
     if estimate is None:
         if low is None or high is None or high - low >= total:
             return ""
-        return (
-            f"Of all that {who}, between {format_number(low)} and"
-            f" {format_number(high)} are genuine."
+        return tell(
+            "Of all that {who}, between {low} and {high} are genuine.",
+            who=who,
+            low=format_number(low),
+            high=format_number(high),
         )
-    text = (
-        f"Of all that {who} about {format_number(estimate)} are genuine, what the"
-        " scores are likely to miss taken off"
+    text = tell(
+        "Of all that {who} about {estimate} are genuine, what the scores are likely to"
+        " miss taken off",
+        who=who,
+        estimate=format_number(estimate),
     )
     if low is not None and high is not None:
-        text += f" ({format_number(low)} to {format_number(high)})"
-    return f"{text}."
+        text = tell(
+            "{text} ({low} to {high})",
+            text=text,
+            low=format_number(low),
+            high=format_number(high),
+        )
+    return tell("{text}.", text=text)
 
 
 def tell_missing(source: Mapping[str, Any]) -> str:
     """What a source does not tell, which is why a number is not known."""
-    lacks = str(source["lacks"]).split("; ")
-    return (
-        f"“{shorten(source['source'], 60)}” does not tell {join_words(lacks)}: a dash"
-        " stands where that leaves a number unknown."
+    lacks = [tell_said(one) or one for one in str(source["lacks"]).split("; ")]
+    return tell(
+        "“{source}” does not tell {lacks}: a dash stands where that leaves a number"
+        " unknown.",
+        source=shorten(source["source"], 60),
+        lacks=join_words(lacks),
     )
 
 
 def tell_late(source: Mapping[str, Any]) -> str:
     """Since when a source is late, or that it never gave anything; else empty."""
     due, newest = source["late_since_day"], source["last_record_day"]
-    name = f"“{shorten(source['source'], 60)}”"
+    name = shorten(source["source"], 60)
     if newest is None:
-        return f"{name} never gave anything."
+        return tell("“{source}” never gave anything.", source=name)
     if due is None:
         return ""
-    return (
-        f"{name} is late: its newest record is of {format_day(newest)}, the next was"
-        f" due by {format_day(due)}."
+    return tell(
+        "“{source}” is late: its newest record is of {newest}, the next was due by"
+        " {due}.",
+        source=name,
+        newest=format_day(newest),
+        due=format_day(due),
     )
 
 
 def plural(count: int, word: str) -> str:
     """A count with its word, which is given in the plural."""
-    return f"{format_number(count)} {word[:-1] if count == 1 else word}"
-
-
-def was(count: int) -> str:
-    """The verb for a count."""
-    return "was" if count == 1 else "were"
+    return tell_count(*_COUNTED[word], count, n=format_number(count))
 
 
 def join_words(words: Sequence[str]) -> str:
     """A, b and c."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+    if not words[1:]:
+        return "".join(words)
+    return tell("{first} and {last}", first=join_list(words[:-1]), last=words[-1])

@@ -286,6 +286,13 @@ class Alarms(_Section):
     leave_out: tuple[FindingKind, ...] = ()
 
 
+class Report(_Section):
+    """How the pages speak."""
+
+    # Of the page that stands first; the other one stands beside it.
+    language: Literal["en", "zh"] = "en"
+
+
 class Configuration(_Section):
     """All of `workspace.toml`."""
 
@@ -295,6 +302,7 @@ class Configuration(_Section):
     campaigns: list[Campaign] = []
     policies: Policies = Policies()
     alarms: Alarms = Alarms()
+    report: Report = Report()
 
 
 def _needs_address(platform: object) -> bool:

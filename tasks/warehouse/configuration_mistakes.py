@@ -29,6 +29,7 @@ from tasks.warehouse.configuration import (
     Policies,
     PostRef,
     Promise,
+    Report,
     Source,
     _needs_address,
     post_at,
@@ -135,6 +136,7 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("campaigns", "partners", "post_ids"): PostRef,
         ("policies",): Policies,
         ("alarms",): Alarms,
+        ("report",): Report,
     }
     names = tuple(part for part in path if isinstance(part, str))
     return sorted(sections[names].model_fields)

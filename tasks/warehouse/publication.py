@@ -276,12 +276,15 @@ def read_manifest(published: Path) -> dict[str, Any] | None:
 def describe_others(folder: Path) -> dict[str, dict[str, Any]]:
     """Size and digest of a publication's files that are no table of Parquet."""
     return {
-        name: {
-            "bytes": (folder / name).stat().st_size,
-            "sha256": _digest(folder / name),
+        str(file.relative_to(folder)): {
+            "bytes": file.stat().st_size,
+            "sha256": _digest(file),
         }
-        for name in ("marts.duckdb", "report/index.html")
-        if (folder / name).exists()
+        for file in (
+            folder / "marts.duckdb",
+            *sorted((folder / "report").glob("*.html")),
+        )
+        if file.exists()
     }
 
 

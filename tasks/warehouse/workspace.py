@@ -24,6 +24,7 @@ from tasks.warehouse.configuration import (
     Campaign,
     Configuration,
     Policies,
+    Report,
     Source,
 )
 from tasks.warehouse.configuration_mistakes import (
@@ -53,6 +54,7 @@ class Workspace:
     campaigns: tuple[Campaign, ...]
     policies: Policies
     alarms: Alarms = Alarms()
+    report: Report = Report()
 
     @property
     def landing(self) -> Path:
@@ -191,6 +193,7 @@ def load_workspace(root: Path) -> Workspace:
         campaigns=tuple(configuration.campaigns),
         policies=configuration.policies,
         alarms=configuration.alarms,
+        report=configuration.report,
     )
 
 

@@ -49,7 +49,7 @@ def test_those_that_overlap_most_come_first(tmp_path: Path) -> None:
     assert [row["one_id"] for row in own["shown"]] == ["gift:kol", "gift"]
     write_report(path, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "and 3 more pairs stand in the table" in page
+    assert "3 more pairs stand in the table" in page
     write_report(path, tmp_path / "page.html", "launch")
     assert page != (tmp_path / "page.html").read_text(encoding="utf-8")
 

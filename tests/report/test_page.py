@@ -739,7 +739,7 @@ def test_feedback_and_what_to_do_next(marts: Path) -> None:
         "No change of genuine engagements beyond chance.",
         "2 of 20 accounts that engaged",
         "likely phantom (11), asked not to be (5)",
-        "confirmed by a person: some, too few to say how many. 4 accounts belong to 2",
+        "confirmed by a person, too few to say how many. 4 accounts belong to 2",
         "Of 40 people whose answer is known, 25.0% answered: 40.0% of the half",
     ):
         assert words in text, words
