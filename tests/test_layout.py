@@ -399,6 +399,7 @@ DIFFERENT = {
     "cost_per_platform_engagement",
     "daily_engagement_rate",  # of one day; of a window's mean day
     "day",  # of the calendar; of an audience
+    "dimension",  # of verdicts; of what profiles say
     "engagement_rate_by_followers",  # of a post; of a campaign
     "engagement_rate_by_impressions",
     "engaged_accounts",  # with a campaign, in its window; with a partner's posts
@@ -444,6 +445,7 @@ DIFFERENT = {
     "sentiment_net",  # of comments together; mean of an action's days
     "size",
     "source",  # of data; of a definition
+    "value",
     "why_not",  # to contact somebody; to tell an effect
 }
 

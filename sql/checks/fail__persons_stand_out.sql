@@ -113,3 +113,11 @@ where
             or other_accounts - shared_accounts between 1 and $min_cell - 1
         )
     )
+union all
+select
+    'audience_breakdown' as mart,
+    brand_id || ' ' || dimension || ' ' || value as told
+from marts.audience_breakdown
+where
+    accounts < $min_cell
+    or (genuine_account_share is not null and accounts < 4 * $min_cell)

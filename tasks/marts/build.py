@@ -58,6 +58,7 @@ CAMPAIGN_MODELS = (
     "brand_interactions",
     "audience_members",
     "audience_scores",
+    "account_traits",
 )
 # These need to know how comments sound.
 BRAND_MODELS = (
