@@ -33,6 +33,7 @@ from tasks.warehouse.publication import (
     swap,
 )
 from tasks.warehouse.workspace import load_workspace
+from tests.publication.schema import SCHEMA, schema_of
 from tests.workspaces import (
     FIRST,
     LAST,
@@ -58,6 +59,7 @@ MAY_BE_EMPTY = {
     "campaign_accounts",
     "campaign_groups",
     "contacts",
+    "audience_breakdown",  # of fewer accounts than may be told
     "findings",  # nothing deserves a look
     "partner_results",  # of nobody paid
     "feedback_topics",
@@ -144,6 +146,40 @@ def test_every_table_and_column_is_described(published: Lab) -> None:
             ).fetchall()
             assert columns == [(c.name, c.comment) for c in model.columns], name
             assert all(comment for _, comment in columns), name
+
+
+def test_no_column_goes_without_another_version(published: Lab) -> None:
+    """Dashboards name columns and rely on their types; new ones are always welcome.
+
+    `schema.json` says what version has which: written anew by
+    `python -m tests.publication.schema`, with another `SCHEMA_VERSION` where one goes.
+    """
+    known = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    found = schema_of(published.root / "published/manifest.json")
+    assert known["schema_version"] == found["schema_version"]
+    for table, columns in known["tables"].items():
+        assert columns.items() <= found["tables"][table].items(), table
+    new = {
+        f"{table}.{column}"
+        for table, columns in found["tables"].items()
+        for column in columns.keys() - known["tables"].get(table, {}).keys()
+    }
+    assert not new, "not in schema.json"
+
+
+def test_keys_are_never_null_where_they_say_so(published: Lab) -> None:
+    file = published.root / "published/marts.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        rows = connection.execute(
+            "select table_name, column_name from duckdb_columns() where not is_nullable"
+        ).fetchall()
+    assert set(rows) == {
+        (model.table, name)
+        for layer in ("marts", "publication")
+        for model in load_models(layer).values()
+        for name in model.grain
+        if name not in model.nullable_grain
+    }
 
 
 def test_parquet_holds_the_same_rows_in_order_of_the_key(published: Lab) -> None:

@@ -7,6 +7,7 @@
 -- params: $min_cell
 -- replace: all
 -- time axis: lifetime
+-- adds over: platform, influence_level | accounts
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id

@@ -3,7 +3,7 @@
 -- brand's posts on covered days or follow it. Values of fewer than policies.min_cell
 -- accounts stand together as "other"; an audience of fewer is not told.
 --
--- grain: brand_id, campaign_id, audience, dimension, value
+-- grain: brand_id, campaign_id?, audience, dimension, value
 -- params: $min_cell, $time_zone
 -- replace: all
 -- time axis: activity day

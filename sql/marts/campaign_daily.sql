@@ -6,6 +6,7 @@
 -- params: $start_date, $end_date
 -- replace: window activity_day
 -- time axis: activity day
+-- adds over: platform, activity_day
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id

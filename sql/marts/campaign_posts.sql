@@ -5,6 +5,7 @@
 -- params: none
 -- replace: all
 -- time axis: lifetime
+-- adds over: platform, post_key
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id

@@ -6,6 +6,7 @@
 -- params: none
 -- replace: all
 -- time axis: activity day
+-- adds over: activity_day
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name

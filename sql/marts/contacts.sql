@@ -3,10 +3,11 @@
 -- together. One by one they stand in restricted/, with names in
 -- restricted/contacts.csv. Counts to the last activity day that landed.
 --
--- grain: brand_id, platform, is_contactable, why_not, score_band, best_channel
+-- grain: brand_id, platform, is_contactable?, why_not?, score_band?, best_channel?
 -- params: $min_cell
 -- replace: all
 -- time axis: lifetime
+-- adds over: platform, is_contactable, why_not, score_band, best_channel | accounts
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
 --   platform [text]: the network

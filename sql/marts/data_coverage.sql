@@ -2,10 +2,11 @@
 -- gave nothing has a row, too. Rows without a day count what could not be dated: broken
 -- files and records; a source that never gave anything has only such a row.
 --
--- grain: source, platform, activity_day
+-- grain: source, platform, activity_day?
 -- params: $look_back_days, $time_zone
 -- replace: all
 -- time axis: activity day
+-- adds over: platform, activity_day
 -- columns:
 --   source [text]: the source's name in workspace.toml
 --   platform [text]: the network

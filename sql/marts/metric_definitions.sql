@@ -9,6 +9,9 @@
 --   mart [text]: the table
 --   column_name [text]: the column's name in it
 --   role [text]: key (with the table's other keys it tells a row from all others), dimension (to group and filter by) or measure
+--   key [text]: primary (with the table's other ones it tells a row from all others), foreign (it leads to a row of the table that references_text names) or both; empty: neither
+--   references_text [text]: the table and column that a foreign key leads to
+--   additivity [text]: the table's keys over which a measure may be added up; none: over none (people, rates, bounds, estimates of a whole)
 --   time_axis [text]: activity day, post day, lifetime or none
 --   formula [text]: how it is computed, or what it says
 --   unit [text]: what one is
@@ -21,6 +24,9 @@ select
     mart,
     column_name,
     role,
+    key,
+    references_text,
+    additivity,
     time_axis,
     formula,
     unit,

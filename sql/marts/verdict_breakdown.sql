@@ -2,7 +2,7 @@
 -- engaged in a campaign (campaign_id is null for all). Kinds of 1 to policies.min_cell - 1 accounts have no number but
 -- for levels; of fewer accounts in all nothing is told.
 --
--- grain: campaign_id, dimension, value
+-- grain: campaign_id?, dimension, value
 -- params: $min_cell
 -- replace: all
 -- time axis: lifetime

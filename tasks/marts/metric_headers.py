@@ -30,13 +30,42 @@ _FORMS = (
     (r"_change$", ""),
 )
 # Units of what is told, not counted.
-_PLAIN = frozenset({"id", "text", "list", "day", "yes or no", "time in UTC"})
+_PLAIN = frozenset({"id", "text", "list", "day", "month", "yes or no", "time in UTC"})
 _DIMENSIONS = _PLAIN | {"calendar number", "hour, 0 to 23", "place, 1 the first"}
+
+# Where a key of a row leads to, whatever table it stands in.
+_REFERENCES = {
+    "brand_id": "brands.brand_id",
+    "campaign_id": "campaigns.campaign_id",
+    "partner_id": "partner_results.partner_id",
+    "account_key": "accounts.account_key",
+    "group_key": "account_groups.group_key",
+    "operator_key": "account_groups.group_key",
+    "coordinated_group_key": "account_groups.group_key",
+    "post_key": "campaign_posts.post_key",
+    "main_reason_class": "reason_classes.reason_class",
+    "activity_day": "days.day",
+    "day": "days.day",
+}
+# Events: each happened once, so that a sum over parts that don't overlap is right.
+_EVENTS = frozenset(
+    {
+        *("interactions", "reposts", "comments", "likes", "mentions", "reads"),
+        *("posts", "rows", "follower contacts"),
+    }
+)
+# Bounds, estimates and ratios of events are none.
+_NO_EVENTS = re.compile(
+    r"^max_|_counted_posts$|_(low|high|change)$|^(estimated|expected)_|_per_|_share$"
+)
 
 _SCHEMA = {
     "mart": pl.String,
     "column_name": pl.String,
     "role": pl.String,
+    "key": pl.String,
+    "references_text": pl.String,
+    "additivity": pl.String,
     "time_axis": pl.String,
     "formula": pl.String,
     "unit": pl.String,
@@ -56,10 +85,13 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
         marts: models by qualified name.
 
     Returns:
-        mart, column_name, role (key, dimension or measure), time_axis, formula, unit,
-        source, caveat, same_in_text and differs_in_text (other marts that have a
-        column of this name, for the same quantity or for another one); by mart, in
-        the order of its columns.
+        mart, column_name, role (key, dimension or measure), key (primary, foreign or
+        both; empty where it is none), references_text (the column that a foreign key
+        leads to), additivity (columns of the grain over which a measure may be added
+        up, or none; empty of what is no measure), time_axis, formula, unit, source,
+        caveat, same_in_text and differs_in_text (other marts that have a column of
+        this name, for the same quantity or for another one); by mart, in the order of
+        its columns.
 
     Raises:
         ValueError: a column without a unit or a comment; a source of a column that
@@ -89,6 +121,8 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
                     "mart": model.table,
                     "column_name": name,
                     "role": _role(column, model),
+                    **_keys(column, model, marts),
+                    "additivity": _additivity(column, model),
                     "time_axis": "none"
                     if unit in _PLAIN
                     else column.time_axis or "none",
@@ -128,6 +162,40 @@ def _role(column: Column, mart: Model) -> str:
     if column.name in mart.grain:
         return "key"
     return "dimension" if column.unit in _DIMENSIONS else "measure"
+
+
+def foreign_keys(model: Model, marts: Mapping[str, Model]) -> dict[str, str]:
+    """Columns of a mart that lead to a row of another one, and to which column."""
+    found = {}
+    for column in model.columns:
+        target = _REFERENCES.get(column.name, "")
+        home = target.partition(".")[0]
+        if target and home != model.table and f"marts.{home}" in marts:
+            found[column.name] = target
+    return found
+
+
+def _keys(column: Column, mart: Model, marts: Mapping[str, Model]) -> dict[str, str]:
+    leads_to = foreign_keys(mart, marts).get(column.name, "")
+    kinds = ["primary"] * (column.name in mart.grain) + ["foreign"] * bool(leads_to)
+    return {"key": ", ".join(kinds), "references_text": leads_to}
+
+
+def adds_over(column: Column, mart: Model) -> tuple[str, ...]:
+    """Over which columns of the grain a measure may be added up; empty: over none.
+
+    People, rates, bounds and estimates of a whole add up over nothing.
+    """
+    if _role(column, mart) != "measure" or _NO_EVENTS.search(column.name):
+        return ()
+    is_event = column.unit in _EVENTS | mart.adds_units
+    return mart.adds_over if is_event else ()
+
+
+def _additivity(column: Column, mart: Model) -> str:
+    if _role(column, mart) != "measure":
+        return ""
+    return ", ".join(adds_over(column, mart)) or "none"
 
 
 def _origins(

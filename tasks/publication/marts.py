@@ -23,6 +23,7 @@ from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
     NAME_LISTS,
     PEOPLE,
+    SCHEMA_VERSION,
     Published,
     altered_files,
     build_publication,
@@ -88,6 +89,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         name = publication_id(described, f"{window} {page} {people}")
         manifest: dict[str, Any] = {
             "publication": name,
+            "schema_version": SCHEMA_VERSION,
             "run": run_id,
             "marts_state": state,
             "window": window,

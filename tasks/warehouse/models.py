@@ -17,9 +17,12 @@ rows replace older ones, and what each column means:
     -- metrics:
     --   reposts: source of the definition | what it does not say
 
-A column on another time axis than its mart says so after its unit: [interactions; post
-day]. `replace` is one of: `view`; `all`; `rows COLUMNS` (older rows that share these
-columns with a new one go); `window COLUMN` (older rows of the window go).
+A `?` behind a column of the grain says that it may be null. `adds over: activity_day,
+platform` says over which columns of the grain events add up; `| accounts` behind it:
+this unit, too. A column on another time axis than its mart says so after its unit:
+[interactions; post day]. `replace` is one of: `view`; `all`; `rows COLUMNS` (older rows
+that share these columns with a new one go); `window COLUMN` (older rows of the window
+go).
 Dependencies are read from the SQL itself.
 """
 
@@ -49,7 +52,9 @@ SQL_FOLDER = FOLDER / "sql"
 _MAKERS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
 # Shipped figures that no other digest holds.
 _RATES = SHIPPED_MODELS / "planted_rates.json"
-_FIELD = re.compile(r"(grain|params|replace|time axis|columns|metrics):\s*(.*)")
+_FIELD = re.compile(
+    r"(grain|params|replace|time axis|adds over|columns|metrics):\s*(.*)"
+)
 _COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")
 LAYERS = (
     "raw",
@@ -101,6 +106,9 @@ class Model:
     columns: tuple[Column, ...]
     time_axis: str = "none"
     origins: tuple[Origin, ...] = ()
+    nullable_grain: frozenset[str] = frozenset()
+    adds_over: tuple[str, ...] = ()
+    adds_units: frozenset[str] = frozenset()
 
     @property
     def layer(self) -> str:
@@ -176,16 +184,23 @@ def _read_model(path: Path) -> Model:
         value = fields.get(key, "none")
         return () if value == "none" else tuple(re.split(r",\s*", value))
 
+    adds_over, _, adds_units = fields.get("adds over", "none").partition(" | ")
+    fields["adds over"] = adds_over
     return Model(
         name=table_of(path),
         sql=text,
         summary=" ".join(summary),
-        grain=names("grain"),
+        grain=tuple(name.rstrip("?") for name in names("grain")),
         params=tuple(name.lstrip("$") for name in names("params")),
         replace=fields.get("replace", "all"),
         columns=tuple(columns),
         time_axis=fields.get("time axis", "none"),
         origins=tuple(origins),
+        nullable_grain=frozenset(
+            name.rstrip("?") for name in names("grain") if name.endswith("?")
+        ),
+        adds_over=names("adds over"),
+        adds_units=frozenset(filter(None, re.split(r",\s*", adds_units))),
     )
 
 

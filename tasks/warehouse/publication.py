@@ -43,6 +43,8 @@ from tasks.warehouse.people import as_table
 from tasks.warehouse.workspace import Workspace
 
 STORAGE_VERSION = "v1.4.0"
+# Of the tables that readers see: another one when a column goes or changes its type.
+SCHEMA_VERSION = 1
 KEPT = 3
 CURRENT = "current"
 # Fixed, so that the same rows give the same bytes on every machine.
@@ -191,11 +193,17 @@ def write_tables(
         f" (storage_version '{STORAGE_VERSION}')"
     )
     tables = sorted(models, key=lambda model: model.table)
+    types = _types_for_readers(connection)
     # At once: each statement of its own would wait for the disk.
     with transaction(connection):
         for mart in tables:
             names = [column.name for column in mart.columns]
-            listed = ", ".join(f'"{name}"' for name in names)
+            listed = ", ".join(
+                f'cast("{name}" as {types[mart.name, name]}) as "{name}"'
+                if (mart.name, name) in types
+                else f'"{name}"'
+                for name in names
+            )
             order = ", ".join(f'"{name}" nulls last' for name in mart.grain)
             of_kept = (
                 " where (platform, account_key) in"
@@ -209,6 +217,11 @@ def write_tables(
                 f'comment on column {target}."{column.name}"'
                 f" is {sql_text(column.comment)}"
                 for column in mart.columns
+            ]
+            comments += [
+                f'alter table {target} alter column "{name}" set not null'
+                for name in mart.grain
+                if name not in mart.nullable_grain
             ]
             connection.execute(
                 f"create table {target} as select {listed}"
@@ -230,6 +243,7 @@ def write_tables(
             {
                 "file": f"{parquet}/{mart.table}.parquet",
                 "table": mart.table,
+                "key": list(mart.grain),
                 "rows": rows[0][0],
                 "bytes": file.stat().st_size,
                 "sha256": _digest(file),
@@ -240,6 +254,25 @@ def write_tables(
     connection.execute("checkpoint published")
     connection.execute("detach published")
     return described
+
+
+def _types_for_readers(
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[tuple[str, str], str]:
+    """By table and column of the warehouse: the type that every BI tool knows instead.
+
+    Whole numbers are BIGINT, of any size and sign; decimals of more than 18 digits,
+    which many drivers hand over as text, are DOUBLE.
+    """
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, column_name,"
+        " case when data_type like 'DECIMAL%' then 'DOUBLE' else 'BIGINT' end"
+        " from duckdb_columns() where database_name = 'warehouse'"
+        " and (regexp_matches(data_type, '^U?(TINY|SMALL|HUGE)?INT(EGER)?$')"
+        " or data_type = 'UBIGINT'"
+        " or (data_type like 'DECIMAL%' and numeric_precision > 18))"
+    ).fetchall()
+    return {(table, column): kind for table, column, kind in rows}
 
 
 def publication_id(described: Sequence[dict[str, Any]], extra: str) -> str:
