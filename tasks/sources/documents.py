@@ -19,6 +19,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -36,6 +37,7 @@ from tasks.sources.file_encodings import (
     tell_mark,
 )
 from tasks.sources.file_format import Splitter
+from tasks.warehouse.table_mapping import TableMapping
 
 # Bytes read at a time. Larger blocks gain nothing and cost memory.
 BLOCK_BYTES = 16 << 20
@@ -113,6 +115,9 @@ class Notes:
 
     Attributes:
         told_encoding: the source's, where the workspace names one.
+        table: what columns are, where the workspace says it.
+        observed_at: when the source says that all was read, naive UTC.
+        told: what else the file's owner should know, in words.
         rejected: what stands in the file and is no record.
         encoding: in which it was read.
         repeated_headers: lines that only name columns once more.
@@ -120,6 +125,9 @@ class Notes:
     """
 
     told_encoding: str | None = None
+    table: TableMapping | None = None
+    observed_at: datetime | None = None
+    told: list[str] = field(default_factory=list)
     rejected: Rejections = field(default_factory=Rejections)
     encoding: str = UTF8
     repeated_headers: int = 0

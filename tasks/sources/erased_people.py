@@ -31,6 +31,7 @@ from tasks.sources.erasure import (
     with_names,
     with_other_ids,
 )
+from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing, rejected, seeds, tombstones
 from tasks.warehouse.claim_files import forget_claims
 from tasks.warehouse.condition import Condition, worth_a_look
@@ -339,7 +340,8 @@ def landed_by_network(workspace: Workspace) -> list[tuple[str, Landed]]:
     plain: dict[str, list[Path]] = {}
     canonical: dict[str, list[Path]] = {}
     for batch in landing.read_log(workspace.landing):
-        into = canonical if batch.format == "canonical" else plain
+        names_its = batch.format in FORMATS and FORMATS[batch.format].names_networks
+        into = canonical if names_its else plain
         for key, paths in sorted(batch.files.items()):
             into.setdefault(key.split("/")[0], []).extend(
                 workspace.landing / path for path in paths

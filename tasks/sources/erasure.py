@@ -31,7 +31,7 @@ from tasks.warehouse.people import (
     Person,
     without_words,
 )
-from tasks.warehouse.raw_tables import CONTEXT
+from tasks.warehouse.raw_tables import CONTEXT, TABLE_CONTEXT
 from tasks.warehouse.tombstones import (
     buried,
     bury,
@@ -44,7 +44,7 @@ from tasks.warehouse.tombstones import (
 KEYS = person_keys()
 NAME_KEYS = KEYS.names | KEYS.profiles
 # What a record says of the file or the request that it came from.
-_CONTEXT_KEYS = (CONTEXT, "_file")
+_CONTEXT_KEYS = (CONTEXT, TABLE_CONTEXT)
 _SHORTEST_NAME = 2
 
 _ESCAPED = re.compile(r"\\[tnr\"]")

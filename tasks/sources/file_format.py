@@ -82,6 +82,7 @@ class FileFormat:
             shape does.
         kept_kinds: of records that are known and that no table takes: they land.
         folder_is_root: the folder that holds a file names the root post.
+        names_networks: a record may name its network, any one.
         gives: what its records can tell, kind by kind: the ground for telling null
             from zero.
         speaker: whose answers its files hold, where the platform's name doesn't tell.
@@ -103,6 +104,7 @@ class FileFormat:
     file_kinds: Mapping[str, str] = field(default_factory=dict)
     kept_kinds: tuple[str, ...] = ()
     folder_is_root: bool = False
+    names_networks: bool = False
     speaker: str | None = None
     split: Splitter | None = None
     explain: Callable[[Any, str], str | None] | None = None

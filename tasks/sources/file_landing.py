@@ -60,6 +60,7 @@ from tasks.warehouse.errors import StepFailedError
 from tasks.warehouse.networks import NETWORKS, PLATFORMS
 from tasks.warehouse.progress import Meter, say
 from tasks.warehouse.rejected import hide_erased, rejected_of
+from tasks.warehouse.table_mapping import TableMapping
 from tasks.warehouse.workspace import Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
@@ -105,6 +106,7 @@ class _Reading:
     before: LandedBefore
     observed_at: datetime | None
     encoding: str | None = None
+    table: TableMapping | None = None
     notes: dict[int, Notes] = field(default_factory=dict)
     unreadable: dict[int, str] = field(default_factory=dict)
     # How many records each file must have landed: documents that it gave, but for
@@ -141,11 +143,11 @@ def shut_out(
     Returns:
         The rejected records without theirs.
     """
-    is_canonical = source.format == "canonical"
-    platforms = PLATFORMS if is_canonical else (source.platform,)
+    names_its = FORMATS[source.format].names_networks
+    platforms = PLATFORMS if names_its else (source.platform,)
     landed = Landed(
         tuple(sorted(folder.rglob("*.parquet"))),
-        source.platform if is_canonical else None,
+        source.platform if names_its else None,
     )
     keep_out_erased(workspace.root, landed, platforms)
     return hide_erased(workspace.root, quarantine, platforms)
@@ -162,8 +164,9 @@ def land_batch(
     form = FORMATS[source.format]
     history = history_of(log, source.name, [file.shown_path for file in files])
     # What lands of a file depends on what landed of it before.
+    mapping = None if source.table is None else source.table.digest
     identity = json.dumps(
-        [source.name, source.platform, source.format]
+        [source.name, source.platform, source.format, *filter(None, [mapping])]
         + [
             [
                 file.shown_path,
@@ -190,6 +193,7 @@ def land_batch(
             before,
             observed_by(workspace, source),
             source.encoding,
+            source.table,
         )
         stream = _stream(connection, reading, form, meter)
         copy_records(connection, workspace, source, form, stream, folder)
@@ -232,6 +236,7 @@ def land_batch(
             - bad.get(file.shown_path, 0),
             error=unreadable.get(file.shown_path),
             encoding=taken.get(file.shown_path),
+            mapping=mapping,
         )
         for file in files
     ]
@@ -303,6 +308,8 @@ def _tell_notes(files: list[InputFile], reading: _Reading) -> dict[str, str]:
                 f"  warning: {files[number].shown_path}: its column {name} is unknown"
                 f" and left out: is {meant} meant?"
             )
+        for what in notes.told:
+            say(f"  {files[number].shown_path}: {what}")
     if headers := sum(notes.repeated_headers for notes in reading.notes.values()):
         say(f"  {headers:,} repeated headers are no rows and left out")
     return taken
@@ -321,7 +328,9 @@ def _stream(
                 f"its name tells no kind of record: call it one of {expected}"
             )
             continue
-        notes = reading.notes[number] = Notes(reading.encoding)
+        notes = reading.notes[number] = Notes(
+            reading.encoding, reading.table, reading.observed_at
+        )
         try:
             if form.name != "canonical":
                 read = form.read or read_documents

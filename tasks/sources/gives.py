@@ -13,6 +13,7 @@ from dataclasses import replace
 from tasks.sources.file_format import Gives
 from tasks.sources.networks import FORMATS
 from tasks.warehouse.configuration import Source
+from tasks.warehouse.table_mapping import KIND_OF_ROWS, TableMapping
 
 KINDS = ("repost", "comment", "like", "mention", "read")
 # Part of `collect` that a kind of row needs.
@@ -26,6 +27,8 @@ def gives_of(source: Source) -> Gives:
         source: as configured; an API gives only what it is asked for.
     """
     gives = FORMATS[source.format].gives
+    if source.table is not None:
+        return _gives_of_table(source.table)
     if source.kind != "api":
         return gives
     asked = frozenset(
@@ -46,6 +49,36 @@ def gives_of(source: Source) -> Gives:
     )
 
 
+def _gives_of_table(table: TableMapping) -> Gives:
+    """What the columns of a table of one's own can tell."""
+    kind = table.constants.get("kind") or KIND_OF_ROWS.get(table.rows)
+    rows: frozenset[str] = frozenset()
+    if kind is not None:
+        rows = frozenset([kind])
+    elif table.rows == "interactions":
+        rows = frozenset(_PARTS) | {"mention"}
+    elif table.rows == "posts" and table.tells("root_post_id"):
+        rows = frozenset(["repost"])
+    is_timed = table.rows == "posts" or table.tells("acted_at")
+    counted = table.rows in ("posts", "post_counters")
+    return Gives(
+        rows=rows,
+        accounts=rows if table.tells("account_id") else frozenset(),
+        times=rows if is_timed else frozenset(),
+        counters=frozenset(
+            kind for kind, column in _COUNTED.items() if counted and table.tells(column)
+        ),
+        followers=table.tells("followers_count"),
+        follower_lists=table.rows == "follows",
+    )
+
+
+_COUNTED = {
+    "repost": "reposts_count",
+    "comment": "comments_count",
+    "like": "likes_count",
+    "read": "reads_count",
+}
 _WORDS = {"repost": "reposts", "comment": "comments", "like": "likes"}
 
 

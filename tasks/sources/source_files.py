@@ -26,7 +26,7 @@ from tasks.warehouse.condition import Condition, examine_aside, worth_a_look
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.disk import check_disk, examine_disk
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
-from tasks.warehouse.networks import PLATFORMS
+from tasks.warehouse.networks import PLATFORMS, TABLE_FORMAT
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.tombstones import path_mask
 from tasks.warehouse.workspace import Workspace
@@ -74,6 +74,7 @@ def land_sources(workspace: Workspace) -> Extracted:
     log = landing.read_log(workspace.landing)
     landing.check(workspace.landing, log)
     landing.sweep(workspace.landing, log)
+    log = _without_former_mappings(workspace, log)
     # What a killed run spilled; who lands holds the workspace.
     shutil.rmtree(workspace.root / ".spill", ignore_errors=True)
     known = {(file.source, file.path) for batch in log for file in batch.inputs}
@@ -139,6 +140,58 @@ def land_sources(workspace: Workspace) -> Extracted:
         f" = {result.records:,} landed + {result.quarantined:,} quarantined{before}"
     )
     return result
+
+
+def _without_former_mappings(
+    workspace: Workspace, log: list[landing.Batch]
+) -> list[landing.Batch]:
+    """The log without tables whose columns are said to be something else now.
+
+    They land again with this run.
+
+    Raises:
+        ConfigurationError: their files are not at hand any more.
+    """
+    now = {
+        source.name: source.table.digest
+        for source in workspace.sources
+        if source.table is not None
+    }
+    former = [
+        batch
+        for batch in log
+        if any(
+            file.mapping is not None
+            and now.get(file.source, file.mapping) != file.mapping
+            for file in batch.inputs
+        )
+    ]
+    if not former:
+        return log
+    gone = sorted(
+        {
+            f"Source '{file.source}': what its columns are has changed in"
+            f" workspace.toml, and {file.path}, which landed before, is not at hand as"
+            " it was: put it back; or take back the change, and read new files as a"
+            " source of another name."
+            for batch in former
+            if not has_its_exports(workspace, batch)
+            for file in batch.inputs
+        }
+    )
+    if gone:
+        raise ConfigurationError(gone)
+    from tasks.warehouse.ledger_copy import forget_batches
+    from tasks.warehouse.rejected import forget_batch
+
+    ids = {batch.batch_id for batch in former}
+    forget_batches(workspace, ids)
+    landing.withdraw(workspace.landing, former)
+    for batch_id in ids:
+        forget_batch(workspace.quarantine, batch_id)
+    files = sum(len(batch.inputs) for batch in former)
+    say(f"  {files:,} files are read again: what their columns are has changed")
+    return landing.read_log(workspace.landing)
 
 
 def _land(
@@ -328,17 +381,24 @@ def _tell_unread(path: Path, unread: Collection[str], source: Source) -> str | N
     if suffix in _ARCHIVES:
         return f"nothing reads {suffix}: unpack it (plain, .gz and .zst are read)"
     if suffix in _SPREADSHEETS:
-        return f"nothing reads {suffix}: save it as CSV"
+        return f"nothing reads {suffix}: save it as .xlsx or CSV"
     if suffix in unread:
         taken = ", ".join(FORMATS[source.format].suffixes)
-        return f"format {source.format} reads {taken} only"
+        return f"format {source.format} reads {taken} only{_or_as_table(suffix)}"
     return None
+
+
+def _or_as_table(suffix: str) -> str:
+    """A word on files that a mapping of their columns would make readable."""
+    if suffix not in FORMATS[TABLE_FORMAT].suffixes:
+        return ""
+    return "; `python -m flows map` proposes how to read any table"
 
 
 _ARCHIVES = frozenset(
     (".zip", ".rar", ".7z", ".tar", ".tgz", ".bz2", ".xz", ".lz4", ".br")
 )
-_SPREADSHEETS = frozenset((".xlsx", ".xls", ".ods"))
+_SPREADSHEETS = frozenset((".xls", ".ods"))
 
 
 def _look_at(path: Path) -> os.stat_result | str:

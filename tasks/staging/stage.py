@@ -85,6 +85,11 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
                 row[0]
                 for row in connection.execute("from meta.staged_batches").fetchall()
             }
+            if staged - {batch.batch_id for batch in log}:
+                say("  landed files were taken back: everything is made anew")
+                with transaction(connection):
+                    ledger.forget_tables(connection)
+                staged = set()
             batches = [batch for batch in log if batch.batch_id not in staged]
             if not batches and staged:
                 say("  nothing new to stage")

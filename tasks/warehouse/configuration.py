@@ -14,6 +14,7 @@ from tasks.warehouse.networks import (
     NETWORKS,
     PLATFORMS,
 )
+from tasks.warehouse.table_mapping import TableMapping
 
 if TYPE_CHECKING:
     Platform = str
@@ -139,6 +140,8 @@ class Source(_Section):
     expect_every_days: int | None = Field(default=None, ge=0, le=366)
     # Of text files, where it can't be told from them.
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
+    # Of a table of one's own: what its columns say.
+    table: TableMapping | None = None
     # Of an API: another address than the platform's own (a proxy, a blog); what
     # to collect; what the app may spend of its limits and how long it may wait.
     base_url: Address | None = None

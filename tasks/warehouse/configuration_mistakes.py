@@ -38,6 +38,13 @@ from tasks.warehouse.networks import (
     API_FORMATS,
     API_PARTS,
     NETWORKS,
+    TABLE_FORMAT,
+)
+from tasks.warehouse.table_mapping import (
+    COLUMNS,
+    NEEDED,
+    TableMapping,
+    is_of_whole_hours,
 )
 
 # Keys that say something of one kind of source only.
@@ -51,7 +58,7 @@ _API_KEYS = (
     "patience_minutes",
     "download_hosts",
 )
-_FILE_KEYS = ("format", "path", "observed_at", "encoding")
+_FILE_KEYS = ("format", "path", "observed_at", "encoding", "table")
 
 
 def in_sentences(
@@ -124,6 +131,7 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
     sections: dict[tuple[str, ...], type[BaseModel]] = {
         (): Configuration,
         ("sources",): Source,
+        ("sources", "table"): TableMapping,
         ("brands",): Brand,
         ("brands", "accounts"): AccountRef,
         ("campaigns",): Campaign,
@@ -175,6 +183,7 @@ def cross_checks(data: dict[str, Any], root: Path) -> _Mistakes:
     for index, source in _tables(data, "sources"):
         yield from _mistakes_of_source(index, source)
         yield from _mistakes_of_path(index, source, root)
+        yield from _mistakes_of_table(index, source)
 
 
 def _mistakes_of_time_zone(data: dict[str, Any]) -> _Mistakes:
@@ -286,6 +295,70 @@ def _mistakes_of_source(index: int, table: dict[str, Any]) -> _Mistakes:
                 f"names '{host}', which is not https: what people wrote would"
                 " go in the clear",
             )
+
+
+def _mistakes_of_table(index: int, source: dict[str, Any]) -> _Mistakes:
+    """What the columns of a table of one's own are said to be."""
+    table = source.get("table")
+    is_table = source.get("format") == TABLE_FORMAT
+    if table is None and is_table:
+        yield (
+            ("sources", index, "format"),
+            f'"{TABLE_FORMAT}" needs a section [sources.table], which says what the'
+            " columns are: `python -m flows map FILE` writes one",
+        )
+    if not isinstance(table, dict):
+        return
+    path = ("sources", index, "table")
+    if not is_table:
+        yield path, f'means nothing for this format: write format = "{TABLE_FORMAT}"'
+    zone = table.get("time_zone")
+    if isinstance(zone, str):
+        if zone not in _time_zones():
+            near = difflib.get_close_matches(zone, _time_zones(), n=1)
+            hint = near[0] if near else "Asia/Shanghai"
+            yield (
+                (*path, "time_zone"),
+                f"'{zone}' is no time zone: did you mean '{hint}'?",
+            )
+        elif not is_of_whole_hours(zone):
+            yield (
+                (*path, "time_zone"),
+                f"'{zone}' is not whole hours away from UTC, which is not read: export"
+                " the times with their zone, or in UTC",
+            )
+    time_format = table.get("time_format")
+    if isinstance(time_format, str) and "%" not in time_format:
+        yield (
+            (*path, "time_format"),
+            f"'{time_format}' names no part of a time: write it as '%d/%m/%Y %H:%M'",
+        )
+    rows = table.get("rows")
+    if rows not in COLUMNS:
+        return
+    told: set[str] = set()
+    for key in ("columns", "constants"):
+        named = table.get(key)
+        for name in named if isinstance(named, dict) else ():
+            told.add(name)
+            if name not in COLUMNS[rows]:
+                yield (*path, key, name), _no_such_column(name, rows)
+    for name in NEEDED[rows]:
+        if name not in told:
+            yield (
+                (*path, "columns"),
+                f"lacks '{name}', without which rows of {rows} say nothing: name its"
+                " column, or write it below [sources.table.constants]",
+            )
+
+
+def _no_such_column(name: str, rows: str) -> str:
+    """Why rows can't have a column, with the nearest one that they can."""
+    elsewhere = [other for other, names in COLUMNS.items() if name in names]
+    if elsewhere:
+        return f"is no column of {rows}: rows of {' or '.join(elsewhere)} have it"
+    near = difflib.get_close_matches(name, COLUMNS[rows], n=1, cutoff=0.0)
+    return f"is no column of {rows}: did you mean '{near[0]}'?"
 
 
 def _mistakes_of_path(index: int, table: dict[str, Any], root: Path) -> _Mistakes:

@@ -64,6 +64,9 @@ class LandedFile:
     # Whether something of it may be missing in landing, as after the log was lost: it
     # is read again where it still lies there.
     is_read_again: bool = False
+    # Of a table of one's own: the digest of what its columns were said to be; None
+    # where nobody knows.
+    mapping: str | None = None
 
 
 _FILE_FIELDS = {one.name for one in fields(LandedFile)}

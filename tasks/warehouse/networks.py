@@ -97,6 +97,7 @@ class Facts(_Table):
     Attributes:
         name: as in workspace.toml; the folder's.
         title: as people call it; empty where it is no network.
+        other_names: what people and their exports call it besides.
         formats: of its files, as in workspace.toml.
         is_default: of it are accounts and exports that name no network.
         profile_address: where it shows an account: what stands before the id.
@@ -111,6 +112,7 @@ class Facts(_Table):
 
     name: str
     title: str = ""
+    other_names: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     is_default: bool = False
     profile_address: str | None = None
@@ -142,6 +144,8 @@ FACTS: dict[str, Facts] = {
 NETWORKS = {name: facts for name, facts in FACTS.items() if facts.title}
 PLATFORMS = tuple(NETWORKS)
 FORMATS = tuple(form for facts in FACTS.values() for form in facts.formats)
+# Of files whose columns the workspace explains.
+TABLE_FORMAT = "table"
 DEFAULT_PLATFORM = next(name for name, facts in NETWORKS.items() if facts.is_default)
 # Whose records files of a format hold, where that is one network.
 PLATFORM_OF_FORMAT = {
@@ -157,6 +161,12 @@ PROFILE_ADDRESSES = {
     name: facts.profile_address
     for name, facts in NETWORKS.items()
     if facts.profile_address is not None
+}
+# Any name of a network, in small letters -> its own.
+NAMED_SO = {
+    spelled.lower(): name
+    for name, facts in NETWORKS.items()
+    for spelled in (name, facts.title, *facts.other_names)
 }
 POST_ADDRESSES = {
     name: facts.post_address

@@ -30,6 +30,8 @@ MARK = "chr(31)"
 
 # Where a record of an API's answer carries what its request told.
 CONTEXT = "_request"
+# Where a record of a table carries what its file told.
+TABLE_CONTEXT = "_file"
 
 # Names that say something else in the raw tables than in the record.
 _RENAMED = {

@@ -22,7 +22,7 @@ from tasks.warehouse import networks
 from tasks.warehouse.database import connect
 from tasks.warehouse.landing import Batch
 from tasks.warehouse.models import in_order, load_models, run_model
-from tasks.warehouse.networks import PLATFORM_OF_FORMAT
+from tasks.warehouse.networks import FACTS, PLATFORM_OF_FORMAT
 from tasks.warehouse.people import Person
 from tasks.warehouse.raw_tables import COUNT, FLAG, build_raw_tables
 
@@ -84,7 +84,8 @@ def seen_in(folder: Path, form: str, kind: str, record: Any) -> set[str]:
     with connect(folder / "warehouse.duckdb") as connection:
         connection.execute("attach ':memory:' as raw")
         build_raw_tables(connection, folder, [batch], RAW_TABLES)
-        own = f"staging.{platform if form != 'canonical' else form}_"
+        (folder_of,) = (name for name, facts in FACTS.items() if form in facts.formats)
+        own = f"staging.{folder_of}_"
         models = {
             name: model
             for name, model in load_models("staging").items()

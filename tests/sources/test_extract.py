@@ -26,7 +26,7 @@ from flows.commands.recover import recover
 from tasks.sources.networks import FORMATS
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.landing import read_log
-from tasks.warehouse.networks import PLATFORM_OF_FORMAT
+from tasks.warehouse.networks import PLATFORM_OF_FORMAT, TABLE_FORMAT
 from tests.workspaces import REPOSITORY, Lab, comment, repost, status, user
 from tests.world import World, write
 
@@ -559,7 +559,16 @@ def test_every_format_accounts_for_every_line(lab: Lab, name: str) -> None:
     """A good line, one of no known shape, a broken one: landed or rejected, each."""
     form = FORMATS[name]
     (lab.root / "workspace.toml").unlink()
-    lab.configure(format=name, platform=PLATFORM_OF_FORMAT.get(name, "weibo"))
+    columns = ["platform", "post_id", "account_id", "text", "posted_at"]
+    mapping = (
+        '[sources.table]\nrows = "posts"\ntime_zone = "UTC"\n[sources.table.columns]\n'
+        + "".join(f'{column} = "{column}"\n' for column in columns)
+    )
+    lab.configure(
+        format=name,
+        platform=PLATFORM_OF_FORMAT.get(name, "weibo"),
+        extra=mapping if name == TABLE_FORMAT else "",
+    )
     good = {"id": 5, "user_id": 7, "text": "tea", "created_at": "2026-03-01 10:00:00"}
     if ".json" in form.suffixes:
         stem = next(iter(form.file_kinds), "a")
@@ -569,7 +578,7 @@ def test_every_format_accounts_for_every_line(lab: Lab, name: str) -> None:
         lines = ["weibo,5,7,tea,2026-03-01", "weibo,6,7,more, tea,2026-03-01", "weibo,"]
         lab.put(
             "export/posts.csv",
-            "platform,post_id,account_id,text,posted_at\n" + "\n".join(lines) + "\n",
+            ",".join(columns) + "\n" + "\n".join(lines) + "\n",
         )
     result = lab.land()
     assert result.records + result.quarantined == len(lines)

@@ -25,7 +25,9 @@ select
     count_of(posts_count) as posts_count,
     count_of(likes_count) as likes_count,
     count_of(level) as level,
-    time_of(registered_at, cast(null as timestamp), 0) as registered_at,
+    time_of(
+        registered_at, cast(null as timestamp), coalesce(_file.zone_hours, 0)
+    ) as registered_at,
     coalesce(seen_at, timestamp '1970-01-01') as observed_at,
     seen_at is not null as is_moment_told,
     cast(null as varchar) as observed_at_text,

@@ -21,18 +21,26 @@ select
             then id_of(parent_id)
     end as platform_parent_id,
     case when parent_method = 'chain' then id_of(parent_id) end as source_parent_id,
-    cast(null as varchar) as author_name,
-    time_of(acted_at, seen_at, 0) as acted_at,
-    shown_words(account_id, text, false) as text,
+    nullif(author_name, '') as author_name,
+    time_of(acted_at, seen_at, coalesce(_file.zone_hours, 0)) as acted_at,
+    case
+        when
+            _file.zone_hours is not null
+            and regexp_matches(text, '<(a|br|img|span)[ />]')
+            then plain_text(shown_words(account_id, text, false))
+        else shown_words(account_id, text, false)
+    end as text,
     case when not is_notice(account_id, text, false) then count_of(likes_count) end
         as likes_count,
     cast(null as varchar[]) as mentions,
-    coalesce(seen_at, time_of(acted_at, seen_at, 0)) as observed_at,
+    coalesce(seen_at, time_of(acted_at, seen_at, coalesce(_file.zone_hours, 0)))
+        as observed_at,
     interaction_id as interaction_id_text,
     account_id as account_id_text,
     root_post_id as root_post_id_text,
     acted_at as acted_at_text,
-    likes_count as likes_count_text
+    case when not is_notice(account_id, text, false) then likes_count end
+        as likes_count_text
 from raw.canonical_interactions
 where
     record_kind is distinct from 'repost'

@@ -1,11 +1,12 @@
-"""The canonical tables as files: Parquet or CSV, whatever the platform."""
+"""The canonical tables as files, and tables of one's own that become such records."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tasks.sources.file_format import FileFormat, gives
-from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
+from tasks.warehouse.raw_tables import COUNT, FLAG, TABLE_CONTEXT, TEXT, RawTable
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "accounts": {
@@ -57,6 +58,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "interaction_id": TEXT,
         "kind": TEXT,
         "account_id": TEXT,
+        "author_name": TEXT,
         "root_post_id": TEXT,
         "parent_id": TEXT,
         "parent_method": TEXT,
@@ -88,11 +90,48 @@ CANONICAL = FileFormat(
         "try_cast(coalesce(parts[1], parts[2], parts[3]) as timestamp with time zone)"
     ),
     file_kinds={table: table for table in SCHEMAS},
+    names_networks=True,
 )
 
-FORMATS = (CANONICAL,)
+
+def _read(*values: Any) -> Iterator[Any]:
+    """As `read_mapped`, which is loaded where a file is read."""
+    from tasks.sources.canonical.mapped import read_mapped
+
+    return read_mapped(*values)
+
+
+TABLE = FileFormat(
+    name="table",
+    suffixes=(
+        ".csv",
+        ".tsv",
+        ".xlsx",
+        ".xlsm",
+        ".parquet",
+        ".db",
+        ".sqlite",
+        ".sqlite3",
+    ),
+    paths=(f"$.{TABLE_CONTEXT}.table", *CANONICAL.paths),
+    kind_sql="parts[1]",
+    # What it can tell at best; what a source's columns tell: `tasks.sources.gives`.
+    gives=CANONICAL.gives,
+    time_sql=(
+        "try_cast(coalesce(parts[2], parts[3], parts[4]) as timestamp with time zone)"
+    ),
+    names_networks=True,
+    read=_read,
+)
+
+FORMATS = (CANONICAL, TABLE)
 
 RAW_TABLES = {
-    f"canonical_{table}": RawTable((CANONICAL.name,), (table,), schema)
+    f"canonical_{table}": RawTable(
+        tuple(form.name for form in FORMATS),
+        (table,),
+        # How far ahead of UTC the clocks are; canonical tables write UTC.
+        {**schema, TABLE_CONTEXT: {"zone_hours": COUNT}},
+    )
     for table, schema in SCHEMAS.items()
 }

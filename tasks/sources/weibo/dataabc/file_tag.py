@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-FILE = "_file"
+from tasks.warehouse.raw_tables import TABLE_CONTEXT
+
+FILE = TABLE_CONTEXT
 
 
 def tagged(

@@ -10,9 +10,7 @@ without authors holds.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,13 @@ import pyarrow as pa
 
 from tasks.sources.csv_rows import CsvFile, names_of
 from tasks.sources.documents import (
-    SCHEMA,
     Notes,
     Rejected,
     UnreadableFileError,
     read_documents,
 )
 from tasks.sources.file_format import Splitter, data_suffix
+from tasks.sources.table_rows import as_batches, open_database
 from tasks.sources.weibo.dataabc.file_tag import tagged
 from tasks.sources.weibo.dataabc.layouts import (
     ANALYSIS,
@@ -40,8 +38,6 @@ from tasks.sources.weibo.dataabc.layouts import (
     kind_of,
     names_of_row,
 )
-
-_ROWS = 10_000
 
 _POST_KEYS = {
     "id": "id",
@@ -113,9 +109,9 @@ def read_dataabc(
     if suffix == ".json":
         yield from read_documents(path, notes, split)
     elif suffix == ".csv":
-        yield from _batches(_csv_records(path, notes))
+        yield from as_batches(_as_items(_csv_records(path, notes)))
     else:
-        yield from _batches(_database_records(path))
+        yield from as_batches(_as_items(_database_records(path)))
 
 
 def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
@@ -204,60 +200,23 @@ def _record(names: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
 
 
 def _database_records(path: Path) -> Iterator[tuple[int, Any]]:
-    if path.suffix.lower() in (".gz", ".zst"):
-        raise UnreadableFileError("a packed database: unpack it first")
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists() and log.stat().st_size:
-        raise UnreadableFileError(
-            f"part of it stands in {log.name} yet: end the crawler, which writes it in"
-        )
-    address = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    try:
-        with closing(sqlite3.connect(address, uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            present = {
-                row[0]
-                for row in database.execute(
-                    "select name from sqlite_master where type = 'table'"
-                )
-            }
-            if not present & _TABLES.keys():
-                raise UnreadableFileError("holds none of weibo-crawler's tables")
-            for table, kind in _TABLES.items():
-                if table not in present:
-                    continue
-                # Table names are ours.
-                rows = database.execute(f"select * from {table} order by rowid")
-                for position, row in enumerate(rows, start=1):
-                    values = {
-                        name: value
-                        for name, value in zip(row.keys(), row, strict=True)
-                        if not isinstance(value, bytes)
-                    }
-                    yield position, tagged(values, kind, "sqlite")
-    except sqlite3.Error as error:
-        raise UnreadableFileError(f"no readable SQLite database: {error}") from None
+    with open_database(path) as (database, present):
+        if not _TABLES.keys() & {*present}:
+            raise UnreadableFileError("holds none of weibo-crawler's tables")
+        for table, kind in _TABLES.items():
+            if table not in present:
+                continue
+            # Table names are ours.
+            rows = database.execute(f"select * from {table} order by rowid")
+            names = [column[0] for column in rows.description]
+            for position, row in enumerate(rows, start=1):
+                values = {
+                    name: value
+                    for name, value in zip(names, row, strict=True)
+                    if not isinstance(value, bytes)
+                }
+                yield position, tagged(values, kind, "sqlite")
 
 
-def _batches(records: Iterator[tuple[int, Any]]) -> Iterator[pa.RecordBatch]:
-    positions: list[int] = []
-    documents: list[str] = []
-    for position, record in records:
-        positions.append(position)
-        documents.append(orjson.dumps(record).decode())
-        if len(positions) == _ROWS:
-            yield _batch(positions, documents)
-            positions, documents = [], []
-    if positions:
-        yield _batch(positions, documents)
-
-
-def _batch(positions: list[int], documents: list[str]) -> pa.RecordBatch:
-    return pa.record_batch(
-        [
-            pa.array(positions, pa.int64()),
-            pa.nulls(len(positions), pa.int32()),
-            pa.array(documents, pa.large_string()),
-        ],
-        schema=SCHEMA,
-    )
+def _as_items(records: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, None, Any]]:
+    return ((position, None, record) for position, record in records)
