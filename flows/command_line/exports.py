@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from flows.command_line.options import DebugOption, FormatOption
+from flows.command_line.options import (
+    DebugOption,
+    FormatOption,
+    JsonOption,
+    NetworkOption,
+)
 from flows.command_line.quiet_orchestrator import prepare_prefect
 
 
@@ -40,6 +45,42 @@ def audit(
     from flows.commands.audit import show
 
     show(run(paths, record_format, out, model, phantom_share), out)
+
+
+def map_columns(
+    table: Annotated[
+        Path,
+        typer.Argument(
+            help="Any table: CSV, TSV, XLSX, Parquet or SQLite.", metavar="FILE"
+        ),
+    ],
+    platform: NetworkOption = None,
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            help="What a row is: posts, reposts, comments, likes, interactions,"
+            " accounts, follows or post_counters; told by its columns.",
+            metavar="KIND",
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(help="Of a spreadsheet, or a database's table.", metavar="NAME"),
+    ] = None,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Propose what the columns of a table are, as lines for workspace.toml."""
+    from flows.commands import map as mapping
+    from tasks.warehouse.progress import console
+
+    found = mapping.map_columns(table, platform, rows, sheet)
+    if as_json:
+        typer.echo(mapping.as_json(found))
+    else:
+        mapping.show(found, console)
+    if not found.is_whole:
+        raise typer.Exit(1)
 
 
 def coordinate(

@@ -127,6 +127,19 @@ def endure_closed_output() -> None:
         setattr(sys, name, cast(Any, _Enduring(stream)))
 
 
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Let nobody hear what is said meanwhile: a look at rows is no run."""
+    global _is_unheard
+    before, quiet = _is_unheard, console.quiet
+    _is_unheard = console.quiet = True
+    try:
+        yield
+    finally:
+        _is_unheard, console.quiet = before, quiet
+
+
+_is_unheard = False
 _listeners: list[Callable[[str], None]] = []
 
 
@@ -162,6 +175,8 @@ def _as_json() -> bool:
 
 
 def _write_json(line: str, **more: object) -> None:
+    if _is_unheard:
+        return
     is_warning = line.lstrip().startswith("warning:")
     entry = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

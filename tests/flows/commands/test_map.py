@@ -1,0 +1,128 @@
+"""`map`: what is proposed for a table, and that it holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workspaces import Lab, call_command
+from tests.world import World
+from tests.world.own_tables import write_tables
+
+
+def proposed(path: Path, *more: str) -> dict[str, Any]:
+    """What `map --json` says of a file."""
+    done = call_command("map", str(path), "--json", *more)
+    assert done.stderr == ""
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["is_whole"] == (done.returncode == 0)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "left"),
+    [
+        ("posts.xlsx", "posts", {"链接"}),
+        ("reposts.csv", "reposts", set()),
+        ("comments.parquet", "comments", set()),
+        ("people.tsv", "accounts", {"收藏数"}),
+        ("counters.csv", "post_counters", set()),
+        ("follows.csv", "follows", set()),
+    ],
+)
+def test_a_vendors_tables_are_understood(
+    name: str, rows: str, left: set[str], small_world: World, tmp_path: Path
+) -> None:
+    """The mapping that people would write, told by the names alone."""
+    sources = write_tables(small_world, tmp_path)
+    written = sources[sources.index(f"export/{name}") :]
+    written = written.partition("[sources.table.columns]\n")[2].partition("\n[[")[0]
+    found = proposed(tmp_path / name)
+    assert found["mapping"]["rows"] == rows
+    columns = {f'{ours} = "{own}"' for ours, own in found["mapping"]["columns"].items()}
+    wrong = columns - set(written.splitlines())
+    assert not wrong
+    assert {one.split('"')[1] for one in {*written.splitlines()} - columns} == left
+    assert found["staged"]
+    assert found["left_out"] == {}
+
+
+def test_who_read_no_manual_gets_rows(lab: Lab, tmp_path: Path) -> None:
+    """Names that say nothing or the wrong thing, days first, thousands with dots."""
+    table = lab.put(
+        "export/report.csv",
+        "A;B;When posted;Post time;Likes;Views;Notes\n"
+        + "".join(
+            f"49900000000{n:05};70000000{n:02};what number {n} says of tea;"
+            f"{n:02}/03/2026 08:0{n % 10};1.{n:03};many;{n}\n"
+            for n in range(1, 29)
+        ),
+    )
+    found = proposed(table)
+    mapping = found["mapping"]
+    assert mapping["columns"] == {
+        "post_id": "A",
+        "account_id": "B",
+        "posted_at": "Post time",
+        "text": "When posted",
+        "likes_count": "Likes",
+    }
+    assert (mapping["rows"], mapping["time_format"], mapping["decimal_mark"]) == (
+        "posts", "%d/%m/%Y %H:%M", ",",
+    )  # fmt: skip
+    assert found["how"]["post_id"] == found["how"]["text"] == "values"
+    assert found["doubts"] == [
+        "'Views' is not taken for reads_count: 100% of its values are no counts"
+    ]
+    assert found["unread"] == ["Views", "Notes"]
+    first = found["staged"][0]
+    assert (first["post_id"], first["posted_at"], first["likes_count"]) == (
+        "4990000000000001", "2026-03-01 00:01:00", 1001,
+    )  # fmt: skip
+    assert any(
+        cost.startswith("reposts_count, comments_count:") for cost in found["costs"]
+    )
+
+    # What is proposed can be copied as it stands.
+    text = (lab.root / "workspace.toml").read_text(encoding="utf-8")
+    begin, end = text.index("[[sources]]"), text.index("[[brands]]")
+    lab.put(
+        "workspace.toml", text[:begin] + found["workspace_toml"] + "\n" + text[end:]
+    )
+    assert lab.land().records == 56
+    assert lab.stage().rows_quarantined == 0
+
+
+def test_what_lacks_is_told_with_its_cost(tmp_path: Path) -> None:
+    """To people, with an exit code; nothing is kept of the file."""
+    table = tmp_path / "评论.csv"
+    table.write_text("昵称,评论内容\n[b]茶友[/b],=好喝的龙井茶\n", encoding="utf-8")
+    done = call_command("map", str(table))
+    assert done.returncode == 1
+    for words in (
+        'rows = "comments"',
+        'screen_name = "昵称"',
+        '# root_post_id = ""   # needed',
+        "- acted_at: needed, and no column is known to be it.",
+        "- account_id: nobody knows who wrote a row.",
+    ):
+        assert words in done.stdout
+    table.write_text("x,y\n1,2\n", encoding="utf-8")
+    done = call_command("map", str(table))
+    assert done.returncode == 1
+    assert "No column is known, by its name or its values." in done.stdout
+    done = call_command("map", str(tmp_path / "a.json"), "--rows", "tweets", "-h")
+    assert done.returncode == 2
+    done = call_command(
+        "map", str(tmp_path), "--rows", "tweets", "--platform", "myspace"
+    )
+    assert done.returncode == 2
+    for words in (
+        "--platform 'myspace' must be",
+        "--rows 'tweets' must be",
+        "is no file",
+    ):
+        assert words in done.stderr
