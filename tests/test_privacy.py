@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.warehouse.publication import NAME_LISTS
+from tasks.warehouse.publication import NAME_LISTS, NAMED_PAGE, page_names
 from tests.conftest import (
     CANARY_ID,
     CANARY_NAME,
@@ -93,7 +93,7 @@ def test_readers_find_nothing_of_them(finished_run: FinishedRun, folder: str) ->
 def test_identified_output_is_for_its_owner_alone(finished_run: FinishedRun) -> None:
     """Names of accounts and links to them, never what they wrote."""
     folder = finished_run.lab.root / "published/restricted"
-    named = set(NAME_LISTS)
+    named = {*NAME_LISTS, *page_names(NAMED_PAGE, "en").values()}
     assert {path.name for path in folder.iterdir()} == {
         *named,
         "parquet",

@@ -29,7 +29,8 @@ def report(
 ) -> None:
     """Write the report page from what is published; print where it is."""
     from tasks.report.languages import speaking
-    from tasks.report.page import name_pages, write_report
+    from tasks.report.page import write_report
+    from tasks.warehouse.publication import page_names
     from tasks.warehouse.workspace import load_workspace
 
     configuration = load_workspace(workspace)
@@ -40,7 +41,7 @@ def report(
             ["Nothing is published yet: run `python -m flows daily` first."]
         )
     with speaking(language):  # one that nobody speaks is told here
-        names = name_pages("index", configuration.report.language)
+        names = page_names("index", configuration.report.language)
     if campaign is None and out is None:
         typer.echo(marts.parent / "report" / names[language])
         return

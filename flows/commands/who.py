@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -12,6 +10,7 @@ from tasks.sources.erased_people import is_pending
 from tasks.warehouse.account_lookup import KnownAccount, find_accounts
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.seeds import override_line
 from tasks.warehouse.workspace import Workspace
 
 
@@ -94,21 +93,10 @@ def _verdict(about: dict[str, object]) -> str:
 
 
 def _line(about: dict[str, object], today: date) -> str:
-    """The opposite decision as a line of the seed; why and who are to be filled in."""
+    """The opposite decision as a line of the seed."""
     decision = "genuine" if about["phantom_level"] != "genuine" else "phantom"
-    row = [
-        decision,
-        about["platform"],
-        about["account_id"],
-        "",
-        "",
-        "WHY",
-        "YOU",
-        today,
-    ]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(row)
-    return _plain(text.getvalue())
+    platform, account_id = str(about["platform"]), str(about["account_id"])
+    return _plain(override_line(decision, platform, account_id, today))
 
 
 def _listed(value: object) -> list[str]:

@@ -2,7 +2,7 @@
 -- the activity days that are covered, whether or not the campaign has ended.
 --
 -- grain: campaign_id, platform, post_key
--- params: none
+-- params: $named_authors, $organisations
 -- replace: all
 -- time axis: lifetime
 -- adds over: platform, post_key
@@ -16,6 +16,7 @@
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
 --   account_key [id]: keyed pseudonym of the brand's account that posted; null for others, whom a post would name (restricted/ has them)
+--   author_name [text]: what its author is called there, where named under [report] in workspace.toml lets it stand (own, competitors, partners, verified organisations); null of others
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
 --   post_class [text]: paid (a partner's), owned (by the brand's own accounts) or earned (by others); null where nobody knows who posted it
 --   post_text [text]: what it says, of paid and owned posts; null of others, whose authors it could name
@@ -293,6 +294,46 @@ genuine as (
             totals.campaign_id = drawn.campaign_id
             and totals.platform = drawn.platform
             and totals.post_id = drawn.root_post_id
+),
+
+-- Public by what they are, and by what the policy says. Whoever else posted stays
+-- unnamed: a post would tell of a person.
+public_authors as (
+    select
+        campaigns.campaign_id,
+        owned.platform,
+        owned.account_id
+    from meta.campaigns as campaigns
+    inner join meta.brand_accounts as owned
+        on
+            case
+                when campaigns.brand_id = owned.brand_id
+                    then list_contains($named_authors, 'own')
+                else list_contains($named_authors, 'competitors')
+            end
+    union
+    select
+        campaign_id,
+        platform,
+        account_id
+    from meta.partners
+    where list_contains($named_authors, 'partners')
+    union
+    select
+        totals.campaign_id,
+        totals.platform,
+        totals.account_id
+    from totals
+    inner join intermediate.account_profiles as verified
+        on
+            totals.platform = verified.platform
+            and totals.account_id = verified.account_id
+    where
+        list_contains($named_authors, 'organisations')
+        and verified.is_verified
+        and list_contains(
+            $organisations, verified.platform || ':' || verified.verified_type
+        )
 )
 
 select
@@ -315,6 +356,8 @@ select
             )
             then accounts.account_key
     end as account_key,
+    case when public_authors.account_id is not null then profiles.screen_name end
+        as author_name,
     posts.rule as attribution_rule,
     classes.post_class,
     case when classes.post_class in ('paid', 'owned') then said.text end as post_text,
@@ -438,6 +481,15 @@ left join intermediate.accounts as accounts
     on
         posts.platform = accounts.platform
         and posts.account_id = accounts.account_id
+left join public_authors
+    on
+        posts.campaign_id = public_authors.campaign_id
+        and posts.platform = public_authors.platform
+        and posts.account_id = public_authors.account_id
+left join intermediate.account_profiles as profiles
+    on
+        posts.platform = profiles.platform
+        and posts.account_id = profiles.account_id
 left join counted
     on
         posts.campaign_id = counted.campaign_id

@@ -29,6 +29,7 @@ from tasks.warehouse.errors import (
     CheckFailedError,
 )
 from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
+from tasks.warehouse.networks import ORGANISATIONS
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
@@ -172,6 +173,8 @@ def _make_tables(
         "contact_cap_days": workspace.policies.contact_cap_days,
         "action_days": workspace.policies.action_days,
         "min_cell": workspace.policies.min_cell,
+        "named_authors": list(workspace.report.named),
+        "organisations": list(ORGANISATIONS),
         "alarm_phantom_share": workspace.alarms.phantom_share,
         "alarm_completeness_drop": workspace.alarms.completeness_drop,
         **padded_keys(workspace.pseudonym_key()),

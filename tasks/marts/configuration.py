@@ -18,6 +18,7 @@ from tasks.warehouse import ledger
 from tasks.warehouse.code_digest import SHIPPED_MODELS
 from tasks.warehouse.configuration import Brand, Campaign
 from tasks.warehouse.database import store_frame
+from tasks.warehouse.networks import ORGANISATIONS
 from tasks.warehouse.seeds import (
     read_brand_actions,
     read_contact_history,
@@ -42,6 +43,8 @@ def write_configuration(
     content.append(str(workspace.policies.action_days))
     content.append(str(workspace.policies.examples))
     content.append(str(workspace.policies.min_cell))
+    content.append(str(workspace.report.named))
+    content.append(str(ORGANISATIONS))
     content.append(str(workspace.alarms.phantom_share))
     content.append(str(workspace.alarms.completeness_drop))
     for name in ("sentiment.npz", "planted_rates.json"):

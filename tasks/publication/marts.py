@@ -22,12 +22,14 @@ from tasks.warehouse.networks import spelled_out
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import (
     NAME_LISTS,
+    NAMED_PAGE,
     PEOPLE,
     SCHEMA_VERSION,
     Published,
     altered_files,
     build_publication,
     describe_others,
+    page_names,
     publication_id,
     put_restricted,
     read_manifest,
@@ -60,7 +62,10 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         before, altered = _published(workspace)
         restricted = workspace.published / "restricted"
         # One that was gone back to has nothing of persons beside it any more.
-        is_whole = all((restricted / name).exists() for name in (PEOPLE, *NAME_LISTS))
+        pages = page_names(NAMED_PAGE, workspace.report.language).values()
+        is_whole = all(
+            (restricted / name).exists() for name in (PEOPLE, *NAME_LISTS, *pages)
+        )
         if altered:
             say(
                 f"  warning: the publication was not as it was written"
@@ -102,9 +107,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             from tasks.report.page import write_reports
 
             described.append(write_changes(folder, workspace.published, manifest))
-            write_reports(
-                folder / "marts.duckdb", folder / "report", workspace.report.language
-            )
+            write_reports(folder, workspace.report.language)
             manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)
             failpoint("publish:swap")
@@ -118,6 +121,9 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
                 manifest[part] = before.get(part, {})
             write_manifest(present, manifest)
             if not is_whole:
+                from tasks.report.page import write_named_reports
+
+                write_named_reports(folder, workspace.report.language)
                 put_restricted(
                     workspace.root, folder / "restricted", present, present.name
                 )

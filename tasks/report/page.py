@@ -47,6 +47,7 @@ from tasks.report.figures import (
     shorten,
 )
 from tasks.report.filters import add_filters
+from tasks.report.identified import add_people, name_of
 from tasks.report.languages import (
     LANGUAGES,
     language_of,
@@ -72,6 +73,7 @@ from tasks.report.words import (
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.networks import POST_ADDRESSES
+from tasks.warehouse.publication import NAMED_PAGE, page_names, private
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -134,36 +136,64 @@ def write_report(
             language.
     """
     with speaking(language), duckdb.connect(str(marts), read_only=True) as connection:
-        page = read_page(connection, campaign_id)
-        page["language"] = spoken()
-        page["others"] = [
-            (LANGUAGES[code], name) for code, name in sorted((others or {}).items())
-        ]
-        template = make_environment().get_template("report.html")
-        text = template.render(page)
+        text = _render(read_page(connection, campaign_id), others)
     write_atomically(target, text)
 
 
-def write_reports(marts: Path, folder: Path, language: str) -> None:
-    """Write the report in each language; each page leads to the others.
+def write_reports(folder: Path, language: str) -> None:
+    """Write the pages of a publication in each language; each leads to the others.
+
+    `report/index.html` and `restricted/report.html` speak that of the workspace; the
+    latter names people.
 
     Args:
-        marts: the published DuckDB file; opened read-only.
-        folder: of `index.html` and of those in other languages beside it.
-        language: that of `index.html`.
+        folder: of the publication, with its marts and its lists of people.
+        language: of the workspace.
     """
-    names = name_pages("index", language)
-    for code, name in names.items():
-        others = {other: names[other] for other in names if other != code}
-        write_report(marts, folder / name, language=code, others=others)
+    _write_pages(folder, language, is_open=True)
 
 
-def name_pages(stem: str, language: str) -> dict[str, str]:
-    """The file of each language: that of the workspace has no code in its name."""
-    return {
-        code: f"{stem}.html" if code == language else f"{stem}-{code}.html"
-        for code in LANGUAGES
-    }
+def write_named_reports(folder: Path, language: str) -> None:
+    """Write the pages that name people alone; as `write_reports`."""
+    _write_pages(folder, language, is_open=False)
+
+
+def _write_pages(folder: Path, language: str, *, is_open: bool) -> None:
+    pages = page_names("index", language)
+    named = page_names(NAMED_PAGE, language)
+    restricted = folder / "restricted"
+    for code in pages:
+        with (
+            speaking(code),
+            duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection,
+        ):
+            page = read_page(connection, None)
+            if is_open:
+                text = _render(page, _but(pages, code))
+                write_atomically(folder / "report" / pages[code], text)
+            page["people"] = add_people(
+                connection,
+                restricted,
+                page["shown"],
+                page["brands"],
+                page["last_day"],
+            )
+            text = _render(page, _but(named, code))
+        with private(restricted / named[code]) as file:
+            file.write(text.encode())
+
+
+def _but(names: Mapping[str, str], code: str) -> dict[str, str]:
+    return {other: name for other, name in names.items() if other != code}
+
+
+def _render(page: Row, others: Mapping[str, str] | None) -> str:
+    """The page in the language that is spoken, with links to files beside it."""
+    page["language"] = spoken()
+    page["others"] = [
+        (LANGUAGES[code], name) for code, name in sorted((others or {}).items())
+    ]
+    return make_environment().get_template("report.html").render(page)
 
 
 def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) -> Row:
@@ -226,6 +256,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "coverage": coverage,
         "coverage_window": window,
         "definitions": read_definitions(connection),
+        "people": None,
     }
 
 
@@ -734,6 +765,7 @@ def make_environment() -> Environment:
         "said": tell_said,
         "measure": tell_measure,
         "language_of": language_of,
+        "name_of": name_of,
     }
     made.filters.update(filters)
     return made

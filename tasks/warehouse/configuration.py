@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 else:
     Platform = Literal[PLATFORMS]
     FormatName = Literal[FORMATS]
+# What pages speak.
+LANGUAGES = ("en", "zh")
+if TYPE_CHECKING:
+    Language = str
+else:
+    Language = Literal[LANGUAGES]
+# Accounts that are public by what they are: of brands and partners that the
+# configuration names, and organisations that a network verified.
+PublicAccount = Literal["own", "competitors", "partners", "organisations"]
 FindingKind = Literal[
     "negative_rise",
     "phantom_burst",
@@ -290,10 +299,12 @@ class Alarms(_Section):
 
 
 class Report(_Section):
-    """How the pages speak."""
+    """How the pages speak, and whom they name."""
 
     # Of the page that stands first; the other one stands beside it.
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
+    # Whose names may stand in the marts and the open page, as authors of posts.
+    named: tuple[PublicAccount, ...] = ("own", "competitors", "partners")
 
 
 class Configuration(_Section):

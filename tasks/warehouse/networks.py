@@ -103,6 +103,7 @@ class Facts(_Table):
         profile_address: where it shows an account: what stands before the id.
         post_address: the like for a post.
         post_patterns: addresses that show a post: `id`, or its short form, `base62`.
+        organisations: kinds of verification that organisations get, not people.
         traits: keys of `TRAITS`.
         functions: SQL functions that its staging models call.
         api: None where none can be read.
@@ -118,6 +119,7 @@ class Facts(_Table):
     profile_address: str | None = None
     post_address: str | None = None
     post_patterns: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
     traits: frozenset[str] = frozenset()
     functions: Mapping[str, str] = {}
     api: ApiFacts | None = None
@@ -168,6 +170,10 @@ NAMED_SO = {
     for name, facts in NETWORKS.items()
     for spelled in (name, facts.title, *facts.other_names)
 }
+# Kinds of verification of organisations: <network>:<kind>.
+ORGANISATIONS = tuple(
+    f"{name}:{kind}" for name, facts in NETWORKS.items() for kind in facts.organisations
+)
 POST_ADDRESSES = {
     name: facts.post_address
     for name, facts in NETWORKS.items()

@@ -18,9 +18,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 import polars as pl
@@ -33,6 +34,7 @@ from tasks.warehouse.condition import (
     broken,
     repair_with_recover,
 )
+from tasks.warehouse.configuration import LANGUAGES
 from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.landing import replacing, sync, write_atomically
@@ -58,7 +60,9 @@ FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 PEOPLE = "people.duckdb"
 # Lists that name people, also in columns that CRM programs import.
 CONTACT_LISTS = ("contacts.csv", "contacts_hubspot.csv", "contacts_salesforce.csv")
-NAME_LISTS = (*CONTACT_LISTS, "amplifiers.csv")
+NAME_LISTS = (*CONTACT_LISTS, "amplifiers.csv", "accounts.csv")
+# The page that names people; in other languages with their code behind it.
+NAMED_PAGE = "report"
 # Whose rows and names are written there.
 KEPT_ACCOUNTS = "lists.kept_accounts"
 
@@ -162,17 +166,24 @@ def _write_names(
     connection: duckdb.DuckDBPyConnection, model: Model, target: Path
 ) -> None:
     """Write a list that names people, in the order of its key."""
-    # Made for the owner alone from the first byte on.
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     rows = connection.sql(f"from {model.name} order by {', '.join(model.grain)}").pl()
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    rows.with_columns(
-        pl.when(pl.col(name).str.contains(FORMULA))
-        .then(pl.concat_str(pl.lit("'"), pl.col(name)))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name in texts
-    ).write_csv(target, include_bom=True)
+    with private(target) as file:
+        rows.with_columns(
+            pl.when(pl.col(name).str.contains(FORMULA))
+            .then(pl.concat_str(pl.lit("'"), pl.col(name)))
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in texts
+        ).write_csv(file, include_bom=True)
+
+
+@contextmanager
+def private(target: Path) -> Iterator[IO[bytes]]:
+    """A new file, for the owner alone from the first byte on."""
+    opened = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "wb") as file:
+        yield file
 
 
 def write_tables(
@@ -404,10 +415,23 @@ def drop_restricted(root: Path, folder: Path) -> None:
     shutil.rmtree(root / "restricted" / folder.name, ignore_errors=True)
 
 
+def page_names(stem: str, language: str) -> dict[str, str]:
+    """The file of each language: that of the workspace has no code in its name."""
+    return {
+        code: f"{stem}.html" if code == language else f"{stem}-{code}.html"
+        for code in LANGUAGES
+    }
+
+
 def take_off_lists(
     root: Path, platform: str, account_id: str, *, lists: Sequence[str] = CONTACT_LISTS
 ) -> None:
-    """Take an account off the present lists that name people."""
+    """Take an account off the present lists that name people.
+
+    The pages that name people go whole: the next run writes them again.
+    """
+    for page in (root / "published" / "restricted").glob(f"{NAMED_PAGE}*.html"):
+        page.unlink()
     for name in lists:
         file = root / "published" / "restricted" / name
         if file.exists():

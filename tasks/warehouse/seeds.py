@@ -257,6 +257,17 @@ def read_overrides(root: Path) -> pl.DataFrame:
     return pl.concat([others, levels]).sort("line").drop("line")
 
 
+def override_line(
+    decision: str, platform: str, account_id: str, day: date | None
+) -> str:
+    """A line of `account_overrides.csv` to copy; why and who are to be filled in."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(
+        [decision, platform, account_id, "", "", "WHY", "YOU", day or "YYYY-MM-DD"]
+    )
+    return text.getvalue()
+
+
 def read_suppressions(root: Path) -> pl.DataFrame:
     """Accounts that are never to be contacted: one row each, the first day on.
 

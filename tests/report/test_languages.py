@@ -17,7 +17,7 @@ from tasks.report.languages import (
     speaking,
     tell_said,
 )
-from tasks.report.page import write_report, write_reports
+from tasks.report.page import write_report
 from tasks.sources.file_format import Gives
 from tasks.sources.gives import lacks_of
 from tasks.warehouse.errors import ConfigurationError
@@ -85,7 +85,10 @@ def test_sentences_of_the_marts_are_known_by_their_patterns() -> None:
 
 def test_the_page_speaks_chinese(marts: Path, tmp_path: Path) -> None:  # noqa: F811
     """All but data, names of tables and definitions that nobody translated."""
-    write_reports(marts, tmp_path / "report", "zh")
+    pages = {"zh": "index.html", "en": "index-en.html"}
+    for code, name in pages.items():
+        others = {other: pages[other] for other in pages if other != code}
+        write_report(marts, tmp_path / "report" / name, language=code, others=others)
     first = read(tmp_path / "report" / "index.html")
     other = read(tmp_path / "report" / "index-en.html")
     assert first.tags[0] == ("html", {"lang": "zh-Hans"})

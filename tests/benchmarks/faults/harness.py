@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse.publication import altered_files
+from tasks.warehouse.publication import NAMED_PAGE, altered_files, page_names
 from tests.workspaces import (
     Lab,
     comment,
@@ -70,16 +70,20 @@ def warm() -> None:
     import tasks.report.page
     import tasks.validate
 
-    tasks.report.page.write_reports = _write_page
+    tasks.report.page.write_reports = _write_pages
+    tasks.report.page.write_named_reports = _write_pages
     os.environ.setdefault("WM_PSEUDONYM_KEY", "a-key-for-benchmarks-only")
     os.environ["DO_NOT_TRACK"] = "1"
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
 
 
-def _write_page(marts: Path, folder: Path, language: str) -> None:
-    """A page that costs nothing to draw, of the same place."""
-    folder.mkdir(parents=True)
-    (folder / "index.html").write_text(f"<title>{marts.stat().st_size}</title>")
+def _write_pages(folder: Path, language: str) -> None:
+    """Pages that cost nothing to draw, of the same places."""
+    text = f"<title>{(folder / 'marts.duckdb').stat().st_size}</title>"
+    for place, stem in (("report", "index"), ("restricted", NAMED_PAGE)):
+        (folder / place).mkdir(exist_ok=True)
+        for name in page_names(stem, language).values():
+            (folder / place / name).write_text(text)
 
 
 def new_lab(root: Path, policies: str = "") -> Lab:
