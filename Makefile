@@ -1,6 +1,6 @@
 # make run           set up, run the shipped sample, say where the marts are
 # make test          set up, linters, types, the tests that need nothing else installed
-# make test-marked   the tests that need Chromium or an older DuckDB (installed apart)
+# make test-marked   the tests that need Chromium, PostgreSQL or an older DuckDB (installed apart)
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
-LEFT_OUT := browser or reader or spark or node
+LEFT_OUT := browser or postgres or reader or spark or node
 READERS := $(VENV)/readers
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
 # leak warnings: pytest's own closing line stays the last one.
@@ -47,9 +47,10 @@ test: setup
 	exit $$failed
 
 test-marked: setup
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: sudo apt-get install postgresql" >&2; exit 1; }
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
 	@test -d $(READERS)/duckdb || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(READERS) -r requirements-readers.txt
-	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) $(PYTEST) -m "browser or reader"
+	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) $(PYTEST) -m "browser or postgres or reader"
 
 check: setup
 	@$(PYTHON) -m ruff check --quiet .

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from tasks.publication.marts import publish_marts
+from tasks.publication.postgres import show_in_postgres
+from tasks.sources.erased_people import is_pending
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.publication import Published
 from tasks.warehouse.workspace import load_workspace
 
 
 def publish(root: Path, run_id: str) -> Published:
-    """Publish the marts."""
+    """Publish the marts, in files and where else the workspace says."""
     with without_values("publish"):
-        return publish_marts(load_workspace(root), run_id)
+        workspace = load_workspace(root)
+        published = publish_marts(workspace, run_id)
+        show_in_postgres(workspace, keeps_before=not is_pending(root))
+        return published

@@ -47,7 +47,7 @@ def _be_quiet() -> None:
 
 
 # What `make test` leaves out: these need a browser, Java, Node.js, an older DuckDB.
-NEEDS_MORE = ("browser", "reader", "spark", "node")
+NEEDS_MORE = ("browser", "postgres", "reader", "spark", "node")
 _MARKED = pytest.StashKey[int]()
 
 # At its end a worker of pytest-xdist prints pages of warnings of DuckDB's binding.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tasks.publication.postgres import examine_postgres
 from tasks.sources.erased_people import examine_erasure, is_taking_out
 from tasks.sources.source_files import examine_files, examine_room
 from tasks.warehouse.condition import Condition, broken, worth_a_look
@@ -47,6 +48,7 @@ def examine(root: Path) -> list[Condition]:
         *examine_rhythms(workspace),
         *_retention(workspace),
         *examine_restricted(workspace),
+        *examine_postgres(workspace),
         *examine_modes(workspace.root),
         *examine_keys(workspace),
         *examine_erasure(workspace.root),

@@ -307,6 +307,18 @@ class Report(_Section):
     named: tuple[PublicAccount, ...] = ("own", "competitors", "partners")
 
 
+# Names that need no quotes, short enough for what is joined to them.
+_Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Postgres(_Section):
+    """Where the marts stand besides the files."""
+
+    schema_name: _Identifier = "weibo_manager"
+    # A role that may read them.
+    readers: _Identifier | None = None
+
+
 class Configuration(_Section):
     """All of `workspace.toml`."""
 
@@ -317,6 +329,7 @@ class Configuration(_Section):
     policies: Policies = Policies()
     alarms: Alarms = Alarms()
     report: Report = Report()
+    postgres: Postgres | None = None
 
 
 def _needs_address(platform: object) -> bool:

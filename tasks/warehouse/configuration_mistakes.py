@@ -27,6 +27,7 @@ from tasks.warehouse.configuration import (
     Configuration,
     Partner,
     Policies,
+    Postgres,
     PostRef,
     Promise,
     Report,
@@ -145,6 +146,7 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("policies",): Policies,
         ("alarms",): Alarms,
         ("report",): Report,
+        ("postgres",): Postgres,
     }
     names = tuple(part for part in path if isinstance(part, str))
     return sorted(sections[names].model_fields)

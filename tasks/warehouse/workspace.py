@@ -24,6 +24,7 @@ from tasks.warehouse.configuration import (
     Campaign,
     Configuration,
     Policies,
+    Postgres,
     Report,
     Source,
 )
@@ -55,6 +56,7 @@ class Workspace:
     policies: Policies
     alarms: Alarms = Alarms()
     report: Report = Report()
+    postgres: Postgres | None = None
 
     @property
     def landing(self) -> Path:
@@ -194,6 +196,7 @@ def load_workspace(root: Path) -> Workspace:
         policies=configuration.policies,
         alarms=configuration.alarms,
         report=configuration.report,
+        postgres=configuration.postgres,
     )
 
 
