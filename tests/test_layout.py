@@ -207,6 +207,7 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
         "intermediate.folded_texts",
         "intermediate.first_suspicion",
         "intermediate.group_evidence",
+        "intermediate.link_meanings",
         "intermediate.negative_rises",
         "intermediate.partner_bounds",
         "intermediate.partner_excess",
@@ -333,6 +334,8 @@ def test_marts_of_the_design_are_there() -> None:
         "feedback_daily",
         "feedback_topics",
         "partner_results",
+        "campaign_links",
+        "conversions",
         "metric_definitions",
         "campaign_accounts",
         "campaign_groups",
@@ -393,10 +396,13 @@ DIFFERENT = {
     "campaigns",  # that a brand runs; that a group engaged in
     "comments",  # of a campaign, a topic, an account
     "completeness",  # of a campaign, a post, a day, a source
-    "cost_per_engagement",  # of a campaign's budget; of a partner's fee
+    "cost_per_click",  # of a campaign's budget; of a partner's fee
+    "cost_per_engagement",
     "cost_per_estimated_genuine_engagement",
     "cost_per_genuine_engagement",
+    "cost_per_order",
     "cost_per_platform_engagement",
+    "return_on_spend",
     "daily_engagement_rate",  # of one day; of a window's mean day
     "day",  # of the calendar; of an audience
     "dimension",  # of verdicts; of what profiles say

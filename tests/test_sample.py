@@ -107,6 +107,13 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path) -> None:
     assert partners["momofox"]["claim_grounds"] == ""
     assert partners["xiaolu"]["claim_grounds"] == "shortfall"
 
+    assert partners["momofox"]["orders"] > 2 * partners["xiaolu"]["orders"] > 0
+    assert partners["momofox"]["cost_per_order"] < partners["xiaolu"]["cost_per_order"]
+    assert (
+        lab.value("select count(*) from intermediate.sales where state <> 'counted'")
+        == 0
+    )
+
     voices = lab.dicts(
         "select brand_id, market, sum(mentions) as mentions from marts.share_of_voice"
         " group by all order by brand_id"

@@ -68,6 +68,11 @@
 --   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
 --   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same kinds, up to the day of the reading
 --   completeness [share]: platform_collected / platform_engagements, at most 1; null where the platform counts nothing
+--   clicks [clicks; activity day]: clicks on its tracked links; null where none were told of the campaign
+--   orders [orders; activity day]: orders by its tracked links; null where none were told of the campaign
+--   priced_orders [orders; activity day]: of orders those whose amount is told
+--   revenue [currency; activity day]: sum of the amounts of priced_orders; null where they are in several currencies
+--   revenue_currency [text]: in which currency
 -- metrics:
 --   lifetime_engagements: KAWO post metrics | grows as long as days are added
 --   engagements_24h: common usage | the same for 1 hour and 7 days
@@ -444,7 +449,12 @@ select
     case
         when counted.engagements > 0
             then round(least(counted.collected / counted.engagements, 1), 6)
-    end as completeness
+    end as completeness,
+    sales.clicks,
+    sales.orders,
+    sales.priced_orders,
+    sales.revenue,
+    sales.revenue_currency
 from totals as posts
 inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id
@@ -495,3 +505,9 @@ left join counted
         posts.campaign_id = counted.campaign_id
         and posts.platform = counted.platform
         and posts.post_id = counted.post_id
+left join intermediate.sales_sums as sales
+    on
+        posts.campaign_id = sales.campaign_id
+        and posts.platform = sales.platform
+        and posts.post_id = sales.post_id
+        and sales.scope = 'post'

@@ -88,6 +88,14 @@
 --   cost_per_platform_engagement [currency]: budget_amount / platform_engagements
 --   cost_per_genuine_engagement [currency]: budget_amount / genuine_engagements
 --   cost_per_estimated_genuine_engagement [currency]: budget_amount / estimated_genuine_engagements
+--   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign
+--   orders [orders]: orders by its tracked links; null where none were told of the campaign
+--   priced_orders [orders]: of orders those whose amount is told
+--   revenue [currency]: sum of the amounts of priced_orders; null where they are in several currencies
+--   revenue_currency [text]: in which currency
+--   cost_per_click [currency]: budget_amount / clicks
+--   cost_per_order [currency]: budget_amount / orders
+--   return_on_spend [revenue per cost]: revenue / budget_amount; null where an order has no amount, or another currency than the budget
 --   earned_media_value_low [currency]: 0.85 x potential_reach x CPM / 1,000 of seeds/cpm.csv, summed over the networks whose reach is known; null without a price for each
 --   earned_media_value_high [currency]: 1.15 x (exposure + author_followers) x CPM / 1,000
 --   genuine_earned_media_value_low [currency]: the low end without likely phantoms
@@ -138,6 +146,9 @@
 --   cost_per_engagement: common usage | the whole budget, whatever part of the window is covered
 --   cost_per_genuine_engagement: this project | as good as the phantom score
 --   cost_per_estimated_genuine_engagement: this project | as good as the estimate; at most this where platform_counted_posts is below posts
+--   cost_per_click: common usage | the whole budget, against clicks on tracked links alone
+--   cost_per_order: common usage | the whole budget, against orders by tracked links alone: at most this
+--   return_on_spend: common usage, ROAS | revenue, no profit; orders by tracked links alone: at least this
 --   earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | no money: read contentgrip.com on its limits before using it
 --   earned_media_value_high: truleado.com, what is earned media value; band after keepface.com | exposure counts an audience at each post and repost
 --   platform_earned_media_value_low: truleado.com, what is earned media value; band after keepface.com | reads are no people; no money
@@ -781,6 +792,19 @@ select
     end as cost_per_genuine_engagement,
     round(campaigns.budget_amount / nullif(bounds.whole, 0), 4)
         as cost_per_estimated_genuine_engagement,
+    sales.clicks,
+    sales.orders,
+    sales.priced_orders,
+    sales.revenue,
+    sales.revenue_currency,
+    round(campaigns.budget_amount / nullif(sales.clicks, 0), 4) as cost_per_click,
+    round(campaigns.budget_amount / nullif(sales.orders, 0), 4) as cost_per_order,
+    case
+        when
+            sales.priced_orders = sales.orders
+            and sales.revenue_currency = campaigns.budget_currency
+            then round(sales.revenue / nullif(campaigns.budget_amount, 0), 4)
+    end as return_on_spend,
     media_value.earned_media_value_low,
     media_value.earned_media_value_high,
     case when totals.tells_genuine then media_value.genuine_earned_media_value_low end
@@ -815,5 +839,9 @@ left join rates on campaigns.campaign_id = rates.campaign_id
 left join sentiment on campaigns.campaign_id = sentiment.campaign_id
 left join momentum on campaigns.campaign_id = momentum.campaign_id
 left join coverage on campaigns.campaign_id = coverage.campaign_id
+left join intermediate.sales_sums as sales
+    on
+        campaigns.campaign_id = sales.campaign_id
+        and sales.scope = 'campaign'
 left join intermediate.campaign_media_value as media_value
     on campaigns.campaign_id = media_value.campaign_id

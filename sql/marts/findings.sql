@@ -10,7 +10,7 @@
 -- time axis: activity day
 -- columns:
 --   finding_id [id]: kind, campaign, brand, source or partner, network and day of it in one text
---   finding_kind [text]: negative_rise, phantom_burst, completeness_drop, source_late, promise_missed or claim_supported
+--   finding_kind [text]: negative_rise, phantom_burst, completeness_drop, source_late, promise_missed, claim_supported or sales_unmatched
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   partner_id [id]: the partner's id in workspace.toml; no pseudonym
 --   source [text]: the source's name in workspace.toml
@@ -110,6 +110,18 @@ late_sources as (
     group by source, platform
 ),
 
+-- One finding for all lines without a link, one a campaign for those of other days.
+unmatched as (
+    select
+        case when state = 'other days' then campaign_id end as campaign_id,
+        min(activity_day) as activity_day,
+        cast(sum(lines) as bigint) as lines,
+        min(line) as first_line
+    from intermediate.sales
+    where state in ('unknown link', 'several links', 'other days')
+    group by case when state = 'other days' then campaign_id end
+),
+
 findings as (
     select
         'negative_rise' as finding_kind,
@@ -205,6 +217,30 @@ findings as (
         || partner_id as advice
     from marts.partner_results
     where claim_grounds like '%phantoms%'
+
+    union all by name
+
+    select
+        'sales_unmatched' as finding_kind,
+        campaign_id,
+        activity_day,
+        case
+            when campaign_id is not null
+                then
+                    'Lines of seeds/conversions.csv with a link of the campaign that lie'
+                    || ' before its first day or too long after its last: ' || lines
+                    || ', the first is line ' || first_line || '.'
+            else
+                'Lines of seeds/conversions.csv that count for no campaign, since they name'
+                || ' no tracked link of workspace.toml or those of several campaigns: '
+                || lines || ', the first is line ' || first_line || '.'
+        end as message,
+        case
+            when campaign_id is not null
+                then 'Correct their time, or raise policies.order_days.'
+            else 'Write the link under [[campaigns.tracked_links]], or correct the lines.'
+        end as advice
+    from unmatched
 )
 
 select

@@ -69,6 +69,14 @@
 --   cost_per_platform_engagement [currency]: fee_amount / platform_engagements
 --   cost_per_genuine_engagement [currency]: fee_amount / genuine_lifetime_engagements
 --   cost_per_estimated_genuine_engagement [currency]: fee_amount / estimated_genuine_engagements
+--   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign
+--   orders [orders]: orders by its tracked links; null where none were told of the campaign
+--   priced_orders [orders]: of orders those whose amount is told
+--   revenue [currency]: sum of the amounts of priced_orders; null where they are in several currencies
+--   revenue_currency [text]: in which currency
+--   cost_per_click [currency]: fee_amount / clicks
+--   cost_per_order [currency]: fee_amount / orders
+--   return_on_spend [revenue per cost]: revenue / fee_amount; null where an order has no amount, or another currency than the fee
 --   genuine_rank [place, 1 the first]: place by genuine_share among the campaign's partners that have one
 --   genuine_rank_best [place, 1 the first]: the best place that the intervals of genuine_share allow
 --   genuine_rank_worst [place, 1 the first]: the worst one; the place is certain where both are the same
@@ -84,6 +92,9 @@
 --   phantom_excess: DerSimonian and Laird 1986, variance between posts | that phantoms came does not say who sent them
 --   genuine_rank: this project | as good as the phantom score
 --   cost_per_engagement: common usage | the whole fee, whatever part of the posts' life is covered
+--   cost_per_click: common usage | the whole fee, against clicks on tracked links alone
+--   cost_per_order: common usage | the whole fee, against orders by tracked links alone: at most this
+--   return_on_spend: common usage, ROAS | revenue, no profit; orders by tracked links alone: at least this
 
 with
 
@@ -487,6 +498,19 @@ select
         as cost_per_genuine_engagement,
     round(totals.fee_amount / nullif(totals.whole, 0), 4)
         as cost_per_estimated_genuine_engagement,
+    sales.clicks,
+    sales.orders,
+    sales.priced_orders,
+    sales.revenue,
+    sales.revenue_currency,
+    round(totals.fee_amount / nullif(sales.clicks, 0), 4) as cost_per_click,
+    round(totals.fee_amount / nullif(sales.orders, 0), 4) as cost_per_order,
+    case
+        when
+            sales.priced_orders = sales.orders
+            and sales.revenue_currency = totals.fee_currency
+            then round(sales.revenue / nullif(totals.fee_amount, 0), 4)
+    end as return_on_spend,
     ranked.place as genuine_rank,
     ranked.best as genuine_rank_best,
     ranked.worst as genuine_rank_worst,
@@ -534,6 +558,11 @@ inner join shared
     on
         totals.campaign_id = shared.campaign_id
         and totals.partner_id = shared.partner_id
+left join intermediate.sales_sums as sales
+    on
+        totals.campaign_id = sales.campaign_id
+        and totals.partner_id = sales.partner_id
+        and sales.scope = 'partner'
 left join ranked
     on
         totals.campaign_id = ranked.campaign_id

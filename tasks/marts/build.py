@@ -61,6 +61,8 @@ CAMPAIGN_MODELS = (
     "audience_scores",
     "account_traits",
 )
+# These need to know which tracked links are meant.
+SALES_MODELS = ("campaign_links", "sales", "sales_sums")
 # These need to know how comments sound.
 BRAND_MODELS = (
     "brand_comments",
@@ -163,6 +165,7 @@ def _make_tables(
     )
     from tasks.marts.metric_headers import metric_headers
     from tasks.marts.references import reason_classes, write_calendar
+    from tasks.marts.sales import name_links, say_sales
     from tasks.marts.texts import fold_named_texts, judge_comments
 
     params: dict[str, Any] = {
@@ -172,6 +175,7 @@ def _make_tables(
         "look_back_days": workspace.policies.look_back_days,
         "contact_cap_days": workspace.policies.contact_cap_days,
         "action_days": workspace.policies.action_days,
+        "order_days": workspace.policies.order_days,
         "min_cell": workspace.policies.min_cell,
         "named_authors": list(workspace.report.named),
         "organisations": list(ORGANISATIONS),
@@ -187,6 +191,10 @@ def _make_tables(
     window = with_changed_days(connection, window, kept)
     window = with_days_of_new_mentions(connection, window)
     params |= {"start_date": window[0], "end_date": window[1]}
+    name_links(connection)
+    for name in SALES_MODELS:
+        run_model(connection, intermediate[f"intermediate.{name}"], params)
+    say_sales(connection)
     bound_genuine(connection)
     compare_partners(connection)
     estimate_phantoms(connection, workspace.policies)

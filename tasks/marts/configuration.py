@@ -22,6 +22,7 @@ from tasks.warehouse.networks import ORGANISATIONS
 from tasks.warehouse.seeds import (
     read_brand_actions,
     read_contact_history,
+    read_conversions,
     read_cpm,
     read_suppressions,
 )
@@ -41,6 +42,7 @@ def write_configuration(
     content.append(str(workspace.policies.look_back_days))
     content.append(str(workspace.policies.contact_cap_days))
     content.append(str(workspace.policies.action_days))
+    content.append(str(workspace.policies.order_days))
     content.append(str(workspace.policies.examples))
     content.append(str(workspace.policies.min_cell))
     content.append(str(workspace.report.named))
@@ -70,11 +72,13 @@ def _configuration_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
         "contact_history": read_contact_history(workspace.root),
         "cpm": read_cpm(workspace.root),
         "brand_actions": read_brand_actions(workspace.root, workspace.timezone),
+        "conversions": read_conversions(workspace.root, workspace.timezone),
         **_source_tables(workspace),
         **_brand_tables(workspace),
         "names": _names(workspace),
         **_campaign_tables(workspace),
         **_partner_tables(workspace),
+        "tracked_links": _tracked_links(workspace),
     }
 
 
@@ -263,6 +267,34 @@ def _partner_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             post_id=pl.String,
         ),
     }
+
+
+def _tracked_links(workspace: Workspace) -> pl.DataFrame:
+    """Links and codes of campaigns by which clicks and orders are told."""
+    return _table(
+        (
+            (
+                campaign.id,
+                link.id,
+                link.url,
+                link.code,
+                link.channel,
+                link.partner,
+                link.stands_under and link.stands_under.platform,
+                link.stands_under and link.stands_under.post_id,
+            )
+            for campaign in workspace.campaigns
+            for link in campaign.tracked_links
+        ),
+        campaign_id=pl.String,
+        link_id=pl.String,
+        url=pl.String,
+        code=pl.String,
+        channel=pl.String,
+        partner_id=pl.String,
+        platform=pl.String,
+        post_id=pl.String,
+    )
 
 
 def _names(workspace: Workspace) -> pl.DataFrame:

@@ -38,6 +38,7 @@ FindingKind = Literal[
     "source_late",
     "promise_missed",
     "claim_supported",
+    "sales_unmatched",
 ]
 # What an API source can collect; followers and searches cost many calls and
 # permissions, so they are asked for by name.
@@ -218,6 +219,24 @@ class Partner(_Section):
         return list({(one.platform, one.post_id): one for one in posts}.values())
 
 
+class TrackedLink(_Section):
+    """A link or code of a campaign by which clicks and orders are told."""
+
+    id: str = Field(pattern=IDENTIFIER)
+    url: Address | None = None
+    # A coupon's code, a short code, or the short address of the same link.
+    code: str | None = Field(default=None, min_length=1)
+    partner: str | None = None
+    post: PostRef | None = None
+    address: Annotated[str, AfterValidator(_known_post)] | None = None
+    channel: str | None = Field(default=None, min_length=1)
+
+    @property
+    def stands_under(self) -> PostRef | None:
+        """The post that it is stated to stand in."""
+        return self.post or (post_at(self.address) if self.address else None)
+
+
 class Campaign(_Section):
     """A campaign: its window and what marks its posts."""
 
@@ -232,6 +251,7 @@ class Campaign(_Section):
     links: list[str] = []
     budget: Budget | None = None
     partners: list[Partner] = []
+    tracked_links: list[TrackedLink] = []
 
     @property
     def listed_posts(self) -> list[PostRef]:
@@ -257,6 +277,8 @@ class Policies(_Section):
     behaviour_days: int = Field(default=90, ge=1)
     # Nobody is contacted again within so many days.
     contact_cap_days: int = Field(default=90, ge=0)
+    # Orders count for a campaign until so many days after its last one.
+    order_days: int = Field(default=7, ge=0, le=366)
     # What a brand does works on its days and the days after, so many in all.
     action_days: int = Field(default=3, ge=1, le=60)
     # Accounts act together within so many seconds.

@@ -32,6 +32,7 @@ from tasks.warehouse.configuration import (
     Promise,
     Report,
     Source,
+    TrackedLink,
     _needs_address,
     post_at,
 )
@@ -143,6 +144,8 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("campaigns", "partners", "fee"): Budget,
         ("campaigns", "partners", "promised"): Promise,
         ("campaigns", "partners", "post_ids"): PostRef,
+        ("campaigns", "tracked_links"): TrackedLink,
+        ("campaigns", "tracked_links", "post"): PostRef,
         ("policies",): Policies,
         ("alarms",): Alarms,
         ("report",): Report,
@@ -247,6 +250,7 @@ def _mistakes_of_campaigns(data: dict[str, Any], brands: set[str]) -> _Mistakes:
                 f"{end} lies before start {start}: swap them",
             )
         yield from _mistakes_of_partners(index, table, data)
+        yield from _mistakes_of_links(index, table)
 
 
 def _mistakes_of_policies(data: dict[str, Any]) -> _Mistakes:
@@ -433,6 +437,44 @@ def _mistakes_of_partners(
                     f"names post {post[1]}, which is another partner's of this"
                     " campaign, too: leave it with one of them",
                 )
+
+
+def _mistakes_of_links(index: int, campaign: dict[str, Any]) -> _Mistakes:
+    """Mistakes between the keys of a campaign's tracked links."""
+    partners = [str(one.get("id")) for _, one in _tables(campaign, "partners")]
+    # An order names a link by its id or its code, in any letters.
+    names: dict[str, int] = {}
+    urls: set[object] = set()
+    for place, link in _tables(campaign, "tracked_links"):
+        path = ("campaigns", index, "tracked_links", place)
+        for key in ("id", "code"):
+            name = link.get(key)
+            if not isinstance(name, str):
+                continue
+            if names.setdefault(name.strip().casefold(), place) != place:
+                yield (
+                    (*path, key),
+                    f"'{name}' names another link of this campaign, too: make it"
+                    " unique",
+                )
+        url = link.get("url")
+        if isinstance(url, str) and url in urls:
+            yield (
+                (*path, "url"),
+                "is another link's of this campaign, too: tell them apart, by utm_"
+                "content for example",
+            )
+        urls.add(str(url))
+        partner = link.get("partner")
+        if isinstance(partner, str) and partner not in partners:
+            near = difflib.get_close_matches(partner, partners, n=1, cutoff=0.0)
+            hint = f": did you mean '{near[0]}'?" if near else ": add that partner"
+            yield (*path, "partner"), f"'{partner}' is no partner of the campaign{hint}"
+        if "post" in link and "address" in link:
+            yield (
+                (*path, "address"),
+                "stands beside post: name the post by its id or by its address",
+            )
 
 
 def _posts_of(partner: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,13 +9,17 @@
   took a moment), note: what the brand did besides posting.
 - `cpm.csv`: platform, cpm (what a thousand impressions cost as advertising), currency,
   source, date: what media value is computed from; without it there is none.
+- `conversions.csv`: time, link (a tracked link's id, code or address) and, where known,
+  kind (order or click), count, amount (of all of them), currency, order_id.
 """
 
 from __future__ import annotations
 
 import contextlib
 import csv
+import difflib
 import io
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -95,6 +99,20 @@ CPM_SCHEMA: dict[str, Any] = {
     "source": pl.String,
     "priced_on": pl.Date,
 }
+CONVERSION_COLUMNS = ("time", "link")
+CONVERSION_MORE = ("kind", "count", "amount", "currency", "order_id")
+CONVERSION_SCHEMA: dict[str, Any] = {
+    "line": pl.Int64,
+    "lines": pl.Int64,
+    "converted_at": pl.Datetime("us"),
+    "date_day": pl.Date,
+    "link": pl.String,
+    "kind": pl.String,
+    "conversions": pl.Int64,
+    "amount": pl.Decimal(18, 4),
+    "currency": pl.String,
+}
+_KINDS = ("order", "click")
 _ANSWERS = {"yes": True, "no": False, "": None}
 
 
@@ -118,6 +136,7 @@ def check_seeds(root: Path) -> None:
         read_contact_history,
         read_brand_actions,
         read_cpm,
+        read_conversions,
     )
     for read in readers:
         try:
@@ -160,11 +179,16 @@ def _unknown_brands(root: Path) -> list[str]:
 
 
 def _rows(
-    file: Path, columns: Sequence[str], needed: Sequence[str], mistakes: list[str]
+    file: Path,
+    columns: Sequence[str],
+    needed: Sequence[str],
+    mistakes: list[str],
+    more: Sequence[str] = (),
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Rows of a CSV file, trimmed, with the place where each one stands.
 
-    Rows in which a needed column is empty are named in `mistakes` and left out.
+    Rows in which a needed column is empty are named in `mistakes` and left out; columns
+    of `more` may be missing: they are empty then.
 
     Raises:
         ConfigurationError: the file is no UTF-8 or lacks a column.
@@ -177,9 +201,14 @@ def _rows(
         raise ConfigurationError(
             [f"{file}:1: columns are missing: {', '.join(missing)}: add them"]
         )
+    there = list(reader.fieldnames or [])
+    for name in there if more else ():
+        near = difflib.get_close_matches(name.lower(), more, n=1, cutoff=0.8)
+        if name not in (*columns, *more) and near and near[0] not in there:
+            mistakes.append(f"{file}:1: column '{name}': did you mean '{near[0]}'?")
     for row in reader:
         place = f"{file}:{reader.line_num}"
-        value = {name: (row.get(name) or "").strip() for name in columns}
+        value = {name: (row.get(name) or "").strip() for name in (*columns, *more)}
         empty = [name for name in needed if not value[name]]
         mistakes += [f"{place}: {name} is empty: fill it in" for name in empty]
         if not empty:
@@ -427,6 +456,95 @@ def read_cpm(root: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CPM_SCHEMA, orient="row").sort(
         "platform", "priced_on"
     )
+
+
+def read_conversions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
+    """Clicks and orders, a row for each line that counts; sorted by line.
+
+    Of several lines with one order_id and kind the last one by time counts: it holds
+    the last link that the order came by. The order_id itself is not kept.
+
+    Returns:
+        line (of the file), lines (how many told this one), converted_at (UTC), date_day
+        (in the time zone), link (as it is written), kind (order or click), conversions
+        (how many), amount (of all of them), currency.
+
+    Raises:
+        ConfigurationError: names every wrong line.
+    """
+    file = root / "seeds" / "conversions.csv"
+    mistakes: list[str] = []
+    zone = ZoneInfo(timezone)
+    # By order, else by line.
+    kept: dict[tuple[str, str], tuple[object, ...]] = {}
+    lines: dict[tuple[str, str], int] = {}
+    needed = CONVERSION_COLUMNS
+    for place, value in _rows(file, needed, needed, mistakes, CONVERSION_MORE):
+        before = len(mistakes)
+        line = place.rsplit(":", 1)[1]
+        kind = value["kind"].lower() or _KINDS[0]
+        if kind not in _KINDS:
+            mistakes.append(
+                f"{place}: kind '{value['kind']}' must be {' or '.join(_KINDS)}, or"
+                " empty for an order"
+            )
+        moment = _moment(place, "time", value["time"], zone, mistakes)
+        number = _count(place, value["count"], mistakes)
+        amount = _amount(place, value["amount"], mistakes)
+        currency = value["currency"].upper()
+        if amount is not None and kind == "click":
+            mistakes.append(
+                f"{place}: amount '{value['amount']}' of a click: leave out"
+            )
+        if amount is not None and not re.fullmatch("[A-Z]{3}", currency):
+            mistakes.append(
+                f"{place}: currency '{value['currency']}' must be three letters, as CNY"
+            )
+        if value["order_id"] and number > 1:
+            mistakes.append(
+                f"{place}: count {number} of one order_id: write a line an order, or"
+                " leave order_id empty"
+            )
+        if len(mistakes) > before or moment is None:
+            continue
+        at = moment.astimezone(UTC).replace(tzinfo=None)
+        currency = currency if amount is not None else ""
+        row = (at, moment.date(), value["link"], kind, number, amount, currency or None)
+        key = (kind, f"order {value['order_id']}" if value["order_id"] else line)
+        lines[key] = lines.get(key, 0) + 1
+        if key not in kept or (at, int(line)) > (kept[key][1], kept[key][0]):
+            kept[key] = (int(line), *row)
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return pl.DataFrame(
+        [(line, lines[key], *rest) for key, (line, *rest) in kept.items()],
+        schema=CONVERSION_SCHEMA,
+        orient="row",
+    ).sort("line")
+
+
+def _count(place: str, value: str, mistakes: list[str]) -> int:
+    """How many a line stands for; 1 where it doesn't say."""
+    if not value:
+        return 1
+    if re.fullmatch("[0-9]{1,9}", value) and int(value):
+        return int(value)
+    mistakes.append(f"{place}: count '{value}' must be a whole number from 1 on")
+    return 1
+
+
+def _amount(place: str, value: str, mistakes: list[str]) -> Decimal | None:
+    """Money; None where nothing is told."""
+    if not value:
+        return None
+    # Digits of any script pass isdigit; a sum of money is written in these.
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", value):
+        return Decimal(value).quantize(Decimal("0.0001"))
+    mistakes.append(
+        f"{place}: amount '{value}' must be a sum like 129.00, not below 0; leave out"
+        " orders that were taken back"
+    )
+    return None
 
 
 def _moment(

@@ -13,6 +13,10 @@ from tasks.warehouse.models import load_models
 
 START = date(2026, 3, 1)
 _TABLES = """
+create schema intermediate;
+create table intermediate.sales (
+    state text, campaign_id text, activity_day date, lines bigint, line bigint
+);
 create schema marts;
 create table marts.feedback_daily (
     campaign_id text, activity_day date, positive bigint, neutral bigint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from tasks.sources.api_landing import check_apis
 from tasks.warehouse.configuration import Policies, PostRef, post_at
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.seeds import read_conversions, read_overrides
 from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import OVERRIDE_HEADER, Lab
 
@@ -145,6 +146,90 @@ post_ids = [{ platform = "weibo", post_id = "3491700092079471" }]
             for line in found
         ), (place, words, found)
     assert len(found) == len(expected), found
+
+
+def test_mistakes_of_tracked_links_are_named_with_their_line(tmp_path: Path) -> None:
+    text = (
+        GOOD
+        + CAMPAIGN
+        + """[[campaigns.partners]]
+id = "one"
+account = { platform = "weibo", account_id = "1" }
+[[campaigns.tracked_links]]
+id = "shop"
+url = "https://shop.example.com/tea"
+partner = "won"
+[[campaigns.tracked_links]]
+id = "shop two"
+url = "https://shop.example.com/tea"
+code = "SHOP"
+[[campaigns.tracked_links]]
+id = "three"
+link = "x"
+post = { platform = "weibo", post_id = "1" }
+address = "https://weibo.com/123/yCtxn8IXR"
+"""
+    )
+    found = mistakes_of(tmp_path, text)
+    expected = [
+        ("17: campaigns[1].tracked_links[1].partner", "did you mean 'one'"),
+        ("19: campaigns[1].tracked_links[2].id", "letters, digits"),
+        ("20: campaigns[1].tracked_links[2].url", "tell them apart"),
+        ("21: campaigns[1].tracked_links[2].code", "make it unique"),
+        ("24: campaigns[1].tracked_links[3].link", "is not a known key"),
+        ("26: campaigns[1].tracked_links[3].address", "stands beside post"),
+    ]
+    for place, words in expected:
+        assert any(
+            line.startswith(f"workspace.toml:{place}") and words in line
+            for line in found
+        ), (place, words, found)
+    assert len(found) == len(expected), found
+
+
+def test_conversions_name_every_wrong_line(lab: Lab) -> None:
+    """Of two lines of one order the later one counts; its id is not kept."""
+    lab.put(
+        "seeds/conversions.csv",
+        """time,link,kind,count,amount,curency,order_id
+2026-03-01,shop,,,,,
+03/01/2026,shop,,,,,
+2026-03-01,shop,visit,,,,
+2026-03-01,,,,,,
+2026-03-01,shop,,0,,,
+2026-03-01,shop,,1.5,,,
+2026-03-01,shop,,,-5,,
+2026-03-01,shop,,,"1,200.00",,
+2026-03-01,shop,,,1e3,,
+2026-03-01,shop,click,,5,,
+2026-03-01,shop,,2,,,A1
+""",
+    )
+    with pytest.raises(ConfigurationError) as error:
+        read_conversions(lab.root)
+    lines = [
+        text.split("conversions.csv:")[1].split(":")[0] for text in error.value.mistakes
+    ]
+    # An amount without a currency is one of two mistakes of its line.
+    assert lines == ["1", *"3456789", "10", "11", "11", "12"], error.value.mistakes
+    assert "did you mean 'currency'" in error.value.mistakes[0]
+
+    lab.put(
+        "seeds/conversions.csv",
+        """\ufefforder_id,shop,time,link,count,amount,currency
+A1,x,2026-03-01T23:30,one,,10,cny
+A1,x,2026-03-01T18:00Z,two,,10.5,CNY
+A1,x,2026-03-01T10:00,one,,10,CNY
+,x,2026-03-02,two,12,,
+""",
+    )
+    found = read_conversions(lab.root, "Asia/Shanghai")
+    columns = ("line", "lines", "date_day", "link", "kind", "conversions", "amount")
+    assert found.select(columns).rows() == [
+        (3, 3, date(2026, 3, 2), "two", "order", 1, Decimal("10.5000")),
+        (5, 1, date(2026, 3, 2), "two", "order", 12, None),
+    ]
+    assert found["currency"].to_list() == ["CNY", None]
 
 
 def test_addresses_of_posts_hold_their_ids() -> None:

@@ -10,13 +10,15 @@ Both brands post daily. Planted besides, to be found in the marts:
 - The platform counts more than was collected: hidden reposts and comments, and likes,
   of which one in eight is known. It tells reads of Aurora's own posts.
 - Some people were contacted, and who cared more answered more often.
+- Links and a coupon of both campaigns bring clicks and orders: Momofox's many, Xiaolu's
+  few.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +50,14 @@ TASTING = date(2026, 4, 8)
 # First days of the campaigns and how often what they draw is bought.
 SPRING, GIFT = 0, 1
 GROUP_SIZE, GROUP_POSTS = 6, 8
+# Links of the campaigns: first day, clicks a day at first, and orders in a hundred.
+SALES = (
+    ("spring-own", date(2026, 3, 1), 60.0, 6.0),
+    ("spring-momofox", date(2026, 3, 2), 45.0, 9.0),
+    ("LULU8", date(2026, 3, 5), 0.0, 1.0),
+    ("gift-own", date(2026, 4, 1), 40.0, 7.0),
+)
+SALES_DAYS, PRICES = 12, (39, 59, 98, 168)
 # Complaints of the cup, from a day on.
 CUP_FROM, CUPS = date(2026, 4, 5), (0, 1, 1, 1, 2, 2, 3, 4, 6, 9)
 # What the platform counts for a like that is known, and one in so many that is hidden.
@@ -420,6 +430,10 @@ def sample_seeds(world: World) -> dict[str, list[str]]:
             "platform,cpm,currency,source,date",
             "weibo,30.00,CNY,an invented rate card,2026-01-05",
         ],
+        "conversions.csv": [
+            "time,link,kind,count,amount,currency",
+            *_conversions(world),
+        ],
         "suppressions.csv": [
             "platform,account_id,reason,date",
             *(
@@ -462,3 +476,20 @@ def _contacts(world: World) -> Iterable[str]:
         answers = random.random() < (0.8 if account in most else 0.15)
         channel = ("comment", "message")[number % 2]
         yield f"aurora,weibo,{account},{day},{channel},{'yes' if answers else 'no'}"
+
+
+def _conversions(world: World) -> Iterable[str]:
+    """Lines of clicks and orders: fewer from day to day; a coupon has no clicks."""
+    random = world.spec.random(93)
+    for link, first, clicks, rate in SALES:
+        for day in range(SALES_DAYS):
+            fading = 0.8**day
+            seen = int(random.poisson(clicks * fading))
+            mean = clicks * rate / 100 if clicks else rate
+            orders = int(random.poisson(mean * fading))
+            moment = first + timedelta(days=day)
+            if seen:
+                yield f"{moment},{link},click,{seen},,"
+            if orders:
+                amount = int(random.choice(PRICES, orders).sum())
+                yield f"{moment},{link},order,{orders},{amount}.00,CNY"
