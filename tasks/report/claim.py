@@ -249,6 +249,13 @@ _NUMBERS = (
     "cost_per_engagement",
     "cost_per_genuine_engagement",
     "cost_per_estimated_genuine_engagement",
+    "clicks",
+    "orders",
+    "priced_orders",
+    "revenue",
+    "cost_per_click",
+    "cost_per_order",
+    "return_on_spend",
     "genuine_rank",
 )
 

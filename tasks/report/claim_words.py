@@ -13,6 +13,7 @@ from typing import Any
 
 from tasks.report.figures import (
     format_day,
+    format_money,
     format_number,
     format_percent,
 )
@@ -132,6 +133,7 @@ def _found(row: Mapping[str, Any]) -> Iterator[str]:
     yield from _found_phantoms(row)
     yield from _found_timing(row)
     yield from _found_groups(row)
+    yield from _found_sales(row)
     if row["genuine_rank"] is not None and row["ranked_partners"] > 1:
         best, worst = row["genuine_rank_best"], row["genuine_rank_worst"]
         sure = (
@@ -257,6 +259,31 @@ def _found_groups(row: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _found_sales(row: Mapping[str, Any]) -> Iterator[str]:
+    orders, clicks = row["orders"], row["clicks"]
+    if orders is None:
+        return
+    told = f"{_number(orders)} order{'' if orders == 1 else 's'}"
+    told += " came by its links and codes"
+    if clicks is not None:
+        told += f", of {_number(clicks)} click{'' if clicks == 1 else 's'}"
+    cost = row["cost_per_order"]
+    if cost is not None:
+        told += f"; each cost {format_money(cost, row['fee_currency'])} of its fee"
+    yield f"{told}."
+    revenue = row["revenue"]
+    if orders and revenue is not None and row["priced_orders"]:
+        some = (
+            ""
+            if row["priced_orders"] == orders
+            else f" ({_number(row['priced_orders'])} of them tell an amount)"
+        )
+        yield (
+            "People paid"
+            f" {format_money(float(revenue), row['revenue_currency'])} for them{some}."
+        )
+
+
 def _against(row: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "Phantoms engage with posts that nobody bought them for, and anybody can send"
@@ -300,6 +327,11 @@ def _against(row: Mapping[str, Any]) -> Iterator[str]:
             "What the platform counts is known of"
             f" {_number(row['platform_counted_posts'])} of {_number(row['posts'])}"
             " posts only."
+        )
+    if row["orders"] is not None:
+        yield (
+            "Orders count where they came by its links and codes; what people bought"
+            " without them is not seen."
         )
     if row["posts"] == 1:
         yield "It is one post only, and single posts differ much."

@@ -62,6 +62,7 @@ from tasks.report.languages import (
 )
 from tasks.report.overlaps import read_overlaps
 from tasks.report.page_templates import environment
+from tasks.report.sales import add_sales
 from tasks.report.words import (
     GLOSSARY,
     genuine_share,
@@ -97,6 +98,7 @@ SHOWN_MARTS = (
     "feedback_topics",
     "amplifiers",
     "partner_results",
+    "campaign_links",
     "share_of_voice",
     "competitors",
     "audience_quality",
@@ -221,6 +223,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     add_details(connection, shown)
     add_feedback(connection, shown)
     add_decisions(connection, shown)
+    add_sales(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
     coverage = read_coverage(connection, campaign_id, window)
     last_day = max(

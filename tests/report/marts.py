@@ -62,9 +62,10 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "campaigns": {
         "VARCHAR": """
-            campaign_id campaign_name brand_id budget_currency
+            campaign_id campaign_name brand_id budget_currency revenue_currency
             earned_media_currency cpm_source
         """,
+        "DECIMAL(18,4)": "revenue",
         "DATE": "window_start window_end",
         "BIGINT": """
             days_covered posts reposts comments likes mentions engagements
@@ -78,7 +79,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             engaged_accounts genuine_engaged_accounts genuine_engaged_accounts_low
             genuine_engaged_accounts_high engaged_people genuine_engaged_people
             exposure genuine_exposure potential_reach genuine_potential_reach
-            author_followers genuine_author_followers
+            author_followers genuine_author_followers clicks orders priced_orders
             posting_followers fans_gained posts_gained platform_reposts
             platform_comments platform_likes platform_reads platform_engagements
             platform_counted_posts platform_collected
@@ -93,7 +94,8 @@ COLUMNS: dict[str, dict[str, str]] = {
             engagement_rate_by_reach engagement_rate_by_followers
             engagement_rate_by_impressions daily_engagement_rate budget_amount
             cost_per_engagement cost_per_genuine_engagement social_momentum
-            cost_per_estimated_genuine_engagement
+            cost_per_estimated_genuine_engagement cost_per_click cost_per_order
+            return_on_spend
             earned_media_value_low earned_media_value_high
             genuine_earned_media_value_low genuine_earned_media_value_high
             platform_earned_media_value_low platform_earned_media_value_high
@@ -200,18 +202,25 @@ COLUMNS: dict[str, dict[str, str]] = {
     "partner_results": {
         "VARCHAR": """
             campaign_id partner_id partner_name fee_currency platform_promise_met
-            promise_met claim_grounds
+            revenue_currency promise_met claim_grounds
         """,
         "BIGINT": """
             posts missing_posts promised_engagements lifetime_engagements
             platform_engagements genuine_lifetime_engagements
             genuine_lifetime_engagements_low genuine_lifetime_engagements_high
+            clicks orders priced_orders
             genuine_rank genuine_rank_best genuine_rank_worst ranked_partners
         """,
         "DOUBLE": """
             fee_amount phantom_share unpaid_phantom_share phantom_excess
-            cost_per_estimated_genuine_engagement
+            cost_per_estimated_genuine_engagement cost_per_order return_on_spend
         """,
+        "DECIMAL(18,4)": "revenue",
+    },
+    "campaign_links": {
+        "VARCHAR": "campaign_id link_id channel partner_id revenue_currency",
+        "BIGINT": "clicks orders priced_orders",
+        "DECIMAL(18,4)": "revenue",
     },
     "findings": {
         "VARCHAR": """

@@ -41,8 +41,16 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
             "coordinated_accounts",
             "operators",
             "operated_accounts",
+            "clicks",
+            "orders",
         )
     }
+    row["priced_orders"] = draw(st.none() | st.integers(0, row["orders"] or 0))
+    row["revenue"] = draw(st.none() | st.decimals(0, 10**6, places=4))
+    row["revenue_currency"] = row["fee_currency"] = "CNY"
+    row["cost_per_order"] = (
+        draw(st.none() | st.floats(0, 10**6)) if row["orders"] else None
+    )
     for name in (
         "completeness",
         "phantom_share",

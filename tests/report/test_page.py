@@ -680,6 +680,12 @@ def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
         "platform_earned_media_value_high": 979.4,
         "earned_media_currency": "CNY",
         "cpm_source": "a rate card",
+        "clicks": 50,
+        "orders": 5,
+        "priced_orders": 4,
+        "revenue": 250.5,
+        "revenue_currency": "CNY",
+        "cost_per_order": 1000.0,
     }
     cells = [
         {"dimension": dimension, "value": level, "accounts": accounts}
@@ -694,8 +700,53 @@ def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
         campaigns=[make_campaign("part", **told), make_campaign("whole")],
         campaign_posts=[make_post("part", 1), make_post("whole", 2)],
         verdict_breakdown=cells,
+        partner_results=[
+            {
+                "campaign_id": "part",
+                "partner_id": "one",
+                "partner_name": "One",
+                "posts": 1,
+                "missing_posts": 0,
+                "ranked_partners": 0,
+                "fee_amount": 300.0,
+                "fee_currency": "CNY",
+                "clicks": 10,
+                "orders": 2,
+                "priced_orders": 2,
+                "revenue": 100,
+                "revenue_currency": "CNY",
+                "cost_per_order": 150.0,
+                "cost_per_estimated_genuine_engagement": 4.0,
+                "return_on_spend": 0.3333,
+            }
+        ],
+        campaign_links=[
+            {
+                "campaign_id": "part",
+                "link_id": name,
+                "channel": channel,
+                "partner_id": partner,
+                "clicks": 0,
+                "orders": 3,
+                "priced_orders": 3,
+                "revenue": 150.5,
+                "revenue_currency": "CNY",
+            }
+            for name, channel, partner in (
+                ("<b>x</b>", "poster", None),
+                ("kol-link", None, "one"),
+            )
+        ],
     )
     text = report(marts).text
+    assert (
+        "All of its links 50 5 250.50 CNY of 4 of them 5,000.00 CNY 1,000.00 CNY"
+        in text
+    )
+    assert "One 10 2 100.00 CNY 300.00 CNY 150.00 CNY 4.00 CNY 0.33" in text
+    assert "<b>x</b> poster 0 3 150.50 CNY – – – –" in text
+    assert "kol-link" not in text, "a partner's link is in the partner's row"
+    assert "Sales: no click or order by a tracked link is told." in text
     assert "Cost per engagement 5.00 CNY at most" in text
     assert "9.00 CNY at most" in text
     assert "the budget is that of 18 posts, the counters are those of 16" in text
