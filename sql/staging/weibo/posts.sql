@@ -93,7 +93,16 @@ select
         links_in(clean_text),
         case
             when format = 'mweibo' and not is_notice
-                then regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1)
+                then list_concat(
+                    regexp_extract_all(text, 'data-url="(https?://[^"]+)"', 1),
+                    -- What the platform leads through its own page.
+                    list_transform(
+                        regexp_extract_all(
+                            text, 'weibo\.cn/sinaurl\?(?:[^"]*[&;])?u=([^"&]+)', 1
+                        ),
+                        lambda address: coalesce(try(url_decode(address)), address)
+                    )
+                )
             else []
         end
     ))) as links,
