@@ -302,13 +302,21 @@ def started(*words: str, **options: Any) -> Iterator[subprocess.Popen[Any]]:
 
 
 def lab_of(
-    world: World, root: Path, format: Format = "weibo-api", **options: Any
+    world: World,
+    root: Path,
+    format: Format = "weibo-api",
+    below: Mapping[str, str] | None = None,
+    **options: Any,
 ) -> Lab:
-    """A workspace that holds a whole world."""
+    """A workspace that holds a whole world.
+
+    What stands `below` a campaign goes into its section of `workspace.toml`.
+    """
     write(world, root / "export", format, **options)
     lab = Lab(root)
     lab.put(
-        "workspace.toml", workspace_toml(world, [("export", format, Path("export"))])
+        "workspace.toml",
+        workspace_toml(world, [("export", format, Path("export"))], below),
     )
     return lab
 

@@ -8,26 +8,43 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspaces import Lab, lab_of
+from tests.workspaces import FIRST, LAST, Lab, lab_of
 from tests.world import World, WorldSpec, generate
+from tests.world.sales import Sales, plant_sales
 
 
 @pytest.fixture(scope="session")
-def truth() -> World:
+def planted() -> tuple[World, Sales]:
+    """The world, and what its campaigns sold."""
+    world = generate(WorldSpec(seed=21, interactions=2000, campaigns=3))
+    return plant_sales(world, (FIRST, LAST))
+
+
+@pytest.fixture(scope="session")
+def truth(planted: tuple[World, Sales]) -> World:
     """Two thousand reposts and comments of three campaigns."""
-    return generate(WorldSpec(seed=21, interactions=2000, campaigns=3))
+    return planted[0]
+
+
+@pytest.fixture(scope="session")
+def sales(planted: tuple[World, Sales]) -> Sales:
+    """What came by tracked links of these campaigns."""
+    return planted[1]
 
 
 @pytest.fixture(scope="session")
 def built(
     truth: World,
+    sales: Sales,
     made_once: Callable[[str, Callable[[Path], None]], Path],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Lab:
     """Its marts, from canonical files, so that likes are there; only to look at."""
 
     def make(folder: Path) -> None:
-        lab_of(truth, folder, "canonical").run(publish=False)
+        lab = lab_of(truth, folder, "canonical", below=sales.toml)
+        lab.put("seeds/conversions.csv", "\n".join(sales.lines) + "\n")
+        lab.run(publish=False)
 
     # Two workers can't open one warehouse.
     own = tmp_path_factory.mktemp("truth") / "workspace"

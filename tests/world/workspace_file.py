@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
 
@@ -9,12 +10,17 @@ from .spec import BRANDS, PLATFORM, World, utc_moment
 from .writing import Format
 
 
-def workspace_toml(world: World, sources: list[tuple[str, Format, Path]]) -> str:
+def workspace_toml(
+    world: World,
+    sources: list[tuple[str, Format, Path]],
+    below: Mapping[str, str] | None = None,
+) -> str:
     """Configuration of a workspace that reads a world's files.
 
     Args:
         world: whose brands and campaigns to name.
         sources: name, format and folder of each source.
+        below: by campaign, sections that stand below it.
     """
     observed = utc_moment(world.spec.observed_second).astimezone(UTC)
     lines = [f'timezone = "{world.spec.timezone}"']
@@ -58,6 +64,7 @@ def workspace_toml(world: World, sources: list[tuple[str, Format, Path]]) -> str
                 for post in campaign["post_ids"]
             ),
             "]",
+            (below or {}).get(campaign["campaign_id"], ""),
         ]
     return "\n".join(lines) + "\n"
 
