@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from flows.command_line.options import (
     DebugOption,
+    FormatOption,
     JsonOption,
     NetworkOption,
     WorkspaceOption,
@@ -95,32 +97,94 @@ def vet(
         list[str],
         typer.Argument(
             help="Candidates: pseudonyms (eight digits or more), ids, @names; - reads"
-            " them from standard input, a line each.",
-            metavar="ACCOUNT...",
+            " them from standard input, a line each. Or exported files or folders with"
+            " their posts and who engaged: no workspace is needed then.",
+            metavar="ACCOUNT|PATH...",
         ),
     ],
+    account: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Whom of those who posted in the files, id or @name; may be given"
+            " again. Without it all with enough engagers.",
+            metavar="ACCOUNT",
+        ),
+    ] = None,
+    record_format: FormatOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A table to write, too, .parquet or .csv.", metavar="FILE"),
+    ] = None,
     platform: NetworkOption = None,
     as_json: JsonOption = False,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:
-    """Judge accounts' audiences before signing, by the data that is held."""
+    """Judge accounts' audiences before signing, by the data that is held, or files."""
     from flows.commands import vet as vetting
+    from tasks.warehouse.errors import ConfigurationError
     from tasks.warehouse.workspace import load_workspace
 
     wanted = _wanted(names)
+    mistakes = []
+    if out is not None and out.suffix not in (".parquet", ".csv"):
+        mistakes.append(f"--out '{out}' must end in .parquet or .csv.")
+    if any(vetting.is_file(name) for name in wanted):
+        from flows.commands.audit import find_sources
+
+        sources = find_sources([Path(name) for name in wanted], record_format, mistakes)
+        # What is said on the way is no part of the answer.
+        with redirect_stdout(sys.stderr):
+            vetted = vetting.vet_files(sources, account or [], platform)
+        _show_vetted(vetted.found, out, as_json=as_json)
+        _tell_limits(vetted.unknown, vetted.missing, as_json=as_json)
+        return
+    for option, value in (("--account", account), ("--format", record_format)):
+        if value:
+            mistakes.append(f"{option} goes with files, and none is named.")
+    if mistakes:
+        raise ConfigurationError(mistakes)
     found = vetting.vet(load_workspace(workspace), wanted, platform)
+    _show_vetted(found, out, as_json=as_json)
+    _tell_unknown(
+        wanted,
+        {name for one in found for name in one["asked"]},
+        platform,
+        "land an export with their posts first, or name its files here.",
+    )
+
+
+def _tell_limits(
+    unknown: Sequence[str], missing: Sequence[str], *, as_json: bool
+) -> None:
+    """Say what files can't tell; end with 1 where accounts are not in them."""
+    typer.echo("What these files can't tell:", err=as_json)
+    for sentence in unknown:
+        typer.echo(f"  {sentence}", err=as_json)
+    if missing:
+        count = len(missing)
+        typer.echo(
+            f"{count} account{'' if count == 1 else 's'} posted nothing in these files"
+            " that others engaged with: see how --account spells them, an id or a"
+            " @name.",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _show_vetted(
+    found: Sequence[dict[str, Any]], out: Path | None, *, as_json: bool
+) -> None:
+    from flows.commands import vet as vetting
+
     if as_json:
         typer.echo(vetting.as_json(found))
     elif found:
         for line in vetting.told(found):
             typer.echo(line)
-    _tell_unknown(
-        wanted,
-        {name for one in found for name in one["asked"]},
-        platform,
-        "land an export with their posts first.",
-    )
+    if out is not None:
+        vetting.write_out(found, out)
+        typer.echo(f"A row a candidate stands in {out}", err=True)
 
 
 def _wanted(names: Sequence[str]) -> list[str]:

@@ -1,11 +1,18 @@
-"""`vet`: what accounts' audiences are worth, before anything is signed."""
+"""`vet`: what accounts' audiences are worth, before anything is signed.
+
+Of accounts that a workspace holds, or of those whose posts stand in exported files:
+then no workspace is needed, and what the files can't tell is told.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 from rich.cells import cell_len
 
 from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
@@ -13,10 +20,58 @@ from tasks.accounts.phantom_model import read_rates
 from tasks.campaigns.partner_excess import FEWEST_ACCOUNTS
 from tasks.report.figures import format_number, format_percent
 from tasks.warehouse.account_lookup import find_accounts, profile_address
-from tasks.warehouse.audience_lookup import Engagers, find_engagers
+from tasks.warehouse.audience_lookup import Engagers, find_authors, find_engagers
+from tasks.warehouse.configuration import Policies, Source
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing import replacing
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.publication import FORMULA
+from tasks.warehouse.temporary import temporary_folder
 from tasks.warehouse.workspace import Workspace
+
+# Below this what nobody collected may change the picture.
+_COMPLETE = 0.95
+# Of the authors in a file, those with the largest audiences.
+MOST_CANDIDATES = 20
+_OUT_COLUMNS: dict[str, Any] = {
+    "platform": pl.String,
+    "account_id": pl.String,
+    "screen_name": pl.String,
+    "profile_url": pl.String,
+    "phantom_level": pl.String,
+    "posts": pl.Int64,
+    "first_post_day": pl.Date,
+    "last_post_day": pl.Date,
+    "platform_engagements": pl.Int64,
+    "completeness": pl.Float64,
+    "engagements": pl.Int64,
+    "engaged_accounts": pl.Int64,
+    "genuine_share": pl.Float64,
+    "genuine_share_low": pl.Float64,
+    "genuine_share_high": pl.Float64,
+    "phantom_share": pl.Float64,
+    "phantom_share_low": pl.Float64,
+    "phantom_share_high": pl.Float64,
+    "suspected_share": pl.Float64,
+    "coordinated_share": pl.Float64,
+    "is_enough": pl.Boolean,
+    "overlaps": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Vetted:
+    """What files tell of candidates.
+
+    Attributes:
+        found: an entry a candidate, as `vet` gives them.
+        unknown: what can't be known from these files, in sentences.
+        missing: accounts that were asked for and did not post in these files.
+    """
+
+    found: list[dict[str, Any]]
+    unknown: list[str]
+    missing: list[str]
 
 
 def vet(
@@ -45,31 +100,155 @@ def vet(
             [f"{workspace.database} does not exist: run `daily` or `backfill` first."]
         )
     with hold_workspace(workspace.lock, "vet"):
-        known = find_accounts(workspace.database, names, platform)
-        found = {
-            (str(one.about["platform"]), str(one.about["account_id"])): one
-            for one in known
-        }
-        engagers = find_engagers(
-            workspace.database, list(found), workspace.policies.min_cell
+        candidates: dict[tuple[str, str], dict[str, Any]] = {}
+        for one in find_accounts(workspace.database, names, platform):
+            key = str(one.about["platform"]), str(one.about["account_id"])
+            candidates.setdefault(key, {**one.about, "asked": []})["asked"].append(
+                one.asked
+            )
+        return _told_of(workspace, list(candidates.values()))
+
+
+def is_file(name: str) -> bool:
+    """Whether an argument names files, not an account."""
+    return any(mark in name for mark in "/*?[") or Path(name).exists()
+
+
+def vet_files(
+    sources: Sequence[Source], asked: Sequence[str] = (), platform: str | None = None
+) -> Vetted:
+    """Judge the audiences of who posted in exported files; no workspace is needed.
+
+    Args:
+        sources: the files, as `find_sources` gives them.
+        asked: ids or `@names` of the candidates; without it who posted what most others
+            engaged with: all with enough accounts to judge by, else the one with most.
+        platform: the only network to look at; all without it.
+
+    Raises:
+        ConfigurationError: nobody in these files posted what others engaged with.
+    """
+    with temporary_folder("vet") as folder:
+        workspace = Workspace(
+            root=Path(folder),
+            timezone="Asia/Shanghai",
+            sources=tuple(sources),
+            brands=(),
+            campaigns=(),
+            # What can't be read is told, it stops nobody from reading the rest.
+            policies=Policies(quarantine_threshold=1),
         )
+        _judge_files(workspace)
+        authors = [
+            author
+            for author in find_authors(workspace.database).to_dicts()
+            if platform in (None, author["platform"])
+        ]
+        candidates = _candidates(authors, asked)
+        if not candidates and not asked:
+            raise ConfigurationError(
+                [
+                    "Nobody posted anything in these files that others engaged with:"
+                    " bring posts and who reposted, commented or liked them, in one"
+                    " export or several; --format names a format that can't be told."
+                ]
+            )
+        found = _told_of(workspace, candidates)
+    others = 0 if asked else len(authors) - len(candidates)
+    return Vetted(
+        found,
+        list(_unknown_of(sources, others)),
+        [
+            name
+            for name in dict.fromkeys(asked)
+            if not any(name in one["asked"] for one in found)
+        ],
+    )
+
+
+def _judge_files(workspace: Workspace) -> None:
+    """Land, stage and judge, as a run does."""
+    from tasks.marts.configuration import write_configuration
+    from tasks.sources.source_files import land_sources
+    from tasks.staging.stage import stage_batches
+    from tasks.verdicts.accounts import judge_accounts
+    from tasks.warehouse.database import connect
+
+    land_sources(workspace)
+    stage_batches(workspace, "vet")
+    judge_accounts(workspace, "vet")
+    with connect(workspace.database) as connection:
+        write_configuration(connection, workspace)
+
+
+def _candidates(
+    authors: Sequence[dict[str, Any]], asked: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Whom of the authors to judge, each with how it was asked for."""
+    if not asked:
+        enough = [
+            author
+            for author in authors
+            if author["engaged_accounts"] >= FEWEST_ACCOUNTS
+        ]
+        chosen = enough[:MOST_CANDIDATES] or list(authors[:1])
+        return [{**author, "asked": []} for author in chosen]
+    named = [
+        {
+            **author,
+            "asked": [
+                name
+                for name in dict.fromkeys(asked)
+                if name == author["account_id"]
+                or (author["screen_name"] and name == f"@{author['screen_name']}")
+            ],
+        }
+        for author in authors
+    ]
+    return [author for author in named if author["asked"]]
+
+
+def _unknown_of(sources: Sequence[Source], others: int) -> Iterator[str]:
+    """What these files can't tell, in sentences."""
+    from tasks.sources.gives import gives_of, lacks_of
+
+    if others:
+        yield (
+            f"{format_number(others)} other author{'' if others == 1 else 's'} in these"
+            " files had fewer engagers: name them with --account to see them, too."
+        )
+    for form, platform in sorted({(one.format, one.platform) for one in sources}):
+        lacks = lacks_of(gives_of(next(one for one in sources if one.format == form)))
+        if lacks:
+            yield f"Files of {platform}, format {form}, don't tell {lacks}."
+    yield (
+        "Whether these audiences are your brand's as well can't be told from files:"
+        " land them in your workspace and ask `vet` for the accounts."
+    )
+    yield (
+        "Who follows a candidate and never engages is not looked at here, and what it"
+        " posted or drew that these files don't hold may differ."
+    )
+
+
+def _told_of(
+    workspace: Workspace, candidates: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """An entry a candidate: platform, account_id, screen_name, phantom_level, asked."""
+    accounts = [(str(one["platform"]), str(one["account_id"])) for one in candidates]
+    engagers = find_engagers(workspace.database, accounts, workspace.policies.min_cell)
     brands = {brand.id: brand.name for brand in workspace.brands}
     judged = _judged(engagers)
-    labels = [_label(one.about) for one in found.values()]
+    labels = [_label(one) for one in candidates]
     return [
         {
-            "asked": [
-                one.asked
-                for one in known
-                if one.about["platform"] == network
-                and one.about["account_id"] == account_id
-            ],
-            "platform": network,
-            "account_id": account_id,
-            "screen_name": account.about["screen_name"],
-            "profile_url": profile_address(network, account_id),
-            "account_key": account.about["account_key"],
-            "phantom_level": account.about["phantom_level"],
+            "asked": one["asked"],
+            "platform": one["platform"],
+            "account_id": one["account_id"],
+            "screen_name": one["screen_name"],
+            "profile_url": profile_address(*accounts[number]),
+            "account_key": one.get("account_key"),
+            "phantom_level": one["phantom_level"],
             **judged[number],
             "overlaps": [
                 {
@@ -84,7 +263,7 @@ def vet(
                 if row["number"] == number
             ],
         }
-        for number, ((network, account_id), account) in enumerate(found.items())
+        for number, one in enumerate(candidates)
     ]
 
 
@@ -96,7 +275,8 @@ def _judged(engagers: Engagers) -> list[dict[str, Any]]:
         draw_audiences(planted_rates(), read_rates(engagers.rates)),
     )
     rows = (
-        engagers.posts.join(engagers.totals, on="number", how="left")
+        engagers.posts.join(engagers.counted, on="number", how="left")
+        .join(engagers.totals, on="number", how="left")
         .join(bounds, on="number", how="left")
         .sort("number")
     )
@@ -106,6 +286,9 @@ def _judged(engagers: Engagers) -> list[dict[str, Any]]:
 def _numbers(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name in ("posts", "first_post_day", "last_post_day"):
         yield name, row[name]
+    counted = row["platform_engagements"]
+    yield "platform_engagements", counted
+    yield "completeness", _share(row["held_engagements"], counted)
     acts, accounts = row["engagements"], row["engaged_accounts"]
     yield "engagements", acts
     yield "engaged_accounts", accounts
@@ -130,6 +313,35 @@ def _share(part: int | None, whole: int | None) -> float | None:
 def as_json(found: Sequence[dict[str, Any]]) -> str:
     """All that was found, for programs."""
     return json.dumps(found, ensure_ascii=False, indent=1, default=str)
+
+
+def write_out(found: Sequence[dict[str, Any]], out: Path) -> None:
+    """Write a row a candidate, `.parquet` or `.csv`; overlaps as text."""
+    rows = [
+        {
+            **{name: one[name] for name in _OUT_COLUMNS},
+            "overlaps": "; ".join(
+                f"{other['with']}: {other['shared_accounts']} accounts,"
+                f" {format_percent(other['share'])} of its genuine engagers"
+                for other in one["overlaps"]
+            ),
+        }
+        for one in found
+    ]
+    table = pl.DataFrame(rows, schema=_OUT_COLUMNS)
+    with replacing(out) as beside:
+        if out.suffix == ".parquet":
+            table.write_parquet(beside)
+            return
+        # No spreadsheet takes them for formulas.
+        texts = ("account_id", "screen_name", "overlaps")
+        table.with_columns(
+            pl.when(pl.col(name).str.contains(FORMULA))
+            .then(pl.concat_str(pl.lit("'"), pl.col(name)))
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in texts
+        ).write_csv(beside, include_bom=True)
 
 
 def told(found: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -169,6 +381,14 @@ def told(found: Sequence[dict[str, Any]]) -> Iterator[str]:
                 f"{_plain(_label(one))}: fewer than {FEWEST_ACCOUNTS} accounts engaged"
                 " in the data that is held, too few to judge by."
             )
+        share = one["completeness"]
+        if share is not None and share < _COMPLETE:
+            yield (
+                f"{_plain(_label(one))}: {format_percent(share)} of the"
+                f" {format_number(one['platform_engagements'])} engagements that the"
+                " platform counts on its posts are held one by one; the rest may"
+                " differ."
+            )
         for other in one["overlaps"]:
             what = "the brand" if other["kind"] == "brand" else "candidate"
             accounts = format_number(other["shared_accounts"])
@@ -184,7 +404,7 @@ def _place(one: dict[str, Any]) -> tuple[bool, float, str]:
     return share is None, -(share or 0.0), _label(one)
 
 
-def _label(about: dict[str, Any]) -> str:
+def _label(about: Mapping[str, Any]) -> str:
     name = about["screen_name"]
     return f"@{name}" if name else f"{about['platform']} {about['account_id']}"
 

@@ -71,6 +71,81 @@ group by candidates.number
 order by candidates.number
 """
 
+# What the platform counts of each post at its newest reading, and what is held of that.
+_COUNTED = """
+with
+
+newest as (
+    select
+        candidates.number,
+        posts.platform,
+        posts.post_id,
+        arg_max(counters.reposts_count, counters.observed_at) as reposts,
+        arg_max(counters.comments_count, counters.observed_at) as comments,
+        arg_max(counters.likes_count, counters.observed_at) as likes
+    from candidates
+    inner join staging.posts as posts using (platform, account_id)
+    inner join staging.post_counters as counters using (platform, post_id)
+    group by all
+),
+
+counted as (
+    select number, platform, post_id, 'repost' as kind, reposts as acts from newest
+    union all
+    select number, platform, post_id, 'comment' as kind, comments as acts from newest
+    union all
+    select number, platform, post_id, 'like' as kind, likes as acts from newest
+),
+
+held as (
+    select platform, root_post_id as post_id, kind, count(*) as acts
+    from staging.interactions
+    group by all
+)
+
+select
+    counted.number,
+    cast(sum(counted.acts) as bigint) as platform_engagements,
+    -- What was deleted since is held and not counted any more.
+    cast(sum(least(coalesce(held.acts, 0), counted.acts)) as bigint) as held_engagements
+from counted
+left join held using (platform, post_id, kind)
+where counted.acts is not null
+group by counted.number
+order by counted.number
+"""
+
+_AUTHORS = """
+with
+
+audiences as (
+    select
+        posts.platform,
+        posts.account_id,
+        count(distinct interactions.account_id) as engaged_accounts
+    from staging.posts as posts
+    inner join staging.interactions as interactions
+        on
+            posts.platform = interactions.platform
+            and posts.post_id = interactions.root_post_id
+    where
+        interactions.kind <> 'mention'
+        and interactions.account_id <> posts.account_id
+    group by posts.platform, posts.account_id
+)
+
+select
+    audiences.engaged_accounts,
+    accounts.platform,
+    accounts.account_id,
+    profiles.screen_name,
+    accounts.phantom_level
+from audiences
+inner join intermediate.accounts as accounts using (platform, account_id)
+inner join intermediate.account_profiles as profiles using (platform, account_id)
+order by audiences.engaged_accounts desc, accounts.platform, accounts.account_id
+"""
+
 _HISTOGRAMS = """
 select
     cast(name as bigint) as number,
@@ -144,6 +219,9 @@ class Engagers:
 
     Attributes:
         posts: a row an account: number, posts, first_post_day, last_post_day.
+        counted: a row an account of whose posts counters were read: number,
+            platform_engagements (reposts, comments and likes at the newest reading,
+            those that are counted), held_engagements (of these held one by one).
         totals: a row an account with engagers: engagements, genuine_engagements,
             engaged_accounts, likely_phantoms, suspected, coordinated.
         histograms: how the scores of engagers lie, as intervals look at them.
@@ -154,6 +232,7 @@ class Engagers:
     """
 
     posts: pl.DataFrame
+    counted: pl.DataFrame
     totals: pl.DataFrame
     histograms: pl.DataFrame
     overlaps: pl.DataFrame
@@ -181,8 +260,25 @@ def find_engagers(
         connection.execute(_ENGAGERS)
         return Engagers(
             posts=connection.sql(_POSTS).pl(),
+            counted=connection.sql(_COUNTED).pl(),
             totals=connection.sql(_TOTALS).pl(),
             histograms=connection.sql(_HISTOGRAMS).pl(),
             overlaps=connection.sql(_OVERLAPS, params={"min_cell": min_cell}).pl(),
             rates=ledger.read_state(connection, "score_rates") or "{}",
         )
+
+
+def find_authors(database: Path) -> pl.DataFrame:
+    """Who posted what others engaged with.
+
+    Args:
+        database: the warehouse; it is only read. Costs one pass over interactions.
+
+    Returns:
+        engaged_accounts (others that did), platform, account_id, screen_name,
+        phantom_level; the largest audience first.
+    """
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tune(connection, database.with_name(".spill"))
+        found: pl.DataFrame = connection.sql(_AUTHORS).pl()
+        return found

@@ -17,7 +17,7 @@ import pytest
 from flows.__main__ import main
 from flows.commands.claim import claim
 from flows.commands.privacy import erase
-from flows.commands.vet import told, vet
+from flows.commands.vet import _candidates, told, vet
 from tasks.warehouse.claim_files import (
     FILES,
     claim_folder,
@@ -27,7 +27,7 @@ from tasks.warehouse.claim_files import (
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
 from tests.flows.commands.test_privacy import places
-from tests.workspaces import OVERRIDE_HEADER, Lab
+from tests.workspaces import OVERRIDE_HEADER, Lab, call_command
 
 EVIL = "<script>alert(1)</script>"
 KOL = "茶友KOL"
@@ -398,3 +398,66 @@ def test_vet_tells_an_audience_and_whom_it_shares(paid: Lab) -> None:
     assert "90.0% of its genuine engagers (18 accounts)" in lines[-1]
     with pytest.raises(ConfigurationError, match="Name a pseudonym"):
         vet(paid.workspace, [""])
+
+
+def test_vet_judges_files_without_a_workspace(tmp_path: Path) -> None:
+    """Who posted in them; what they can't tell is told, and a table written."""
+    lab = Lab(tmp_path)
+    for name, text in tables().items():
+        if name.startswith("export"):
+            lab.put(name, text)
+    with (tmp_path / "export/accounts.csv").open("a") as accounts:
+        accounts.write(f'\nweibo,8002,"{FORMULA}",300,2026-03-06T02:00:00Z\n')
+    out = tmp_path / "vetted.csv"
+    asked = [f"@{KOL}", "8002", "9000", "4711"]
+    done = call_command(
+        "vet",
+        str(tmp_path / "export"),
+        *(word for name in asked for word in ("--account", name)),
+        "--out",
+        str(out),
+    )
+    assert done.returncode == 1, "of 4711 nothing stands there"
+    assert "1 account posted nothing" in done.stderr
+    assert "deduplicate" not in done.stdout
+    assert "engage with candidate weibo 9000, too." in done.stdout
+    limits = done.stdout.split("What these files can't tell:")[1]
+    assert "brand's as well can't be told" in limits
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["account_id"]: row for row in csv.DictReader(file)}
+    assert {name: row["engaged_accounts"] for name, row in rows.items()} == {
+        "8001": "60",
+        "8002": "40",
+        "9000": "40",
+    }
+    assert rows["8002"]["screen_name"] == f"'{FORMULA}"
+    assert rows["8001"]["platform_engagements"] == "60"
+    assert rows["8001"]["completeness"] == "1.0"
+    assert "weibo 9000: 18 accounts" in rows["8001"]["overlaps"]
+
+
+def test_vet_chooses_whom_to_judge() -> None:
+    authors = [
+        {"account_id": name, "screen_name": None, "engaged_accounts": engaged}
+        for name, engaged in (("1", 60), ("2", 30), ("3", 29))
+    ]
+
+    def chosen(*asked: str, among: int = 0) -> list[str]:
+        return [one["account_id"] for one in _candidates(authors[among:], asked)]
+
+    assert chosen() == ["1", "2"]
+    assert chosen(among=2) == ["3"], "the one with most, where nobody has enough"
+    assert chosen("3", "@None") == ["3"]
+
+
+def test_vet_names_all_that_is_wrong_with_files(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    for words, told_words in (
+        (("vet", f"{tmp_path}/x.csv", "--out", "a.txt"), ("does not exist", ".csv.")),
+        (("vet", f"{tmp_path}/empty.jsonl"), ("Nobody posted anything",)),
+        (("vet", "8001", "--account", "1"), ("--account goes with files",)),
+    ):
+        done = call_command(*words)
+        assert done.returncode == 2, done.stderr
+        for one in told_words:
+            assert one in done.stderr
