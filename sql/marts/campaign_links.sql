@@ -6,6 +6,7 @@
 -- params: none
 -- replace: all
 -- time axis: activity day
+-- adds over: link_id | clicks, orders
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id

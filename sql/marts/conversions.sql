@@ -1,12 +1,13 @@
 -- What came by a tracked link on an activity day: clicks, and orders with their amounts.
 -- An order counts for the link that it came by last, from the first day of the link's
--- campaign to policies.order_days after its last one. All columns but the key add up over
--- rows. Days on which nothing came have no row.
+-- campaign to policies.order_days after its last one. Clicks and orders add up over
+-- currencies, too, amounts never do. Days on which nothing came have no row.
 --
--- grain: campaign_id, link_id, activity_day, currency
+-- grain: campaign_id, link_id, activity_day, currency?
 -- params: none
 -- replace: all
 -- time axis: activity day
+-- adds over: link_id, activity_day | clicks, orders, currency
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   link_id [id]: the tracked link's id in workspace.toml
