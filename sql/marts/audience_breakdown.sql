@@ -45,7 +45,8 @@ engagements as (
         acts.platform,
         acts.account_id,
         acts.acted_at,
-        acts.interaction_id
+        -- As brand_interactions names them.
+        acts.interaction_id || ':' || acts.kind as interaction_id
     from intermediate.campaign_interactions as acts
     inner join meta.campaigns as campaigns
         on acts.campaign_id = campaigns.campaign_id
@@ -75,7 +76,7 @@ members as (
 timed as (
     select distinct
         platform,
-        interaction_id
+        interaction_id || ':' || kind as interaction_id
     from staging.interactions
     where precision_seconds <= 3600
 ),

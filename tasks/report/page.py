@@ -17,6 +17,7 @@ from urllib.parse import quote
 import duckdb
 from markupsafe import Markup
 
+from tasks.report.audience import read_kinds
 from tasks.report.changes import read_changes
 from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
 from tasks.report.decisions import (
@@ -102,6 +103,7 @@ SHOWN_MARTS = (
     "share_of_voice",
     "competitors",
     "audience_quality",
+    "audience_breakdown",
     "audience_overlap",
     "data_coverage",
     "source_coverage",
@@ -249,6 +251,9 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "groups": read_groups(connection, campaign_id),
         "findings": read_findings(connection, campaign_id),
         "changes": read_changes(connection, campaign_id),
+        "kinds": read_kinds(
+            connection, [row["brand_id"] for row in listed], campaign_id
+        ),
         "overlaps": read_overlaps(connection, campaign_id),
         "markets": read_markets(
             connection, [row["brand_id"] for row in listed], campaign_id

@@ -18,6 +18,13 @@ COLUMNS: dict[str, dict[str, str]] = {
         "DOUBLE": "phantom_probability",
         "BOOLEAN": "is_known is_confirmed",
     },
+    "audience_breakdown": {
+        "VARCHAR": """
+            brand_id brand_name campaign_id campaign_name audience dimension value
+        """,
+        "BIGINT": "accounts audience_accounts told_accounts",
+        "DOUBLE": "share_of_told genuine_account_share",
+    },
     "campaign_daily": {
         "VARCHAR": "campaign_id campaign_name brand_id platform",
         "DATE": "window_start window_end activity_day",
