@@ -60,6 +60,8 @@ MAY_BE_EMPTY = {
     "campaign_groups",
     "contacts",
     "audience_breakdown",  # of fewer accounts than may be told
+    "campaign_links",  # nobody wrote one down
+    "conversions",
     "findings",  # nothing deserves a look
     "partner_results",  # of nobody paid
     "feedback_topics",
