@@ -13,6 +13,7 @@ from tasks.sources.erased_people import finish, keep_out
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import open_run
+from tasks.warehouse.progress import say
 from tasks.warehouse.seeds import check_seeds
 from tasks.warehouse.steps import STEPS, Step
 from tasks.warehouse.workspace import days_of_campaigns, load_workspace
@@ -27,6 +28,7 @@ def backfill(
     workspace: str | None = None,
     *,
     force: bool = False,
+    tables: list[str] | None = None,
 ) -> None:
     """Cover a range of days, both inclusive, however many, in one window.
 
@@ -39,6 +41,8 @@ def backfill(
         workspace: the workspace's folder; without it the Prefect variable
             `weibo_manager_workspace`, else `data`.
         force: whether days may lie after today, where the clock is wrong.
+        tables: of what `aggregate` makes only these, with what they need, as
+            `marts.campaigns`; nothing is published before a run of all.
 
     Raises:
         ConfigurationError: a day lies after today.
@@ -62,9 +66,16 @@ def backfill(
         if "deduplicate" in steps:
             as_step(deduplicate, root)(root, run.run_id)
         if "aggregate" in steps:
-            as_step(aggregate, root)(root, run.run_id, first, last, forces=force)
+            as_step(aggregate, root)(
+                root, run.run_id, first, last, forces=force, tables=tables or ()
+            )
         if "publish" in steps:
             as_step(publish, root)(root, run.run_id)
+        if tables and "publish" not in steps:
+            say(
+                f"  {', '.join(tables)}: in {configuration.database}, not published;"
+                " the next run of all steps publishes"
+            )
         if steps >= set(STEPS) - {"extract"}:
             finish(configuration)
     if deferred:

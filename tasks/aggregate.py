@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def aggregate(
     *,
     catches_up: bool = False,
     forces: bool = False,
+    tables: Sequence[str] = (),
 ) -> Aggregated:
     """Cover a window of days with marts."""
     with without_values("aggregate"):
@@ -30,4 +32,5 @@ def aggregate(
             last,
             catches_up=catches_up,
             forces=forces,
+            tables=tables,
         )

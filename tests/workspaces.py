@@ -123,10 +123,19 @@ post_ids = [{listed}]
         return judge_accounts(self.workspace, run_id)
 
     def build(
-        self, first: date = FIRST, last: date = LAST, run_id: str = "run"
+        self,
+        first: date = FIRST,
+        last: date = LAST,
+        run_id: str = "run",
+        *,
+        tables: Sequence[str] = (),
     ) -> Aggregated:
-        """Run aggregate."""
-        return build_marts(self.workspace, run_id, first, last)
+        """Run aggregate; of some tables only, with what they need, where any is named.
+
+        Marts go by their table's name, others by their whole one.
+        """
+        names = [name if "." in name else f"marts.{name}" for name in tables]
+        return build_marts(self.workspace, run_id, first, last, tables=names)
 
     def publish(self, run_id: str = "run") -> Published:
         """Run publish."""
@@ -141,13 +150,14 @@ post_ids = [{listed}]
         run_id: str = "run",
         *,
         publish: bool = True,
+        tables: Sequence[str] = (),
     ) -> None:
-        """Run all steps for a window."""
+        """Run all steps for a window; without publish, where some tables are named."""
         self.land()
         self.stage(run_id)
         self.judge(run_id)
-        self.build(first, last, run_id)
-        if publish:
+        self.build(first, last, run_id, tables=tables)
+        if publish and not tables:
             self.publish(run_id)
 
     def run_to_accounts(self, run_id: str = "run") -> None:
@@ -194,19 +204,23 @@ post_ids = [{listed}]
         return found
 
     def marts(self) -> dict[str, list[Any]]:
-        """Every mart of the warehouse, rows in order of their key.
+        """Every mart that the warehouse has, rows in order of their key.
 
         Those for the owner alone stand under their whole name.
         """
         models = load_models("restricted") | load_models("marts")
         with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
             connection.execute("set timezone = 'UTC'")
+            there = connection.execute(
+                "select schema_name || '.' || table_name from duckdb_tables()"
+            ).fetchall()
             return {
                 model.name.removeprefix("marts."): connection.execute(
                     f"from {model.name} order by "
                     + ", ".join(f"{name} nulls last" for name in model.grain)
                 ).fetchall()
                 for model in models.values()
+                if (model.name,) in there
             }
 
     def parquet(self) -> dict[str, bytes]:

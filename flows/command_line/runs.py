@@ -55,7 +55,11 @@ def backfill(
     reason: Annotated[str, typer.Option(help="Why, for the ledger.")],
     only: Annotated[
         str | None,
-        typer.Option(help=f"Only these steps, of {','.join(STEPS)}.", metavar="STEPS"),
+        typer.Option(
+            help=f"Only these steps, of {','.join(STEPS)}; or only these tables, as"
+            " marts.campaigns, with what they need.",
+            metavar="STEPS|TABLES",
+        ),
     ] = None,
     campaign: Annotated[
         str | None,
@@ -76,7 +80,10 @@ def backfill(
     days = _days_of_range(first, last, mistakes)
     if not reason.strip():
         mistakes.append("--reason is empty: say why this range is run again.")
-    steps = _steps_of(only, mistakes) if only else None
+    tables = _tables_of(only, mistakes) if only and "." in only else []
+    steps = _steps_of(only, mistakes) if only and not tables else None
+    if tables:
+        steps = ["validate", "deduplicate", "aggregate"]
     from tasks.warehouse.seeds import check_seeds
     from tasks.warehouse.workspace import days_of_campaigns, load_workspace
 
@@ -96,7 +103,8 @@ def backfill(
         raise ConfigurationError(mistakes)
     if dry_run:
         typer.echo(
-            f"Would run {', '.join(steps or STEPS)} for"
+            f"Would run {', '.join(steps or STEPS)}"
+            f"{' of ' + ', '.join(tables) if tables else ''} for"
             f" {(days[1] - days[0]).days + 1} days"
             f" ({days[0]} to {days[1]}) in one window, for"
             f" {len(configuration.sources)} sources and"
@@ -113,6 +121,7 @@ def backfill(
         last=days[1],
         reason=reason,
         only=steps,
+        tables=tables,
         workspace=str(workspace),
         force=force,
     )
@@ -129,6 +138,25 @@ def _days_of_range(first: str, last: str, mistakes: list[str]) -> list[date]:
     if len(days) == 2 and days[0] > days[1]:
         mistakes.append(f"--from {first} lies after --to {last}: swap them.")
     return days
+
+
+def _tables_of(only: str, mistakes: list[str]) -> list[str]:
+    """The tables that are named; what is none, or is a step, goes to mistakes."""
+    from tasks.warehouse.graph import nearest_table
+
+    asked = [name.strip() for name in only.split(",")]
+    for name in asked:
+        if name in STEPS:
+            mistakes.append(
+                f"--only names the step '{name}' beside tables: name one kind."
+            )
+        elif (nearest := nearest_table(name)) != name:
+            hint = f": did you mean {nearest}?" if nearest else "."
+            mistakes.append(
+                f"--only names '{name}', which is no table that is made"
+                f" from staging{hint}"
+            )
+    return asked
 
 
 def _steps_of(only: str, mistakes: list[str]) -> list[Step]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import duckdb
+import polars as pl
 
 from tasks.campaigns.action_effects import judge_episodes
 from tasks.campaigns.usual_posts import judge_posts
-from tasks.warehouse.database import store_frame
-from tasks.warehouse.models import made
+from tasks.warehouse.graph import Making
 
 
-def judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
-    """What brands' posts drew against their usual ones, and what actions changed."""
+def action_effects(making: Making) -> pl.DataFrame:
+    """What brands' actions changed."""
+    connection = making.connection
     days = connection.sql("from intermediate.brand_days").pl()
-    episodes = made(connection, "action_episodes")
+    episodes = connection.sql("from intermediate.action_episodes").pl()
     controls = connection.sql(
         """
         select brands.brand_id, others.brand_id as control_id
@@ -21,11 +21,12 @@ def judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
         inner join meta.brands as others on brands.brand_id <> others.brand_id
         """
     ).pl()
-    store_frame(
-        connection,
-        "intermediate.action_effects",
-        judge_episodes(days, episodes, controls),
-    )
+    return judge_episodes(days, episodes, controls)
+
+
+def post_effects(making: Making) -> pl.DataFrame:
+    """What brands' posts drew against their usual ones."""
+    connection = making.connection
     # Days after the last landed one are not known yet, covered or not.
     known_days = connection.sql(
         """
@@ -40,8 +41,4 @@ def judge_actions(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
         "select brand_id, action_id, age_seconds, is_genuine"
         " from intermediate.brand_post_acts"
     ).pl()
-    store_frame(
-        connection,
-        "intermediate.post_effects",
-        judge_posts(posts, acts, known_days, timezone),
-    )
+    return judge_posts(posts, acts, known_days, making.workspace.timezone)

@@ -1,12 +1,14 @@
 """Campaign marts for the covered days, in one transaction.
 
-`campaign_daily` is replaced for the days that something touched; the marts of
-one row per campaign, post or account are small and made anew. Checks run before
-the commit: marts that don't add up are never seen.
+What other code made, or all where something new landed or was decided, is made anew in
+the order of the graph. `campaign_daily` is replaced for the days that something
+touched; the marts of one row per campaign, post or account are small and made anew.
+Checks run before the commit: marts that don't add up are never seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,60 +22,13 @@ from tasks.marts.window import (
     days_to_make,
     set_aside,
     take_out,
-    with_changed_days,
-    with_days_of_new_mentions,
 )
-from tasks.warehouse import ledger
-from tasks.warehouse.database import connect, count, store_frame, transaction
-from tasks.warehouse.errors import (
-    CheckFailedError,
-)
-from tasks.warehouse.models import Model, check_rows, in_order, load_models, run_model
-from tasks.warehouse.networks import ORGANISATIONS
+from tasks.warehouse import graph, ledger
+from tasks.warehouse.database import connect, count, transaction
+from tasks.warehouse.errors import CheckFailedError
+from tasks.warehouse.models import check_rows, load_models
 from tasks.warehouse.progress import say, step
-from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
-
-# Models of this step; the others belong to `deduplicate`.
-CAMPAIGN_MODELS = (
-    "text_names",
-    "brand_mentions",
-    "campaign_posts",
-    "campaign_authors",
-    "campaign_interactions",
-    "campaign_audiences",
-    "campaign_kinds",
-    "campaign_counters",
-    "campaign_counter_days",
-    "campaign_media_value",
-    "campaign_scores",
-    "campaign_unseen",
-    "campaign_post_classes",
-    "partner_acts",
-    "partner_scores",
-    "partner_unseen",
-    "partner_engagers",
-    "partner_timing",
-    "partner_groups",
-    "cascade_edges",
-    "brand_interactions",
-    "audience_members",
-    "audience_scores",
-    "account_traits",
-)
-# These need to know which tracked links are meant.
-SALES_MODELS = ("campaign_links", "sales", "sales_sums")
-# These need to know how comments sound.
-BRAND_MODELS = (
-    "brand_comments",
-    "brand_actions",
-    "brand_post_acts",
-    "brand_posts",
-    "landed_days",
-    "brand_days",
-    "contact_moments",
-    "brand_contacts",
-)
 
 
 @dataclass(frozen=True)
@@ -93,6 +48,7 @@ def build_marts(
     catches_up: bool = False,
     forces: bool = False,
     uncovers: bool = False,
+    tables: Sequence[str] = (),
 ) -> Aggregated:
     """Cover the days from `first` to `last` and bring the marts up to date.
 
@@ -106,6 +62,9 @@ def build_marts(
         forces: whether days after today are covered, too: the clock is wrong.
         uncovers: whether the marts are to tell nothing of these days any more; they
             are then as if the days had never been run.
+        tables: qualified names: only these are made, with what they need; all without
+            any. What is left out is stale from then on where something is new, and
+            nothing is published before it is made, too.
 
     Raises:
         CheckFailedError: the marts contradict staging; nothing changed.
@@ -123,14 +82,16 @@ def build_marts(
                     connection, workspace, rhythms, (first, last), catches_up, forces
                 )
                 window = days_to_make(connection, workspace, days)
+            names, window = _what_is_stale(connection, tables, window)
             if window is None:
                 say_silence(connection, rhythms, first, last)
                 say("  the marts are up to date")
                 return Aggregated(None, {})
             store_rhythms(connection, rhythms)
-            result = _make_tables(connection, workspace, window)
+            result = _make_tables(connection, workspace, names, window)
             window = result.window or window
-            _mark(connection, run_id, window)
+            if not tables:  # a part of them is no step done
+                _mark(connection, run_id, window)
             connection.execute("delete from meta.touched_days")
             ledger.write_state(connection, "marts", run_id)
         ledger.write_copy(connection, workspace)
@@ -150,76 +111,78 @@ def _uncover(
     return around(gone, found) if found else gone
 
 
+def _what_is_stale(
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[str],
+    window: tuple[date, date] | None,
+) -> tuple[list[str], tuple[date, date] | None]:
+    """What is to be made anew, in order, and the days whose rows are replaced.
+
+    Args:
+        connection: the warehouse.
+        tables: those that are asked for; none are all.
+        window: the days that something touched; None where nothing is new, and tables
+            hold that the same code made.
+
+    Returns:
+        Names of the graph; None in place of the window where nothing is to be made.
+    """
+    names = [
+        name
+        for name in (graph.needed(tables) if tables else graph.tables_behind_verdicts())
+        if name not in set(graph.verdict_tables())
+    ]
+    if tables:
+        names += _checks_of(connection, names)
+    stale = graph.stale_tables(connection, names)
+    if window is None:
+        names = stale
+    else:
+        graph.forget_made(connection)
+    covered = sorted(ledger.covered_days(connection))
+    replaced = [name for name in stale if graph.is_of_window(name)]
+    if covered and stale and (window is None or replaced):
+        whole = covered[0], covered[-1]
+        window = around(window, whole) if window else whole
+    return names, window if names else None
+
+
+def _checks_of(connection: duckdb.DuckDBPyConnection, names: list[str]) -> list[str]:
+    """The checks that hold for some tables, whatever the others are."""
+    made = {*names, *graph.verdict_tables()}
+    return [
+        name for name in load_models("checks") if made.issuperset(graph.reads()[name])
+    ]
+
+
 def _make_tables(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
+    names: list[str],
     window: tuple[date, date],
 ) -> Aggregated:
-    """Make every table from mentions to marts, in the order of what reads what."""
-    from tasks.marts.actions import judge_actions
-    from tasks.marts.cascade_nodes import build_cascade_nodes
-    from tasks.marts.genuine_parts import (
-        bound_genuine,
-        compare_partners,
-        estimate_phantoms,
-    )
-    from tasks.marts.metric_headers import metric_headers
-    from tasks.marts.references import reason_classes, write_calendar
-    from tasks.marts.sales import name_links, say_sales
-    from tasks.marts.texts import fold_named_texts, judge_comments
+    """Make tables in the order of what reads what, then check them."""
+    from tasks.marts.params import mart_params
+    from tasks.marts.sales import say_sales
 
-    params: dict[str, Any] = {
-        "start_date": window[0],
-        "end_date": window[1],
-        "time_zone": workspace.timezone,
-        "look_back_days": workspace.policies.look_back_days,
-        "contact_cap_days": workspace.policies.contact_cap_days,
-        "action_days": workspace.policies.action_days,
-        "order_days": workspace.policies.order_days,
-        "min_cell": workspace.policies.min_cell,
-        "named_authors": list(workspace.report.named),
-        "organisations": list(ORGANISATIONS),
-        "alarm_phantom_share": workspace.alarms.phantom_share,
-        "alarm_completeness_drop": workspace.alarms.completeness_drop,
-        **padded_keys(workspace.pseudonym_key()),
-    }
-    intermediate = load_models("intermediate")
-    fold_named_texts(connection, intermediate["intermediate.named_texts"])
-    kept = set_aside(connection)
-    for name in CAMPAIGN_MODELS:
-        run_model(connection, intermediate[f"intermediate.{name}"], params)
-    window = with_changed_days(connection, window, kept)
-    window = with_days_of_new_mentions(connection, window)
+    params = mart_params(connection, workspace)
     params |= {"start_date": window[0], "end_date": window[1]}
-    name_links(connection)
-    for name in SALES_MODELS:
-        run_model(connection, intermediate[f"intermediate.{name}"], params)
-    say_sales(connection)
-    bound_genuine(connection)
-    compare_partners(connection)
-    estimate_phantoms(connection, workspace.policies)
-    build_cascade_nodes(connection)
-    judge_comments(connection, workspace.policies)
-    for name in BRAND_MODELS:
-        run_model(connection, intermediate[f"intermediate.{name}"], params)
-    judge_actions(connection, workspace.timezone)
-    for model in in_order(load_models("restricted")):
-        run_model(connection, model, params)
-    marts = load_models("marts")
-    headers = metric_headers(marts | load_models("publication"))
-    store_frame(connection, "meta.metric_headers", headers)
-    store_frame(connection, "meta.reason_classes", reason_classes())
-    calendar = marts["marts.days"]
-    others = [model for model in in_order(marts) if model != calendar]
-    for model in others:
-        run_model(connection, model, params)
-    write_calendar(connection, others)
-    run_model(connection, calendar, params)
-    _check(connection, list(load_models("checks").values()), params)
-    rows: dict[str, int] = {}
-    for model in marts.values():
-        rows[model.table] = count(connection, f"select count(*) from {model.name}")
-    return Aggregated(window, rows)
+    making = graph.Making(connection, workspace, params)
+    set_aside(connection)
+    checks = [name for name in names if name in load_models("checks")]
+    for name in names:
+        if name not in checks:
+            graph.make(making, name)
+    if "intermediate.sales" in names:
+        say_sales(connection)
+    _check(connection, checks, params)
+    graph.mark_made(connection, names)
+    rows = {
+        name.partition(".")[2]: count(connection, f"select count(*) from {name}")
+        for name in load_models("marts")
+        if name in names
+    }
+    return Aggregated((params["start_date"], params["end_date"]), rows)
 
 
 def _mark(
@@ -253,9 +216,10 @@ def _mark(
 
 
 def _check(
-    connection: duckdb.DuckDBPyConnection, checks: list[Model], params: dict[str, Any]
+    connection: duckdb.DuckDBPyConnection, names: list[str], params: dict[str, Any]
 ) -> None:
-    counts = check_rows(connection, checks, params)
+    checks = load_models("checks")
+    counts = check_rows(connection, [checks[name] for name in names], params)
     failed = {
         name.split("__", 1)[1]: bad_rows
         for name, bad_rows in counts.items()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import polars as pl
 
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
-from tasks.warehouse.database import store_frame
+from tasks.warehouse.graph import Making
 
 
-def build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
+def cascade_nodes(making: Making) -> pl.DataFrame:
     """What hangs on every repost, from `cascade_edges`."""
     # Roots first, then reposts in order of time: a cycle's earliest node is the
     # one with the lowest index.
-    edges = connection.sql(
+    edges = making.connection.sql(
         """
         select
             row_number() over (
@@ -59,7 +58,7 @@ def build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
     genuine = np.concatenate([no_root, parents.get_column("is_genuine").to_numpy()])
     owner = np.concatenate([no_root - 1, parents.get_column("owner").to_numpy()])
     children = np.bincount(walked.parent[root_count:], minlength=len(walked.parent))
-    nodes = parents.select(
+    nodes: pl.DataFrame = parents.select(
         "platform",
         "root_post_id",
         "interaction_id",
@@ -75,4 +74,4 @@ def build_cascade_nodes(connection: duckdb.DuckDBPyConnection) -> None:
         genuine_subtree_size=pl.Series(sum_subtrees(walked, genuine)[root_count:]),
         is_below_own=pl.Series(below_own(walked, owner)[root_count:]),
     )
-    store_frame(connection, "intermediate.cascade_nodes", nodes)
+    return nodes

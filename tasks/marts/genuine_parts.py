@@ -2,82 +2,110 @@
 
 from __future__ import annotations
 
-import duckdb
+from functools import lru_cache
+
 import polars as pl
 
-from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
+from tasks.accounts.genuine_share import (
+    Audiences,
+    bound_sets,
+    draw_audiences,
+    planted_rates,
+)
 from tasks.accounts.phantom_model import read_rates, read_scores
 from tasks.accounts.prevalence import (
+    Resampled,
     estimate_shares,
     measure_prevalence,
     resample_labelled,
 )
 from tasks.campaigns.partner_excess import judge_excess
 from tasks.warehouse import ledger
-from tasks.warehouse.configuration import Policies
-from tasks.warehouse.database import store_frame
-from tasks.warehouse.models import made
+from tasks.warehouse.graph import Making
 
 
-def bound_genuine(connection: duckdb.DuckDBPyConnection) -> None:
-    """How much of campaigns, days, posts and audiences is genuine, as intervals."""
-    rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
-    audiences = draw_audiences(planted_rates(), rates)
-    unseen = {
-        "campaign_bounds": connection.sql("from intermediate.campaign_unseen").pl(),
-        "partner_bounds": connection.sql("from intermediate.partner_unseen").pl(),
-    }
-    for table, scores, keys in (
-        (
-            "campaign_bounds",
-            connection.sql("from intermediate.campaign_scores").pl(),
-            ["scope", "campaign_id", "platform", "activity_day", "post_id"],
-        ),
-        (
-            "partner_bounds",
-            connection.sql("from intermediate.partner_scores").pl(),
-            ["campaign_id", "post_set", "partner_id"],
-        ),
-        (
-            "audience_bounds",
-            connection.sql(
-                "select *, accounts as acts, accounts as squares,"
-                " genuine_accounts as genuine_acts from intermediate.audience_scores"
-            ).pl(),
-            ["brand_id", "audience", "day"],
-        ),
-    ):
-        found = bound_sets(scores, keys, audiences, unseen.get(table))
-        store_frame(connection, f"intermediate.{table}", found)
+@lru_cache(maxsize=1)
+def _audiences(rates: str) -> Audiences:
+    """Draws that all intervals share, by the rates of the score; read only."""
+    return draw_audiences(planted_rates(), read_rates(rates))
 
 
-def compare_partners(connection: duckdb.DuckDBPyConnection) -> None:
+@lru_cache(maxsize=1)
+def _labelled(scores: str) -> dict[str, Resampled]:
+    """Draws of labelled accounts that all shares are told by; read only."""
+    return resample_labelled(read_scores(scores))
+
+
+def _bounds(
+    making: Making, scores: str, keys: list[str], unseen: str | None = None
+) -> pl.DataFrame:
+    """Intervals of how much is genuine of the sets that a table of scores has."""
+    connection = making.connection
+    rates = ledger.read_state(connection, "score_rates") or "{}"
+    return bound_sets(
+        connection.sql(scores).pl(),
+        keys,
+        _audiences(rates),
+        connection.sql(unseen).pl() if unseen else None,
+    )
+
+
+def campaign_bounds(making: Making) -> pl.DataFrame:
+    """How much of campaigns, their days and posts is genuine."""
+    return _bounds(
+        making,
+        "from intermediate.campaign_scores",
+        ["scope", "campaign_id", "platform", "activity_day", "post_id"],
+        "from intermediate.campaign_unseen",
+    )
+
+
+def partner_bounds(making: Making) -> pl.DataFrame:
+    """How much of what partners' posts drew is genuine."""
+    return _bounds(
+        making,
+        "from intermediate.partner_scores",
+        ["campaign_id", "post_set", "partner_id"],
+        "from intermediate.partner_unseen",
+    )
+
+
+def audience_bounds(making: Making) -> pl.DataFrame:
+    """How many accounts of brands' audiences are genuine."""
+    return _bounds(
+        making,
+        "select *, accounts as acts, accounts as squares,"
+        " genuine_accounts as genuine_acts from intermediate.audience_scores",
+        ["brand_id", "audience", "day"],
+    )
+
+
+def partner_excess(making: Making) -> pl.DataFrame:
     """Likely phantoms among partners' engagers against those of unpaid posts."""
-    posts = made(connection, "partner_post_phantoms").drop("platform", "post_id")
-    sets = made(connection, "partner_set_phantoms")
-    store_frame(connection, "intermediate.partner_excess", judge_excess(posts, sets))
+    connection = making.connection
+    posts = connection.sql("from intermediate.partner_post_phantoms").pl()
+    sets = connection.sql("from intermediate.partner_set_phantoms").pl()
+    return judge_excess(posts.drop("platform", "post_id"), sets)
 
 
-def estimate_phantoms(
-    connection: duckdb.DuckDBPyConnection, policies: Policies
-) -> None:
-    """How many accounts are phantoms if they hide like the labelled ones.
+def _draws(making: Making) -> dict[str, Resampled]:
+    return _labelled(ledger.read_state(making.connection, "score_cells") or "{}")
 
-    Of each campaign, and of each network with how many likely phantoms are phantoms.
-    """
-    labelled = resample_labelled(
-        read_scores(ledger.read_state(connection, "score_cells") or "{}")
+
+def campaign_prevalence(making: Making) -> pl.DataFrame:
+    """How many accounts of campaigns are phantoms if they hide like the labelled."""
+    cells = making.connection.sql("from intermediate.campaign_score_cells").pl()
+    return estimate_shares(cells.rename({"campaign_id": "set"}), _draws(making)).rename(
+        {"set": "campaign_id"}
     )
-    campaigns = made(connection, "campaign_score_cells").rename({"campaign_id": "set"})
-    store_frame(
-        connection,
-        "intermediate.campaign_prevalence",
-        estimate_shares(campaigns, labelled).rename({"set": "campaign_id"}),
-    )
+
+
+def network_prevalence(making: Making) -> pl.DataFrame:
+    """The same of networks, with how many likely phantoms are phantoms."""
+    policies, labelled = making.workspace.policies, _draws(making)
     rows = []
-    every = made(connection, "network_score_cells").sort(
-        "platform", "score_kind", "score_cell", nulls_last=True
-    )
+    cells = making.connection.sql("from intermediate.network_score_cells").pl()
+    every = cells.sort("platform", "score_kind", "score_cell", nulls_last=True)
     for (platform,), scores in every.group_by("platform", maintain_order=True):
         stated = policies.stated_share(str(platform))
         found = measure_prevalence(scores, labelled, policies.phantom_threshold, stated)
@@ -108,15 +136,11 @@ def estimate_phantoms(
         for name in ("estimated", "precision", "usual_precision")
         for end in ("", "_low", "_high")
     )
-    store_frame(
-        connection,
-        "intermediate.network_prevalence",
-        pl.DataFrame(
-            rows,
-            schema={
-                "platform": pl.String,
-                **dict.fromkeys(counts, pl.Int64),
-                **dict.fromkeys(shares, pl.Float64),
-            },
-        ),
+    return pl.DataFrame(
+        rows,
+        schema={
+            "platform": pl.String,
+            **dict.fromkeys(counts, pl.Int64),
+            **dict.fromkeys(shares, pl.Float64),
+        },
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import duckdb
+import polars as pl
 
 from tasks.campaigns.tracked_links import links_meant
-from tasks.warehouse.database import store_frame
+from tasks.warehouse.graph import Making
 from tasks.warehouse.progress import say
 
 _TEXTS = """
@@ -26,13 +27,14 @@ _STATES = {
 }
 
 
-def name_links(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write which tracked links the texts of conversions and posts mean."""
+def link_meanings(making: Making) -> pl.DataFrame:
+    """Which tracked links the texts of conversions and posts mean."""
+    connection = making.connection
     links = connection.sql("from meta.tracked_links").pl()
     texts: list[str] = []
     if len(links):
         texts = [text for (text,) in connection.execute(_TEXTS).fetchall()]
-    store_frame(connection, "intermediate.link_meanings", links_meant(texts, links))
+    return links_meant(texts, links)
 
 
 def say_sales(connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,46 +6,28 @@ import duckdb
 import polars as pl
 
 from tasks.text.character_ngrams import plain_words
-from tasks.text.sentiment import BALANCE_ERROR, LABELS, score
-from tasks.text.spellings import (
-    any_spelling,
-    fold_all,
-)
+from tasks.text.sentiment import LABELS, score
+from tasks.text.spellings import fold_all
 from tasks.text.topics import find_topics, rising
-from tasks.warehouse.configuration import Policies
-from tasks.warehouse.database import store_frame
-from tasks.warehouse.models import Model, load_models, made, run_model
+from tasks.warehouse.graph import Making
 
 
-def fold_named_texts(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Texts that may hold a name of a brand or campaign, and their one form."""
-    forms = connection.execute("select owner, kind, form from meta.names").fetchall()
-    run_model(
-        connection,
-        model,
-        {
-            "post_names": any_spelling(form for _, _, form in forms),
-            "interaction_names": any_spelling(
-                form for owner, _, form in forms if owner == "brand"
-            ),
-        },
-    )
-    written = connection.sql(
+def folded_texts(making: Making) -> pl.DataFrame:
+    """The one form of texts that may hold a name of a brand or campaign."""
+    written = making.connection.sql(
         """
         select words as text from intermediate.named_texts
         union
         select unnest(hashtags) as text from intermediate.named_texts
         """
     ).pl()
-    store_frame(
-        connection, "intermediate.folded_texts", fold_all(written.get_column("text"))
-    )
+    folded: pl.DataFrame = fold_all(written.get_column("text"))
+    return folded
 
 
-def judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) -> None:
-    """How comments of campaigns sound, what they are about, and what rises."""
-    models = load_models("intermediate")
-    words = made(connection, "comment_words")
+def words_sentiment(making: Making) -> pl.DataFrame:
+    """How wordings of comments of campaigns and brands sound."""
+    words = making.connection.sql("from intermediate.comment_words").pl()
     scores = score(words.get_column("words"))
     best = pl.concat_list(LABELS).list.arg_max()
     sentiment = pl.concat([words, scores], how="horizontal").select(
@@ -56,24 +38,24 @@ def judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) ->
     )
     # Names, links and the platform's phrases are no words.
     judged = plain_words(sentiment.get_column("words")).str.len_chars() > 0
-    store_frame(connection, "intermediate.words_sentiment", sentiment.filter(judged))
-    run_model(connection, models["intermediate.campaign_comments"], {})
-    run_model(
-        connection,
-        models["intermediate.sentiment_days"],
-        {"balance_error": BALANCE_ERROR},
-    )
-    days = connection.sql(
+    told: pl.DataFrame = sentiment.filter(judged)
+    return told
+
+
+def negative_rises(making: Making) -> pl.DataFrame:
+    """On which days of a campaign negative voice rose."""
+    days = making.connection.sql(
         "select campaign_id, activity_day as date_day, negative,"
         " positive + neutral + negative as judged from intermediate.sentiment_days"
     ).pl()
-    store_frame(
-        connection,
-        "intermediate.negative_rises",
-        rising(days, ["campaign_id"], "negative", "judged").select(
-            "campaign_id", activity_day="date_day", is_rise="is_rising"
-        ),
+    return rising(days, ["campaign_id"], "negative", "judged").select(
+        "campaign_id", activity_day="date_day", is_rise="is_rising"
     )
+
+
+def topics(making: Making) -> pl.DataFrame:
+    """What comments of campaigns are about, and what rises."""
+    connection, policies = making.connection, making.workspace.policies
     comments = connection.sql(
         """
         select
@@ -90,10 +72,10 @@ def judge_comments(connection: duckdb.DuckDBPyConnection, policies: Policies) ->
         pl.col("sentiment").eq(name).cast(pl.Float64).alias(name) for name in LABELS
     ).drop("sentiment")
     names = _names_of_commenters(connection) if policies.examples else []
-    topics = find_topics(sides, names, policies.min_cell)
+    found = find_topics(sides, names, policies.min_cell)
     if not policies.examples:
-        topics = topics.with_columns(examples=pl.lit([], dtype=pl.List(pl.String)))
-    store_frame(connection, "intermediate.topics", topics)
+        found = found.with_columns(examples=pl.lit([], dtype=pl.List(pl.String)))
+    return found
 
 
 def _names_of_commenters(connection: duckdb.DuckDBPyConnection) -> list[str]:

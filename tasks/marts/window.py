@@ -15,7 +15,7 @@ from tasks.warehouse.database import table_exists
 from tasks.warehouse.errors import (
     ConfigurationError,
 )
-from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse.graph import Making
 from tasks.warehouse.rhythm import Rhythm
 from tasks.warehouse.workspace import Workspace
 
@@ -133,14 +133,28 @@ def _input_hash(connection: duckdb.DuckDBPyConnection) -> str:
     return hashlib.sha256(json.dumps([batches, verdicts]).encode()).hexdigest()[:16]
 
 
-def with_days_of_new_mentions(
+def widened_window(making: Making) -> pl.DataFrame:
+    """Widen the window to all days that are known otherwise than before.
+
+    Rows of these are replaced from then on: `params` has the window.
+
+    Returns:
+        One row: first_day, last_day.
+    """
+    window = making.params["start_date"], making.params["end_date"]
+    window = _with_changed_days(making.connection, window)
+    first, last = _with_days_of_new_mentions(making.connection, window)
+    making.params |= {"start_date": first, "end_date": last}
+    return pl.DataFrame({"first_day": [first], "last_day": [last]})
+
+
+def _with_days_of_new_mentions(
     connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
 ) -> tuple[date, date]:
     """Widen the window to all days whose mentions changed.
 
     A brand's new name makes mentions of texts that landed long ago.
     """
-    run_model(connection, load_models("intermediate")["intermediate.mention_days"], {})
     connection.execute(
         "create table if not exists meta.mentions"
         " as from intermediate.mention_days limit 0"
@@ -185,24 +199,24 @@ _WIDENING = {
 }
 
 
-def set_aside(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Keep those of these tables that the marts were made of; their names."""
-    known = [
-        name for name in _WIDENING if table_exists(connection, "intermediate", name)
-    ]
-    for name in known:
-        connection.execute(
-            f"create or replace temp table {name}_before as from intermediate.{name}"
-        )
-    return known
+def set_aside(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep those of these tables that the marts were made of, as `<name>_before`."""
+    for name in _WIDENING:
+        if table_exists(connection, "intermediate", name):
+            connection.execute(
+                f"create or replace temp table {name}_before as"
+                f" from intermediate.{name}"
+            )
 
 
-def with_changed_days(
-    connection: duckdb.DuckDBPyConnection, window: tuple[date, date], kept: list[str]
+def _with_changed_days(
+    connection: duckdb.DuckDBPyConnection, window: tuple[date, date]
 ) -> tuple[date, date]:
     """Widen the window to days that are known otherwise than before."""
     days = list(window)
-    for name in kept:
+    for name in _WIDENING:
+        if not table_exists(connection, "main", f"{name}_before"):
+            continue
         rows = connection.execute(
             f"""
             with changed as (

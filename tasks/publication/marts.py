@@ -11,11 +11,11 @@ from typing import Any
 import duckdb
 
 from tasks.publication.changes import note_changes, read_made_of, write_changes
-from tasks.warehouse import ledger
+from tasks.warehouse import graph, ledger
 from tasks.warehouse.claim_files import forget_old_claims
 from tasks.warehouse.code_digest import code_digest
 from tasks.warehouse.database import connect, failpoint, transaction
-from tasks.warehouse.errors import DamagedError
+from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.keys import keys_to_remember
 from tasks.warehouse.models import load_models
 from tasks.warehouse.networks import spelled_out
@@ -58,6 +58,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             # The file is opened read-only next; nothing may be left in the WAL.
             connection.execute("checkpoint")
             ledger.require(connection, "marts", "campaigns")
+            _refuse_stale(connection)
             made_of = read_made_of(connection, workspace)
         before, altered = _published(workspace)
         restricted = workspace.published / "restricted"
@@ -135,6 +136,19 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         return result
 
 
+def _refuse_stale(connection: duckdb.DuckDBPyConnection) -> None:
+    """Stop where a part of the marts only was made, or other code made them."""
+    behind = graph.tables_behind_verdicts()
+    if stale := graph.stale_tables(connection, behind):
+        raise ConfigurationError(
+            [
+                f"{len(stale)} of {len(behind)} tables, {stale[0]} among them, are"
+                " older than what has landed or what makes them: run all steps,"
+                " without --only; what was published stands."
+            ]
+        )
+
+
 def _forget_old_claims(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace, kept_days: int
 ) -> None:
@@ -165,6 +179,12 @@ def page_digest() -> str:
     room = Path(__file__).parents[1] / "report"
     for path in sorted([*room.glob("templates/*"), *room.glob("catalogues/*")]):
         digest.update(path.read_bytes())
+    for layer in ("marts", "restricted"):
+        for model in load_models(layer).values():
+            digest.update(model.words.encode())
+    for layer in ("lists", "publication"):
+        for model in load_models(layer).values():
+            digest.update((model.code + model.words).encode())
     digest.update(spelled_out().encode())
     return digest.hexdigest()[:8]
 

@@ -6,30 +6,14 @@ import duckdb
 import polars as pl
 
 from tasks.staging.touched import touch_all_accounts
-from tasks.warehouse.database import table_exists
-from tasks.warehouse.models import load_models, run_model
+from tasks.warehouse import graph
+from tasks.warehouse.database import store_frame, table_exists
+from tasks.warehouse.models import Model, load_models, run_model
 
-# The tables behind the frame, in the order in which they are made.
-FEATURE_MODELS = (
-    "last_landed",
-    "account_profiles",
-    "account_behaviour",
-    "account_timeline",
-    "account_cohorts",
-    "account_wordings",
-    "account_templates",
-    "account_clock",
-    "account_company",
-    "account_synchrony",
-    "follow_bursts",
-    "account_follow_bursts",
-    "account_features",
-)
-# What an account's own acts alone tell is kept, and made anew of those whose acts
-# changed: so a day's run reads the acts of a day's accounts.
-KEPT_MODELS = ("account_behaviour", "account_timeline", "account_clock")
-# Those of the second pass, which look at what the first one suspects.
-SECOND_MODELS = ("account_cowriters", "account_coactors")
+# What the score looks at, an account a row.
+_FEATURES = "intermediate.account_features"
+# Who the second pass takes for suspected; what reads it looks at their company.
+_SUSPICION = "intermediate.first_suspicion"
 
 # So many acts of a timeline are looked at, which makes shares comparable whatever
 # was landed.
@@ -63,24 +47,33 @@ def make_features(
         `intermediate.account_features`, a row an account, in no set order.
     """
     models = load_models("intermediate")
+    made = [models[name] for name in graph.needed([_FEATURES])]
     params = {
         "behaviour_days": behaviour_days,
         "time_zone": time_zone,
         "timeline_acts": timeline_acts,
     }
     if not since_last:
-        for name in KEPT_MODELS:
-            connection.execute(f"drop table if exists intermediate.{name}")
+        for model in made:
+            if _is_kept(model):
+                connection.execute(f"drop table if exists {model.name}")
         connection.execute("delete from meta.touched_accounts")
         touch_all_accounts(connection)
-    for name in FEATURE_MODELS:
-        model = models[f"intermediate.{name}"]
-        if name in KEPT_MODELS:
+    for model in made:
+        if _is_kept(model):
             _forget_touched(connection, model.name)
         run_model(connection, model, params, old_rows=False)
     connection.execute("delete from meta.touched_accounts")
-    found: pl.DataFrame = connection.sql("from intermediate.account_features").pl()
+    found: pl.DataFrame = connection.sql(f"from {_FEATURES}").pl()
     return found
+
+
+def _is_kept(model: Model) -> bool:
+    """What an account's own acts alone tell: made anew of those whose acts changed.
+
+    So a day's run reads the acts of a day's accounts.
+    """
+    return model.replace.startswith("rows ")
 
 
 def _forget_touched(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -114,19 +107,15 @@ def add_second_pass(
         behaviour_days: as there.
 
     Returns:
-        The features with the columns of `SECOND_MODELS`; null where an account has no
-        company.
+        The features with the columns of the tables that read `first_suspicion`; null
+        where an account has no company.
     """
-    models = load_models("intermediate")
-    connection.register("suspicion", suspicion)
-    connection.execute(
-        "create or replace table intermediate.first_suspicion as from suspicion"
-    )
-    connection.unregister("suspicion")
-    for name in SECOND_MODELS:
-        model = models[f"intermediate.{name}"]
+    store_frame(connection, _SUSPICION, suspicion)
+    for model in load_models("intermediate").values():
+        if _SUSPICION not in model.reads:
+            continue
         run_model(connection, model, {"behaviour_days": behaviour_days})
         found = connection.sql(f"from {model.name}").pl()
         features = features.join(found, on=["platform", "account_id"], how="left")
-    connection.execute("drop table intermediate.first_suspicion")
+    connection.execute(f"drop table {_SUSPICION}")
     return features

@@ -15,7 +15,7 @@ import duckdb
 import polars as pl
 
 from tasks.verdicts.own_models import digest_of_models, load_model
-from tasks.warehouse import ledger
+from tasks.warehouse import graph, ledger
 from tasks.warehouse.database import (
     connect,
     count,
@@ -87,8 +87,9 @@ def _write_verdicts(
     store_frame(connection, "meta.account_overrides", overrides)
     ledger.write_state(connection, "score_rates", write_rates(model.rates))
     ledger.write_state(connection, "score_cells", write_rates(model.scores))
-    # What was made before in a window of as many days still holds.
-    days = str(workspace.policies.behaviour_days)
+    # What was made before in a window of as many days, by this code, still holds.
+    code = graph.fingerprints()[graph.VERDICTS]
+    days = f"{workspace.policies.behaviour_days} {code}"
     scores, seen = judge(
         connection,
         workspace,
@@ -112,7 +113,6 @@ def _write_verdicts(
 
     find_groups(connection, workspace)
     models = load_models("intermediate")
-    run_model(connection, models["intermediate.follower_growth"], {})
     keys = padded_keys(workspace.pseudonym_key())
     run_model(connection, models["intermediate.account_groups"], keys)
 
@@ -213,6 +213,7 @@ def _input_hash(
             policies.coordination_window,
         ],
         digest_of_models(workspace),
+        graph.fingerprints()[graph.VERDICTS],
         hashlib.sha256(b"key id" + workspace.pseudonym_key()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

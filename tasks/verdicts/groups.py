@@ -18,7 +18,7 @@ from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say
 from tasks.warehouse.workspace import Workspace
 
-TEXT_TABLES = ("text_sentences", "text_templates", "text_uses")
+_TEXT_TABLES = ("text_sentences", "text_templates", "text_uses")
 # Edges of coordination that count.
 _EDGES = {
     "account": pl.String,
@@ -111,7 +111,7 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
             .filter("is_significant")
             .select("account", "account_y", "signal", "objects")
         )
-    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *TEXT_TABLES):
+    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *_TEXT_TABLES):
         connection.execute(f"drop table if exists intermediate.{name}")
     first_seen = connection.sql(
         "select platform || ':' || account_id as account, first_seen_at"

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -31,23 +32,54 @@ def code_digest(modules: Iterable[str], folder: Path = FOLDER) -> str:
         modules: as `tasks.validate`.
         folder: where the package `tasks` stands.
     """
+    return _digest(reached(modules, folder), {})
+
+
+@cache
+def code_digests(modules: tuple[str, ...]) -> dict[str, str]:
+    """The same of each module apart; what this process runs does not change."""
+    files, imports = _files(FOLDER), dict[str, tuple[str, ...]]()
+    parts: dict[str, bytes] = {}
+    return {
+        module: _digest(_reached([module], files, imports), parts) for module in modules
+    }
+
+
+def own_digest(modules: Iterable[str]) -> str:
+    """A digest of what runs in modules themselves, not in what they import."""
+    files = _files(FOLDER)
+    return _digest({name: files[name] for name in modules}, {})
+
+
+def _digest(files: Mapping[str, Path], parts: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for name, file in sorted(reached(modules, folder).items()):
-        loader = SourceFileLoader(name, str(file))
-        code = loader.get_code(name)
-        assert isinstance(code, CodeType)
+    for name, file in sorted(files.items()):
+        if name not in parts:
+            code = SourceFileLoader(name, str(file)).get_code(name)
+            assert isinstance(code, CodeType)
+            parts[name] = hashlib.sha256(b"".join(_parts(code))).digest()
         digest.update(name.encode())
-        for part in _parts(code):
-            digest.update(part)
+        digest.update(parts[name])
     return digest.hexdigest()[:16]
 
 
 def reached(modules: Iterable[str], folder: Path = FOLDER) -> dict[str, Path]:
     """The files of modules and of all that they import, also within functions."""
-    files = {
+    return _reached(modules, _files(folder), {})
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {
         ".".join(file.relative_to(folder).with_suffix("").parts): file
         for file in (folder / "tasks").rglob("*.py")
     }
+
+
+def _reached(
+    modules: Iterable[str],
+    files: Mapping[str, Path],
+    imports: dict[str, tuple[str, ...]],
+) -> dict[str, Path]:
     found: dict[str, Path] = {}
     waiting = list(modules)
     while waiting:
@@ -56,7 +88,9 @@ def reached(modules: Iterable[str], folder: Path = FOLDER) -> dict[str, Path]:
         if file is None or name in found:
             continue
         found[name] = file
-        waiting.extend(_imports(file.read_text(encoding="utf-8")))
+        if name not in imports:
+            imports[name] = tuple(_imports(file.read_text(encoding="utf-8")))
+        waiting.extend(imports[name])
     return found
 
 

@@ -139,6 +139,7 @@ create table if not exists meta.source_days (
     source varchar, platform varchar, date_day date, is_activity boolean
 );
 create table if not exists meta.state (key varchar, value varchar);
+create table if not exists meta.tables (name varchar, fingerprint varchar);
 create table if not exists meta.touched_days (date_day date);
 create table if not exists meta.touched_accounts (
     platform varchar, account_id varchar

@@ -330,6 +330,7 @@ def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for table in (
         "staged_batches",
         "source_days",
+        "tables",
         "file_ids",
         "file_times",
         "quarantine",

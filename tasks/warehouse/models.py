@@ -24,6 +24,9 @@ this unit, too. A column on another time axis than its mart says so after its un
 that share these columns with a new one go); `window COLUMN` (older rows of the window
 go).
 Dependencies are read from the SQL itself.
+
+A table that Python makes has the same header, in `<table>.header` without a select, and
+two more lines: `reads`, the tables that its maker reads, and `made by`, the maker.
 """
 
 from __future__ import annotations
@@ -36,24 +39,24 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
-from tasks.warehouse.code_digest import FOLDER, SHIPPED_MODELS, code_digest
+from tasks.warehouse.code_digest import FOLDER, code_digests
 from tasks.warehouse.database import count, table_exists
 from tasks.warehouse.networks import spelled_out
 
-if TYPE_CHECKING:
-    import polars as pl
-
 SQL_FOLDER = FOLDER / "sql"
-# The steps that make tables; what they import makes them, too.
-_MAKERS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
-# Shipped figures that no other digest holds.
-_RATES = SHIPPED_MODELS / "planted_rates.json"
+# What stages; what it imports stages, too. All other tables follow from `graph`.
+_STAGES = ("tasks.validate",)
 _FIELD = re.compile(
-    r"(grain|params|replace|time axis|adds over|columns|metrics):\s*(.*)"
+    r"(grain|params|replace|time axis|adds over|reads|made by|columns|metrics)"
+    r":\s*(.*)"
+)
+# Texts and quoted names, which stay as they are; comments and blanks between words.
+_QUOTED_OR_BLANK = re.compile(
+    r"""('(?:[^']|'')*'|"[^"]*")|(?:--[^\n]*|/\*.*?\*/|\s)+""", re.DOTALL
 )
 _COLUMN = re.compile(r"  (\w+)(?: (\w[\w\[\]]*))?(?: \[([^\]]+)\])?: (.*)")
 LAYERS = (
@@ -68,6 +71,7 @@ LAYERS = (
     "lists",
     "checks",
 )
+_READ = re.compile(rf"\b(?:from|join)\s+((?:{'|'.join(LAYERS)})\.\w+)")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Model:
-    """One SQL file."""
+    """A table, or a check: one SQL file, or the header of what Python makes."""
 
     name: str
     sql: str
@@ -109,6 +113,8 @@ class Model:
     nullable_grain: frozenset[str] = frozenset()
     adds_over: tuple[str, ...] = ()
     adds_units: frozenset[str] = frozenset()
+    told_reads: tuple[str, ...] = ()
+    maker: str | None = None
 
     @property
     def layer(self) -> str:
@@ -122,23 +128,42 @@ class Model:
 
     @property
     def reads(self) -> frozenset[str]:
-        """Qualified names of the tables that the select reads."""
-        return _tables_read(self.sql)
+        """Qualified names of the tables that the select, or the maker, reads."""
+        return frozenset(self.told_reads) | _tables_read(self.sql)
+
+    @property
+    def code(self) -> str:
+        """What decides the table's rows: no comment, nor how the select is laid out."""
+        typed = [(column.name, column.type) for column in self.columns if column.type]
+        told = (self.name, self.params, self.replace, self.maker, typed)
+        return f"{told} {without_comments(self.sql)}"
+
+    @property
+    def words(self) -> str:
+        """What is told to readers of the table and its columns."""
+        return repr(
+            (
+                *(self.summary, self.grain, sorted(self.nullable_grain)),
+                *(self.time_axis, self.adds_over, sorted(self.adds_units)),
+                *(self.columns, self.origins),
+            )
+        )
+
+
+@cache
+def without_comments(sql: str) -> str:
+    """A select without comments, one blank between its words."""
+    return _QUOTED_OR_BLANK.sub(lambda found: found[1] or " ", sql).strip()
 
 
 @cache
 def _tables_read(sql: str) -> frozenset[str]:
-    import sqlglot
-    from sqlglot import exp
-
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    return frozenset(
-        f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db
-    )
+    """Every table stands behind `from` or `join`, under its whole name."""
+    return frozenset(_READ.findall(without_comments(sql)))
 
 
 def table_of(path: Path) -> str:
-    """The qualified name of the table that an SQL file makes."""
+    """The qualified name of the table of an SQL file or a header."""
     layer, *parts = path.relative_to(SQL_FOLDER).with_suffix("").parts
     return f"{layer}.{'_'.join(parts)}"
 
@@ -147,6 +172,13 @@ def table_of(path: Path) -> str:
 def load_models(layer: str) -> MappingProxyType[str, Model]:
     """Models of a layer by qualified name; what a process runs does not change."""
     models = map(_read_model, sorted((SQL_FOLDER / layer).rglob("*.sql")))
+    return MappingProxyType({model.name: model for model in models})
+
+
+@cache
+def load_headers(layer: str) -> MappingProxyType[str, Model]:
+    """Tables of a layer that Python makes, by qualified name."""
+    models = map(_read_model, sorted((SQL_FOLDER / layer).rglob("*.header")))
     return MappingProxyType({model.name: model for model in models})
 
 
@@ -188,7 +220,7 @@ def _read_model(path: Path) -> Model:
     fields["adds over"] = adds_over
     return Model(
         name=table_of(path),
-        sql=text,
+        sql="" if path.suffix == ".header" else text,
         summary=" ".join(summary),
         grain=tuple(name.rstrip("?") for name in names("grain")),
         params=tuple(name.lstrip("$") for name in names("params")),
@@ -201,6 +233,8 @@ def _read_model(path: Path) -> Model:
         ),
         adds_over=names("adds over"),
         adds_units=frozenset(filter(None, re.split(r",\s*", adds_units))),
+        told_reads=names("reads"),
+        maker=fields.get("made by"),
     )
 
 
@@ -220,33 +254,17 @@ def in_order(models: Mapping[str, Model]) -> list[Model]:
     return [models[name] for name in order]
 
 
-@cache
-def _makers_digest() -> str:
-    """What this process runs does not change while it runs."""
-    return code_digest(_MAKERS)
-
-
 def code_hash(extra: Iterable[str] = ()) -> str:
-    """A digest of what makes tables; those made by other code are made anew."""
-    digest = hashlib.sha256(_makers_digest().encode())
-    for path in [*sorted(SQL_FOLDER.rglob("*.sql")), _RATES]:
-        digest.update(path.relative_to(FOLDER).as_posix().encode())
-        digest.update(path.read_bytes())
+    """A digest of what stages; what other code staged is staged anew from landing.
+
+    The tables behind staging have digests of their own (`graph.fingerprints`).
+    """
+    digest = hashlib.sha256(code_digests(_STAGES)[_STAGES[0]].encode())
+    for name, model in sorted(load_models("staging").items()):
+        digest.update(f"{name} {model.code}".encode())
     for text in (spelled_out(), *extra):
         digest.update(text.encode())
     return digest.hexdigest()[:16]
-
-
-def made(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    params: Mapping[str, Any] | None = None,
-) -> pl.DataFrame:
-    """Make a table of `intermediate` and read it; rows in no set order."""
-    model = load_models("intermediate")[f"intermediate.{name}"]
-    run_model(connection, model, params or {})
-    found: pl.DataFrame = connection.sql(f"from {model.name}").pl()
-    return found
 
 
 def run_model(

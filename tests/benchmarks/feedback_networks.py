@@ -31,7 +31,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,13 +50,7 @@ from tasks.accounts.genuine_share import (
 )
 from tasks.accounts.identity import Links, link_profiles
 from tasks.accounts.phantom_model import read_rates
-from tasks.marts.build import Aggregated
-from tasks.marts.texts import fold_named_texts
 from tasks.warehouse import ledger
-from tasks.warehouse.database import store_frame
-from tasks.warehouse.models import load_models, run_model
-from tasks.warehouse.pseudonyms import padded_keys
-from tasks.warehouse.workspace import Workspace
 from tests.flows.networks import backfill, configuration
 from tests.workspaces import FIRST, LAST, Lab
 from tests.world import World, WorldSpec, generate
@@ -412,51 +405,7 @@ def run_as_far_as_intervals(lab: Lab) -> None:
     lab.stage()
     with patch.object(tasks.verdicts.judge, "link_profiles", _link_nobody):
         lab.judge()
-    with patch.object(tasks.marts.build, "_make_tables", _build_intervals):
-        lab.build()
-
-
-_READ_BY_INTERVALS = (
-    "text_names",
-    "campaign_posts",
-    "campaign_interactions",
-    "campaign_counters",
-    "campaign_scores",
-    "campaign_unseen",
-)
-
-
-def _build_intervals(
-    connection: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    window: tuple[date, date],
-) -> Aggregated:
-    params = {
-        "start_date": window[0],
-        "end_date": window[1],
-        "time_zone": workspace.timezone,
-        "look_back_days": workspace.policies.look_back_days,
-        "contact_cap_days": workspace.policies.contact_cap_days,
-        "action_days": workspace.policies.action_days,
-        **padded_keys(workspace.pseudonym_key()),
-    }
-    models = load_models("intermediate")
-    fold_named_texts(connection, models["intermediate.named_texts"])
-    for name in _READ_BY_INTERVALS:
-        run_model(connection, models[f"intermediate.{name}"], params)
-    rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
-    bounds = bound_sets(
-        connection.sql(
-            "from intermediate.campaign_scores where scope = 'campaign'"
-        ).pl(),
-        ["scope", "campaign_id"],
-        draw_audiences(planted_rates(), rates),
-        connection.sql(
-            "from intermediate.campaign_unseen where scope = 'campaign'"
-        ).pl(),
-    )
-    store_frame(connection, "intermediate.campaign_bounds", bounds)
-    return Aggregated(window, {})
+    lab.build(tables=["intermediate.campaign_bounds"])
 
 
 @cache

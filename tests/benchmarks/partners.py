@@ -27,28 +27,16 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import duckdb
 import numpy as np
 import polars as pl
 
 import tasks.marts.build
 import tasks.verdicts.judge
-from tasks.accounts.genuine_share import bound_sets, draw_audiences, planted_rates
-from tasks.accounts.phantom_model import read_rates
-from tasks.marts.build import Aggregated
-from tasks.marts.genuine_parts import compare_partners
-from tasks.marts.texts import fold_named_texts
-from tasks.warehouse import ledger
-from tasks.warehouse.database import store_frame
-from tasks.warehouse.models import load_models, run_model
-from tasks.warehouse.pseudonyms import padded_keys
-from tasks.warehouse.workspace import Workspace
 from tests.benchmarks.feedback_networks import _link_nobody
 from tests.workspaces import Lab, lab_of
 from tests.world import World, WorldSpec
@@ -58,20 +46,6 @@ from tests.world.plan import make_plan
 from tests.world.profiles import KINDS, PHANTOM_KINDS
 
 MOST_PARTNERS, FEWEST_ACTS = 8, 60
-_MODELS = (
-    "text_names",
-    "campaign_posts",
-    "campaign_interactions",
-    "campaign_kinds",
-    "campaign_counters",
-    "campaign_post_classes",
-    "partner_acts",
-    "partner_scores",
-    "partner_unseen",
-    "partner_engagers",
-    "partner_timing",
-    "partner_groups",
-)
 
 
 @dataclass(frozen=True)
@@ -192,8 +166,7 @@ def _run(lab: Lab) -> list[dict[str, Any]]:
     lab.stage()
     with patch.object(tasks.verdicts.judge, "link_profiles", _link_nobody):
         lab.judge()
-    with patch.object(tasks.marts.build, "_make_tables", _build_partners):
-        lab.build()
+    lab.build(tables=["partner_results"])
     return lab.dicts(
         "select partner_id, lifetime_engagements, platform_engagements,"
         " genuine_lifetime_engagements, genuine_lifetime_engagements_low,"
@@ -203,35 +176,6 @@ def _run(lab: Lab) -> list[dict[str, Any]]:
         " genuine_rank_best, genuine_rank_worst, promise_met, claim_grounds"
         " from marts.partner_results"
     )
-
-
-def _build_partners(
-    connection: duckdb.DuckDBPyConnection,
-    workspace: Workspace,
-    window: tuple[date, date],
-) -> Aggregated:
-    params = {
-        "start_date": window[0],
-        "end_date": window[1],
-        "time_zone": workspace.timezone,
-        "min_cell": workspace.policies.min_cell,
-        **padded_keys(workspace.pseudonym_key()),
-    }
-    models = load_models("intermediate")
-    fold_named_texts(connection, models["intermediate.named_texts"])
-    for name in _MODELS:
-        run_model(connection, models[f"intermediate.{name}"], params)
-    rates = read_rates(ledger.read_state(connection, "score_rates") or "{}")
-    bounds = bound_sets(
-        connection.sql("from intermediate.partner_scores").pl(),
-        ["campaign_id", "post_set", "partner_id"],
-        draw_audiences(planted_rates(), rates),
-        connection.sql("from intermediate.partner_unseen").pl(),
-    )
-    store_frame(connection, "intermediate.partner_bounds", bounds)
-    compare_partners(connection)
-    run_model(connection, load_models("marts")["marts.partner_results"], params)
-    return Aggregated(window, {})
 
 
 def summarize(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -85,6 +85,10 @@ def test_help_names_commands_and_exit_codes() -> None:
             ["lies after", "swap", "--reason is empty"],
         ),
         (
+            ("backfill", *RANGE, "--only", "marts.campaings,publish,marts.x"),
+            ["did you mean marts.campaigns?", "step 'publish' beside", "'marts.x'"],
+        ),
+        (
             ("uncover", "--from", "soon", "--to", "2026-03-01", "--reason", " "),
             ["'soon'", "YYYY-MM-DD", "--reason is empty"],
         ),
@@ -137,6 +141,8 @@ def test_dry_run_changes_nothing(lab: Lab) -> None:
     done = lab.call("backfill", *RANGE, "--dry-run", "--only", "extract,validate")
     assert done.returncode == 0, done.stderr
     assert "extract, validate for 14 days (2026-03-01 to 2026-03-14)" in done.stdout
+    done = lab.call("backfill", *RANGE, "--dry-run", "--only", "marts.campaigns")
+    assert "aggregate of marts.campaigns for 14 days" in done.stdout
     assert sorted(lab.root.rglob("*")) == before
 
 

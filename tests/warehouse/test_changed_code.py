@@ -5,18 +5,29 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tasks.warehouse import models
+from tasks.publication.marts import page_digest
+from tasks.warehouse import graph, models
 from tasks.warehouse.code_digest import FOLDER, code_digest, reached
-from tasks.warehouse.models import code_hash
+from tasks.warehouse.models import code_hash, load_headers, load_models
 from tasks.warehouse.networks import spelled_out
-from tests.workspaces import Lab, comment, repost, status, user
+from tests.workspaces import FIRST, LAST, Lab, comment, repost, status, user
 
-STEPS = ("tasks.validate", "tasks.deduplicate", "tasks.aggregate")
+# The steps, and what the graph names.
+STEPS = (
+    *("tasks.validate", "tasks.deduplicate", "tasks.aggregate", "tasks.marts.params"),
+    *{
+        table.maker.rpartition(".")[0]
+        for table in graph.load_graph().values()
+        if table.maker
+    },
+)
 
 
 @pytest.fixture
@@ -29,6 +40,73 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ignore=shutil.ignore_patterns("__pycache__"),
     )
     return tmp_path
+
+
+@pytest.fixture
+def changed_sql(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str, str, str], None]]:
+    """Puts other words into a copy of `sql`, which is the one from then on."""
+    caches = (load_models, load_headers, graph.load_graph, graph.reads)
+    caches += (graph.verdict_tables, graph.tables_behind_verdicts, graph.fingerprints)
+    shutil.copytree(models.SQL_FOLDER, tmp_path / "sql")
+
+    def forget() -> None:
+        for one in caches:
+            one.cache_clear()
+
+    def change(name: str, old: str, new: str) -> None:
+        monkeypatch.setattr(models, "SQL_FOLDER", tmp_path / "sql")
+        file = tmp_path / "sql" / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+        forget()
+
+    yield change
+    monkeypatch.undo()
+    forget()
+
+
+def test_other_code_makes_anew_what_depends_on_it(
+    tmp_path: Path, changed_sql: Callable[[str, str, str], None]
+) -> None:
+    """And a comment nothing; words of a header only what tells them."""
+    lab = Lab(tmp_path / "workspace")
+    lab.configure(post_ids=["1"])
+    lab.put("export/a.jsonl", [status(1), repost(11, 1, user(501, "ann"))])
+    asked = ["cascades", "campaign_daily", "metric_definitions"]
+    lab.run(publish=False, tables=asked)
+    assert lab.build(tables=asked).window is None
+    before, digest = graph.fingerprints(), code_hash()
+
+    changed_sql("intermediate/cascade_edges.sql", "with\n", "-- Why.\nwith\n\n")
+    assert graph.fingerprints() == before
+    changed_sql("marts/cascades.sql", "-- ", "-- Another word. ")
+    changed = {n for n, mark in graph.fingerprints().items() if mark != before[n]}
+    assert changed == {"meta.metric_headers", "marts.metric_definitions"}
+    assert set(lab.build(tables=asked).rows) == {"metric_definitions"}
+
+    changed_sql("intermediate/cascade_edges.sql", "from staging", "from  staging")
+    assert lab.build(tables=asked).window is None
+    lab.rows("update marts.campaign_daily set reposts = 77")
+    parent = ("interactions.parent_id,", "lower(interactions.parent_id) as parent_id,")
+    changed_sql("intermediate/cascade_edges.sql", *parent)
+    stale = lab.build(tables=asked)
+    assert set(stale.rows) == {"cascades"}
+    assert lab.value("select max(reposts) from marts.campaign_daily") == 77
+    # Rows of a window are all replaced by other code, whatever the run's days.
+    more = ("with\n", "with one as (select 1),\n")
+    changed_sql("intermediate/campaign_kinds.sql", *more)
+    stale = lab.build(date(2026, 3, 3), date(2026, 3, 3), tables=asked)
+    assert stale.window == (FIRST, LAST)
+    assert lab.value("select max(reposts) from marts.campaign_daily") == 1
+
+    # Verdicts have a fingerprint of their own; all marts read them.
+    changed_sql("intermediate/account_clock.sql", *more)
+    assert lab.judge().accounts
+    assert lab.build(tables=asked).window == (FIRST, LAST)
+    assert code_hash() == digest
 
 
 @pytest.mark.parametrize(
@@ -125,20 +203,12 @@ def test_what_the_steps_reach_is_what_they_import() -> None:
 
 
 def test_list_of_contacts_of_other_code_is_another_publication(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    changed_sql: Callable[[str, str, str], None],
 ) -> None:
     """Its SQL makes no table of the warehouse, but what readers get."""
-    shutil.copytree(models.SQL_FOLDER, tmp_path / "sql")
-    monkeypatch.setattr(models, "SQL_FOLDER", tmp_path / "sql")
-    monkeypatch.setattr(models, "FOLDER", tmp_path)
-    rates = shutil.copy(models._RATES, tmp_path)
-    monkeypatch.setattr(models, "_RATES", Path(rates))
-    before = code_hash()
-    file = tmp_path / "sql/lists/contacts.sql"
-    text = file.read_text(encoding="utf-8")
-    assert "contacts.best_hour" in text
-    file.write_text(text.replace("contacts.best_hour", "1 as hour"), encoding="utf-8")
-    assert code_hash() != before
+    before = page_digest.__wrapped__()
+    changed_sql("lists/contacts.sql", "contacts.best_hour", "1 as hour")
+    assert page_digest.__wrapped__() != before
 
 
 def test_tables_of_an_older_version_are_made_anew(
