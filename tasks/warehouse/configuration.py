@@ -108,7 +108,7 @@ def post_at(address: str) -> PostRef:
     for platform, pattern in _POST_PATTERNS:
         if found := pattern.fullmatch(address.strip()):
             told = found.groupdict()
-            post_id = told.get("id") or _long_form(told["base62"])
+            post_id = told.get("id") or long_form(told["base62"])
             return PostRef(platform=platform, post_id=post_id)
     shown = [facts.title for facts in NETWORKS.values() if facts.post_patterns]
     raise ValueError(
@@ -117,7 +117,7 @@ def post_at(address: str) -> PostRef:
     )
 
 
-def _long_form(written: str) -> str:
+def long_form(written: str) -> str:
     """An id that may be written in its short form."""
     if written.isdecimal() and len(written) > 12:
         return written

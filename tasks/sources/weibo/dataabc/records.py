@@ -1,6 +1,7 @@
-"""Files of the program weibo-crawler: posts, users, comments and reposts.
+"""Files of dataabc's programs: weibo-crawler, weibo-search and weiboSpider.
 
-Its counts are those of m.weibo.cn: 1000000 stands for any number from there on. Its
+weibo-crawler tells posts, users, comments and reposts. Its counts are those of
+m.weibo.cn: 1000000 stands for any number from there on. Its
 times are Chinese clocks without a zone. Its table of reposts cuts every text at the
 first `//`, so that no chain can be read from it; what a crawled user reposted stands
 whole among the user's posts.
@@ -9,6 +10,7 @@ whole among the user's posts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tasks.sources.file_format import FileFormat, gives
@@ -138,9 +140,53 @@ DATAABC_ANSWER: dict[str, Any] = {
     FILE: _FILE,
 }
 
-FORMATS = (DATAABC,)
 
-_NAMES = (DATAABC.name,)
+def _read_search(*values: Any) -> Iterator[Any]:
+    """As `read_search`, which is loaded where a file is read."""
+    from tasks.sources.weibo.dataabc.search import read_search
+
+    return read_search(*values)
+
+
+def _read_spider(*values: Any) -> Iterator[Any]:
+    """As `read_spider`, which is loaded where a file is read."""
+    from tasks.sources.weibo.dataabc.spider import read_spider
+
+    return read_spider(*values)
+
+
+def _split_spider(document: Any) -> list[Any]:
+    """As `split_spider`, the like."""
+    from tasks.sources.weibo.dataabc.spider import split_spider
+
+    return split_spider(document)
+
+
+SEARCH = replace(
+    DATAABC,
+    name="weibo-search",
+    suffixes=(".csv", ".db"),
+    # A search finds reposts among other posts, each with its own counts.
+    gives=gives("repost", "repost comment like"),
+    speaker="s.weibo.com",
+    split=None,
+    read=_read_search,
+)
+SPIDER = replace(
+    DATAABC,
+    name="weibo-spider",
+    suffixes=(".csv", ".json", ".db"),
+    gives=gives("", "repost comment like", followers=True),
+    # What a post reposts has no id there.
+    kept_kinds=("rootless",),
+    speaker="weibo.cn",
+    split=_split_spider,
+    read=_read_spider,
+)
+
+FORMATS = (DATAABC, SEARCH, SPIDER)
+
+_NAMES = tuple(form.name for form in FORMATS)
 RAW_TABLES = {
     "weibo_dataabc_posts": RawTable(_NAMES, ("post",), DATAABC_POST),
     "weibo_dataabc_users": RawTable(_NAMES, ("user",), DATAABC_USER),
