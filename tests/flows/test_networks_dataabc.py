@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.networks import archive_lab
-from tests.oracles.worlds import KEYS, Options, reconcile
+from tests.oracles.worlds import KEYS, Options, check_staging, reconcile
 from tests.world import World
 from tests.world.dataabc import write_dataabc
 from tests.world.dataabc_others import write_search, write_spider
@@ -75,7 +75,12 @@ def test_weibospiders_files_give_the_worlds_rows(
     )
     lab.run(publish=False)
     unseen = {"posts": OF_TEXT, "accounts": ["description"]}
-    reconcile(lab, told, "weibo", Options(tables=tuple(KEYS), unseen=unseen))
+    check_staging(lab, told, "weibo", tuple(KEYS), unseen)
+    # Of posts alone: the platform's counts, and nothing on who engaged.
+    assert lab.rows(
+        "select distinct platform_engagements > 0, engagements, genuine_engagements"
+        " from marts.campaigns"
+    ) == [(True, None, None)]
     # A repost without its root's id is kept, and counted nowhere.
     kept = [one for one in lab.land_records() if '"kind":"rootless"' in one]
     assert len(kept) == 1

@@ -575,7 +575,10 @@ def test_every_format_accounts_for_every_line(lab: Lab, name: str) -> None:
         lines = [json.dumps(good), json.dumps({"odd": 1}), '{"id": 6, "text": "te']
         lab.put(f"export/{stem}.json", "\n".join(lines) + "\n")
     else:
-        lines = ["weibo,5,7,tea,2026-03-01", "weibo,6,7,more, tea,2026-03-01", "weibo,"]
+        if name == "weibo-search":
+            columns = ["bid", "id", "user_id", "微博正文", "发布时间"]
+        first, second = "weibo,4990000000000005,7,", "weibo,4990000000000006,7,more,"
+        lines = [f"{first}tea,2026-03-01", f"{second}tea,2026-03-01", "weibo,"]
         lab.put(
             "export/posts.csv",
             ",".join(columns) + "\n" + "\n".join(lines) + "\n",
