@@ -57,6 +57,9 @@ def cascade_nodes(making: Making) -> pl.DataFrame:
     no_root = np.zeros(root_count, dtype=np.int64)
     genuine = np.concatenate([no_root, parents.get_column("is_genuine").to_numpy()])
     owner = np.concatenate([no_root - 1, parents.get_column("owner").to_numpy()])
+    # Where a circle was cut, a parent is another one than the edge names.
+    above = walked.parent[root_count:] - root_count
+    names = edges.get_column("interaction_id")
     children = np.bincount(walked.parent[root_count:], minlength=len(walked.parent))
     nodes: pl.DataFrame = parents.select(
         "platform",
@@ -71,6 +74,9 @@ def cascade_nodes(making: Making) -> pl.DataFrame:
         subtree_size=pl.Series(walked.subtree_size[root_count:]),
         tree_size=pl.Series(walked.subtree_size[tree]),
         children=pl.Series(children[root_count:]),
+        above_id=names.gather(pl.Series(np.where(above < 0, 0, above))).set(
+            pl.Series(above < 0), None
+        ),
         genuine_subtree_size=pl.Series(sum_subtrees(walked, genuine)[root_count:]),
         is_below_own=pl.Series(below_own(walked, owner)[root_count:]),
     )

@@ -9,14 +9,24 @@ lists of `restricted/`, so retention and erasures hold for them, too.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from markupsafe import Markup
 
 from tasks.report.feedback import Row, fetch, group
+from tasks.report.languages import tell
+from tasks.report.pictures import (
+    MOST_BRANCHES,
+    PICTURE_WIDTH,
+    Branch,
+    choose_branches,
+    draw_cascade,
+)
 from tasks.warehouse.publication import FORMULA, PEOPLE, sql_text
 from tasks.warehouse.seeds import override_line
 
@@ -53,6 +63,7 @@ def add_people(
     amplifiers = _read_amplifiers(connection, restricted, campaigns)
     contacts = _read_contacts(connection, restricted, brands)
     authors = _read_authors(connection, campaigns)
+    branches = _read_branches(connection, campaigns)
     wanted = {
         *((row["platform"], row["account_id"]) for row in amplifiers),
         *((row["platform"], row["account_id"]) for row in contacts),
@@ -64,6 +75,11 @@ def add_people(
     for campaign in campaigns:
         key = campaign["campaign_id"]
         campaign["named_amplifiers"] = of_campaign[key]
+        ranks = {
+            (one["platform"], one["account_key"]): one["rank"]
+            for one in of_campaign[key]
+        }
+        campaign["cascade"] = _picture(campaign, branches, ranks)
         for post in campaign["top_posts"]:
             author = authors.get((key, post["platform"], post["post_key"]))
             post["author"] = by_key.get(author) if author else None
@@ -86,21 +102,30 @@ def _read_amplifiers(
             """
             select
                 campaign_id,
-                cast(rank as bigint) as rank,
-                platform,
+                rank,
+                listed.platform,
                 account_id,
                 screen_name,
                 profile_url,
                 level,
+                amplifiers.account_key,
                 cast(followers_count as bigint) as followers_count,
-                cast(own_reposts as bigint) as own_reposts,
-                cast(downstream_reposts as bigint) as downstream_reposts,
-                cast(genuine_downstream_reposts as bigint)
-                    as genuine_downstream_reposts,
-                cast(downstream_share as double) as downstream_share
-            from read_csv($file, header = true, all_varchar = true)
-            where list_contains($ids, campaign_id) and cast(rank as bigint) <= $most
-            order by campaign_id, cast(rank as bigint)
+                amplifiers.own_reposts,
+                amplifiers.downstream_reposts,
+                amplifiers.genuine_downstream_reposts,
+                amplifiers.downstream_share
+            from people.amplifiers as amplifiers
+            inner join (
+                select
+                    * exclude (
+                        rank, own_reposts, downstream_reposts,
+                        genuine_downstream_reposts, downstream_share
+                    ),
+                    cast(rank as bigint) as rank
+                from read_csv($file, header = true, all_varchar = true)
+            ) as listed using (campaign_id, rank)
+            where list_contains($ids, campaign_id) and rank <= $most
+            order by campaign_id, rank
             """,
             {
                 "file": str(restricted / "amplifiers.csv"),
@@ -109,6 +134,74 @@ def _read_amplifiers(
             },
         )
     )
+
+
+def _read_branches(
+    connection: duckdb.DuckDBPyConnection, campaigns: Sequence[Row]
+) -> dict[tuple[str, str, str], list[Row]]:
+    """Of each post, by campaign, network and key, the reposts with most below them."""
+    rows = fetch(
+        connection,
+        """
+        from people.cascade_branches
+        where list_contains($ids, campaign_id)
+        qualify row_number() over (
+            partition by campaign_id, platform, post_key
+            order by reposts_below desc, branch
+        ) <= $most
+        order by campaign_id, platform, post_key, branch
+        """,
+        {
+            "ids": [campaign["campaign_id"] for campaign in campaigns],
+            "most": MOST_BRANCHES,
+        },
+    )
+    posts: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        posts[row["campaign_id"], row["platform"], row["post_key"]].append(row)
+    return posts
+
+
+def _picture(
+    campaign: Row,
+    branches: Mapping[tuple[str, str, str], Sequence[Row]],
+    ranks: Mapping[tuple[str, str], int],
+) -> Markup | None:
+    """The cascade with verdicts; numbers are those of the amplifiers' table."""
+    drawn = []
+    for post in campaign["top_posts"]:
+        if not post["letter"]:
+            continue
+        place = (campaign["campaign_id"], post["platform"], post["post_key"])
+        drawn.append(Branch(post["letter"], None, "post", post["size"], post["letter"]))
+        for row in branches.get(place, ()):
+            above = row["above"]
+            rank = ranks.get((row["platform"], row["account_key"]))
+            drawn.append(
+                Branch(
+                    key=f"{post['letter']}{row['branch']:06d}",
+                    above=post["letter"]
+                    if above is None
+                    else f"{post['letter']}{above:06d}",
+                    kind=row["phantom_level"] or "many",
+                    reposts=row["reposts_below"],
+                    label=f"#{rank}" if rank else "",
+                )
+            )
+    if not drawn:
+        return None
+    chosen = choose_branches(drawn, MOST_BRANCHES)
+    kinds = Counter(one.kind for one in chosen if one.above is not None)
+    label = tell(
+        "How {name} spread: {n} reposts that were reposted on, {phantoms} of them by"
+        " likely phantoms, {suspected} by suspected accounts; the numbers are those of"
+        " the table of accounts.",
+        name=campaign["campaign_name"] or campaign["campaign_id"],
+        n=kinds.total(),
+        phantoms=kinds["phantom"],
+        suspected=kinds["suspected"],
+    )
+    return draw_cascade(chosen, label, PICTURE_WIDTH)
 
 
 def _read_contacts(

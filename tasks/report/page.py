@@ -51,6 +51,7 @@ from tasks.report.filters import add_filters
 from tasks.report.identified import add_people, name_of
 from tasks.report.languages import (
     LANGUAGES,
+    join_list,
     language_of,
     mark,
     speaking,
@@ -63,12 +64,14 @@ from tasks.report.languages import (
 )
 from tasks.report.overlaps import read_overlaps
 from tasks.report.page_templates import environment
+from tasks.report.pictures import PICTURE_WIDTH, draw_groups, draw_levels
 from tasks.report.sales import add_sales
 from tasks.report.words import (
     GLOSSARY,
     genuine_share,
     is_known,
     lead,
+    plural,
     tell_late,
     tell_unnamed,
 )
@@ -234,6 +237,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     )
     for campaign in shown:
         campaign["pace"] = tell_pace(campaign, last_day)
+    groups = read_groups(connection, campaign_id)
     return {
         "single": campaign_id is not None,
         "campaigns": listed,
@@ -248,7 +252,8 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         "has_brands": len({row["brand_id"] for row in listed}) > 1,
         "suspicious": None if campaign_id else find_suspicious(connection),
         "accounts": read_accounts(connection, campaign_id),
-        "groups": read_groups(connection, campaign_id),
+        "groups": groups,
+        "groups_picture": picture_groups(groups),
         "findings": read_findings(connection, campaign_id),
         "changes": read_changes(connection, campaign_id),
         "kinds": read_kinds(
@@ -329,6 +334,7 @@ def add_details(
         )
         campaign["unnamed"] = tell_unnamed(campaign)
         campaign["top_posts"] = posts[key]
+        campaign["cascade"] = picture_levels(campaign)
         campaign["spread"] = spread[key][0] if spread[key] else None
         campaign["levels"] = split_levels(campaign)
         campaign["timeline"] = timeline = build_timeline(
@@ -344,6 +350,40 @@ def add_details(
             get_window(campaign),
         )
         campaign["charts"] = draw(campaign, timeline) if timeline else None
+
+
+def picture_levels(campaign: Row) -> Markup | None:
+    """How far its largest posts were passed on; each gets the letter that it has there.
+
+    Who passed them on stands on the page that names people.
+    """
+    posts: list[tuple[str, Sequence[int]]] = []
+    for post in campaign["top_posts"]:
+        levels = post.get("reposts_by_level")
+        letter = chr(ord("A") + len(posts))
+        post["letter"] = letter if levels else None
+        if levels:
+            posts.append((letter, levels))
+    if not posts:
+        return None
+    told = (
+        tell(
+            "{letter}: {reposts} by level {levels}",
+            letter=letter,
+            reposts=plural(sum(levels), "reposts"),
+            levels=join_list(format_number(count) for count in levels),
+        )
+        for letter, levels in posts
+    )
+    return draw_levels(
+        posts,
+        tell(
+            "How {name} spread. {posts}.",
+            name=campaign["campaign_name"] or campaign["campaign_id"],
+            posts=tell("; ").join(told),
+        ),
+        PICTURE_WIDTH,
+    )
 
 
 def read_days(
@@ -527,6 +567,23 @@ def draw(campaign: Row, timeline: Timeline) -> dict[str, Markup]:
         name: draw_timeline(timeline, label, width)
         for name, width in (("wide", 660), ("narrow", 330))
     }
+
+
+def picture_groups(groups: Sequence[Row]) -> Markup | None:
+    """Groups as dots, in the order of their table."""
+    if not groups:
+        return None
+    told = (
+        tell(
+            "group {n}: {size} accounts, {phantoms} likely phantoms",
+            n=number,
+            size=format_number(one["size"]),
+            phantoms=format_number(one["phantom_accounts"]),
+        )
+        for number, one in enumerate(groups, start=1)
+    )
+    label = tell("Groups of accounts: {groups}.", groups=tell("; ").join(told))
+    return draw_groups(groups, label, PICTURE_WIDTH)
 
 
 def split_levels(campaign: Row) -> dict[str, int] | None:

@@ -50,10 +50,16 @@ def test_people_are_named_for_those_who_may_know_alone(lab: Lab) -> None:
         "2": "茶业日报",
         "3": None,
     }
+    assert lab.rows(
+        "select branch, above, level, reposts_below, genuine_reposts_below,"
+        " direct_reposts, phantom_level from restricted.cascade_branches"
+    ) == [(1, None, 1, 1, 1, 1, "genuine")]
     folder = lab.root / "published"
     opened = (folder / "report/index.html").read_text(encoding="utf-8")
     assert '<html lang="zh-Hans">' in opened
     assert "发布者：<bdi>茶业日报</bdi>" in opened
+    assert "A：2次转发，各层依次为 1、1" in opened.replace(" 次", "次")
+    assert "1 次转发被再次转发，其中 0 次来自疑似水军" in named_page(lab)
     for name in ("茶友小王", "=SUM(1)", "走了的人", "weibo.com/u/"):
         assert name not in opened
         assert name in named_page(lab)
