@@ -12,6 +12,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   platform [text]: the network
 --   influence_level [text]: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; other: all that are too few alone, or whose followers are unknown
 --   amplifiers [accounts]: accounts whose reposts were reposted on
@@ -74,6 +75,7 @@ select
     campaign_id,
     campaign_name,
     brand_id,
+    brand_name,
     platform,
     joined_level as influence_level,
     count(*) as amplifiers,
@@ -84,5 +86,5 @@ select
         as genuine_downstream_reposts_per_amplifier,
     cast(sum(exposure) as bigint) as exposure
 from joined
-group by campaign_id, campaign_name, brand_id, platform, joined_level
+group by campaign_id, campaign_name, brand_id, brand_name, platform, joined_level
 having count(*) >= $min_cell

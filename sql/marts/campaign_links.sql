@@ -11,6 +11,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   link_id [id]: the tracked link's id in workspace.toml
 --   channel [text]: where the link stands, as workspace.toml says
 --   partner_id [id]: the partner's id in workspace.toml; no pseudonym
@@ -30,6 +31,7 @@ select
     links.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     links.link_id,
     links.channel,
     links.partner_id,

@@ -10,6 +10,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   window_start [day]: first day of the campaign
 --   window_end [day]: last day of the campaign
 --   platform [text]: the network
@@ -345,6 +346,7 @@ select
     posts.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     campaigns.window_start,
     campaigns.window_end,
     posts.platform,

@@ -11,6 +11,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
@@ -107,6 +108,7 @@ select
     posts.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     posts.platform,
     posts.post_key,
     case when posts.is_named then posts.post_id end as post_id,

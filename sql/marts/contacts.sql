@@ -10,6 +10,7 @@
 -- adds over: platform, is_contactable, why_not, score_band, best_channel | accounts
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   platform [text]: the network
 --   is_contactable [yes or no]: nothing known forbids it; one account a person; null where too few are of a kind to tell
 --   why_not [text]: what forbids it; empty where nothing does; null where too few are of a kind to tell
@@ -100,13 +101,15 @@ joined as (
 )
 
 select
-    brand_id,
-    platform,
-    case when not is_joined then is_contactable end as is_contactable,
-    case when not is_joined then why_not end as why_not,
-    case when not is_joined then score_band end as score_band,
-    case when not is_joined then best_channel end as best_channel,
-    cast(sum(accounts) as bigint) as accounts
+    joined.brand_id,
+    brands.brand_name,
+    joined.platform,
+    case when not joined.is_joined then joined.is_contactable end as is_contactable,
+    case when not joined.is_joined then joined.why_not end as why_not,
+    case when not joined.is_joined then joined.score_band end as score_band,
+    case when not joined.is_joined then joined.best_channel end as best_channel,
+    cast(sum(joined.accounts) as bigint) as accounts
 from joined
+inner join meta.brands as brands on joined.brand_id = brands.brand_id
 group by all
-having sum(accounts) >= $min_cell
+having sum(joined.accounts) >= $min_cell

@@ -11,6 +11,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   activity_day [day]: the day it happened, in the workspace's time zone
 --   comments [comments]: comments and replies on its posts
 --   positive [comments]: comments that sound positive
@@ -50,6 +51,7 @@ select
     daily.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     daily.activity_day,
     daily.comments,
     daily.positive,

@@ -13,6 +13,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   topic [place, 1 the first]: its number in the campaign, the largest first
 --   terms [list]: words of the topic, each said by policies.min_cell people or more, the most used first
 --   terms_text [text]: the same as one text
@@ -37,6 +38,7 @@ select
     topics.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     topics.topic,
     topics.terms,
     array_to_string(topics.terms, ', ') as terms_text,

@@ -10,6 +10,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   window_start [day]: first day of the campaign
 --   window_end [day]: last day of the campaign
 --   partner_id [id]: the partner's id in workspace.toml; no pseudonym
@@ -421,6 +422,7 @@ select
     totals.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     campaigns.window_start,
     campaigns.window_end,
     totals.partner_id,

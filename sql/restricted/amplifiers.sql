@@ -10,6 +10,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   platform [text]: the network
 --   account_key [id]: keyed pseudonym of the account
 --   phantom_level [text]: genuine (nothing speaks against it), suspected (counted as genuine all the same) or phantom (a likely one); a person's decision wins
@@ -100,6 +101,7 @@ select
     amplifiers.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
+    campaigns.brand_name,
     amplifiers.platform,
     accounts.account_key,
     accounts.phantom_level,

@@ -184,6 +184,7 @@ def _campaign_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             *(("link", None, text) for text in campaign.links),
         ]
     }
+    brands = {brand.id: brand.name for brand in workspace.brands}
     return {
         "campaigns": _table(
             (
@@ -191,6 +192,7 @@ def _campaign_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
                     campaign.id,
                     campaign.name or campaign.id,
                     campaign.brand,
+                    brands[campaign.brand],
                     campaign.start,
                     campaign.end,
                     campaign.budget and campaign.budget.amount,
@@ -201,6 +203,7 @@ def _campaign_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             campaign_id=pl.String,
             campaign_name=pl.String,
             brand_id=pl.String,
+            brand_name=pl.String,
             window_start=pl.Date,
             window_end=pl.Date,
             budget_amount=pl.Float64,
