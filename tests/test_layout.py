@@ -403,6 +403,7 @@ DIFFERENT = {
     "cost_per_order",
     "cost_per_platform_engagement",
     "return_on_spend",
+    "currency",  # of amounts; of costs beside others
     "daily_engagement_rate",  # of one day; of a window's mean day
     "day",  # of the calendar; of an audience
     "dimension",  # of verdicts; of what profiles say

@@ -121,3 +121,17 @@ from marts.audience_breakdown
 where
     accounts < $min_cell
     or (genuine_account_share is not null and accounts < 4 * $min_cell)
+union all
+select
+    'campaign_cohorts' as mart,
+    first_campaign_id || ' ' || campaign_id as told
+from marts.campaign_cohorts
+where
+    cohort_accounts < $min_cell
+    or returned_accounts between 1 and $min_cell - 1
+    or (returned_accounts > 0 and genuine_returned_accounts < $min_cell)
+    or returned_accounts - genuine_returned_accounts between 1 and $min_cell - 1
+    or (
+        genuine_returned_accounts > 0
+        and cohort_accounts - returned_accounts between 1 and $min_cell - 1
+    )

@@ -48,6 +48,7 @@ from tasks.report.figures import (
     shorten,
 )
 from tasks.report.filters import add_filters
+from tasks.report.history import add_history, read_cohorts
 from tasks.report.identified import add_people, name_of
 from tasks.report.languages import (
     LANGUAGES,
@@ -103,6 +104,8 @@ SHOWN_MARTS = (
     "amplifiers",
     "partner_results",
     "campaign_links",
+    "campaign_history",
+    "campaign_cohorts",
     "share_of_voice",
     "competitors",
     "audience_quality",
@@ -229,6 +232,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     add_feedback(connection, shown)
     add_decisions(connection, shown)
     add_sales(connection, shown)
+    add_history(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
     coverage = read_coverage(connection, campaign_id, window)
     last_day = max(
@@ -260,6 +264,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
             connection, [row["brand_id"] for row in listed], campaign_id
         ),
         "overlaps": read_overlaps(connection, campaign_id),
+        "cohorts": read_cohorts(connection, campaign_id),
         "markets": read_markets(
             connection, [row["brand_id"] for row in listed], campaign_id
         ),

@@ -229,6 +229,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "BIGINT": "clicks orders priced_orders",
         "DECIMAL(18,4)": "revenue",
     },
+    "campaign_history": {
+        "VARCHAR": "campaign_id metric compared_with currency",
+        "BIGINT": "earlier_campaigns",
+        "DOUBLE": "metric_value earlier_median earlier_low earlier_high percentile",
+    },
+    "campaign_cohorts": {
+        "VARCHAR": """
+            brand_id first_campaign_id first_campaign_name campaign_id campaign_name
+        """,
+        "BIGINT": "campaigns_after cohort_accounts returned_accounts",
+        "DOUBLE": "return_share genuine_return_share",
+    },
     "findings": {
         "VARCHAR": """
             finding_id finding_kind campaign_id partner_id source platform message

@@ -720,6 +720,38 @@ def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
                 "return_on_spend": 0.3333,
             }
         ],
+        campaign_history=[
+            {
+                "campaign_id": "part",
+                "metric": metric,
+                "compared_with": beside,
+                "currency": "CNY",
+                "metric_value": value,
+                "earlier_campaigns": 6,
+                "earlier_median": 8.0,
+                "earlier_low": 7.5,
+                "earlier_high": 9.0,
+                "percentile": None if beside == "similar_audience" else rank,
+            }
+            for metric, value, rank in (
+                ("cost_per_estimated_genuine_engagement", 9.0, 0.25),
+                ("phantom_share", 0.2, None),
+            )
+            for beside in ("earlier", "similar_audience")
+        ],
+        campaign_cohorts=[
+            {
+                "brand_id": "aurora",
+                "first_campaign_id": "part",
+                "first_campaign_name": "<i>first</i>",
+                "campaign_id": "whole",
+                "campaign_name": "later",
+                "campaigns_after": 1,
+                "cohort_accounts": 400,
+                "returned_accounts": 100,
+                "return_share": 0.25,
+            }
+        ],
         campaign_links=[
             {
                 "campaign_id": "part",
@@ -746,6 +778,13 @@ def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
     assert "One 10 2 100.00 CNY 300.00 CNY 150.00 CNY 4.00 CNY 0.33" in text
     assert "<b>x</b> poster 0 3 150.50 CNY – – – –" in text
     assert "kol-link" not in text, "a partner's link is in the partner's row"
+    beside = (
+        "Cost per genuine engagement 9.00 CNY 8.00 CNY 7.50 CNY to 9.00 CNY 25.0% –"
+    )
+    assert beside in text
+    assert "Compared with 6 campaigns" in text
+    assert "Beside earlier campaigns: 0 of the brand’s were over" in text
+    assert "<i>first</i> later 400 100 25.0% –" in text
     assert "Sales: no click or order by a tracked link is told." in text
     assert "Cost per engagement 5.00 CNY at most" in text
     assert "9.00 CNY at most" in text
