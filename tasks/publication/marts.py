@@ -105,9 +105,11 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
         }
         is_new = bool(altered) or (before or {}).get("publication") != name
         if is_new:
+            from tasks.publication.semantic_models import write_semantic_models
             from tasks.report.page import write_reports
 
             described.append(write_changes(folder, workspace.published, manifest))
+            write_semantic_models(folder)
             write_reports(folder, workspace.report.language)
             manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)
@@ -174,7 +176,10 @@ def _published(workspace: Workspace) -> tuple[dict[str, Any] | None, list[str]]:
 @cache
 def page_digest() -> str:
     """A digest of what draws and writes: a new page or list is a new publication."""
-    writers = ("tasks.report.page", "tasks.warehouse.publication")
+    writers = (
+        *("tasks.report.page", "tasks.publication.semantic_models"),
+        "tasks.warehouse.publication",
+    )
     digest = hashlib.sha256(code_digest(writers).encode())
     room = Path(__file__).parents[1] / "report"
     for path in sorted([*room.glob("templates/*"), *room.glob("catalogues/*")]):

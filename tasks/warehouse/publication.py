@@ -56,6 +56,9 @@ ROW_GROUP_ROWS = 100_000
 # Programs drop blanks and line breaks before they look.
 FORMULA = r"^[\s\x00]*[=+\-@＝＋－＠]|^[\t\r\n\x00]"
 
+# The marts as dbt and MetricFlow read them, in the publication.
+SEMANTIC_MODELS = "semantic_models.yml"
+
 # Beside a publication, for the owner of the workspace alone.
 PEOPLE = "people.duckdb"
 # Lists that name people, also in columns that CRM programs import.
@@ -326,6 +329,7 @@ def describe_others(folder: Path) -> dict[str, dict[str, Any]]:
         }
         for file in (
             folder / "marts.duckdb",
+            folder / SEMANTIC_MODELS,
             *sorted((folder / "report").glob("*.html")),
         )
         if file.exists()
