@@ -86,7 +86,7 @@ if TYPE_CHECKING:
 
 # What keeps the page small and quick with thousands of campaigns.
 MOST_LISTED = 200
-MOST_SHOWN = 12
+MOST_SHOWN = 60
 MOST_POSTS = 5
 MOST_REASONS = 8
 

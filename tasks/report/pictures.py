@@ -185,7 +185,8 @@ def draw_groups(groups: Sequence[Mapping[str, int]], label: str, width: int) -> 
     """
     column = width / max(1, len(groups))
     step = min(11.0, (column - 16) / (2 * math.sqrt(MOST_DOTS)))
-    height = 2 * step * math.sqrt(MOST_DOTS) + 34
+    largest = max((min(one["size"], MOST_DOTS) for one in groups), default=1)
+    height = 2 * step * math.sqrt(largest) + 40
     marks = []
     for number, one in enumerate(groups):
         dots = min(one["size"], MOST_DOTS)

@@ -1026,6 +1026,40 @@ def test_the_page_is_accessible(marts: Path) -> None:
     assert all(after <= before + 1 for before, after in steps)
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
+    names = [
+        attrs["aria-label"] for _, attrs in page.tags if attrs.get("role") == "region"
+    ]
+    assert len(names) == len(set(names)), "each can be told from the others"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rgb or #rrggbb, by WCAG 2."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * one for one in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_colours_can_be_told_apart(marts: Path) -> None:
+    """By WCAG 2 AA, light and dark: text 4.5 : 1; what a verdict alone shows 3 : 1."""
+    report(marts)
+    style = (marts.parent / "report" / "index.html").read_text(encoding="utf-8")
+    schemes = re.findall(r":root \{ (--ink:[^}]+)\}", style)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(\w+): (#\w+)", scheme))
+        for name, least in (
+            *dict.fromkeys(("ink", "soft", "link"), 4.5).items(),
+            *dict.fromkeys(("genuine", "phantom"), 3.0).items(),
+        ):
+            for behind in ("page", "card"):
+                low, high = sorted(
+                    luminance(colours[one]) + 0.05 for one in (name, behind)
+                )
+                assert high / low >= least, (name, behind, high / low)
 
 
 def test_the_same_marts_give_the_same_bytes(marts: Path, tmp_path: Path) -> None:
