@@ -36,7 +36,7 @@ def judged(lab_once: Callable[[str, Callable[[Lab], None]], Lab]) -> Lab:
 
     def make(lab: Lab) -> None:
         prepare(lab)
-        lab.run(publish=False)
+        lab.run(tables=["campaigns", "campaign_posts"])
 
     return lab_once("judged-thread", make)
 
@@ -111,7 +111,7 @@ def test_overrides_beat_the_model(judged: Lab) -> None:
         "split,weibo,23,,,her sister,li,2026-03-01",
     )
     judged.override(*decisions)
-    judged.run(publish=False)
+    judged.run(tables=["campaigns"])
     found = levels(judged)
     assert found["21"] == ("genuine", True)
     assert found["24"] == ("phantom", True)
@@ -132,7 +132,7 @@ def test_overrides_beat_the_model(judged: Lab) -> None:
     )
     assert judged.rows(counts) == [(4, 4)]
     judged.override(*decisions, "merge,weibo,24,,22,same desk,li,2026-03-02")
-    judged.run(publish=False)
+    judged.run(tables=["campaigns"])
     assert judged.rows(counts) == [(4, 3)]
 
 
@@ -169,7 +169,7 @@ def test_what_a_profile_does_not_tell_is_unknown(lab: Lab) -> None:
             repost(5, 1, {"id": 31}),
         ],
     )
-    lab.run(publish=False)
+    lab.run(tables=["restricted.accounts"])
     assert lab.rows(
         "select account_id, followers_count, following_count, posts_count"
         " from intermediate.account_features where account_id in ('21', '22', '23')"

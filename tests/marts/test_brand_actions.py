@@ -90,7 +90,7 @@ def lab_of_days(
 
 
 def build(lab: Lab, days: int = 40) -> dict[str, dict[str, Any]]:
-    lab.run(date(2026, 3, 1), (day(days - 1)).date(), publish=False)
+    lab.run(date(2026, 3, 1), (day(days - 1)).date(), tables=["brand_actions"])
     return {row["action_id"]: row for row in lab.dicts("from marts.brand_actions")}
 
 
@@ -267,15 +267,15 @@ def test_day_by_day_equals_a_rebuild(tmp_path: Path) -> None:
     lab = lab_of_days(tmp_path, counts, posts=(5,))
     # What was made when little was known, and then the days around the sale.
     for first, last in ((0, 4), (5, 14), (15, 15), (16, 16), (17, 17), (18, 18)):
-        lab.run(day(first).date(), day(last).date(), publish=False)
-    lab.run(day(19).date(), day(19).date(), publish=False)
+        lab.run(day(first).date(), day(last).date(), tables=["brand_actions"])
+    lab.run(day(19).date(), day(19).date(), tables=["brand_actions"])
     lab.put(
         "seeds/brand_actions.csv", HEADER + "sale,aurora,sale,2026-03-17,2026-03-17,\n"
     )
-    lab.run(day(19).date(), day(19).date(), publish=False)
+    lab.run(day(19).date(), day(19).date(), tables=["brand_actions"])
     by_day = lab.marts()["brand_actions"]
     (tmp_path / "warehouse.duckdb").unlink()
-    lab.run(date(2026, 3, 1), day(19).date(), publish=False)
+    lab.run(date(2026, 3, 1), day(19).date(), tables=["brand_actions"])
     assert lab.marts()["brand_actions"] == by_day
     assert any(row[2] == "sale" for row in by_day)
 

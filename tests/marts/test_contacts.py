@@ -251,7 +251,7 @@ def test_the_cap_holds_where_only_posts_and_followers_landed(lab: Lab) -> None:
     lab.put(
         "seeds/contact_history.csv", HISTORY + "aurora,weibo,501,2026-03-01,message,\n"
     )
-    lab.run(publish=False)
+    lab.run(tables=["restricted.contacts"])
     assert contacts(lab)["ann"]["why_not"] == "was contacted lately"
 
 

@@ -47,7 +47,7 @@ def test_days_by_hand(lab: Lab) -> None:
             repost(18, 1, people(9), GOOD),
         ],
     )
-    lab.run(publish=False)
+    lab.run(tables=["feedback_daily", "campaigns"])
     days = {
         row["activity_day"].day: row for row in lab.dicts("from marts.feedback_daily")
     }
@@ -77,7 +77,7 @@ def test_a_rise_of_negative_voice_is_told_the_same_day(lab: Lab) -> None:
             lines.append(comment(number, 1, people(number), BAD, day=day))
             number += 1
     lab.put("export/a.jsonl", lines)
-    lab.run(publish=False)
+    lab.run(tables=["feedback_daily"])
     rises = lab.rows(
         "select activity_day from marts.feedback_daily where is_negative_rise"
     )
@@ -102,7 +102,7 @@ def test_examples_only_where_they_are_wanted(lab: Lab) -> None:
     lab.put("export/a.jsonl", [status(1), *comments])
     for wanted in (False, True):
         lab.configure(post_ids=["1"], policies=f"examples = {str(wanted).lower()}")
-        lab.run(publish=False)
+        lab.run(tables=["feedback_topics"])
         topics = lab.dicts("from marts.feedback_topics order by topic")
         assert len(topics) >= 2, wanted
         joined = {term for row in topics for term in row["terms"]}

@@ -25,7 +25,7 @@ def built(lab: Lab, prices: str | None) -> dict[str, Any]:
     file.unlink(missing_ok=True)
     if prices is not None:
         lab.put("seeds/cpm.csv", HEADER + prices)
-    lab.run(publish=False)
+    lab.run(tables=["campaigns"])
     (row,) = lab.dicts("from marts.campaigns")
     return row
 

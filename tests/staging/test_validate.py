@@ -133,7 +133,8 @@ def test_what_was_accepted_once_is_never_taken_out_of_landing(
     """A lower threshold and a warehouse made anew refuse all, which stays landed."""
     lab.configure(policies="quarantine_threshold = 0.9")
     lab.put("export/a.jsonl", [status(1), repost(2, 1, ALICE), undated(3)])
-    lab.run(publish=False)
+    lab.land()
+    lab.stage()
     landed = lab.land_records()
     lab.configure()
     (lab.root / "warehouse.duckdb").unlink()

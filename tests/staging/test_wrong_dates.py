@@ -209,7 +209,7 @@ def test_wrong_date_moves_nobody(tmp_path: Path) -> None:
         if moment is None:
             odd = at(odd, "Wed Jul 01 10:00:00 +0800 2026")
         lab.put("export/a.jsonl", [status(1), *people(30), odd])
-        lab.run(publish=False)
+        lab.run(tables=["data_coverage"])
         found.append(
             lab.rows(
                 "select account_id, phantom_probability, phantom_level, reasons"

@@ -99,7 +99,7 @@ def test_it_says_what_the_report_says(small_world: World, tmp_path: Path) -> Non
     write(small_world, lab.root / "export", "weibo-api")
     lab.put("export/more.jsonl", [repost(7, 1, None), comment(8, 1, None), status(1)])
     lab.configure(post_ids=[*small_world.posts["post_id"], "1"])
-    lab.run(publish=False)
+    lab.run(tables=["campaigns"])
     (row,) = lab.dicts("from marts.campaigns")
     found = audit([lab.root / "export"], "weibo-api", tmp_path / "a.parquet").quality
     acts = found.engagements
