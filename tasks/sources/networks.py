@@ -14,6 +14,7 @@ from pathlib import Path
 from tasks.sources.canonical import records as canonical
 from tasks.sources.facebook import records as facebook
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
+from tasks.sources.mediacrawler import records as mediacrawler
 from tasks.sources.qzone import records as qzone
 from tasks.sources.renren import records as renren
 from tasks.sources.tencent_weibo import records as tencent_weibo
@@ -28,6 +29,7 @@ from tasks.warehouse.raw_tables import RawTable
 _RECORDS = (
     canonical,
     facebook,
+    mediacrawler,
     qzone,
     renren,
     tencent_weibo,

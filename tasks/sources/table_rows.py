@@ -225,6 +225,18 @@ def _workbook(path: Path) -> Iterator[tuple[Any, Any]]:
                 ) from None
 
 
+def read_sheets(path: Path, notes: Notes, known: Known) -> Iterator[Iterator[TableRow]]:
+    """All sheets of a spreadsheet, each as `read_rows` gives one; read them in order.
+
+    Raises:
+        UnreadableFileError: it is damaged, or none.
+    """
+    with _workbook(path) as (book, computed):
+        for sheet in book.worksheets:
+            rows = _texts_of(sheet, computed[sheet.title])
+            yield _rows_below_header(rows, notes, known)
+
+
 def _chosen_sheet(book: Any, notes: Notes, part: str | None) -> Any:
     names = [sheet.title for sheet in book.worksheets]
     if part is not None:

@@ -1,0 +1,1 @@
+"""Files of NanmiCoder's program MediaCrawler, which reads seven networks."""
