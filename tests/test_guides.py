@@ -20,6 +20,7 @@ PAGES = [
         for name in (
             "README.md",
             "data/README.md",
+            "data/QUESTIONS.md",
             "flows/README.md",
             "tasks/METHODS.md",
             "tests/README.md",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from flows.commands.status import describe
 from tests.benchmarks.reidentification import attack
+from tests.report.test_page import read
 from tests.workspaces import REPOSITORY, Lab
 from tests.world.sample import GROUP_SIZE
 
@@ -64,6 +67,27 @@ def check_the_star(lab: Lab) -> None:
         ), name
 
 
+def check_the_questions(lab: Lab) -> None:
+    """`data/QUESTIONS.md`: the page has the places, the marts the answers."""
+    text = (REPOSITORY / "data/QUESTIONS.md").read_text(encoding="utf-8")
+    asked = re.findall(r"(?s)\*\*([^*]+\?)\*\*(.*?)```sql\n(.*?)```", text)
+    assert len(asked) == 20
+    folder = lab.root / "published"
+    page = read(folder / "restricted/report.html").text
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
+        marts.execute(
+            f"attach '{folder / 'restricted/people.duckdb'}' as people (read_only)"
+        )
+        for question, where, query in asked:
+            places = re.findall(r"\*([^*]+)\*", where)
+            assert places, question
+            for place in places:
+                assert " ".join(place.split()) in page, place
+            rows = marts.execute(query).fetchall()
+            # Of a first publication nothing is news.
+            assert rows or "overnight" in question, question
+
+
 def test_the_sample_shows_what_is_planted(tmp_path: Path) -> None:
     """Each mart has something to say on the first day that somebody looks at it."""
     lab = Lab(tmp_path)
@@ -72,6 +96,7 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path) -> None:
         shutil.copytree(REPOSITORY / "data" / folder, tmp_path / folder)
     lab.run(FIRST, LAST)
     check_the_star(lab)
+    check_the_questions(lab)
 
     told = {row["action_id"]: row for row in lab.dicts("from marts.brand_actions")}
     # The exports were made once: years later nothing is late.

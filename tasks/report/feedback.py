@@ -17,6 +17,7 @@ MOST_ACTIONS = 8
 MOST_TERMS = 6
 MOST_REASONS = 6
 MOST_RISES = 5
+MOST_DAYS = 31
 # Answers of fewer people say nothing about a ranking.
 FEWEST_JUDGED = 10
 
@@ -48,6 +49,7 @@ def add_feedback(
     """Give each campaign its tone, topics and amplifiers; one query for each mart."""
     ids = {"ids": [campaign["campaign_id"] for campaign in campaigns]}
     tones = read_tones(connection, ids)
+    days = read_tone_days(connection, ids)
     topics = read_topics(connection, ids)
     amplifiers = read_amplifiers(connection, ids)
     for campaign in campaigns:
@@ -60,6 +62,7 @@ def add_feedback(
         campaign["rises"] = join_list(
             format_day(day) for day in ((tone or {}).get("rises") or [])[:MOST_RISES]
         )
+        campaign["tone_days"] = days[key]
         campaign["topics"] = topics[key]
         campaign["amplifiers"] = amplifiers[key]
 
@@ -90,6 +93,34 @@ def read_tones(
             group by campaign_id
             """,
             ids,
+        )
+    )
+
+
+def read_tone_days(
+    connection: duckdb.DuckDBPyConnection, ids: dict[str, list[str]]
+) -> dict[str, list[Row]]:
+    """How comments sound day by day: the first days that have some."""
+    return group(
+        fetch(
+            connection,
+            """
+            select
+                campaign_id,
+                activity_day,
+                comments,
+                positive,
+                negative,
+                genuine_negative,
+                coalesce(is_negative_rise, false) as is_rise
+            from feedback_daily
+            where list_contains($ids, campaign_id) and comments > 0
+            qualify row_number() over (
+                partition by campaign_id order by activity_day
+            ) <= $most
+            order by campaign_id, activity_day
+            """,
+            {**ids, "most": MOST_DAYS},
         )
     )
 
