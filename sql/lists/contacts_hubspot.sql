@@ -23,7 +23,7 @@
 --   followers_count [accounts]: its followers, as they were last read
 --   last_act_day [day]: the last day on which it acted towards the brand
 --   last_contacted_day [day]: the last day on which its person was contacted
---   why [text]: what speaks for it, in a sentence
+--   why [text]: what speaks for it, and against it, in sentences
 
 select
     coalesce(screen_name, account_id) as firstname,

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from flows.commands.privacy import suppress
+from tasks.report.languages import speaking, tell_said
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.models import load_models
 from tasks.warehouse.seeds import check_seeds
@@ -338,7 +339,18 @@ def test_lists_for_crm_programs_hold_the_same_people(lab: Lab) -> None:
     assert all(row["lastname"] and row["company"] for row in salesforce)
     assert max(len(row["lastname"]) for row in salesforce) <= 80
     assert salesforce[0]["leadsource"] == "Aurora Tea on weibo"
-    assert "the last act on 2026-03-" in salesforce[0]["description"]
+    assert salesforce[0]["brand_name__c"] == hubspot[0]["brand_name"] == "Aurora Tea"
+    for name in ("best_channel", "best_hour", "last_contacted_day"):
+        assert [row[f"{name}__c"] for row in salesforce] == [row[name] for row in plain]
+    # Why, in sentences; the same in all three, without what doesn't hold.
+    assert [row["why"] for row in plain] == [row["why"] for row in hubspot]
+    for row, lead in zip(plain, salesforce, strict=True):
+        assert row["why"].startswith("It ")
+        assert row["why"].endswith(".")
+        assert " 0 " not in row["why"] and " 1 times" not in row["why"]
+        assert lead["description"].startswith(row["why"])
+        with speaking("zh"):
+            assert tell_said(row["why"]), row["why"]
     for rows, column in ((hubspot, "firstname"), (salesforce, "lastname")):
         assert "'=HYPERLINK(1)" in {row[column] for row in rows}
     for rows in (plain, hubspot, salesforce):
