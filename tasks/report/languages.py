@@ -49,6 +49,10 @@ _FIELD = re.compile(r"\{(\w+)\}")
 # What stands for words in sentences of the marts; all else stands for a number.
 _WORDS = re.compile(r"said|what|others|why|command|day|last")
 _NUMBER = r"(?:less than )?-?[\d.,]+(?: %)?"
+# Names of columns that look like words, and marks, between longer names.
+_OF_FORMULAS = frozenset(
+    ("x", "CPM", "clicks", "engagements", "mentions", "orders", "revenue", "size")
+)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 
@@ -134,7 +138,7 @@ def tell_said(text: str | None) -> str | None:
 
 def tell_measure(text: str | None) -> str | None:
     """What `metric_definitions` says, as `tell_said`; its last parts may be joined."""
-    if text is None or _spoken.get() == "en":
+    if text is None or _spoken.get() == "en" or _is_formula(text):
         return text
     known = catalogue(_spoken.get()).measures
     if text in known:
@@ -163,6 +167,16 @@ def catalogue(code: str) -> Catalogue:
 def _translated(text: str) -> str:
     code = _spoken.get()
     return text if code == "en" else catalogue(code).texts.get(text, text)
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text is names of columns and marks alone: the same in all languages."""
+    words = re.findall(r"[A-Za-z]\w*", text)
+    return (
+        any("_" in word for word in words)
+        and all("_" in word or word in _OF_FORMULAS for word in words)
+        and ";" not in text
+    )
 
 
 @cache
