@@ -11,13 +11,12 @@ from pathlib import Path
 import duckdb
 
 from tasks.accounts.coordination import (
-    CHANCE_MODEL,
-    COORDINATION_MODELS,
     NO_CAP,
     significant_edges,
 )
 from tasks.sources.documents import Notes, UnreadableFileError, open_text
 from tasks.sources.file_encodings import UTF8
+from tasks.warehouse import graph
 from tasks.warehouse.database import count, tune
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import replacing
@@ -109,8 +108,8 @@ def coordinate(table: Path, rules: CoordinationRules, out: Path) -> Coordinated:
             "min_participation": rules.min_participation,
             "max_burst": NO_CAP if rules.max_burst is None else rules.max_burst,
         }
-        for name in COORDINATION_MODELS:
-            run_model(connection, models[f"intermediate.{name}"], params)
+        for name in graph.between("intermediate.shares", _EDGES):
+            run_model(connection, models[name], params)
         return _write(connection, rules, params, out, _Reading(left_out, notes, steps))
 
 
@@ -542,7 +541,7 @@ def _find_significant(
     connection: duckdb.DuckDBPyConnection, params: dict[str, int], rate: float
 ) -> None:
     """Make `significant` of the edges that chance explains so seldom."""
-    model = load_models("intermediate")[f"intermediate.{CHANCE_MODEL}"]
+    model = load_models("intermediate")["intermediate.coordination_chance"]
     run_model(connection, model, params)
     accounts = "select count(*) from intermediate.coordination_accounts"
     significant = significant_edges(

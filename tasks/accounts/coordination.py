@@ -19,16 +19,6 @@ import numpy as np
 import polars as pl
 from scipy.special import gammainc
 
-# The order in which the SQL models stand, for whoever runs them.
-COORDINATION_MODELS = (
-    "coordination_accounts",
-    "coordination_objects",
-    "coordination_shares",
-    "coordination_pairs",
-    "coordination_edges",
-)
-CHANCE_MODEL = "coordination_chance"
-
 
 @dataclass(frozen=True)
 class ObjectKind:

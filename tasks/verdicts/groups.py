@@ -6,19 +6,20 @@ import duckdb
 import polars as pl
 
 from tasks.accounts.coordination import (
-    CHANCE_MODEL,
-    COORDINATION_MODELS,
     OBJECT_KINDS,
     significant_edges,
 )
 from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.text_templates import text_templates
+from tasks.warehouse import graph
 from tasks.warehouse.database import count, store_frame
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say
 from tasks.warehouse.workspace import Workspace
 
-_TEXT_TABLES = ("text_sentences", "text_templates", "text_uses")
+# From who shared what to how unlikely it is that two did so by chance.
+_SHARES = "intermediate.shares"
+_CHANCE = "intermediate.coordination_chance"
 # Edges of coordination that count.
 _EDGES = {
     "account": pl.String,
@@ -78,11 +79,11 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
             "min_participation": 1,
             "max_burst": rule.max_burst,
         }
-        run_model(connection, models["intermediate.shares"], params)
-        if not count(connection, "select count(*) from intermediate.shares"):
+        run_model(connection, models[_SHARES], params)
+        if not count(connection, f"select count(*) from {_SHARES}"):
             continue
-        for name in (*COORDINATION_MODELS, CHANCE_MODEL):
-            run_model(connection, models[f"intermediate.{name}"], params)
+        for name in graph.between(_SHARES, _CHANCE):
+            run_model(connection, models[name], params)
         chance = connection.sql(
             f"""
             select
@@ -90,7 +91,7 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
                 accounts_y.account_id as account_y,
                 $kind as signal,
                 chance.*
-            from intermediate.{CHANCE_MODEL} as chance
+            from {_CHANCE} as chance
             inner join intermediate.coordination_accounts as accounts
                 on chance.account_no = accounts.account_no
             inner join intermediate.coordination_accounts as accounts_y
@@ -111,8 +112,8 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
             .filter("is_significant")
             .select("account", "account_y", "signal", "objects")
         )
-    for name in ("shares", *COORDINATION_MODELS, CHANCE_MODEL, *_TEXT_TABLES):
-        connection.execute(f"drop table if exists intermediate.{name}")
+    for name in graph.between("intermediate.last_landed", _CHANCE):
+        connection.execute(f"drop table if exists {name}")
     first_seen = connection.sql(
         "select platform || ':' || account_id as account, first_seen_at"
         " from intermediate.account_profiles"

@@ -125,6 +125,13 @@ def nearest_table(name: str) -> str | None:
     return name if name in named else next(iter(close), None)
 
 
+def between(first: str, last: str) -> list[str]:
+    """The tables that lead from one to another one, the latter with them; in order."""
+    return [
+        name for name in needed([last]) if name != first and first in needed([name])
+    ]
+
+
 @cache
 def verdict_tables() -> tuple[str, ...]:
     """The tables of the step `deduplicate`, some of which it drops; in order."""
