@@ -32,7 +32,11 @@ from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
-from tasks.warehouse.networks import DEFAULT_PLATFORM, PLATFORM_OF_FORMAT
+from tasks.warehouse.networks import (
+    DEFAULT_PLATFORM,
+    PLATFORM_OF_FORMAT,
+    TABLE_FORMAT,
+)
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seeds import read_overrides
@@ -170,6 +174,11 @@ def find_sources(
         near = difflib.get_close_matches(record_format, FORMATS, 1)
         known = f"did you mean '{near[0]}'?" if near else f"use {', '.join(FORMATS)}."
         mistakes.append(f"--format '{record_format}' is unknown: {known}")
+    if record_format == TABLE_FORMAT:
+        mistakes.append(
+            f"--format '{record_format}' needs a workspace, which says what the columns"
+            " are: `python -m flows map FILE` proposes it."
+        )
     sources = []
     for number, path in enumerate(paths, start=1):
         if not path.exists() and not any(mark in str(path) for mark in "*?["):

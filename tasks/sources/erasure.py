@@ -47,6 +47,8 @@ NAME_KEYS = KEYS.names | KEYS.profiles
 _CONTEXT_KEYS = (CONTEXT, TABLE_CONTEXT)
 _SHORTEST_NAME = 2
 
+# What parts names in a list that is one text.
+_BETWEEN_NAMES = re.compile(r"([\s,，;；、|@＠\[\]\"]+)")
 _ESCAPED = re.compile(r"\\[tnr\"]")
 
 # Records of more brackets than this can't be read to their end.
@@ -531,8 +533,28 @@ def _cleaned(value: Any, person: Person) -> Any:
 def _inner(key: str, value: Any, person: Person) -> Any:
     if key in KEYS.quoted and isinstance(value, str) and value in person.names:
         return ERASED
+    if key in KEYS.called:
+        return _without_called(value, person)
     left = _within(value, person)
     return None if left is _GONE else left
+
+
+def _without_called(value: Any, person: Person) -> Any:
+    """What lists names without marks before them, without those of the person."""
+    if isinstance(value, dict):
+        return {key: _without_called(inner, person) for key, inner in value.items()}
+    if isinstance(value, list):
+        kept = [
+            _without_called(inner, person)
+            if isinstance(inner, str)
+            else _within(inner, person)
+            for inner in value
+        ]
+        return [inner for inner in kept if inner is not _GONE]
+    if isinstance(value, str):
+        parts = _BETWEEN_NAMES.split(value)
+        value = "".join(ERASED if one in person.names else one for one in parts)
+    return _cleaned(value, person)
 
 
 def _within(value: Any, person: Person) -> Any:

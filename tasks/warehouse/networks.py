@@ -64,6 +64,7 @@ class PersonKeys(_Table):
         own_ids: a profile's own id, where the record shows that it is one.
         holders: whose a record is, as an object.
         quoted: whom a record of somebody else answers or reposts, by name.
+        called: whom it calls, by bare names: a list, or one in a text.
         about: of whom a file or a request tells all records.
         topics: keys of records that look like profiles and are none.
         answers: lists of what others answered.
@@ -77,6 +78,7 @@ class PersonKeys(_Table):
     own_ids: frozenset[str] = frozenset()
     holders: frozenset[str] = frozenset()
     quoted: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
     about: frozenset[str] = frozenset()
     topics: frozenset[str] = frozenset()
     answers: frozenset[str] = frozenset()

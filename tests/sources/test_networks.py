@@ -105,6 +105,27 @@ def test_a_networks_folders_and_its_facts_agree() -> None:
     assert sum(facts.is_default for facts in FACTS.values()) == 1
 
 
+def test_the_readmes_table_has_every_format_and_network() -> None:
+    """What people look up is what the registry has."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    table = text[text.index("| network | state") :].partition("\n\n")[0]
+    told = {
+        cell for row in table.splitlines() for cell in re.findall(r"`([^`]+)`", row)
+    }
+    # Of canonical tables data/README.md tells.
+    assert set(FORMATS) - {"canonical"} <= told
+    for facts in NETWORKS.values():
+        assert facts.title in table, facts.title
+
+
+def test_no_two_networks_are_called_the_same() -> None:
+    names = [
+        {spelled.lower() for spelled in (facts.name, facts.title, *facts.other_names)}
+        for facts in NETWORKS.values()
+    ]
+    assert len(set().union(*names)) == sum(map(len, names))
+
+
 def test_every_trait_is_some_networks_and_asked_for() -> None:
     """A trait that nobody has or asks for would tell nothing."""
     code = "".join(path.read_text(encoding="utf-8") for path in code_outside())

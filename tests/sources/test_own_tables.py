@@ -247,15 +247,17 @@ def test_a_person_goes_from_every_column(lab: Lab) -> None:
     )
     lab.put(
         "export/a.csv",
-        "post,time,uid,name,text,phone\n"
-        "4990000000000001,2026-03-01,7000000001,茶友阿强,好喝,13800000001\n"
-        "4990000000000001,2026-03-02,7000000002,other,回复@茶友阿强:是,7000000001\n",
+        "post,time,uid,name,text,phone,whom\n"
+        "4990000000000001,2026-03-01,7000000001,茶友阿强,好喝,13800000001,\n"
+        "4990000000000001,2026-03-02,7000000002,other,回复@茶友阿强:是,7000000001,"
+        '"b，茶友阿强"\n',
     )
     lab.land()
     lab.stage()
     assert erase(lab.workspace, "weibo", "7000000001").landed.removed == 2
     records = lab.land_records()
     assert len(records) == 2
+    assert sum('"whom":"b，[' in record for record in records) == 1
     for word in ("7000000001", "茶友阿强", "13800000001"):
         assert not any(word in record for record in records)
 

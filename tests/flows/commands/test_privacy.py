@@ -37,6 +37,7 @@ from tests.workspaces import (
 from tests.world import World, write
 from tests.world.dataabc import write_dataabc
 from tests.world.facebook import write_facebook
+from tests.world.mediacrawler import write_older
 from tests.world.qzone import write_qzone
 from tests.world.renren import write_renren
 from tests.world.tencent_weibo import write_tencent_weibo
@@ -59,6 +60,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "mweibo": ("weibo", "mweibo", as_it_is("mweibo"), ""),
     "canonical": ("weibo", "canonical", as_it_is("canonical"), ""),
     "weibo-crawler": ("weibo", "weibo-crawler", write_dataabc, ""),
+    "mediacrawler": ("weibo", "mediacrawler", write_older, ""),
     "x": ("x", "x-api", write_x, ""),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
