@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
-LEFT_OUT := browser or postgres or reader or spark or node
+LEFT_OUT := browser or postgres or reader or spark or node or superset
 READERS := $(VENV)/readers
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
 # leak warnings: pytest's own closing line stays the last one.
@@ -63,6 +63,7 @@ lint:
 lock:
 	@command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.txt $(UPGRADE)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group superset -o requirements-superset.txt $(UPGRADE)
 
 # landing/ and .key under data/ can't be made again: no target removes them.
 clean:

@@ -46,8 +46,9 @@ def _be_quiet() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-# What `make test` leaves out: these need a browser, Java, Node.js, an older DuckDB.
-NEEDS_MORE = ("browser", "postgres", "reader", "spark", "node")
+# What `make test` leaves out: these need a browser, Java, Node.js, an older DuckDB, or
+# an environment of their own that takes minutes to install.
+NEEDS_MORE = ("browser", "postgres", "reader", "spark", "node", "superset")
 _MARKED = pytest.StashKey[int]()
 
 # At its end a worker of pytest-xdist prints pages of warnings of DuckDB's binding.

@@ -1,0 +1,1 @@
+"""Apache Superset with the shipped dashboards, started for real."""
