@@ -355,6 +355,8 @@ def test_nothing_is_left_of_a_person(told: Lab) -> None:
         "seeds/suppressions.csv",
         "platform,account_id,reason,date\nweibo,1234567,asked,2026-03-02\n",
     )
+    shop = "https://shop.example.com/?from=1234567"
+    lab.put("seeds/conversions.csv", f"time,link,kind\n2026-03-02,{shop},order\n")
     with CrawlState(lab.workspace.landing / ".crawl" / "api.sqlite"):
         pass
     with sqlite3.connect(lab.workspace.landing / ".crawl" / "api.sqlite") as crawl:
