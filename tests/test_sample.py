@@ -145,6 +145,8 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path) -> None:
     assert partners["xiaolu"]["claim_grounds"] == "shortfall"
 
     assert partners["momofox"]["orders"] > 2 * partners["xiaolu"]["orders"] > 0
+    assert partners["momofox"]["clicks"] > 0
+    assert partners["xiaolu"]["clicks"] is None, "a coupon is no address"
     assert partners["momofox"]["cost_per_order"] < partners["xiaolu"]["cost_per_order"]
     assert (
         lab.value("select count(*) from intermediate.sales where state <> 'counted'")

@@ -60,6 +60,8 @@ select
     links.campaign_id,
     links.link_id,
     links.channel,
+    -- A coupon is no address: nobody can click on it.
+    links.url is not null or coalesce(links.code like '%.%/%', false) as has_address,
     coalesce(
         links.partner_id,
         case

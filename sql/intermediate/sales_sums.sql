@@ -1,6 +1,7 @@
 -- What came by tracked links: one row per campaign with links, per partner and post of it
 -- that has one, and per link. Clicks and orders are null where none came to the campaign
--- by any of its links: nobody knows whether there were any; else 0 is known. A revenue is
+-- by any of its links: nobody knows whether there were any; else 0 is known. Clicks on codes
+-- alone, that have no address, are null as well. A revenue is
 -- null where orders of several currencies, or none with an amount, would make it up.
 -- Cost: linear in the lines of seeds/conversions.csv.
 --
@@ -51,7 +52,8 @@ links as (
         links.partner_id,
         links.platform,
         links.post_id,
-        coalesce(sums.clicks, 0) as clicks,
+        case when links.has_address or sums.clicks > 0 then coalesce(sums.clicks, 0) end
+            as clicks,
         coalesce(sums.orders, 0) as orders,
         coalesce(sums.priced_orders, 0) as priced_orders,
         coalesce(sums.revenue, 0) as revenue,

@@ -19,7 +19,7 @@
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
 --   carrying_posts [posts]: posts of the campaign in which the link was found; the link counts for a post where it is one, or where workspace.toml names it
---   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign
+--   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign, and of codes without an address
 --   orders [orders]: orders by its tracked links; null where none were told of the campaign
 --   priced_orders [orders]: of orders those whose amount is told
 --   revenue [currency]: sum of the amounts of priced_orders; null where they are in several currencies

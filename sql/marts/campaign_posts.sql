@@ -69,7 +69,7 @@
 --   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
 --   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same kinds, up to the day of the reading
 --   completeness [share]: platform_collected / platform_engagements, at most 1; null where the platform counts nothing
---   clicks [clicks; activity day]: clicks on its tracked links; null where none were told of the campaign
+--   clicks [clicks; activity day]: clicks on its tracked links; null where none were told of the campaign, and of codes without an address
 --   orders [orders; activity day]: orders by its tracked links; null where none were told of the campaign
 --   priced_orders [orders; activity day]: of orders those whose amount is told
 --   revenue [currency; activity day]: sum of the amounts of priced_orders; null where they are in several currencies

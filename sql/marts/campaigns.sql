@@ -89,7 +89,7 @@
 --   cost_per_platform_engagement [currency]: budget_amount / platform_engagements
 --   cost_per_genuine_engagement [currency]: budget_amount / genuine_engagements
 --   cost_per_estimated_genuine_engagement [currency]: budget_amount / estimated_genuine_engagements
---   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign
+--   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign, and of codes without an address
 --   orders [orders]: orders by its tracked links; null where none were told of the campaign
 --   priced_orders [orders]: of orders those whose amount is told
 --   revenue [currency]: sum of the amounts of priced_orders; null where they are in several currencies

@@ -17,7 +17,7 @@
 --   partner_id [id]: the partner's id in workspace.toml; no pseudonym
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
---   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign
+--   clicks [clicks]: clicks on its tracked links; null where none were told of the campaign, and of codes without an address
 --   orders [orders]: orders by its tracked links; null where none were told of the campaign
 --   priced_orders [orders]: of orders those whose amount is told
 --   revenue [currency]: sum of the amounts of priced_orders; null where they are in several currencies
@@ -36,7 +36,7 @@ select
     links.platform,
     posts.post_key,
     case
-        when whole.clicks is not null
+        when told.clicks is not null
             then
                 cast(
                     coalesce(sum(sales.conversions) filter (where sales.kind = 'click'), 0)
@@ -44,7 +44,7 @@ select
                 )
     end as clicks,
     case
-        when whole.orders is not null
+        when told.orders is not null
             then
                 cast(
                     coalesce(sum(sales.conversions) filter (where sales.kind = 'order'), 0)
@@ -52,7 +52,7 @@ select
                 )
     end as orders,
     case
-        when whole.orders is not null
+        when told.orders is not null
             then
                 cast(
                     coalesce(
@@ -63,7 +63,7 @@ select
                 )
     end as priced_orders,
     case
-        when whole.orders is not null
+        when told.orders is not null
             then cast(coalesce(sum(sales.amount), 0) as decimal(18, 4))
     end as revenue
 from intermediate.sales as sales
@@ -71,10 +71,11 @@ inner join intermediate.campaign_links as links
     on
         sales.campaign_id = links.campaign_id
         and sales.link_id = links.link_id
-inner join intermediate.sales_sums as whole
+inner join intermediate.sales_sums as told
     on
-        sales.campaign_id = whole.campaign_id
-        and whole.scope = 'campaign'
+        sales.campaign_id = told.campaign_id
+        and sales.link_id = told.link_id
+        and told.scope = 'link'
 left join intermediate.campaign_posts as posts
     on
         links.campaign_id = posts.campaign_id
@@ -90,5 +91,5 @@ group by
     links.partner_id,
     links.platform,
     posts.post_key,
-    whole.clicks,
-    whole.orders
+    told.clicks,
+    told.orders

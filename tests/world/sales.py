@@ -26,6 +26,8 @@ CURRENCIES = ("CNY", "CNY", "USD")
 
 # Campaign, link, day, currency.
 Key = tuple[str, str, date, str | None]
+# Clicks (None on codes of which none is told), orders, those with an amount, their sum.
+Row = tuple[int | None, int, int, Decimal]
 
 
 @dataclass
@@ -44,9 +46,7 @@ class Sales:
 
     toml: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    rows: dict[tuple[str, str, date, str | None], tuple[int, int, int, Decimal]] = (
-        field(default_factory=dict)
-    )
+    rows: dict[Key, Row] = field(default_factory=dict)
     states: Counter[str] = field(default_factory=Counter)
     posts: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
@@ -156,6 +156,15 @@ class _Lines:
             # Lines of one order end together.
             state = self._state(moment, name, link)[0]
             self.sales.states[state] += self.repeats[order]
+        self._forget_clicks_on_codes()
+
+    def _forget_clicks_on_codes(self) -> None:
+        """Nobody can click on a code: where no click is told, none is known."""
+        rows = self.sales.rows
+        clicked = {key[:2] for key, (clicks, *_) in rows.items() if clicks}
+        for key, (_, orders, priced, revenue) in list(rows.items()):
+            if key[1] not in ("many", "single") and key[:2] not in clicked:
+                rows[key] = (None, orders, priced, revenue)
 
     def _pick(self, values: list[str]) -> str:
         return values[int(self.random.integers(len(values)))]
@@ -262,7 +271,7 @@ class _Lines:
             key, (0, 0, 0, Decimal(0))
         )
         self.sales.rows[key] = (
-            clicks + many * (kind == "click"),
+            (clicks or 0) + many * (kind == "click"),
             orders + many * (kind == "order"),
             priced + many * (amount is not None),
             revenue + (amount or 0),
