@@ -102,7 +102,9 @@ def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
     settings = (
         *("[[", "name =", "platform", "kind", "collect", "observed_at", "budget"),
+        *("format =", "path =", "[sources.table]", "rows", "time_zone", "columns"),
         *("id =", "account =", "fee", "promised"),
+        *("[postgres]", "schema_name", "readers"),
         *("[alarms]", "phantom_share", "completeness_drop", "newest_days", "leave_out"),
     )
     lines = [
@@ -112,10 +114,15 @@ def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
         for line in text.splitlines()
     ]
     (tmp_path / "exports").mkdir()
+    (tmp_path / "exports/vendor.xlsx").touch()
     (tmp_path / "workspace.toml").write_text("\n".join(lines), encoding="utf-8")
     workspace = load_workspace(tmp_path)
-    assert [source.kind for source in workspace.sources] == ["files", "api"]
+    assert [source.kind for source in workspace.sources] == [
+        *("files", "files", "api"),
+    ]
     assert workspace.sources[0].observed_at is not None
+    assert workspace.postgres is not None
+    assert workspace.postgres.readers == "bi"
     assert workspace.campaigns[0].budget is not None
     assert workspace.campaigns[0].partners[0].fee is not None
     assert workspace.alarms.leave_out == ("completeness_drop",)
