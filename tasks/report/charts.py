@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import vl_convert
@@ -160,10 +161,20 @@ def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
             if timeline.unit == "month"
             else format_day(day, with_year=False)
         )
-    svg = vl_convert.vegalite_to_svg(
-        _specify(timeline, labels, width), allowed_base_urls=[]
-    )
-    return inline(svg, label)
+    return inline(draw_svg(_specify(timeline, labels, width)), label)
+
+
+def draw_svg(spec: dict[str, Any]) -> str:
+    """A chart in Vega-Lite's words as SVG; equal ones are drawn once.
+
+    Pages of several languages, open ones and those with names, have most in common.
+    """
+    return _draw_once(json.dumps(spec))
+
+
+@lru_cache(maxsize=256)
+def _draw_once(spec: str) -> str:
+    return str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
 
 
 def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str, Any]:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import igraph
-import vl_convert
 from markupsafe import Markup
 
-from tasks.report.charts import FONT, GENUINE, INK, RAW, inline
+from tasks.report.charts import FONT, GENUINE, INK, RAW, draw_svg, inline
 
 SUSPECTED = "#e69f00"
 PHANTOM = "#b84a00"
@@ -318,4 +317,4 @@ def _draw(
             "view": {"stroke": None},
         },
     }
-    return inline(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), label)
+    return inline(draw_svg(spec), label)
