@@ -23,7 +23,7 @@ from tasks.sources.table_rows import SUFFIXES
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.networks import PLATFORMS, TABLE_FORMAT
-from tasks.warehouse.progress import unheard
+from tasks.warehouse.progress import plain, unheard
 from tasks.warehouse.table_mapping import COUNTERS, PROFILE, ROWS, RowsOf, TableMapping
 from tasks.warehouse.temporary import temporary_folder
 
@@ -294,8 +294,11 @@ def _name_of(path: Path) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML writes it: JSON's escapes are its own, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A text as TOML writes it; JSON's escapes are its own. It steers no terminal."""
+    return "".join(
+        mark if mark == plain(mark) else f"\\U{ord(mark):08x}"
+        for mark in json.dumps(text, ensure_ascii=False)
+    )
 
 
 def as_json(found: Mapped) -> str:
@@ -328,6 +331,7 @@ def show(found: Mapped, console: Console) -> None:
     """Print it for people."""
 
     def tell(line: str = "") -> None:
+        line = plain(line, keeps="\n")
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     proposal = found.proposal
@@ -385,5 +389,4 @@ def _shown(value: Any) -> str:
     text = "" if value is None else str(value)
     if isinstance(value, list):
         text = ", ".join(map(str, value))
-    plain = "".join(mark if mark.isprintable() else " " for mark in text)
-    return escape(plain)
+    return escape(plain(text))

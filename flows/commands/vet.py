@@ -25,6 +25,7 @@ from tasks.warehouse.configuration import Policies, Source
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import replacing
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.progress import plain
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.temporary import temporary_folder
 from tasks.warehouse.workspace import Workspace
@@ -358,7 +359,7 @@ def told(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     )
     rows = [
         (
-            _plain(_label(one)),
+            plain(_label(one)),
             format_number(one["posts"]),
             format_number(one["engagements"]),
             format_number(one["engaged_accounts"]),
@@ -378,13 +379,13 @@ def told(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     for one in found:
         if not one["is_enough"]:
             yield (
-                f"{_plain(_label(one))}: fewer than {FEWEST_ACCOUNTS} accounts engaged"
+                f"{plain(_label(one))}: fewer than {FEWEST_ACCOUNTS} accounts engaged"
                 " in the data that is held, too few to judge by."
             )
         share = one["completeness"]
         if share is not None and share < _COMPLETE:
             yield (
-                f"{_plain(_label(one))}: {format_percent(share)} of the"
+                f"{plain(_label(one))}: {format_percent(share)} of the"
                 f" {format_number(one['platform_engagements'])} engagements that the"
                 " platform counts on its posts are held one by one; the rest may"
                 " differ."
@@ -393,9 +394,9 @@ def told(found: Sequence[dict[str, Any]]) -> Iterator[str]:
             what = "the brand" if other["kind"] == "brand" else "candidate"
             accounts = format_number(other["shared_accounts"])
             yield (
-                f"{_plain(_label(one))}: {format_percent(other['share'])} of its"
+                f"{plain(_label(one))}: {format_percent(other['share'])} of its"
                 f" genuine engagers ({accounts} accounts) engage with {what}"
-                f" {_plain(other['with'])}, too."
+                f" {plain(str(other['with']))}, too."
             )
 
 
@@ -413,8 +414,3 @@ def _span(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "–"
     return f"{format_percent(low)} to {format_percent(high)}"
-
-
-def _plain(value: object) -> str:
-    """A text without what moves a terminal's cursor or turns its direction."""
-    return "".join(mark if mark.isprintable() else "�" for mark in str(value))

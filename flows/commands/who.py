@@ -10,6 +10,7 @@ from tasks.sources.erased_people import is_pending
 from tasks.warehouse.account_lookup import KnownAccount, find_accounts
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.progress import plain
 from tasks.warehouse.seeds import override_line
 from tasks.warehouse.workspace import Workspace
 
@@ -44,9 +45,9 @@ def who(
 def told(account: KnownAccount, today: date) -> Iterator[str]:
     """The lines for people; what accounts call themselves can't steer a terminal."""
     about = account.about
-    name = f' "{_plain(about["screen_name"])}"' if about["screen_name"] else ""
-    address = f" {_plain(account.profile_url)}" if account.profile_url else ""
-    yield f"{about['platform']} {_plain(about['account_id'])}{name}{address}"
+    name = f' "{plain(str(about["screen_name"]))}"' if about["screen_name"] else ""
+    address = f" {plain(account.profile_url)}" if account.profile_url else ""
+    yield f"{about['platform']} {plain(str(about['account_id']))}{name}{address}"
     group = about["coordinated_group_key"]
     yield (
         f"  pseudonym {about['account_key']}, operator {about['operator_key']}"
@@ -55,7 +56,7 @@ def told(account: KnownAccount, today: date) -> Iterator[str]:
     seen = f"{about['first_seen_day']} to {about['last_seen_day']}"
     yield f"  {_verdict(about)}, seen {seen}"
     for reason in _listed(about["reasons"]):
-        yield f"    {_plain(reason)}"
+        yield f"    {plain(reason)}"
     for acts in account.campaigns:
         did = ", ".join(f"{acts[kind]} {kind}" for kind in _KINDS if acts[kind])
         days = f"{acts['first_acted_day']} to {acts['last_acted_day']}"
@@ -96,13 +97,8 @@ def _line(about: dict[str, object], today: date) -> str:
     """The opposite decision as a line of the seed."""
     decision = "genuine" if about["phantom_level"] != "genuine" else "phantom"
     platform, account_id = str(about["platform"]), str(about["account_id"])
-    return _plain(override_line(decision, platform, account_id, today))
+    return plain(override_line(decision, platform, account_id, today))
 
 
 def _listed(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _plain(value: object) -> str:
-    """A text without what moves a terminal's cursor or turns its direction."""
-    return "".join(mark if mark.isprintable() else "�" for mark in str(value))

@@ -153,14 +153,24 @@ def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
         _listeners.remove(listener)
 
 
+def plain(text: str, keeps: str = "") -> str:
+    """A text without what moves a terminal's cursor or turns its direction.
+
+    Args:
+        text: of a file, a name, a record.
+        keeps: further marks that stay, such as line breaks.
+    """
+    return "".join(
+        mark
+        if mark.isprintable() or mark in keeps or unicodedata.category(mark) == "Zs"
+        else "\N{REPLACEMENT CHARACTER}"
+        for mark in text
+    )
+
+
 def say(line: str) -> None:
     """Print one line, without markup; names of files in it steer no terminal."""
-    line = "".join(
-        mark
-        if mark.isprintable() or mark == "\n" or unicodedata.category(mark) == "Zs"
-        else "\N{REPLACEMENT CHARACTER}"
-        for mark in line
-    )
+    line = plain(line, keeps="\n")
     for listener in _listeners:
         listener(line)
     if _as_json():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,22 @@ def test_what_lacks_is_told_with_its_cost(tmp_path: Path) -> None:
         "is no file",
     ):
         assert words in done.stderr
+
+
+def test_what_a_table_holds_steers_no_terminal(tmp_path: Path) -> None:
+    """Marks that move a cursor, in names of columns, values and the file's own name."""
+    file = tmp_path / "a\x1b[2J\x9b.csv"
+    file.write_text(
+        "微博id,正文,发布时间,\x1b[31m列\u202e\n"
+        "5012345678901234,\x1b]0;x\x07茶\u3000叶,2026-03-01 09:00:00,1\n",
+        encoding="utf-8",
+    )
+    done = call_command("map", str(file))
+    marks = (done.stdout + done.stderr).replace("\u3000", "").replace("\n", "")
+    assert marks.isprintable()
+    assert "[31m列" in done.stdout
+    assert "茶\u3000叶" in done.stdout
+    # What is to be copied leads to the file all the same.
+    block = done.stdout.partition("Read by nobody")[0]
+    (source,) = tomllib.loads(block)["sources"]
+    assert Path(source["path"]) == file
