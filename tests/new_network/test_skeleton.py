@@ -63,7 +63,9 @@ def test_a_new_network_touches_its_folders_and_the_registry(copied: Path) -> Non
     python = [name for name in folders if not name.startswith("sql")]
     run("ruff", "check", "--quiet", *python, root=copied)
     run("ruff", "format", "--quiet", "--check", *python, root=copied)
-    asked = ("-q", "-p", "no:cacheprovider", "-k", "tea_hall or network or trait")
+    # The README's row is for whoever adds it to write.
+    wanted = "(tea_hall or network or trait) and not readme"
+    asked = ("-q", "-p", "no:cacheprovider", "-k", wanted)
     run("pytest", *asked, "tests/sql", "tests/sources/test_networks.py", root=copied)
 
 
