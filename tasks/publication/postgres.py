@@ -322,9 +322,7 @@ def _lead_to(
             server.execute(sql.SQL("drop view {}").format(_of(schema, gone)))
         for table in tables:
             _show(server, schema, f"{schema}_{name}", table)
-        with server.pipeline():
-            for table in tables:
-                _describe(server, schema, table)
+        _describe(server, schema, tables)
         if readers:
             role = sql.Identifier(readers)
             server.execute(
@@ -359,15 +357,33 @@ def _show(server: Connection[Any], schema: str, home: str, table: _Table) -> Non
         server.execute(made)
 
 
-def _describe(server: Connection[Any], schema: str, table: _Table) -> None:
-    """Say what a view and its columns are."""
+def _describe(server: Connection[Any], schema: str, tables: list[_Table]) -> None:
+    """Say what views and their columns are, where they don't say so yet."""
     from psycopg import sql
 
-    view = _of(schema, table.name)
-    _comment(server, sql.SQL("comment on view {} is").format(view), table.words)
-    for name, _, words in table.columns:
-        column = sql.Identifier(schema, table.name, name)
-        _comment(server, sql.SQL("comment on column {} is").format(column), words)
+    rows = server.execute(
+        "select views.relname, columns.attname, words.description"
+        " from pg_class as views"
+        " inner join pg_description as words"
+        " on words.objoid = views.oid and words.classoid = 'pg_class'::regclass"
+        " left join pg_attribute as columns on columns.attrelid = views.oid"
+        " and columns.attnum = words.objsubid and words.objsubid > 0"
+        " where views.relnamespace = %s::regnamespace",
+        [f'"{schema}"'],
+    ).fetchall()
+    said = {(view, column): words for view, column, words in rows}
+    with server.pipeline():
+        for table in tables:
+            if said.get((table.name, None)) != table.words:
+                view = _of(schema, table.name)
+                _comment(
+                    server, sql.SQL("comment on view {} is").format(view), table.words
+                )
+            for name, _, words in table.columns:
+                if said.get((table.name, name), "") != words:
+                    column = sql.Identifier(schema, table.name, name)
+                    about = sql.SQL("comment on column {} is").format(column)
+                    _comment(server, about, words)
 
 
 def _drop_others(server: Connection[Any], schema: str, kept: list[str]) -> None:
