@@ -24,7 +24,7 @@
 --     where fewer than half are known by more than a name, and where it would call nearly everybody of a kind a likely phantom
 -- metrics:
 --   share_of_told: this project | profiles say what people write there; many say nothing
---   genuine_account_share: this project | as good as the phantom score; a twentieth is how finely it may be told without telling of persons
+--   genuine_account_share: this project | as good as the phantom score, no surer than genuine_engaged_accounts and its interval; a twentieth is how finely it may be told without telling of persons
 
 with
 
