@@ -24,6 +24,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 NetworkOption = Annotated[
     str | None, typer.Option(help="Only this network, as weibo.", metavar="P")
 ]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lang", help="en or zh; without it as workspace.toml says.", metavar="CODE"
+    ),
+]
 FormatOption = Annotated[
     str | None,
     typer.Option(

@@ -16,6 +16,7 @@ from flows.command_line.options import (
     DebugOption,
     FormatOption,
     JsonOption,
+    LanguageOption,
     NetworkOption,
     WorkspaceOption,
 )
@@ -65,6 +66,7 @@ def claim(
             metavar="DIR",
         ),
     ] = None,
+    lang: LanguageOption = None,
     check: Annotated[
         bool,
         typer.Option("--check", help="Exit code 1 where nothing supports a claim."),
@@ -77,7 +79,7 @@ def claim(
     from flows.commands.claim import claim as run
     from tasks.warehouse.workspace import load_workspace
 
-    written = run(load_workspace(workspace), campaign, partner, out)
+    written = run(load_workspace(workspace), campaign, partner, out, lang)
     about = written.claim.about
     if as_json:
         told = {**about, "folder": str(written.folder), "pdf": written.pdf}

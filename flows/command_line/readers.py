@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.command_line.options import DebugOption, WorkspaceOption
+from flows.command_line.options import DebugOption, LanguageOption, WorkspaceOption
 from tasks.warehouse.errors import ConfigurationError
 
 
@@ -18,12 +18,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Where to write the page.", metavar="FILE")
     ] = None,
-    lang: Annotated[
-        str | None,
-        typer.Option(
-            help="en or zh; without it as workspace.toml says.", metavar="CODE"
-        ),
-    ] = None,
+    lang: LanguageOption = None,
     workspace: WorkspaceOption = Path("data"),
     debug: DebugOption = False,
 ) -> None:

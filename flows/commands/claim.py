@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.report.claim import Claim, read_claim, write_claim
+from tasks.report.languages import speaking
 from tasks.warehouse.claim_files import (
     PAGE,
     PDF,
@@ -43,12 +44,24 @@ class Written:
 
 
 def claim(
-    workspace: Workspace, campaign_id: str, partner_id: str, out: Path | None = None
+    workspace: Workspace,
+    campaign_id: str,
+    partner_id: str,
+    out: Path | None = None,
+    language: str | None = None,
 ) -> Written:
     """Write a claim; what the numbers don't support it says so.
 
+    Args:
+        workspace: whose data; only read.
+        campaign_id: of the campaign.
+        partner_id: of the partner in it.
+        out: a folder of its own; without it `restricted/claims`.
+        language: `en` or `zh`; without it that of the workspace's report.
+
     Raises:
-        ConfigurationError: there is no such partner, or the marts don't know it yet.
+        ConfigurationError: there is no such partner or language, or the marts don't
+            know the partner yet.
         WorkspaceLockedError: a run writes the warehouse now.
     """
     _require_partner(workspace, campaign_id, partner_id)
@@ -57,7 +70,10 @@ def claim(
         raise ConfigurationError([f"{workspace.database} does not exist: {again}"])
     if out is not None:
         refuse_what_is_no_claim(out)
-    with hold_workspace(workspace.lock, "claim"):
+    with (
+        speaking(language or workspace.report.language),
+        hold_workspace(workspace.lock, "claim"),
+    ):
         found = read_claim(
             workspace.database,
             campaign_id,

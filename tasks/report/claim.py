@@ -1,8 +1,9 @@
 """A claim: what a paid partner delivered, as a page and tables that one can send.
 
 The page is one HTML file without scripts that works offline and prints well. It and the
-tables are a function of the warehouse alone: no clock, no host. `accounts.csv` names
-accounts; everything else tells numbers only, small cells hidden.
+tables are a function of the warehouse and the language alone: no clock, no host.
+`accounts.csv` names accounts; everything else tells numbers only, small cells hidden.
+Names of columns are the same in every language, what cells say in words is not.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import duckdb
 import polars as pl
 
 from tasks.report.claim_words import Told, tell_claim
+from tasks.report.languages import mark, spoken, tell, tell_measure, tell_said
 from tasks.report.page import make_environment
 from tasks.warehouse.claim_files import ABOUT, PAGE, TABLES
 from tasks.warehouse.database import tune
@@ -215,6 +217,21 @@ group by all
 order by level, engagements desc, engagers.platform, engagers.account_id
 """
 
+# Columns of the tables that hold words of ours.
+_WORDS = {
+    "reasons": ("reason",),
+    "groups": ("kind",),
+    "timing": ("until_after_the_post",),
+    "accounts": ("level", "reasons"),
+}
+# Words of posts in the table of shares.
+_SETS = (
+    (mark("Paid, of this partner"), ""),
+    (mark("Not paid, in all"), "unpaid_"),
+    (mark("of these: the brand's own (owned)"), "owned_"),
+    (mark("of these: by others (earned)"), "earned_"),
+)
+
 # The numbers of `partner_results` that stand in the table of numbers, in this order.
 _NUMBERS = (
     "promised_engagements",
@@ -266,14 +283,16 @@ class Claim:
 
     Attributes:
         row: of `partner_results`.
-        told: what is said of it.
+        told: what is said of it, in its language.
+        language: in which it was read.
         last_day: the last day of which something landed.
         models: versions of the score that judged its engagers.
-        tables: posts, reasons, groups, timing, accounts.
+        tables: posts, reasons, groups, timing, accounts; words in English.
     """
 
     row: dict[str, Any]
     told: Told
+    language: str
     last_day: date | None
     models: list[str]
     tables: dict[str, pl.DataFrame]
@@ -282,6 +301,7 @@ class Claim:
     def about(self) -> dict[str, Any]:
         """What it says of itself, for programs."""
         return {
+            "language": self.language,
             "campaign": self.row["campaign_id"],
             "partner": self.row["partner_id"],
             "supported": self.told.supported,
@@ -354,6 +374,7 @@ def read_claim(
     return Claim(
         row=rows[0],
         told=tell_claim(rows[0]),
+        language=spoken().code,
         last_day=last[0]["last_act_day"] if last else None,
         models=models["model_version"].drop_nulls().to_list(),
         tables=tables,
@@ -361,12 +382,15 @@ def read_claim(
 
 
 def write_claim(claim: Claim, folder: Path) -> None:
-    """Write the page, the tables and what the claim says of itself into a folder."""
-    tables = {"numbers": _numbers(claim.row), **claim.tables}
+    """Write the page, the tables and what the claim says of itself into a folder.
+
+    In the language that is spoken, which is that of the claim.
+    """
+    tables = {"numbers": _numbers(claim.row), **_in_words(claim.tables)}
     for name in TABLES:
         (folder / f"{name}.csv").write_bytes(_as_csv(tables[name]))
     template = make_environment().get_template("claim.html")
-    page = template.render(_page(claim))
+    page = template.render(_page(claim, tables))
     (folder / PAGE).write_text(page, encoding="utf-8")
     # Last: a folder that has it is whole.
     (folder / ABOUT).write_text(
@@ -374,49 +398,52 @@ def write_claim(claim: Claim, folder: Path) -> None:
     )
 
 
-def _page(claim: Claim) -> dict[str, Any]:
+def _in_words(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """The tables with what our words say in the language of the page."""
+    return {
+        name: table.with_columns(
+            pl.Series(column, list(map(_say, table[column])), pl.String)
+            for column in _WORDS.get(name, ())
+        )
+        for name, table in tables.items()
+    }
+
+
+def _say(text: str | None) -> str | None:
+    """In English where nobody translated it."""
+    return tell_said(text) or text
+
+
+def _page(claim: Claim, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
     row = claim.row
     posts = [
         {**post, "address": post_address(post["platform"], post["post_id"])}
-        for post in claim.tables["posts"].to_dicts()
+        for post in tables["posts"].to_dicts()
     ]
     sets = [
         (
-            "Paid, of this partner",
-            row["engaged_accounts"],
-            _shares(row, "phantom_share"),
-        ),
-        (
-            "Not paid, in all",
-            row["unpaid_engaged_accounts"],
-            _shares(row, "unpaid_phantom_share"),
-        ),
-        (
-            "of these: the brand's own (owned)",
-            row["owned_engaged_accounts"],
-            (row["owned_phantom_share"], None, None),
-        ),
-        (
-            "of these: by others (earned)",
-            row["earned_engaged_accounts"],
-            (row["earned_phantom_share"], None, None),
-        ),
+            tell(words),
+            row[f"{kind}engaged_accounts"],
+            row[f"{kind}phantom_share"],
+            row.get(f"{kind}phantom_share_low"),
+            row.get(f"{kind}phantom_share_high"),
+        )
+        for words, kind in _SETS
     ]
     return {
+        "language": spoken(),
         "row": row,
         "told": claim.told,
         "last_day": claim.last_day,
         "models": claim.models,
         "posts": posts,
         "sets": sets,
-        "reasons": claim.tables["reasons"].to_dicts(),
-        "groups": claim.tables["groups"].to_dicts(),
-        "timing": claim.tables["timing"].to_dicts(),
-        "named": claim.tables["accounts"].height,
+        "reasons": tables["reasons"].to_dicts(),
+        "groups": tables["groups"].to_dicts(),
+        "timing": tables["timing"].to_dicts(),
+        "named": tables["accounts"].height,
         "confirmed": int(
-            claim.tables["accounts"]["confirmed_by_a_person"]
-            .fill_null(value=False)
-            .sum()
+            tables["accounts"]["confirmed_by_a_person"].fill_null(value=False).sum()
         ),
     }
 
@@ -425,10 +452,6 @@ def post_address(platform: str, post_id: str) -> str | None:
     """Where a network shows a post; None where it has no address by id."""
     prefix = POST_ADDRESSES.get(platform)
     return None if prefix is None else prefix + quote(post_id, safe="")
-
-
-def _shares(row: Mapping[str, Any], name: str) -> tuple[Any, Any, Any]:
-    return row[name], row[f"{name}_low"], row[f"{name}_high"]
 
 
 def _numbers(row: Mapping[str, Any]) -> pl.DataFrame:
@@ -444,8 +467,10 @@ def _numbers(row: Mapping[str, Any]) -> pl.DataFrame:
                 row[name],
                 row.get(f"{name}_low"),
                 row.get(f"{name}_high"),
-                columns[name].unit,
-                columns[name].comment,
+                *(
+                    tell_measure(text) or text
+                    for text in (columns[name].unit, columns[name].comment)
+                ),
             )
             for name in _NUMBERS
         ],

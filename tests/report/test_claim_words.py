@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.report.claim_words import NOTHING, UNTOLD, tell_claim
+from tasks.report.languages import speaking
 
 COUNTS = st.none() | st.integers(0, 10**6)
 SHARES = st.none() | st.floats(0, 1, allow_nan=False)
@@ -126,3 +128,14 @@ def test_sentences_claim_no_more_than_the_row(row: dict[str, Any]) -> None:
         assert not any("with its paid posts are likely" in line for line in told.found)
     if row["completeness"] is not None and row["completeness"] < 0.9:
         assert any("of what the platform counts was seen" in t for t in told.against)
+    with speaking("zh"):
+        spoken = tell_claim(row)
+    # The same sentences, and no word of English in them.
+    for english, chinese in (
+        (told.verdict, spoken.verdict),
+        (told.found, spoken.found),
+        (told.against, spoken.against),
+    ):
+        assert len(english) == len(chinese)
+        assert all(text.endswith("。") for text in chinese)
+        assert not re.search("[A-Za-z.]{2}|[,;] ", "".join(chinese))

@@ -29,7 +29,10 @@ from tests.report.catalogues import (
 from tests.report.test_page import marts, read  # noqa: F401
 
 # Templates whose words stand in a catalogue.
-SPOKEN = ("report.html", "sales.html", "history.html", "cohorts.html")
+SPOKEN = (
+    *("macros.html", "report.html", "sales.html", "history.html", "cohorts.html"),
+    "claim.html",
+)
 _PLACES = re.compile(r"\{\w+\}|</?(?!br)[a-z][^>]*>")
 
 

@@ -199,6 +199,34 @@ def test_tables_of_a_claim_are_for_the_owner_and_no_formulas(paid: Lab) -> None:
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_claim_speaks_chinese(paid: Lab) -> None:
+    """Page, tables and what programs read of it; what people wrote stays theirs."""
+    text = (paid.root / "workspace.toml").read_text(encoding="utf-8")
+    paid.put("workspace.toml", text + '[report]\nlanguage = "zh"\n')
+    written = claim(paid.workspace, "launch", "bad")
+    page = (written.folder / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="zh-Hans">' in page
+    for sentence in (*written.claim.told.verdict, *written.claim.told.found):
+        assert sentence in page
+    assert "疑似存在购买互动的情况" in page
+    assert "与其付费帖子互动的 60 个账号中，疑似水军占 66.7%" in page
+    assert "40 个存疑账号和疑似水军中，40 个已经人工确认" in page
+    assert "费用 600.00 元" in page
+    assert "&lt;script&gt;alert(1)" in page
+    about = written.claim.about
+    assert (about["language"], about["grounds"]) == ("zh", "phantoms")
+    assert about["verdict"] == list(written.claim.told.verdict)
+    timing = rows_of(written.folder / "timing.csv")
+    assert timing[0]["until_after_the_post"] == "至 1 小时"
+    numbers = {row["number"]: row for row in rows_of(written.folder / "numbers.csv")}
+    how = numbers["phantom_share"]["how_it_was_found"]
+    assert how == "与其帖子互动的账号中疑似水军的比例"
+    english = claim(paid.workspace, "launch", "bad", language="en")
+    assert '<html lang="en">' in (english.folder / "index.html").read_text("utf-8")
+    with pytest.raises(ConfigurationError, match="'fr': there are en and zh"):
+        claim(paid.workspace, "launch", "bad", language="fr")
+
+
 def test_what_the_numbers_do_not_support_is_no_claim(paid: Lab) -> None:
     good = claim(paid.workspace, "launch", "good").claim.told
     assert good.supported is False
