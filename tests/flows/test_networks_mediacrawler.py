@@ -1,51 +1,11 @@
-"""MediaCrawler: both generations of its files, and the seven networks it reads."""
+"""MediaCrawler: the seven networks it reads, told apart in one folder."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.flows.networks import archive_lab
-from tests.oracles.worlds import KEYS, Options, reconcile
 from tests.workspaces import Lab
-from tests.world import World
-from tests.world.mediacrawler import write_newer, write_older
-
-# Read out of the text, or not kept at all.
-UNSEEN = {
-    "posts": ["client", "media_count", "links", "hashtags", "mentions", "region"],
-    "accounts": ["description"],
-}
-
-
-@pytest.mark.parametrize("writer", [write_older, write_newer])
-def test_both_generations_give_the_worlds_rows(
-    writer: Callable[[World, Path], World], small_world: World, tmp_path: Path
-) -> None:
-    lab, told = archive_lab(
-        small_world,
-        tmp_path,
-        platform="weibo",
-        format="mediacrawler",
-        write=writer,
-    )
-    lab.put("export/other.csv", "a,b\n1,2\n")
-    lab.run(publish=False)
-    assert set(told.interactions["kind"]) == {"comment"}
-    reconcile(lab, told, "weibo", Options(tables=tuple(KEYS), unseen=UNSEEN))
-    assert lab.quarantined() == [
-        ("export/other.csv", None, "its header is none of MediaCrawler's: a, b")
-    ]
-    # Of a masked name nothing genuine is claimed.
-    genuine = lab.value("select count(genuine_engagements) from marts.campaigns")
-    assert (genuine == 0) == (writer is write_newer)
-    ((lacks,),) = lab.rows("select distinct lacks from marts.source_coverage")
-    assert lacks.startswith("reposts one by one; likes one by one")
-
 
 AT, MS = 1772330400, 1772330400000  # 2026-03-01 10:00 in China
 WHO = {"creator_hash": "ab12cd34ef56ab12", "nickname": "茶***友"}

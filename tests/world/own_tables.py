@@ -50,7 +50,7 @@ _FOLLOWS = {
 
 
 def write_tables(world: World, folder: Path) -> str:
-    """Write the files and give the sources of a `workspace.toml`."""
+    """Write the files and give the sources of a `workspace.toml` beside the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     names = dict(world.accounts.select("account_id", "screen_name").iter_rows())
     acts = [
@@ -91,7 +91,7 @@ def write_tables(world: World, folder: Path) -> str:
     )
     _text(folder / "follows.csv", _rows(world.follows.iter_rows(named=True), _FOLLOWS))
     return "".join(
-        _source(name, rows, columns, more)
+        _source(f"{folder.name}/{name}", rows, columns, more)
         for name, rows, columns, more in (
             ("posts.xlsx", "posts", _POSTS, ""),
             ("comments.parquet", "comments", _ACTS, ""),
@@ -109,11 +109,11 @@ def write_tables(world: World, folder: Path) -> str:
     )
 
 
-def _source(name: str, rows: str, columns: dict[str, str], more: str) -> str:
+def _source(path: str, rows: str, columns: dict[str, str], more: str) -> str:
     named = "".join(f'{column} = "{own}"\n' for column, own in columns.items())
     return (
-        f'[[sources]]\nname = "{name.partition(".")[0]}"\nplatform = "weibo"\n'
-        f'kind = "files"\nformat = "table"\npath = "export/{name}"\n[sources.table]\n'
+        f'[[sources]]\nname = "{Path(path).stem}"\nplatform = "weibo"\n'
+        f'kind = "files"\nformat = "table"\npath = "{path}"\n[sources.table]\n'
         f'rows = "{rows}"\ntime_zone = "Asia/Shanghai"\n{more}'
         f"[sources.table.columns]\n{named}"
     )

@@ -28,9 +28,11 @@ def split_dataabc(document: Any) -> list[Any]:
     ):
         return [document]
     user, posts = document.get("user"), document["weibo"]
-    found = [tagged(user, "user", "json")] if isinstance(user, dict) and user else []
+    found, uid = [], None
+    if isinstance(user, dict) and user:
+        found, uid = [tagged(user, "user", "json")], str(user.get("id") or "") or None
     return found + [
-        tagged(post, "post", "json") if isinstance(post, dict) else post
+        tagged(post, "post", "json", uid) if isinstance(post, dict) else post
         for post in posts
     ]
 

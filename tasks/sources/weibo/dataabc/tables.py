@@ -5,12 +5,14 @@ the first one or a repeated one (`tasks.sources.weibo.dataabc.layouts`), marks o
 anywhere, rows twice. A row becomes a record under the keys of the crawler's own JSON,
 its values unchanged; what it shares of another post stands under `retweet`, cells
 without a name under `more_cells`. `_file` tells the kind, and whose posts a file
-without authors holds.
+without authors holds: its own name or its folder's, an id, or the nickname of somebody
+in `users.csv` beside or above it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tasks.sources.documents import (
     UnreadableFileError,
     read_documents,
 )
+from tasks.sources.file_encodings import UNSEEN
 from tasks.sources.file_format import Splitter, data_suffix
 from tasks.sources.table_rows import as_batches, open_database
 from tasks.sources.weibo.dataabc.file_tag import tagged
@@ -95,6 +98,9 @@ _SHARED_KEYS = {
 }
 # Tables of the database that hold records; `bins` holds pictures.
 _TABLES = {"user": "user", "weibo": "post", "comments": "comment", "reposts": "repost"}
+# Where the program writes whom it crawled, and how far above their files.
+_USERS = ("users.csv", "users.csv.gz", "users.csv.zst")
+_FOLDERS_ABOVE = 3
 
 
 def read_dataabc(
@@ -118,7 +124,7 @@ def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
     header: tuple[str, ...] = ()
     kind: str | None = None
     width = 0
-    uid = _uid_of(path)
+    uid: str | None = None
 
     def fits(cells: list[str]) -> bool:
         return kind is None or (
@@ -133,6 +139,8 @@ def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
             # A header, once more where files were joined or a program wrote it again.
             notes.repeated_headers += kind is not None
             header, kind, width = names, _kind_in(path, names), len(row.cells)
+            if kind == "post" and uid is None:
+                uid = _owner_of(path, notes)
             continue
         if kind is None:
             # Posts whose header is lost are known by their cells.
@@ -140,7 +148,7 @@ def _csv_records(path: Path, notes: Notes) -> Iterator[tuple[int, Any]]:
                 raise UnreadableFileError(
                     "its header is none of weibo-crawler's: " + ",".join(names)[:100]
                 )
-            kind = "post"
+            kind, uid = "post", _owner_of(path, notes)
         found = names_of_row(header, row.cells, kind, width)
         if isinstance(found, str):
             text = orjson.dumps(row.cells).decode()
@@ -176,12 +184,52 @@ def _known(names: Sequence[str]) -> int:
     )
 
 
-def _uid_of(path: Path) -> str | None:
-    """Whose posts a file holds, by its name or its folder's."""
-    for name in (path.name.split(".")[0], path.parent.name):
+def _owner_of(path: Path, notes: Notes) -> str | None:
+    """Whose posts a file holds, by its name or its folder's: an id or a nickname."""
+    own = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    names = (path.name[: len(own.removesuffix(".csv"))], path.parent.name)
+    for name in (path.name.split(".")[0], *names):
         if name.isascii() and name.isdigit():
             return name
+    called: set[str] = set()
+    for folder in path.parents[:_FOLDERS_ABOVE]:
+        for file in (folder / name for name in _USERS):
+            if file.is_file():
+                look = file.stat()
+                users = _users_in(file, look.st_size, look.st_mtime_ns)
+                called = next((users[name] for name in names if name in users), called)
+        if called:
+            break
+    if len(called) == 1:
+        return next(iter(called))
+    notes.told.append(
+        "nothing says whose posts it holds, so they have no author: "
+        + (
+            "several accounts of users.csv have that nickname: name the file after"
+            " the id"
+            if called
+            else "name it after the account's id, or put users.csv beside it"
+        )
+    )
     return None
+
+
+@lru_cache(maxsize=16)
+def _users_in(path: Path, _size: int, _mtime_ns: int) -> Mapping[str, set[str]]:
+    """Ids by nickname of those whom a `users.csv` tells; none where it can't be read.
+
+    That it can't be is told where it lands itself.
+    """
+    found: dict[str, set[str]] = {}
+    try:
+        for _, record in _csv_records(path, Notes()):
+            name = str(record.get("screen_name") or "").strip(UNSEEN)
+            uid = str(record.get("id") or "").strip(UNSEEN)
+            if name and uid.isascii() and uid.isdigit():
+                found.setdefault(name, set()).add(uid)
+    except (UnreadableFileError, OSError):
+        return {}
+    return found
 
 
 def _record(names: Sequence[str], row: Sequence[str]) -> dict[str, Any]:
