@@ -21,7 +21,8 @@ from tasks.accounts.prevalence import (
     resample_labelled,
 )
 from tasks.accounts.reason_classes import REASON_CLASSES
-from tasks.sources.networks import FORMATS, RAW_TABLES, guess_format
+from tasks.sources.format_guess import guess_format
+from tasks.sources.networks import FORMATS, RAW_TABLES
 from tasks.sources.source_files import land_sources
 from tasks.staging.observe import SUITES, leave_out, observe
 from tasks.verdicts.judge import judge

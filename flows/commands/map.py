@@ -19,6 +19,7 @@ from flows.commands.audit import staged
 from tasks.sources.canonical.proposals import SAMPLED_ROWS, Proposal, propose
 from tasks.sources.documents import UnreadableFileError
 from tasks.sources.file_format import data_suffix
+from tasks.sources.format_guess import formats_that_read
 from tasks.sources.table_rows import SUFFIXES
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.errors import ConfigurationError
@@ -93,9 +94,14 @@ def map_columns(
     if not path.is_file():
         mistakes.append(f"'{path}' is no file.")
     elif data_suffix(path) not in SUFFIXES:
+        meant = formats_that_read([path])
         mistakes.append(
-            f"'{path}' is no table that can be read ({', '.join(SUFFIXES)}): formats of"
-            " programs stand in the README; they need no mapping."
+            f"'{path}' is no table that can be read ({', '.join(SUFFIXES)}): "
+            + (
+                f'it needs no mapping. Name it as a source with format = "{meant[0]}".'
+                if meant
+                else "formats of programs stand in the README; they need no mapping."
+            )
         )
     if mistakes:
         raise ConfigurationError(mistakes)
@@ -104,6 +110,11 @@ def map_columns(
     except UnreadableFileError as error:
         raise ConfigurationError([f"'{path}': {error}."]) from None
     told = list(notes.told)
+    if meant := formats_that_read([path]):
+        told.append(
+            f'format = "{meant[0]}" reads it as it is and tells more: no mapping is'
+            " needed"
+        )
     if len(notes.rejected):
         first = notes.rejected[0]
         told.append(

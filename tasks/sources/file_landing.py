@@ -44,7 +44,7 @@ from tasks.sources.error_answers import (
 )
 from tasks.sources.file_encodings import UTF8
 from tasks.sources.file_format import FileFormat, data_stem, data_suffix
-from tasks.sources.input_file import SAID_AT_MOST, InputFile
+from tasks.sources.input_file import SAID_AT_MOST, InputFile, told_with_reasons
 from tasks.sources.landed_before import (
     Context,
     LandedBefore,
@@ -245,8 +245,8 @@ def land_batch(
         target = rejected_of(workspace.quarantine, batch_id)
         with landing.replacing(target) as beside:
             quarantine.write_parquet(beside)
-        for path, why in sorted(unreadable.items()):
-            say(f"  quarantined whole: {path}: {why}")
+        for line in told_with_reasons(sorted(unreadable.items())):
+            say(f"  quarantined whole: {line}")
     return landing.commit(
         workspace.landing,
         batch_id,

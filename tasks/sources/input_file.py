@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# Files that a run names one by one.
+# Files that a run names one by one; of more for one reason it names the first.
 SAID_AT_MOST = 20
+_FOR_ONE_REASON = 5
 
 
 @dataclass(frozen=True)
@@ -18,3 +20,23 @@ class InputFile:
     size: int
     mtime_ns: int
     sha256: str
+
+
+def told_with_reasons(files: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Files that were left, with the reason, as few lines.
+
+    Args:
+        files: path and reason.
+    """
+    alike: dict[str, list[str]] = {}
+    for path, why in files:
+        alike.setdefault(why, []).append(path)
+    lines = []
+    for why, paths in alike.items():
+        if len(paths) > _FOR_ONE_REASON:
+            lines.append(f"{len(paths):,} files, the first {paths[0]}: {why}")
+        else:
+            lines += [f"{path}: {why}" for path in paths]
+    yield from lines[:SAID_AT_MOST]
+    if len(lines) > SAID_AT_MOST:
+        yield f"{len(lines) - SAID_AT_MOST:,} more"

@@ -9,11 +9,9 @@ file and the networks' own folders are the only ones that know a network by name
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tasks.sources.canonical import records as canonical
 from tasks.sources.facebook import records as facebook
-from tasks.sources.file_format import FileFormat, data_stem, data_suffix
+from tasks.sources.file_format import FileFormat
 from tasks.sources.mediacrawler import records as mediacrawler
 from tasks.sources.qzone import records as qzone
 from tasks.sources.renren import records as renren
@@ -22,7 +20,6 @@ from tasks.sources.weibo import records as weibo
 from tasks.sources.weibo.dataabc import records as dataabc
 from tasks.sources.wordpress import records as wordpress
 from tasks.sources.x import records as x
-from tasks.warehouse.networks import API_FORMATS, DEFAULT_PLATFORM
 from tasks.warehouse.raw_tables import RawTable
 
 # Imported by name, so that the digest of what makes tables holds them.
@@ -45,21 +42,3 @@ FORMATS: dict[str, FileFormat] = {
 RAW_TABLES: dict[str, RawTable] = {
     name: table for module in _RECORDS for name, table in module.RAW_TABLES.items()
 }
-
-
-def guess_format(path: Path) -> str:
-    """The format of an export, told from the names of its files.
-
-    Formats whose files have names of their own come first; JSON under any other
-    name is taken for answers of the default network's API, the most general.
-    """
-    files = [path]
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-    for form in FORMATS.values():
-        if form.file_kinds and any(
-            data_stem(file) in form.file_kinds and data_suffix(file) in form.suffixes
-            for file in files
-        ):
-            return form.name
-    return API_FORMATS[DEFAULT_PLATFORM]

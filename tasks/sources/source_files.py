@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.sources.file_format import data_suffix
-from tasks.sources.input_file import SAID_AT_MOST, InputFile
+from tasks.sources.input_file import InputFile, told_with_reasons
 from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, examine_aside, worth_a_look
@@ -96,8 +96,8 @@ def land_sources(workspace: Workspace) -> Extracted:
             raise ConfigurationError(
                 [
                     f"Source '{source.name}': no {source.format} file at"
-                    f" {workspace.source_path(source)}: correct its path in"
-                    " workspace.toml, or put the export there."
+                    f" {workspace.source_path(source)}:{_what_lies_there(found)}"
+                    " correct its path in workspace.toml, or put the export there."
                 ]
             )
         unknown: list[tuple[Path, str, os.stat_result]] = []
@@ -325,11 +325,18 @@ def _digest(path: Path) -> str | OSError:
         return error
 
 
+def _what_lies_there(found: Found) -> str:
+    """Which format reads the files that are skipped, in words; empty for none."""
+    from tasks.sources.format_guess import formats_that_read
+
+    meant = formats_that_read([path for path, _ in found.skipped])
+    return f" what lies there is format {meant[0]}, name it as format;" if meant else ""
+
+
 def _tell_skipped(found: Found, workspace: Workspace) -> None:
-    for path, why in found.skipped[:SAID_AT_MOST]:
-        say(f"  warning: skipped {_show_path(path, workspace)}: {why}")
-    if len(found.skipped) > SAID_AT_MOST:
-        say(f"  warning: skipped {len(found.skipped) - SAID_AT_MOST:,} more")
+    shown = ((_show_path(path, workspace), why) for path, why in found.skipped)
+    for line in told_with_reasons(shown):
+        say(f"  warning: skipped {line}")
 
 
 def list_files(workspace: Workspace, source: Source) -> Found:

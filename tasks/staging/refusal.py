@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from tasks.sources.source_files import has_its_exports
+from tasks.sources.format_guess import formats_that_read
+from tasks.sources.source_files import has_its_exports, list_files
 from tasks.staging.rules import Outcome
 from tasks.warehouse import landing
 from tasks.warehouse.database import count, table_exists
@@ -24,6 +25,8 @@ class Lost:
     files: int
 
 
+# Of a source that loses so much another format may be meant.
+_NEARLY_ALL = 0.9
 # Fewer new rows are no picture of a source: one bad row a day would stop every run.
 _ENOUGH_NEW_ROWS = 20
 
@@ -97,11 +100,7 @@ def refused_batches(
     """
     sources = set(lost_while_landing(workspace, batches))
     if refused_rules(outcomes):
-        rows = connection.execute(
-            "select distinct source from read_parquet($files)",
-            {"files": landing.as_patterns([workspace.quarantine / "refused.parquet"])},
-        ).fetchall()
-        sources |= {row[0] for row in rows}
+        sources |= _sources_of_refused(connection, workspace)
     accepted = batches_once_staged(workspace)
     return [
         batch
@@ -110,6 +109,40 @@ def refused_batches(
         and batch.batch_id not in accepted
         and has_its_exports(workspace, batch)
     ]
+
+
+def _sources_of_refused(
+    connection: duckdb.DuckDBPyConnection, workspace: Workspace
+) -> set[str]:
+    rows = connection.execute(
+        "select distinct source from read_parquet($files)",
+        {"files": landing.as_patterns([workspace.quarantine / "refused.parquet"])},
+    ).fetchall()
+    return {source for (source,) in rows}
+
+
+def meant_formats(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    refused: list[Outcome],
+    lost: Mapping[str, Lost],
+) -> dict[str, str]:
+    """By source the format that its files have, where it isn't the one it names."""
+    suspects = {
+        name for name, found in lost.items() if found.rows > _NEARLY_ALL * found.rows_in
+    }
+    if any(o.rows_failed > _NEARLY_ALL * o.rows_checked for o in refused):
+        suspects |= _sources_of_refused(connection, workspace)
+    meant = {}
+    for source in workspace.sources:
+        if source.kind == "files" and source.name in suspects:
+            there = list_files(workspace, source)
+            found = formats_that_read(
+                [path for path, _ in there.files]
+            ) or formats_that_read([path for path, _ in there.skipped])
+            if found and found[0] != source.format:
+                meant[source.name] = found[0]
+    return meant
 
 
 def refused_rules(outcomes: list[Outcome]) -> list[Outcome]:
@@ -123,6 +156,7 @@ def tell_refusal(
     timeless: list[str],
     lost: Mapping[str, Lost],
     reasons: Mapping[str, list[str]],
+    meant: Mapping[str, str],
 ) -> str:
     """Why nothing was published, with the repair."""
     parts = [
@@ -141,6 +175,11 @@ def tell_refusal(
         )
     hint = (
         f" {'; '.join(timeless)} for the source in workspace.toml." if timeless else ""
+    )
+    hint += "".join(
+        f" The files of source '{source}' look like format {form}: name it as their"
+        " format in workspace.toml."
+        for source, form in meant.items()
     )
     return (
         f"Nothing was published: {'; '.join(parts)}.{hint} Look at"

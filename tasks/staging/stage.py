@@ -27,6 +27,7 @@ from tasks.staging.quarantine import (
 from tasks.staging.refusal import (
     judged_with_before,
     lost_while_landing,
+    meant_formats,
     refused_batches,
     refused_rules,
     tell_refusal,
@@ -177,6 +178,7 @@ def _stage(
                     tell_timeless(connection),
                     lost,
                     first_reasons(connection, lost),
+                    meant_formats(connection, workspace, refused, lost),
                 )
             )
     for table in SUITES:

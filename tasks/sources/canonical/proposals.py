@@ -267,6 +267,9 @@ class _Told:
             said["root_post_id"] = [
                 name for name in said["root_post_id"] if name not in said["post_id"]
             ]
+        if self.rows_of == "accounts":  # what is created is the account
+            made = (name for name in said["posted_at"] if re.search("creat|创建", name))
+            said["registered_at"] = [*said["registered_at"], *made]
         # A name that only one of them can mean goes before one of several.
         matches = sorted(
             (

@@ -39,7 +39,7 @@ def test_a_vendors_tables_are_understood(
 ) -> None:
     """The mapping that people would write, told by the names alone."""
     sources = write_tables(small_world, tmp_path)
-    written = sources[sources.index(f"export/{name}") :]
+    written = sources[sources.index(f"/{name}") :]
     written = written.partition("[sources.table.columns]\n")[2].partition("\n[[")[0]
     found = proposed(tmp_path / name)
     assert found["mapping"]["rows"] == rows
