@@ -9,6 +9,7 @@ file and the networks' own folders are the only ones that know a network by name
 
 from __future__ import annotations
 
+from tasks.sources.bluesky import records as bluesky
 from tasks.sources.canonical import records as canonical
 from tasks.sources.facebook import records as facebook
 from tasks.sources.file_format import FileFormat
@@ -24,6 +25,7 @@ from tasks.warehouse.raw_tables import RawTable
 
 # Imported by name, so that the digest of what makes tables holds them.
 _RECORDS = (
+    bluesky,
     canonical,
     facebook,
     mediacrawler,

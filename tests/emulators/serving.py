@@ -168,6 +168,7 @@ class Asked:
         method: GET or POST.
         path: without the query.
         params: of the query and the form, credentials included.
+        lists: of the query, with all values of each name.
         headers: lower-case names.
         ip: of the caller.
         base_url: that the caller used.
@@ -180,6 +181,7 @@ class Asked:
     headers: Mapping[str, str]
     ip: str
     base_url: str
+    lists: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 class Emulator:
@@ -237,6 +239,10 @@ class Emulator:
             headers=request.headers,
             ip=request.client.host if request.client else "",
             base_url=str(request.base_url).rstrip("/"),
+            lists={
+                name: request.query_params.getlist(name)
+                for name in request.query_params
+            },
         )
         if self.before_call is not None:
             self.before_call(asked)

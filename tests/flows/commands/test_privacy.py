@@ -35,6 +35,7 @@ from tests.workspaces import (
     user,
 )
 from tests.world import World, write
+from tests.world.bluesky import write_bluesky
 from tests.world.dataabc import write_dataabc
 from tests.world.facebook import write_facebook
 from tests.world.mediacrawler import write_older
@@ -62,6 +63,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "weibo-crawler": ("weibo", "weibo-crawler", write_dataabc, ""),
     "mediacrawler": ("weibo", "mediacrawler", write_older, ""),
     "x": ("x", "x-api", write_x, ""),
+    "bluesky": ("bluesky", "bluesky-xrpc", write_bluesky, ""),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
     "tencent": ("tencent_weibo", "tencent-weibo", write_tencent_weibo, ""),

@@ -1,0 +1,1 @@
+"""Bluesky on the wire."""
