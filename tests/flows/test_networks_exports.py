@@ -31,6 +31,7 @@ from tests.world.mediacrawler import write_newer, write_older
 from tests.world.own_tables import write_tables
 from tests.world.renumbering import account_of, renumbered
 from tests.world.spec import utc_moment
+from tests.world.x_exports import write_account, write_classic, write_twarc
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,13 @@ class Export:
     """Files of one format.
 
     Attributes:
-        digit: of its world's ids.
+        digit: of its world's ids, those of its accounts at least.
         format: as in workspace.toml.
         write: writes a world and gives what the files tell of it.
         options: what of that to compare.
         has_digests: accounts are digests of ids.
+        platform: whose they are.
+        tells_engagements: of whom engaged, one by one.
     """
 
     digit: int
@@ -50,6 +53,8 @@ class Export:
     write: Callable[[World, Path], World]
     options: Options = field(default_factory=lambda: Options(tables=tuple(KEYS)))
     has_digests: bool = False
+    platform: str = "weibo"
+    tells_engagements: bool = True
 
 
 def told_of(unseen: Mapping[str, Sequence[str]]) -> Options:
@@ -83,6 +88,7 @@ EXPORTS = {
         "weibo-spider",
         write_spider,
         told_of({"posts": OF_TEXT, "accounts": ["description"]}),
+        tells_engagements=False,
     ),
     "older": Export(4, "mediacrawler", write_older, OF_MEDIACRAWLER),
     "newer": Export(5, "mediacrawler", write_newer, OF_MEDIACRAWLER, has_digests=True),
@@ -99,6 +105,17 @@ EXPORTS = {
                 "posts": ["client"],
             },
         ),
+    ),
+    "twarc": Export(7, "x-api", write_twarc, platform="x"),
+    "classic": Export(8, "x-api", write_classic, platform="x"),
+    "account": Export(
+        9,
+        "x-account",
+        lambda world, folder: write_account(
+            world, folder, account_of(BRANDS[0].account_id, 9)
+        ),
+        platform="x",
+        tells_engagements=False,
     ),
 }
 LONGEST_ID = 10  # digits of an account's; a digest is longer
@@ -141,8 +158,8 @@ def exported(small_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ex
             continue
         told[name] = export.write(world, lab.root / name)
         sources += (
-            f'[[sources]]\nname = "{name}"\nplatform = "weibo"\nkind = "files"\n'
-            f'format = "{export.format}"\npath = "{name}"\n'
+            f'[[sources]]\nname = "{name}"\nplatform = "{export.platform}"\n'
+            f'kind = "files"\nformat = "{export.format}"\npath = "{name}"\n'
             f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n"
         )
     for path, content in STRAYS.items():
@@ -151,7 +168,7 @@ def exported(small_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ex
     last = small_world.spec.start + timedelta(days=small_world.spec.days)
     done = lab.call(
         *("backfill", "--from", str(small_world.spec.start), "--to", str(last)),
-        *("--reason", "exports of six kinds"),
+        *("--reason", "exports of all kinds"),
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return Exported(lab, told, done.stdout + done.stderr)
@@ -162,7 +179,7 @@ def _configuration(world: World, told: Mapping[str, World], sources: str) -> str
     brands = "".join(
         f'[[brands]]\nid = "{brand.brand_id}"\nname = "{brand.name}"\naccounts = ['
         + ", ".join(
-            '{ platform = "weibo", account_id = "'
+            f'{{ platform = "{export.platform}", account_id = "'
             + account_of(brand.account_id, export.digit)
             + '" }'
             for export in EXPORTS.values()
@@ -174,10 +191,11 @@ def _configuration(world: World, told: Mapping[str, World], sources: str) -> str
         f'[[campaigns]]\nid = "{row["campaign_id"]}"\nbrand = "{row["brand_id"]}"\n'
         f"start = {row['start']}\nend = {row['end']}\npost_ids = ["
         + ", ".join(
-            f'{{ platform = "weibo", post_id = "{post}" }}' for post in row["post_ids"]
+            f'{{ platform = "{EXPORTS[name].platform}", post_id = "{post}" }}'
+            for post in row["post_ids"]
         )
         + "]\n"
-        for one in told.values()
+        for name, one in told.items()
         for row in one.campaigns.iter_rows(named=True)
     )
     return f'timezone = "{world.spec.timezone}"\n{sources}{brands}{campaigns}'
@@ -186,25 +204,30 @@ def _configuration(world: World, told: Mapping[str, World], sources: str) -> str
 class Part:
     """A warehouse of which only the rows of one world are seen."""
 
-    def __init__(self, lab: Lab, export: Export) -> None:
-        """Read from a workspace."""
-        self._lab = lab
-        self._export = export
+    def __init__(self, exported: Exported, name: str) -> None:
+        """See those of an export."""
+        told = exported.told[name]
+        self._lab = exported.lab
+        self._export = EXPORTS[name]
+        self._posts = {*told.posts["post_id"], *told.interactions["root_post_id"]}
 
     def dicts(self, query: str) -> list[Row]:
         """Rows of a query by name."""
-        return [row for row in self._lab.dicts(query) if is_of(row, self._export)]
+        return [row for row in self._lab.dicts(query) if self.holds(row)]
 
-
-def is_of(row: Row, export: Export) -> bool:
-    """Whether a row tells of an export's world."""
-    digit = str(export.digit)
-    for name in ("campaign_id", "root_post_id", "post_id"):
-        if name in row:
-            return bool(row[name][-1] == digit)
-    if export.has_digests or len(row["account_id"]) > LONGEST_ID:
-        return export.has_digests and len(row["account_id"]) > LONGEST_ID
-    return bool(row["account_id"][1] == digit)
+    def holds(self, row: Row) -> bool:
+        """Whether a row tells of the world."""
+        export = self._export
+        if row.get("platform", export.platform) != export.platform:
+            return False
+        if "campaign_id" in row:
+            return bool(row["campaign_id"][-1] == str(export.digit))
+        for name in ("root_post_id", "post_id"):
+            if name in row:
+                return row[name] in self._posts
+        if export.has_digests or len(row["account_id"]) > LONGEST_ID:
+            return export.has_digests and len(row["account_id"]) > LONGEST_ID
+        return bool(row["account_id"][1] == str(export.digit))
 
 
 @pytest.mark.parametrize("name", EXPORTS)
@@ -212,24 +235,29 @@ def test_each_exports_rows_and_figures_are_its_worlds(
     name: str, exported: Exported
 ) -> None:
     export = EXPORTS[name]
-    part = Part(exported.lab, export)
+    part = Part(exported, name)
     told = restrict(exported.told[name], export.options)
-    check_staging(part, told, "weibo", export.options.tables, export.options.unseen)
-    if name == "spider":
-        # Of posts alone: the platform's counts, and nothing on who engaged.
-        assert {
-            (row["platform_engagements"] > 0, row["engagements"])
-            for row in part.dicts("from marts.campaigns")
-        } == {(True, None)}
-    else:
-        check_marts(part, told, "weibo")
+    check_staging(
+        part, told, export.platform, export.options.tables, export.options.unseen
+    )
+    if export.tells_engagements:
+        check_marts(part, told, export.platform)
+        return
+    # Of posts alone: the platform's counts, and nothing on who engaged.
+    assert {
+        (row["platform_engagements"] > 0, row["engagements"])
+        for row in part.dicts("from marts.campaigns")
+    } == {(True, None)}
 
 
 def test_no_row_is_of_another_world(exported: Exported) -> None:
     """So that nothing was in excess that no part saw."""
+    parts = [Part(exported, name) for name in EXPORTS]
     for table, keys in KEYS.items():
-        for row in exported.lab.dicts(f"select {', '.join(keys)} from staging.{table}"):
-            assert sum(is_of(row, export) for export in EXPORTS.values()) == 1, row
+        for row in exported.lab.dicts(
+            f"select platform, {', '.join(keys)} from staging.{table}"
+        ):
+            assert sum(part.holds(row) for part in parts) == 1, row
 
 
 def test_what_cant_be_known_is_null(exported: Exported) -> None:
@@ -237,7 +265,7 @@ def test_what_cant_be_known_is_null(exported: Exported) -> None:
     genuine = {
         export: {
             row["genuine_engagements"] is None
-            for row in Part(lab, EXPORTS[export]).dicts("from marts.campaigns")
+            for row in Part(exported, export).dicts("from marts.campaigns")
         }
         for export in EXPORTS
     }
@@ -250,6 +278,9 @@ def test_what_cant_be_known_is_null(exported: Exported) -> None:
         "older": {False, True},
         "newer": {True},
         "tables": {False},
+        "twarc": {False},
+        "classic": {False},
+        "account": {True},
     }
     lacks = dict(lab.rows("select source, lacks from marts.source_coverage"))
     assert lacks["older"].startswith("reposts one by one; likes one by one")

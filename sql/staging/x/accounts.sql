@@ -1,5 +1,6 @@
 -- One row per observation of a profile in X's answers that are being staged:
--- profiles asked for, and those that came along with tweets, likes and followers.
+-- profiles asked for, and those that came along with tweets, likes and followers. Lists
+-- of ids alone tell of no profile.
 --
 -- grain: none
 -- params: none
@@ -33,3 +34,4 @@ select
     public_metrics.like_count as likes_count_text,
     created_at as registered_at_text
 from raw.x_users
+where username is not null

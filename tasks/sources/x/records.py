@@ -3,7 +3,8 @@
 Archives hold its answers as they came (`data`, `includes`, `errors`) or flattened, as
 twarc2 writes them: a tweet a line, with its author, the tweets that it refers to and
 the people that it names inside. Both give the same records; `__twarc` tells when they
-were read.
+were read, and of what they are the answer. Tweets of API v1.1 are told in the keys of
+v2 (`tasks.sources.x.classic`), and so is the account export.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any, TypeGuard
 
 from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
+from tasks.sources.x.classic import as_flattened, deleted_in, is_classic
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
 
+_NOT_FOUND = "resource-not-found"
 # Lists of users that say what these did: of a tweet, or of an account.
 _USER_EDGES = {
     "liking_users": "like",
@@ -25,12 +28,18 @@ _USER_EDGES = {
 }
 
 
-def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
+# Lists in answers of API v1.1.
+_CLASSIC_LISTS = ("statuses", "users")
+
+
+def records_of(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     """Records of an answer, each with its kind and, for a repost, its root."""
     if isinstance(answer, list):
         for item in answer:
-            yield from _records(item, request)
+            yield from records_of(item, request)
         return
+    if is_classic(answer):
+        answer = as_flattened(answer)
     if not isinstance(answer, dict) or CONTEXT in answer:
         yield answer
         return
@@ -38,6 +47,14 @@ def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     if "id" in answer:
         yield from _unfolded(answer, request)
         return
+    if gone := deleted_in(answer):
+        problem = {"resource_type": "tweet", "resource_id": gone, "type": _NOT_FOUND}
+        yield with_context(problem, kind="problem", **request.told)
+        return
+    for name in _CLASSIC_LISTS:
+        if isinstance(answer.get(name), list):
+            yield from records_of(answer[name], request)
+            return
     data = answer.get("data")
     listed = data if isinstance(data, list) else [data] if data else []
     includes = answer.get("includes")
@@ -71,9 +88,13 @@ def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
 
 
 def _read_when(answer: Mapping[str, Any], request: AnsweredRequest) -> AnsweredRequest:
-    """The request with the moment that twarc notes in an answer, where none is told."""
+    """The request with what twarc notes in an answer: its address and its moment."""
     noted = answer.get("__twarc")
-    moment = noted.get("retrieved_at") if isinstance(noted, dict) else None
+    if not isinstance(noted, dict):
+        return request
+    if not request.url and noted.get("url"):
+        request = replace(request, url=str(noted["url"]))
+    moment = noted.get("retrieved_at")
     if not moment or "observed_at" in request.told:
         return request
     return replace(request, told={**request.told, "observed_at": str(moment)})
@@ -242,7 +263,7 @@ def _referenced(tweet: Mapping[str, Any]) -> str | None:
     return None
 
 
-split = split_answers(_records)
+split = split_answers(records_of)
 
 X_API = FileFormat(
     name="x-api",
@@ -259,11 +280,38 @@ X_API = FileFormat(
     # Of other threads, shown because something here refers to them.
     kept_kinds=("referenced",),
     # A profile's own time is its registration, years ago: no day of ours.
-    time_sql=(
-        "try_cast(case when parts[1] = 'tweet' then parts[2] else parts[3] end"
-        " as timestamp with time zone)"
-    ),
+    time_sql="""coalesce(
+        try_cast(
+            case when parts[1] in ('tweet', 'rootless') then parts[2] else parts[3] end
+            as timestamp with time zone
+        ),
+        -- As API v1.1 writes it.
+        case
+            when parts[1] in ('tweet', 'rootless')
+                then try_strptime(parts[2], '%a %b %d %H:%M:%S %z %Y')
+        end
+    )""",
     split=split,
+)
+
+
+def _read_account_export(*values: Any) -> Iterator[Any]:
+    """As `read_account_export`, which is loaded where a file is read."""
+    from tasks.sources.x.account_export import read_account_export
+
+    return read_account_export(*values)
+
+
+# What one account did itself: what others did to its tweets is told as counts alone.
+X_ACCOUNT = replace(
+    X_API,
+    name="x-account",
+    suffixes=(".js",),
+    gives=gives("", "repost like", follower_lists=True),
+    # What a retweet shows has no id there.
+    kept_kinds=("rootless",),
+    split=None,
+    read=_read_account_export,
 )
 
 _CONTEXT: dict[str, Any] = {
@@ -325,12 +373,14 @@ X_PROBLEM: dict[str, Any] = {
     CONTEXT: _CONTEXT,
 }
 
-FORMATS = (X_API,)
+FORMATS = (X_API, X_ACCOUNT)
+
+_NAMES = tuple(form.name for form in FORMATS)
 
 RAW_TABLES = {
-    "x_tweets": RawTable((X_API.name,), ("tweet",), X_TWEET),
+    "x_tweets": RawTable(_NAMES, ("tweet",), X_TWEET),
     "x_users": RawTable(
-        (X_API.name,), ("user", "like", "retweet", "follower", "following"), X_USER
+        _NAMES, ("user", "like", "retweet", "follower", "following"), X_USER
     ),
-    "x_problems": RawTable((X_API.name,), ("problem",), X_PROBLEM),
+    "x_problems": RawTable(_NAMES, ("problem",), X_PROBLEM),
 }

@@ -1,0 +1,1 @@
+window.__THAR_CONFIG = {"userInfo": {"accountId": "61", "userName": "auroratea", "displayName": "Aurora Tea"}, "archiveInfo": {"generationDate": "2026-03-06T12:00:00.000Z"}}
