@@ -44,6 +44,7 @@ from tests.world.renren import write_renren
 from tests.world.tencent_weibo import write_tencent_weibo
 from tests.world.wordpress import PREFIX, write_wordpress
 from tests.world.x import write_x
+from tests.world.x_exports import write_classic
 
 
 def as_it_is(form: Any) -> Callable[[World, Path], World]:
@@ -64,6 +65,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "mediacrawler": ("weibo", "mediacrawler", write_older, ""),
     "x": ("x", "x-api", write_x, ""),
     "bluesky": ("bluesky", "bluesky-xrpc", write_bluesky, ""),
+    "x-archives": ("x", "x-api", write_classic, ""),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
     "tencent": ("tencent_weibo", "tencent-weibo", write_tencent_weibo, ""),
