@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from tasks.sources.answers import AnsweredRequest, with_context
+from tasks.sources.answers import with_context
 from tasks.sources.documents import (
     WHOLE_DOCUMENT_BYTES,
     Notes,
@@ -30,7 +30,6 @@ from tasks.sources.documents import (
 )
 from tasks.sources.table_rows import as_batches
 from tasks.sources.x.classic import as_flattened, is_classic
-from tasks.sources.x.records import records_of
 
 _PARTS = re.compile(r"-part\d+$")
 _BEGINS = re.compile(r"\s*(?:window\.)?[\w.$]+\s*=\s*")
@@ -76,7 +75,6 @@ def _records(
     path: Path, notes: Notes, name: str, owner: _Owner
 ) -> Iterator[tuple[int, int, Any]]:
     told = {"observed_at": owner.observed_at} if owner.observed_at else {}
-    request = AnsweredRequest(told=told)
     long = _long_texts(path.parent) if name in _TWEETS else {}
     for number, entry in enumerate(_entries(path, notes)):
         inner = next(iter(entry.values())) if len(entry) == 1 else None
@@ -88,7 +86,7 @@ def _records(
             continue
         if name in _TWEETS:
             yield from (
-                (1, number, record) for record in _tweet(inner, owner, request, long)
+                (1, number, record) for record in _tweet(inner, owner, told, long)
             )
         elif name == "account":
             yield 1, number, _profile(path.parent, inner, owner, told)
@@ -105,7 +103,7 @@ def _records(
 def _tweet(
     item: dict[str, Any],
     owner: _Owner,
-    request: AnsweredRequest,
+    told_of_file: Mapping[str, str],
     long: Mapping[str, str],
 ) -> Iterator[Any]:
     if not is_classic(item):
@@ -115,9 +113,9 @@ def _tweet(
     if whole := long.get(told["id"]):
         told["note_tweet"] = {"text": whole}
     if str(told["text"]).startswith(_RETWEET):
-        yield with_context(told, kind="rootless", **request.told)
+        yield with_context(told, kind="rootless", **told_of_file)
     else:
-        yield from records_of(told, request)
+        yield with_context(told, kind="tweet", root=told["id"], **told_of_file)
 
 
 def _profile(
