@@ -41,8 +41,8 @@ from tasks.warehouse.errors import (
 )
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.ledger_copy import refuse_older_landing
-from tasks.warehouse.networks import PLATFORMS
-from tasks.warehouse.people import Person, unescaped, words_in
+from tasks.warehouse.networks import PLATFORMS, platforms_with
+from tasks.warehouse.people import LONG_ID, Person, unescaped, words_in
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import (
     NAME_LISTS,
@@ -538,9 +538,14 @@ def _exports_with(workspace: Workspace, landed: Landed, person: Person) -> list[
     """Files that records of the person were read from and that still lie there."""
     if not landed.files:
         return []
+    written = person.account_id
+    if person.platform in platforms_with("accounts_are_of_a_site"):
+        # Records hold the number alone; a short one stands everywhere.
+        number = written.rpartition(":")[2]
+        written = number if len(number) >= LONG_ID else written
     paths = (
         pl.scan_parquet(list(landed.files), hive_partitioning=False, glob=False)
-        .filter(pl.col("record").str.contains(person.account_id, literal=True))
+        .filter(pl.col("record").str.contains(written, literal=True))
         .select(pl.col("path").cast(pl.String).unique().sort())
         .collect()
         .get_column("path")

@@ -109,7 +109,8 @@ def _without_name(text: str, name: str) -> str:
         text,
         flags=re.DOTALL,
     )
-    text = re.sub(rf"@{called}(?![-\w·])", f"@{ERASED}", text)
+    # Some write the mark and the name apart: @<span>name</span>.
+    text = re.sub(rf"@(<\w+>)?{called}(?![-\w·])", rf"@\1{ERASED}", text)
     # Some call people as @{uin:1,nick:name,...}.
     text = re.sub(rf"nick:{called}(?=[,}}])", f"nick:{ERASED}", text)
     return re.sub(rf"/n/{called}(?![-\w·])", f"/n/{ERASED}", text)

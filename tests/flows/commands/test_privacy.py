@@ -38,6 +38,8 @@ from tests.world import World, write
 from tests.world.bluesky import write_bluesky
 from tests.world.dataabc import write_dataabc
 from tests.world.facebook import write_facebook
+from tests.world.mastodon import PREFIX as INSTANCE
+from tests.world.mastodon import write_mastodon
 from tests.world.mediacrawler import write_older
 from tests.world.qzone import write_qzone
 from tests.world.renren import write_renren
@@ -66,6 +68,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "x": ("x", "x-api", write_x, ""),
     "bluesky": ("bluesky", "bluesky-xrpc", write_bluesky, ""),
     "x-archives": ("x", "x-api", write_classic, ""),
+    "mastodon": ("mastodon", "mastodon-api", write_mastodon, f"{INSTANCE}:"),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
     "tencent": ("tencent_weibo", "tencent-weibo", write_tencent_weibo, ""),
