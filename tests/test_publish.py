@@ -66,6 +66,7 @@ MAY_BE_EMPTY = {
     "findings",  # nothing deserves a look
     "partner_results",  # of nobody paid
     "feedback_topics",
+    "feedback_topics_daily",
     "verdict_breakdown",
 }
 

@@ -16,6 +16,7 @@ select
     interactions.activity_day,
     interactions.is_in_window,
     interactions.is_genuine,
+    accounts.phantom_level,
     coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
     own_words(comments.text) as words,
     sentiment.sentiment

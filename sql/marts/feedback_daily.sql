@@ -3,7 +3,7 @@
 -- where fewer than half of the day's comments are of accounts known by more than a name.
 --
 -- grain: campaign_id, activity_day
--- params: none
+-- params: $min_cell, $alarm_phantom_share
 -- replace: all
 -- time axis: activity day
 -- adds over: activity_day
@@ -27,6 +27,12 @@
 --   sentiment_net_high [share, -1 to 1]: high end of that interval
 --   genuine_sentiment_net [share, -1 to 1]: the same of genuine comments
 --   is_negative_rise [yes or no]: a larger share of the day's judged comments is negative than that of the 14 days before explains; null where under 3 days with 10 judged comments precede
+--   phantom_positive [comments of told days]: positive comments of likely phantoms; null where fewer than half of them, or than policies.min_cell, are of accounts known by more than a name
+--   phantom_negative [comments of told days]: negative comments of likely phantoms; null where fewer than half of them, or than policies.min_cell, are of accounts known by more than a name
+--   phantom_positive_share_low [share]: low end of the 95 % interval of phantom_positive among positive comments of known accounts (Wilson 1927)
+--   is_praise_burst [yes or no]: a rise of positive comments as is_negative_rise, ten or more of known accounts, with a phantom_positive_share_low from [alarms] phantom_share on; null as there
+-- metrics:
+--   is_praise_burst: this project | who bought praise, if anybody did, the data does not tell
 
 with
 
@@ -43,40 +49,80 @@ daily as (
         case when known_comments * 2 >= comments then genuine_neutral end
             as genuine_neutral,
         case when known_comments * 2 >= comments then genuine_negative end
-            as genuine_negative
+            as genuine_negative,
+        known_positive >= $min_cell and known_positive * 2 >= positive
+            as tells_positive,
+        known_negative >= $min_cell and known_negative * 2 >= negative
+            as tells_negative,
+        case
+            when known_positive > 0
+                then
+                    (
+                        phantom_positive + 1.9208
+                        - 1.96 * sqrt(
+                            phantom_positive * (known_positive - phantom_positive)
+                            / known_positive + 0.9604
+                        )
+                    ) / (known_positive + 3.8416)
+        end as wilson_low
     from intermediate.sentiment_days
+),
+
+shares as (
+    select
+        *,
+        case
+            when tells_positive
+                then round(case when phantom_positive = 0 then 0 else wilson_low end, 6)
+        end as phantom_positive_share_low,
+        tells_positive
+        and known_positive >= 10
+        and phantom_positive > 0
+        and wilson_low >= $alarm_phantom_share as is_of_phantoms
+    from daily
 )
 
 select
-    daily.campaign_id,
+    shares.campaign_id,
     campaigns.campaign_name,
     campaigns.brand_id,
     campaigns.brand_name,
-    daily.activity_day,
-    daily.comments,
-    daily.positive,
-    daily.neutral,
-    daily.negative,
-    daily.comments - daily.positive - daily.neutral - daily.negative as wordless,
-    daily.genuine_comments,
-    daily.genuine_positive,
-    daily.genuine_neutral,
-    daily.genuine_negative,
-    round(daily.net, 6) as sentiment_net,
-    round(daily.net - least(1.96 * daily.balance_error, daily.net + 1), 6)
+    shares.activity_day,
+    shares.comments,
+    shares.positive,
+    shares.neutral,
+    shares.negative,
+    shares.comments - shares.positive - shares.neutral - shares.negative as wordless,
+    shares.genuine_comments,
+    shares.genuine_positive,
+    shares.genuine_neutral,
+    shares.genuine_negative,
+    round(shares.net, 6) as sentiment_net,
+    round(shares.net - least(1.96 * shares.balance_error, shares.net + 1), 6)
         as sentiment_net_low,
-    round(daily.net + least(1.96 * daily.balance_error, 1 - daily.net), 6)
+    round(shares.net + least(1.96 * shares.balance_error, 1 - shares.net), 6)
         as sentiment_net_high,
     round(
-        (daily.genuine_positive - daily.genuine_negative)
+        (shares.genuine_positive - shares.genuine_negative)
         / nullif(
-            daily.genuine_positive + daily.genuine_neutral + daily.genuine_negative, 0
+            shares.genuine_positive + shares.genuine_neutral + shares.genuine_negative, 0
         ), 6
     ) as genuine_sentiment_net,
-    rises.is_rise as is_negative_rise
-from daily
-inner join meta.campaigns as campaigns on daily.campaign_id = campaigns.campaign_id
+    rises.is_rise as is_negative_rise,
+    case when shares.tells_positive then shares.phantom_positive end as phantom_positive,
+    case when shares.tells_negative then shares.phantom_negative end as phantom_negative,
+    shares.phantom_positive_share_low,
+    case
+        when praise.is_rise is not null
+            then praise.is_rise and coalesce(shares.is_of_phantoms, false)
+    end as is_praise_burst
+from shares
+inner join meta.campaigns as campaigns on shares.campaign_id = campaigns.campaign_id
 left join intermediate.negative_rises as rises
     on
-        daily.campaign_id = rises.campaign_id
-        and daily.activity_day = rises.activity_day
+        shares.campaign_id = rises.campaign_id
+        and shares.activity_day = rises.activity_day
+left join intermediate.praise_rises as praise
+    on
+        shares.campaign_id = praise.campaign_id
+        and shares.activity_day = praise.activity_day

@@ -1,5 +1,5 @@
 -- Something that somebody should look at: a rise of negative voice, a campaign's day with
--- many likely phantoms or with less of the platform's count collected than before, a source
+-- many likely phantoms, with praise that came from them, or with less of the platform's count collected than before, a source
 -- that is late, a partner whose promise was missed. A finding that lasts has one row, at
 -- its first day; one about a promise stands at the campaign's last. Null is what it is
 -- not about: no campaign, all of its networks.
@@ -10,7 +10,7 @@
 -- time axis: activity day
 -- columns:
 --   finding_id [id]: kind, campaign, brand, source or partner, network and day of it in one text
---   finding_kind [text]: negative_rise, phantom_burst, completeness_drop, source_late, promise_missed, claim_supported or sales_unmatched
+--   finding_kind [text]: negative_rise, praise_burst, phantom_burst, completeness_drop, source_late, promise_missed, claim_supported or sales_unmatched
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   partner_id [id]: the partner's id in workspace.toml; no pseudonym
 --   source [text]: the source's name in workspace.toml
@@ -28,6 +28,7 @@ negative_rises as (
         risen.campaign_id,
         risen.activity_day,
         risen.negative,
+        risen.phantom_negative,
         risen.positive + risen.neutral + risen.negative as judged,
         cast(sum(earlier.negative) as bigint) as negative_before,
         cast(sum(earlier.positive + earlier.neutral + earlier.negative) as bigint)
@@ -43,8 +44,37 @@ negative_rises as (
         risen.campaign_id,
         risen.activity_day,
         risen.negative,
+        risen.phantom_negative,
         risen.positive,
         risen.neutral
+),
+
+praise_bursts as (
+    select
+        risen.campaign_id,
+        risen.activity_day,
+        risen.positive,
+        risen.phantom_positive,
+        risen.phantom_positive_share_low,
+        risen.positive + risen.neutral + risen.negative as judged,
+        cast(sum(earlier.positive) as bigint) as positive_before,
+        cast(sum(earlier.positive + earlier.neutral + earlier.negative) as bigint)
+            as judged_before
+    from marts.feedback_daily as risen
+    inner join marts.feedback_daily as earlier
+        on
+            risen.campaign_id = earlier.campaign_id
+            and earlier.activity_day >= risen.activity_day - 14
+            and risen.activity_day > earlier.activity_day
+    where risen.is_praise_burst
+    group by
+        risen.campaign_id,
+        risen.activity_day,
+        risen.positive,
+        risen.phantom_positive,
+        risen.phantom_positive_share_low,
+        risen.neutral,
+        risen.negative
 ),
 
 -- Days with so few accounts or counts say nothing by themselves.
@@ -131,10 +161,28 @@ findings as (
         cast(null as varchar) as platform,
         activity_day,
         negative || ' of ' || judged || ' judged comments sound negative; on the 14 days before '
-        || negative_before || ' of ' || judged_before || ' did.' as message,
+        || negative_before || ' of ' || judged_before || ' did.'
+        || coalesce(
+            ' Of these negative ones ' || phantom_negative || ' are by likely phantoms.', ''
+        ) as message,
         'Read what these comments are about: feedback_topics, the section on what people'
         || ' said of the report.' as advice
     from negative_rises
+
+    union all by name
+
+    select
+        'praise_burst' as finding_kind,
+        campaign_id,
+        activity_day,
+        positive || ' of ' || judged || ' judged comments sound positive; on the 14 days before '
+        || positive_before || ' of ' || judged_before || ' did. Of these positive ones '
+        || phantom_positive || ' are by likely phantoms, at least '
+        || cast(floor(100 * phantom_positive_share_low) as integer)
+        || ' % by the low end of the 95 % interval.' as message,
+        'Leave this praise out of the tone, and look at which posts it came to and together'
+        || ' with whom: feedback_authenticity, campaign_posts, campaign_groups.' as advice
+    from praise_bursts
 
     union all by name
 

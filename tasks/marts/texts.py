@@ -44,11 +44,20 @@ def words_sentiment(making: Making) -> pl.DataFrame:
 
 def negative_rises(making: Making) -> pl.DataFrame:
     """On which days of a campaign negative voice rose."""
+    return _rises(making, "negative")
+
+
+def praise_rises(making: Making) -> pl.DataFrame:
+    """On which days of a campaign positive voice rose."""
+    return _rises(making, "positive")
+
+
+def _rises(making: Making, side: str) -> pl.DataFrame:
     days = making.connection.sql(
-        "select campaign_id, activity_day as date_day, negative,"
+        "select campaign_id, activity_day as date_day, positive, negative,"
         " positive + neutral + negative as judged from intermediate.sentiment_days"
     ).pl()
-    return rising(days, ["campaign_id"], "negative", "judged").select(
+    return rising(days, ["campaign_id"], side, "judged").select(
         "campaign_id", activity_day="date_day", is_rise="is_rising"
     )
 

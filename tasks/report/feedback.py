@@ -112,7 +112,8 @@ def read_tone_days(
                 positive,
                 negative,
                 genuine_negative,
-                coalesce(is_negative_rise, false) as is_rise
+                coalesce(is_negative_rise, false) as is_rise,
+                coalesce(is_praise_burst, false) as is_burst
             from feedback_daily
             where list_contains($ids, campaign_id) and comments > 0
             qualify row_number() over (

@@ -67,6 +67,7 @@ from tasks.report.overlaps import read_overlaps
 from tasks.report.page_templates import environment
 from tasks.report.pictures import PICTURE_WIDTH, draw_groups, draw_levels
 from tasks.report.sales import add_sales
+from tasks.report.voices import add_voices
 from tasks.report.words import (
     GLOSSARY,
     genuine_share,
@@ -101,6 +102,8 @@ SHOWN_MARTS = (
     "cascades",
     "feedback_daily",
     "feedback_topics",
+    "feedback_topics_daily",
+    "feedback_authenticity",
     "amplifiers",
     "partner_results",
     "campaign_links",
@@ -230,6 +233,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
         campaign["anchor"] = f"campaign-{number}"
     add_details(connection, shown)
     add_feedback(connection, shown)
+    add_voices(connection, shown)
     add_decisions(connection, shown)
     add_sales(connection, shown)
     add_history(connection, shown)

@@ -100,6 +100,15 @@ _COMMENTS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "neutral": pl.Float64,
     "positive": pl.Float64,
 }
+_DAY: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "date_day": pl.Date,
+    "comments": pl.Int64,
+    "genuine_comments": pl.Int64,
+    "positive": pl.Int64,
+    "neutral": pl.Int64,
+    "negative": pl.Int64,
+    "is_negative_rise": pl.Boolean,
+}
 TOPICS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "campaign_id": pl.String,
     "topic": pl.Int64,
@@ -109,6 +118,7 @@ TOPICS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "sentiment_net": pl.Float64,
     "trend": pl.String,
     "examples": pl.List(pl.String),
+    "days": pl.List(pl.Struct(dict(_DAY))),
 }
 
 
@@ -376,7 +386,11 @@ def find_topics(
         falling where its share of the campaign's comments moves over the last 15 days,
         or jumps on the last one, more than chance explains; else steady; null where
         fewer than three days with ten comments precede), `examples` (up to three,
-        redacted, genuine ones first).
+        redacted, genuine ones first), `days` (each day with one of its comments, in
+        order: how many, how many of them are genuine, how many sound likeliest
+        positive, neutral and negative, and `is_negative_rise`: whether its negative
+        comments are a larger share of all judged ones than the days before explain;
+        null where these are too few).
         Cost: one segmentation a distinct text, pairs of words within a comment.
         Row order does not matter.
 
@@ -505,6 +519,7 @@ def _topics_of(
     return (
         sizes.join(terms, on="group")
         .join(_trends(placed, rows), on="group", how="left")
+        .join(_days(placed, rows), on="group", how="left")
         .join(_examples(placed, names), on="group", how="left")
         .sort(["comments", "group"], descending=[True, False])
         .with_columns(
@@ -606,6 +621,51 @@ def _trends(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("is_falling") | pl.Series(slope < -edge))
         .then(pl.lit("falling"))
         .otherwise(pl.lit("steady")),
+    )
+
+
+def _days(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Each group's days with a comment: group, days."""
+    sides = ("positive", "neutral", "negative")
+
+    def sounds(side: str) -> pl.Expr:
+        others = [pl.col(other) for other in sides if other != side]
+        return pl.col(side) > pl.max_horizontal(*others)
+
+    judged = (
+        rows.drop_nulls("date_day")
+        .group_by("date_day")
+        .agg(judged=pl.any_horizontal(sounds(side) for side in sides).sum())
+    )
+    days = (
+        placed.drop_nulls("date_day")
+        .group_by("group", "date_day")
+        .agg(
+            comments=pl.len().cast(pl.Int64),
+            genuine_comments=pl.col("is_genuine").fill_null(False).sum().cast(pl.Int64),
+            **{side: sounds(side).sum().cast(pl.Int64) for side in sides},
+        )
+    )
+    # A day without a negative comment of a topic is one to compare with, too.
+    among = (
+        days.select("group")
+        .unique()
+        .join(judged, how="cross")
+        .join(
+            days.select("group", "date_day", "negative"),
+            on=["group", "date_day"],
+            how="left",
+        )
+        .with_columns(pl.col("negative").fill_null(0))
+    )
+    rises = rising(among, ["group"], "negative", "judged").select(
+        "group", "date_day", is_negative_rise="is_rising"
+    )
+    return (
+        days.join(rises, on=["group", "date_day"], how="left")
+        .sort("group", "date_day")
+        .group_by("group", maintain_order=True)
+        .agg(days=pl.struct(list(_DAY)))
     )
 
 

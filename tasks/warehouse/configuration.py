@@ -33,6 +33,7 @@ else:
 PublicAccount = Literal["own", "competitors", "partners", "organisations"]
 FindingKind = Literal[
     "negative_rise",
+    "praise_burst",
     "phantom_burst",
     "completeness_drop",
     "source_late",

@@ -69,19 +69,42 @@ def test_days_by_hand(lab: Lab) -> None:
     assert whole["sentiment_net_low"] == -whole["sentiment_net_high"]
 
 
-def test_a_rise_of_negative_voice_is_told_the_same_day(lab: Lab) -> None:
+def test_rises_of_either_voice_are_told_the_same_day(lab: Lab) -> None:
+    """Praise is a burst where likely phantoms say it, blame is told whoever says it."""
     lines: list[object] = [status(1)]
     number = 10
     for day in range(1, 12):
         for _ in range(40 if day == 11 else 3):
             lines.append(comment(number, 1, people(number), BAD, day=day))
             number += 1
+    bought = range(number, number + 30)
+    for day, praise in ((12, bought), (13, range(number + 30, number + 60))):
+        lines += [comment(n, 1, people(n), GOOD, day=day) for n in praise]
     lab.put("export/a.jsonl", lines)
-    lab.run(tables=["feedback_daily"])
-    rises = lab.rows(
-        "select activity_day from marts.feedback_daily where is_negative_rise"
-    )
-    assert [day.day for (day,) in rises] == [11]
+    lab.override(*(f"phantom,weibo,{500 + n},,,bought,ann,2026-03-20" for n in bought))
+    lab.run(tables=["feedback_daily", "feedback_authenticity"])
+    days = {
+        row["activity_day"].day: row for row in lab.dicts("from marts.feedback_daily")
+    }
+    assert [day for day, row in days.items() if row["is_negative_rise"]] == [11]
+    assert [day for day, row in days.items() if row["is_praise_burst"]] == [12]
+    assert days[2]["is_praise_burst"] is None, "nothing precedes"
+    assert (days[12]["phantom_positive"], days[13]["phantom_positive"]) == (30, 0)
+    # Wilson's interval of 30 of 30, and of none.
+    assert days[12]["phantom_positive_share_low"] == pytest.approx(0.8865, abs=1e-4)
+    assert days[13]["phantom_positive_share_low"] == 0
+    assert days[1]["phantom_negative"] is None, "three are too few to tell of"
+    tones = {
+        row["sentiment"]: row for row in lab.dicts("from marts.feedback_authenticity")
+    }
+    praise_row, blame = tones["positive"], tones["negative"]
+    assert (praise_row["comments"], praise_row["phantom_comments"]) == (60, 30)
+    assert (praise_row["phantom_share"], praise_row["is_suspected"]) == (0.5, True)
+    assert praise_row["phantom_share_low"] == pytest.approx(0.3773, abs=1e-4)
+    assert praise_row["phantom_share_high"] == pytest.approx(0.6227, abs=1e-4)
+    assert (blame["phantom_share"], blame["phantom_share_low"]) == (0, 0)
+    assert blame["is_suspected"] is False
+    assert tones["neutral"]["phantom_share"] is None
 
 
 def test_examples_only_where_they_are_wanted(lab: Lab) -> None:

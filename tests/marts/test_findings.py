@@ -20,7 +20,8 @@ create table intermediate.sales (
 create schema marts;
 create table marts.feedback_daily (
     campaign_id text, activity_day date, positive bigint, neutral bigint,
-    negative bigint, is_negative_rise boolean
+    negative bigint, is_negative_rise boolean, phantom_positive bigint,
+    phantom_negative bigint, phantom_positive_share_low double, is_praise_burst boolean
 );
 create table marts.campaign_daily (
     campaign_id text, platform text, activity_day date, engaged_accounts bigint,
@@ -89,7 +90,7 @@ def test_quiet_marts_have_no_finding(marts: duckdb.DuckDBPyConnection) -> None:
         put_day(marts, day, accounts=100, low=0.1, counted=100, collected=80)
     marts.execute(
         "insert into marts.feedback_daily"
-        " values ('launch', '2026-03-01', 5, 5, 9, null)"
+        " values ('launch', '2026-03-01', 5, 5, 9, null, 1, 1, 0, null)"
     )
     marts.execute(
         "insert into marts.data_coverage values ('api', 'weibo', null, '2026-03-10')"
@@ -106,16 +107,27 @@ def test_negative_voice_stands_beside_the_days_before(
 ) -> None:
     marts.execute(
         "insert into marts.feedback_daily values"
-        " ('launch', '2026-02-20', 100, 0, 100, null),"
-        " ('launch', '2026-03-08', 90, 8, 2, false),"
-        " ('launch', '2026-03-09', 40, 8, 2, false),"
-        " ('launch', '2026-03-10', 10, 5, 30, true)"
+        " ('launch', '2026-02-20', 100, 0, 100, null, null, null, null, null),"
+        " ('launch', '2026-03-08', 90, 8, 2, false, 3, null, .01, false),"
+        " ('launch', '2026-03-09', 40, 8, 2, false, 3, null, .03, false),"
+        " ('launch', '2026-03-10', 10, 5, 30, true, 0, 21, 0, false),"
+        " ('launch', '2026-03-11', 10, 0, 20, true, 0, null, 0, false),"
+        " ('launch', '2026-03-12', 60, 2, 3, false, 52, null, .758, true)"
     )
-    (one,) = found(marts)
-    assert one["finding_id"] == "negative_rise:launch:2026-03-10"
-    assert one["message"].startswith(
-        "30 of 45 judged comments sound negative; on the 14 days before 4 of 150 did"
+    rise, unknown, praise = found(marts)
+    assert rise["finding_id"] == "negative_rise:launch:2026-03-10"
+    assert rise["message"] == (
+        "30 of 45 judged comments sound negative; on the 14 days before 4 of 150 did."
+        " Of these negative ones 21 are by likely phantoms."
     ), "the day of February is too long ago"
+    assert unknown["message"].endswith("before 34 of 195 did."), "too few are known"
+    assert praise["finding_id"] == "praise_burst:launch:2026-03-12"
+    assert praise["message"] == (
+        "60 of 65 judged comments sound positive; on the 14 days before 150 of 225 did."
+        " Of these positive ones 52 are by likely phantoms, at least 75 % by the low"
+        " end of the 95 % interval."
+    )
+    assert "Leave this praise out of the tone" in praise["advice"]
 
 
 def test_burst_of_phantoms_is_told_once_for_days_in_a_row(

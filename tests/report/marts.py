@@ -153,7 +153,19 @@ COLUMNS: dict[str, dict[str, str]] = {
             comments positive neutral negative genuine_comments genuine_positive
             genuine_neutral genuine_negative
         """,
-        "BOOLEAN": "is_negative_rise",
+        "BOOLEAN": "is_negative_rise is_praise_burst",
+    },
+    "feedback_authenticity": {
+        "VARCHAR": "campaign_id sentiment",
+        "BIGINT": "suspected_comments phantom_comments",
+        "DOUBLE": "phantom_share phantom_share_low phantom_share_high",
+        "BOOLEAN": "is_suspected",
+    },
+    "feedback_topics_daily": {
+        "VARCHAR": "campaign_id terms_text",
+        "DATE": "activity_day",
+        "BIGINT": "topic negative",
+        "BOOLEAN": "is_blamed_more",
     },
     "feedback_topics": {
         "VARCHAR": "campaign_id topic trend",

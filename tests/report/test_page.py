@@ -261,8 +261,37 @@ def marts(tmp_path: Path) -> Path:
                 "genuine_neutral": 10,
                 "genuine_negative": 11,
                 "is_negative_rise": day == 1,
+                "is_praise_burst": day == 0,
             }
             for day in range(2)
+        ],
+        feedback_authenticity=[
+            {
+                "campaign_id": "spring",
+                "sentiment": sentiment,
+                "suspected_comments": 3,
+                "phantom_comments": 21,
+                "phantom_share": 0.7,
+                "phantom_share_low": 0.52,
+                "phantom_share_high": 0.83,
+                "is_suspected": sentiment == "negative",
+            }
+            for sentiment in ("negative", "positive")
+        ],
+        feedback_topics_daily=[
+            {
+                "campaign_id": "spring",
+                "activity_day": START + timedelta(days=1),
+                "topic": topic,
+                "terms_text": words,
+                "negative": negative,
+                "is_blamed_more": negative > 5,
+            }
+            for topic, words, negative in (
+                (1, "包装, 漏, 盒子, 破", 4),
+                (2, HOSTILE, 9),
+                (3, "口感", 0),
+            )
         ],
         feedback_topics=[
             {
@@ -820,8 +849,15 @@ def test_feedback_and_what_to_do_next(marts: Path) -> None:
     text = report(marts).text
     for words in (
         "More negative comments than the days before explain on 2 Mar 2026",
-        "positive 40 30",
-        "negative 30 22",
+        "positive 40 30 3 21 70.0%, 52.0% to 83.0%",
+        "neutral 20 20 – –",
+        "negative 30 22 3 21 70.0%, 52.0% to 83.0%",
+        "The blame is itself suspected: 70.0% of the negative comments (52.0% to 83.0%)"
+        " are by likely phantoms, more than of the others.",
+        "Bursts of praise, much of it by likely phantoms: 1 Mar 2026.",
+        f"beyond what the days before explain: {HOSTILE} on 2 Mar 2026.",
+        # The day on which it was said, what most complained about first.
+        f"more negative ones {HOSTILE} (9); 包装, 漏, 盒子 (4)",
         "The balance of those collected lies between −0.10 and +0.32",
         "包装, 漏 30 20 −0.25 rising",
         "key opinion leader 6 41 9.5 8.2 5,000",

@@ -87,6 +87,16 @@ def test_planted_topics_are_found_with_their_words_tone_and_trend() -> None:
         assert row["genuine_comments"] == truth["is_genuine"].sum()
         assert len(row["examples"]) == 3
         seen[name] = row["trend"]
+        days = {day["date_day"]: day for day in row["days"]}
+        assert len(days) == (7 if name == "taste" else 8), "none on the last day"
+        for key, sum_of in (("comments", "comments"), ("genuine_comments",) * 2):
+            assert sum(day[key] for day in days.values()) == row[sum_of]
+        side = "negative" if net < 0 else "positive"
+        assert all(day[side] == day["comments"] for day in days.values())
+        rises = [day for day, told in days.items() if told["is_negative_rise"]]
+        # Blame for nothing else: 40 of 50 that day, 10 of 30 before.
+        assert rises == ([_FIRST + timedelta(days=7)] if name == "delivery" else [])
+        assert days[_FIRST]["is_negative_rise"] is None, "nothing precedes"
     # ten a day before: 40 is a rise, none at all a fall, ten neither
     assert seen == {"delivery": "rising", "taste": "falling", "package": "steady"}
 
