@@ -26,9 +26,9 @@ def extract(root: Path, first: date, last: date) -> list[str]:
         if not apis:
             land_sources(workspace)
             return []
-        from tasks.sources.api_landing import check_apis, collect_source
+        from tasks.sources.api_landing import check_apis, collect_sources
 
         check_apis(workspace)
         land_sources(workspace)
-        collected = [collect_source(workspace, one, first, last) for one in apis]
+        collected = collect_sources(workspace, apis, first, last)
         return [found.deferred for found in collected if found.deferred]

@@ -12,13 +12,13 @@ the answer came. A bare answer is good where its records tell enough by themselv
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tasks.sources.file_format import Splitter
+from tasks.sources.json_text import dump_record, parse_json
 from tasks.warehouse.raw_tables import CONTEXT as CONTEXT
 
 if TYPE_CHECKING:
@@ -114,20 +114,15 @@ def records_of_page(
         "headers": dict(answer.headers),
         "answer": content,
     }
-    return tuple(Record(_dump(record)) for record in split(page))
+    return tuple(Record(dump_record(record)) for record in split(page))
 
 
 def parsed(answer: Answer) -> Any:
     """The JSON of an answer, None where it is none."""
     try:
-        return json.loads(answer.body)
+        return parse_json(answer.body)
     except (ValueError, RecursionError):
         return None
-
-
-def _dump(record: Any) -> str:
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _answers(document: Any) -> Iterator[tuple[Any, AnsweredRequest]]:

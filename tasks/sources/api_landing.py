@@ -9,12 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -23,6 +28,7 @@ import pyarrow as pa
 
 from tasks.sources.crawl.budget import Budget, Use
 from tasks.sources.crawl.crawler import (
+    Crawled,
     Crawler,
     FatalAnswerError,
     Platform,
@@ -38,7 +44,8 @@ from tasks.sources.crawl.http_client import (
     SystemClock,
 )
 from tasks.sources.crawl.network_api import NetworkApi, api_of
-from tasks.sources.crawl.state import CrawlState, Stream, Waiting, told_errors
+from tasks.sources.crawl.spending import Spending
+from tasks.sources.crawl.state import CrawlState, Stream, Waiting, told_of_crawl
 from tasks.sources.file_landing import (
     QUARANTINE,
     STREAM,
@@ -98,6 +105,17 @@ def check_apis(workspace: Workspace) -> None:
             for name in source.limits
             if name not in known
         ]
+    shared: dict[Path, set[str]] = {}
+    for source in workspace.sources:
+        if source.budget_file is not None:
+            file = spending_file(workspace, source)
+            shared.setdefault(file, set()).add(source.platform)
+    mistakes += [
+        f"{file} is the budget_file of sources of {' and '.join(sorted(platforms))}:"
+        " give each platform its own."
+        for file, platforms in shared.items()
+        if len(platforms) > 1
+    ]
     mistakes += [
         f"Source '{source}' needs {name}: set it in the environment (or {name}_FILE"
         " to a file that holds it)."
@@ -128,6 +146,36 @@ def state_file(workspace: Workspace, source: Source) -> Path:
     return workspace.landing / ".crawl" / f"{source.name}.sqlite"
 
 
+def spending_file(workspace: Workspace, source: Source) -> Path:
+    """Where it is counted what is spent of the limits that a source is under.
+
+    Sources of one platform share it, where they ask the same host.
+    """
+    if source.budget_file is not None:
+        return workspace.root / source.budget_file
+    own = _api_of(source).base_url
+    host = urlsplit(source.base_url or "").netloc.lower()
+    name: str = source.platform
+    if host and host != urlsplit(own or "").netloc:
+        name += "-" + re.sub("[^a-z0-9.-]", "_", host)
+    return workspace.landing / ".crawl" / "spending" / f"{name}.sqlite"
+
+
+@dataclass(frozen=True)
+class _Crawl:
+    """How the crawl of a source ended.
+
+    Attributes:
+        crawled: what it did; None where it failed.
+        failure: why, as a sentence.
+        warning: of a token that ends soon.
+    """
+
+    crawled: Crawled | None = None
+    failure: str | None = None
+    warning: str | None = None
+
+
 def collect_source(
     workspace: Workspace,
     source: Source,
@@ -135,23 +183,96 @@ def collect_source(
     last: date,
     clock: Clock | None = None,
 ) -> Collected:
-    """Crawl one API source for a range of days and land it.
+    """Crawl one API source for a range of days and land it; as `collect_sources`."""
+    (collected,) = collect_sources(workspace, [source], first, last, clock)
+    return collected
+
+
+def collect_sources(
+    workspace: Workspace,
+    sources: Sequence[Source],
+    first: date,
+    last: date,
+    clock: Clock | None = None,
+) -> list[Collected]:
+    """Crawl API sources side by side for a range of days, and land them.
+
+    Each is crawled in a thread of its own: none waits for another's limits, and those
+    that share a budget use it alike.
 
     Raises:
-        ConfigurationError: the platform refuses, or the token has expired; what
-            was read before is landed.
-        StepFailedError: what the crawl remembers can't be read or written.
+        ConfigurationError: a platform refuses, or a token has expired; what was read
+            is landed.
+        StepFailedError: what a crawl remembers can't be read or written.
     """
-    clock = clock or SystemClock()
+    stop = Event()
+    clock = clock or SystemClock(stop)
+    with step(f"crawl {', '.join(source.name for source in sources)}"):
+        batches = [_land_waiting(workspace, source) for source in sources]
+        shared = Counter(spending_file(workspace, source) for source in sources)
+        threads = ThreadPoolExecutor(len(sources), thread_name_prefix="crawl")
+        try:
+            crawls = [
+                threads.submit(
+                    _crawl,
+                    workspace,
+                    source,
+                    wanted_of(workspace, source, first, last),
+                    clock,
+                    stop,
+                    resumes=bool(landed),
+                    shared_by=shared[spending_file(workspace, source)],
+                )
+                for source, landed in zip(sources, batches, strict=True)
+            ]
+            wait_for(crawls)
+        finally:
+            # By a signal, too: what is under way is finished and kept first.
+            stop.set()
+            threads.shutdown()
+        collected: list[Collected] = []
+        for source, crawl, landed in zip(sources, crawls, batches, strict=True):
+            if crawl.exception() is None:
+                deferred = _tell(workspace, source, crawl.result())
+                landed += _land_waiting(workspace, source)
+                collected.append(Collected(tuple(landed), deferred))
+    ended = [crawl.result() for crawl in crawls]
+    if failures := [one.failure for one in ended if one.failure is not None]:
+        raise ConfigurationError(failures)
+    return collected
+
+
+def _crawl(
+    workspace: Workspace,
+    source: Source,
+    wanted: Wanted,
+    clock: Clock,
+    stop: Event,
+    *,
+    resumes: bool,
+    shared_by: int,
+) -> _Crawl:
+    """Crawl a source; what is read waits to be landed.
+
+    Args:
+        workspace: the source's.
+        source: to crawl.
+        wanted: of its platform.
+        clock: time and waiting.
+        stop: set where the run is to end.
+        resumes: an earlier run was killed after its last page.
+        shared_by: crawls that ask the same host.
+    """
     api = _api_of(source)
-    batches: list[landing.Batch] = []
-    failure: str | None = None
-    deferred: str | None = None
     file = state_file(workspace, source)
-    with step(f"crawl {source.name}"), told_errors(file), CrawlState(file) as state:
-        batches += _land_waiting(workspace, source, state)
+    most = max((source.max_in_flight or api.max_in_flight) // shared_by, 1)
+    with (
+        told_of_crawl(file),
+        CrawlState(file) as state,
+        _spending(workspace, source) as spending,
+    ):
+        spending.forget_before(clock.now())
         platform = api.make(source, clock)
-        budget = _budget(source, platform, state)
         try:
             with Client(
                 source.base_url or api.base_url or "",
@@ -159,43 +280,43 @@ def collect_source(
                 clock=clock,
                 other_hosts=() if source.base_url else api.other_hosts,
                 file_hosts=tuple(source.download_hosts),
+                max_in_flight=most,
             ) as client:
                 crawled = Crawler(
                     platform,
                     client,
                     state,
-                    budget,
-                    wanted_of(workspace, source, first, last),
+                    _budget(source, platform, spending),
+                    wanted,
                     clock,
                     patience_seconds=source.patience_minutes * 60,
-                    resumes=bool(batches),
+                    resumes=resumes,
+                    max_in_flight=most,
+                    stop=stop,
                 ).run()
         except (FatalAnswerError, ReauthoriseError, ForbiddenAddressError) as error:
-            failure = f"Source '{source.name}': {error}."
-        else:
-            say(
-                f"  {source.name}: {crawled.records:,} records in"
-                f" {crawled.calls:,} calls"
-            )
-            for note, count in sorted(crawled.notes.items()):
-                say(f"  {source.name}: {count:,} × {note}")
-            warning = token_warning(state, clock.now())
-            if warning:
-                say(f"  {source.name}: {warning}")
-            if crawled.resume_at is not None:
-                moment = datetime.fromtimestamp(
-                    crawled.resume_at, ZoneInfo(workspace.timezone)
-                )
-                deferred = (
-                    f"Source '{source.name}' is not read to its end:"
-                    f" {crawled.waits_for}. Run the same command again after"
-                    f" {moment:%Y-%m-%d %H:%M} ({workspace.timezone}); it goes on"
-                    " where it stopped."
-                )
-        batches += _land_waiting(workspace, source, state)
-    if failure is not None:
-        raise ConfigurationError([failure])
-    return Collected(tuple(batches), deferred)
+            return _Crawl(failure=f"Source '{source.name}': {error}.")
+        return _Crawl(crawled, warning=token_warning(state, clock.now()))
+
+
+def _tell(workspace: Workspace, source: Source, crawl: _Crawl) -> str | None:
+    """Say what a crawl did; why it stopped before its end, and when it can go on."""
+    crawled = crawl.crawled
+    if crawled is None:
+        return None
+    say(f"  {source.name}: {crawled.records:,} records in {crawled.calls:,} calls")
+    for note, count in sorted(crawled.notes.items()):
+        say(f"  {source.name}: {count:,} × {note}")
+    if crawl.warning:
+        say(f"  {source.name}: {crawl.warning}")
+    if crawled.resume_at is None:
+        return None
+    moment = datetime.fromtimestamp(crawled.resume_at, ZoneInfo(workspace.timezone))
+    return (
+        f"Source '{source.name}' is not read to its end: {crawled.waits_for}. Run the"
+        f" same command again after {moment:%Y-%m-%d %H:%M} ({workspace.timezone}); it"
+        " goes on where it stopped."
+    )
 
 
 def _token_end(state: CrawlState) -> datetime | None:
@@ -229,9 +350,16 @@ def _calls_left(stream: Stream, rows_a_call: int) -> int:
     return math.ceil(left / rows_a_call) + 1
 
 
-def _budget(source: Source, platform: Platform, state: CrawlState) -> Budget:
+def _spending(workspace: Workspace, source: Source) -> Spending:
+    """What was spent, with what an earlier version counted in the crawl's file."""
+    spending = Spending(spending_file(workspace, source))
+    spending.take_over(state_file(workspace, source))
+    return spending
+
+
+def _budget(source: Source, platform: Platform, spending: Spending) -> Budget:
     return Budget(
-        state,
+        spending,
         platform.limits,
         share=source.budget_share,
         reserve=source.reserve,
@@ -247,8 +375,12 @@ def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | 
         return None
     clock = SystemClock()
     platform = api.make(source, clock)
-    with told_errors(file), CrawlState(file) as state:
-        budget = _budget(source, platform, state)
+    with (
+        told_of_crawl(file),
+        CrawlState(file) as state,
+        _spending(workspace, source) as spending,
+    ):
+        budget = _budget(source, platform, spending)
         uses: list[Use] = budget.uses(clock.now())
         streams = state.streams()
         lists: Counter[str] = Counter()
@@ -360,13 +492,16 @@ def wanted_of(workspace: Workspace, source: Source, first: date, last: date) -> 
     )
 
 
-def _land_waiting(
-    workspace: Workspace, source: Source, state: CrawlState
-) -> Iterator[landing.Batch]:
-    while rows := state.waiting(_AT_ONCE):
-        yield _land(workspace, source, rows)
-        failpoint("crawl-landed")
-        state.forget(rows[-1].number)
+def _land_waiting(workspace: Workspace, source: Source) -> list[landing.Batch]:
+    """Land what a crawl has read."""
+    file = state_file(workspace, source)
+    batches = []
+    with told_of_crawl(file), CrawlState(file) as state:
+        while rows := state.waiting(_AT_ONCE):
+            batches.append(_land(workspace, source, rows))
+            failpoint("crawl-landed")
+            state.forget(rows[-1].number)
+    return batches
 
 
 def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.Batch:

@@ -37,6 +37,7 @@ from tasks.sources.file_encodings import (
     tell_mark,
 )
 from tasks.sources.file_format import Splitter
+from tasks.sources.json_text import dump_record, parse_json
 from tasks.warehouse.table_mapping import TableMapping
 
 # Bytes read at a time. Larger blocks gain nothing and cost memory.
@@ -206,25 +207,17 @@ def split_document(text: str, split: Splitter | None = None) -> list[str]:
     if called := _CALL.fullmatch(text):
         text = called[1]
     try:
-        # Integers beyond 64 bits would come back from orjson as floats.
-        document = None if _LONG_NUMBER.search(text) else orjson.loads(text)
-    except orjson.JSONDecodeError:
-        document = None
-    if document is None:
-        # Slower, but takes what orjson refuses: NaN, lone surrogates, long
-        # integers; and its errors name line and column.
-        try:
-            document = json.loads(text)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-        except json.JSONDecodeError as error:
-            parts = _joined(text)
-            if parts is None:
-                raise ValueError(_why_not_json(text, error)) from None
-            return [
-                _dump(record) for part in parts for record in (split or _records)(part)
-            ]
-    return [_dump(record) for record in (split or _records)(document)]
+        parts = [parse_json(text)]
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        joined = _joined(text)
+        if joined is None:
+            raise ValueError(_why_not_json(text, error)) from None
+        parts = joined
+    return [
+        dump_record(record) for part in parts for record in (split or _records)(part)
+    ]
 
 
 def _joined(text: str) -> list[Any] | None:
@@ -260,7 +253,6 @@ _CALL = re.compile(
     + r"([\[{].*[\]}])\s*\)\s*;?\s*(?:\}\s*catch\s*\(\w*\)\s*\{\s*\}\s*;?\s*)?",
     re.DOTALL,
 )
-_LONG_NUMBER = re.compile(r"\d{19}")
 
 
 def open_regular(path: Path) -> io.BufferedReader:
@@ -548,11 +540,3 @@ def _records(document: Any) -> list[Any]:
             if key == "data" and isinstance(inner, dict):
                 return _records(inner)
     return [document]
-
-
-def _dump(record: Any) -> str:
-    try:
-        return orjson.dumps(record).decode()
-    except (orjson.JSONEncodeError, TypeError):
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

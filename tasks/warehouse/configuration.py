@@ -162,6 +162,10 @@ class Source(_Section):
     reserve: float = Field(default=0.1, ge=0, lt=1)
     limits: dict[str, Annotated[int, Field(ge=0)]] = {}
     patience_minutes: float = Field(default=0, ge=0)
+    # Calls at once; without it as many as the budget needs.
+    max_in_flight: int | None = Field(default=None, ge=1, le=256)
+    # Where spending is counted together with sources of other workspaces.
+    budget_file: str | None = Field(default=None, min_length=1)
     # Addresses of hosts that downloads may lead on to; they get no credential.
     download_hosts: list[Address] = []
 

@@ -58,6 +58,8 @@ _API_KEYS = (
     "reserve",
     "limits",
     "patience_minutes",
+    "max_in_flight",
+    "budget_file",
     "download_hosts",
 )
 _FILE_KEYS = ("format", "path", "observed_at", "encoding", "table")

@@ -195,6 +195,8 @@ class Emulator:
         clock: seconds; of limits and of the log.
         latency: seconds that each answer takes.
         number: of the last call.
+        under_way: calls that are being answered.
+        most_under_way: of them, at once.
         failures: what went wrong in the emulator itself, in `before_call` too.
     """
 
@@ -208,6 +210,7 @@ class Emulator:
         self.latency = 0.0
         self.failures: list[Exception] = []
         self.number = 0
+        self.under_way = self.most_under_way = 0
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
@@ -220,11 +223,15 @@ class Emulator:
         return _Quiet(app)
 
     async def _respond(self, request: Request) -> Response:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
         try:
             return await self._logged(request)
         except Exception as failure:
             self.failures.append(failure)
             raise
+        finally:
+            self.under_way -= 1
 
     async def _logged(self, request: Request) -> Response:
         self.number += 1

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.warehouse.models import load_models
+from tasks.warehouse.publication import build_publication
 from tests.emulators.serving import Asked
 from tests.emulators.weibo import TOKEN, WeiboOptions
 from tests.flows.crawl_once import crawl_once
@@ -19,7 +21,9 @@ from tests.flows.weibo_api import Site, site
 from tests.workspaces import PATIENCE_SECONDS, Lab, started
 from tests.world import World
 
-MORE = "commercial = true"
+# As many calls at once as there may be; undisturbed it is one after the other.
+AT_ONCE = 4
+MORE = "commercial = true\nlimits = { ip-hour = 1000000000 }\n"
 # Where a run dies: after an answer, before and after it is kept; after landing.
 POINTS = ("crawl-answered@1", "crawl-answered@9", "crawl-kept@7", "crawl-landed")
 RANDOM_KILLS = 3
@@ -61,18 +65,30 @@ def staged(lab: Lab) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
+def tables(lab: Lab, folder: Path) -> dict[str, bytes]:
+    """Parquet of the marts, as it is published."""
+    marts = list(load_models("marts").values())
+    build_publication(lab.workspace.database, folder, marts)
+    return {file.name: file.read_bytes() for file in folder.glob("parquet/*")}
+
+
 def test_killed_crawls_leave_no_trace(
     small_world: World,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every kill repeats a page at most, and every row is there once."""
+    """Every kill repeats a page a call at most, and every row is there once.
+
+    Nor does it show in which order answers came: what was crawled side by side makes
+    the same marts as what was crawled one call after the other.
+    """
     seed = int(os.environ.get("WM_TEST_SEED", random.randrange(10**6)))
     print(f"WM_TEST_SEED={seed}")  # noqa: T201
     rng = random.Random(seed)
     monkeypatch.setenv("WEIBO_ACCESS_TOKEN", TOKEN)
     options = WeiboOptions(short_share=0.1)
-    with site(small_world, tmp_path / "undisturbed", options, MORE) as undisturbed:
+    alone, side_by_side = (f"{MORE}max_in_flight = {most}" for most in (1, AT_ONCE))
+    with site(small_world, tmp_path / "undisturbed", options, alone) as undisturbed:
         crawl_once(
             undisturbed.lab.root,
             undisturbed.emulator.now,
@@ -80,9 +96,11 @@ def test_killed_crawls_leave_no_trace(
             undisturbed.last,
         )
         calls = len(undisturbed.emulator.calls)
+        assert undisturbed.emulator.most_under_way == 1
         undisturbed.build()
     assert calls > 40
-    with site(small_world, tmp_path / "killed", options, MORE) as found:
+    with site(small_world, tmp_path / "killed", options, side_by_side) as found:
+        found.emulator.latency = 0.02
         deaths = [dict(crash_at=point) for point in POINTS[:-1]]
         deaths += [dict(kill_after=rng.randint(1, 7)) for _ in range(RANDOM_KILLS)]
         rng.shuffle(deaths)
@@ -97,8 +115,15 @@ def test_killed_crawls_leave_no_trace(
         truth = found.told()
         found.build()
     assert len(asked) == calls
-    assert repeated <= len(deaths)
+    assert found.emulator.most_under_way == AT_ONCE
+    assert repeated <= AT_ONCE * len(deaths)
     found.check(truth)
     assert staged(found.lab) == staged(undisturbed.lab)
     assert found.lab.marts() == undisturbed.lab.marts()
+    one, other = (
+        tables(lab, tmp_path / f"tables of {lab.root.name}")
+        for lab in (found.lab, undisturbed.lab)
+    )
+    assert one.keys() == other.keys()
+    assert not [name for name in one if one[name] != other[name]]
     assert not list((found.lab.root / "landing").glob(".tmp/*"))

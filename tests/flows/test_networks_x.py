@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from tasks.sources.crawl.http_client import Answer
-from tasks.sources.crawl.state import CrawlState
+from tasks.sources.crawl.spending import Spending, spending_files
 from tasks.sources.x import api as x_api
 from tests.emulators.serving import serve
 from tests.emulators.x import BEARER, XEmulator, XOptions
@@ -87,8 +87,9 @@ def test_months_posts_are_counted_as_the_platform_counts_them(
     with served(emulator, tmp_path, monkeypatch) as lab:
         crawl_and_stage(lab, emulator.told, emulator.now)
     start = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
-    with CrawlState(lab.root / "landing/.crawl/x.sqlite") as state:
-        assert state.spent("posts-month", start) == emulator._month_used > 300
+    (file,) = spending_files(lab.root / "landing")
+    with Spending(file) as spending:
+        assert spending.spent("posts-month", start) == emulator._month_used > 300
 
 
 def test_a_spent_month_defers_and_the_next_one_ends_the_work(

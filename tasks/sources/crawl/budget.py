@@ -1,8 +1,9 @@
 """What may still be asked: a platform's limits, a share of them, a reserve.
 
 A limit allows so many calls (or rows) in a window of time. The source spends at
-most `share` of it; the last `reserve` of that is kept for urgent streams. What
-was spent is in the crawl's state, so that runs, and a killed one, count together.
+most `share` of it; the last `reserve` of that is kept for urgent streams. What was
+spent is kept in a file (`spending.py`), so that runs, a killed one, sources and
+processes count together.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, UTC, datetime
 
-from tasks.sources.crawl.state import CrawlState
+from tasks.sources.crawl.spending import EVERYWHERE, Claim, Rest, Spending
 
 HOUR = 3600.0
 DAY = 86_400.0
 # Streams of this priority or a lower one may use the reserve.
 URGENT = 50
-# What the platform told of its limits: name -> calls.
-_TOLD = "told_limits"
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,27 @@ class Use:
     resets_at: float
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a limit in its window.
+
+    Attributes:
+        name: of the limit.
+        amount: calls that may still be made, or rows that may come.
+        seconds: until the window ends.
+    """
+
+    name: str
+    amount: int
+    seconds: float
+
+
 class Budget:
     """The limits of one source and what is left of them."""
 
     def __init__(
         self,
-        state: CrawlState,
+        spending: Spending,
         limits: tuple[Limit, ...],
         *,
         share: float = 0.9,
@@ -95,17 +109,17 @@ class Budget:
         """Make a budget.
 
         Args:
-            state: where spending is kept.
+            spending: what was spent, by whomever.
             limits: of the platform.
             share: of each limit that may be spent, 0 to 1.
             reserve: of that, kept for urgent streams, 0 to 1.
             overrides: amounts by name, where a contract says otherwise.
         """
-        self._state = state
+        self._spending = spending
         self._known = limits
         self._contract = overrides or {}
         self._share, self._reserve = share, reserve
-        self._limits = self._smallest(state.fact(_TOLD) or {})
+        self._limits = self._smallest(spending.told_limits())
 
     def _smallest(self, told: Mapping[str, int]) -> tuple[Limit, ...]:
         """The limits in force: of our amount and the platform's the smaller one."""
@@ -132,15 +146,26 @@ class Budget:
         whole = int(limit.amount * self._share + 1e-9)
         return whole if urgent else whole - int(whole * self._reserve + 1e-9)
 
-    def affordable_at(self, endpoint: str, priority: int, now: float) -> float:
-        """When a call may be made: `now`, or the end of the fullest window."""
-        moment = now
+    def pauses_of(self, endpoint: str, priority: int, now: float) -> list[Rest]:
+        """What a call has to wait for; empty where it may be made now."""
+        pauses = self._spending.rests_of(endpoint, now)
         for limit in self._of(endpoint):
             start, end = limit.window(now)
-            spent = self._state.spent(limit.name, start)
+            spent = self._spending.spent(limit.name, start)
             if spent >= self._allowed(limit, urgent=priority <= URGENT):
-                moment = max(moment, end)
-        return moment
+                why = "the budget of calls is spent"
+                pauses.append(Rest(end, why, is_brief=False))
+        return pauses
+
+    def left(self, endpoint: str, priority: int, now: float) -> list[Left]:
+        """What is left of each limit in its window."""
+        found = []
+        for limit in self._of(endpoint):
+            start, end = limit.window(now)
+            allowed = self._allowed(limit, urgent=priority <= URGENT)
+            left = max(allowed - self._spending.spent(limit.name, start), 0)
+            found.append(Left(limit.name, left, end - now))
+        return found
 
     def rows_left(
         self, endpoint: str, priority: int, now: float
@@ -151,15 +176,39 @@ class Budget:
             if limit.counts_rows:
                 start, end = limit.window(now)
                 allowed = self._allowed(limit, urgent=priority <= URGENT)
-                left.append((allowed - self._state.spent(limit.name, start), end))
+                left.append((allowed - self._spending.spent(limit.name, start), end))
         return min(left, default=None)
 
-    def pay_call(self, endpoint: str, now: float, rows: int = 0) -> None:
-        """Count one call, and the most rows it may bring, against every limit."""
-        self._state.pay(
-            (limit.name, limit.window(now)[0], rows if limit.counts_rows else 1)
-            for limit in self._of(endpoint)
-        )
+    def take(
+        self,
+        endpoint: str,
+        priority: int,
+        now: float,
+        rows: int = 0,
+        *,
+        is_whole: bool = False,
+    ) -> bool:
+        """Pay one call, and the most rows it may bring, of every limit; or nothing.
+
+        Args:
+            endpoint: to ask.
+            priority: of the stream.
+            now: the time.
+            rows: that the platform may count for it.
+            is_whole: it can't be made smaller and may go over a limit of rows, or it
+                might never be made.
+
+        Returns:
+            Whether there was enough; others may have been faster.
+        """
+        claims = []
+        for limit in self._of(endpoint):
+            amount = rows if limit.counts_rows else 1
+            allowed = self._allowed(limit, urgent=priority <= URGENT)
+            most_before = allowed - (1 if is_whole else max(amount, 1))
+            start, _ = limit.window(now)
+            claims.append(Claim(limit.name, start, amount, most_before))
+        return self._spending.take(claims)
 
     def settle(self, endpoint: str, paid_at: float, now: float) -> None:
         """Count a call once more where a window ended while it was on its way."""
@@ -169,11 +218,11 @@ class Budget:
             if not limit.counts_rows and limit.window(now)[0] > limit.window(paid_at)[0]
         ]
         if crossed:
-            self._state.pay(crossed)
+            self._spending.pay(crossed)
 
     def pay_rows(self, endpoint: str, rows: int, now: float) -> None:
         """Count rows against the limits that count them; below zero: give back."""
-        self._state.pay(
+        self._spending.pay(
             (limit.name, limit.window(now)[0], rows)
             for limit in self._of(endpoint)
             if limit.counts_rows
@@ -193,10 +242,29 @@ class Budget:
         end = now
         for limit in found:
             start, end = limit.window(now)
-            missing = limit.amount - self._state.spent(limit.name, start)
-            if missing > 0:
-                self._state.pay([(limit.name, start, missing)])
+            self._spending.raise_to(limit.name, start, limit.amount)
         return end
+
+    def rest(
+        self,
+        endpoint: str | None,
+        ends_at: float,
+        why: str,
+        now: float,
+        *,
+        is_brief: bool = False,
+    ) -> None:
+        """Let nobody who shares this budget ask for a while.
+
+        Args:
+            endpoint: that rests; None for all.
+            ends_at: Unix time.
+            why: for people; holds no identifier.
+            now: the time.
+            is_brief: a pause within a run, no window of a limit.
+        """
+        rest = Rest(ends_at, why, is_brief)
+        self._spending.rest(endpoint or EVERYWHERE, rest, now)
 
     def believe(self, told: Iterable[tuple[str, int, int]], now: float) -> None:
         """Take the platform's word on limits and on what is left of them.
@@ -213,16 +281,14 @@ class Budget:
         if not amounts:
             return
         # Kept: another run, and `status`, count by it before they ask again.
-        self._state.remember(_TOLD, amounts)
+        self._spending.keep_limits(amounts)
         self._limits = self._smallest(amounts)
         for limit in self._limits:
             if limit.name not in remaining:
                 continue
             start, _ = limit.window(now)
             used = limit.amount - remaining[limit.name]
-            missing = used - self._state.spent(limit.name, start)
-            if missing > 0:
-                self._state.pay([(limit.name, start, missing)])
+            self._spending.raise_to(limit.name, start, used)
 
     def done_at(
         self, calls: Mapping[str, int], now: float, rows_a_call: int = 1
@@ -248,7 +314,7 @@ class Budget:
                 left *= rows_a_call
             allowed = self._allowed(limit, urgent=False)
             start, _ = limit.window(now)
-            left -= max(allowed - self._state.spent(limit.name, start), 0)
+            left -= max(allowed - self._spending.spent(limit.name, start), 0)
             if left > 0:
                 windows = math.ceil(left / allowed) if allowed else math.inf
                 moment = max(moment, limit.start_of_later_window(now, windows))
@@ -264,7 +330,7 @@ class Budget:
                     limit.name,
                     limit.amount,
                     self._allowed(limit, urgent=True),
-                    self._state.spent(limit.name, start),
+                    self._spending.spent(limit.name, start),
                     end,
                 )
             )

@@ -13,15 +13,29 @@ import hashlib
 import heapq
 import json
 import random
-from collections.abc import Callable, Mapping
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from threading import Event
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from tasks.sources.crawl.budget import Budget, Limit
-from tasks.sources.crawl.http_client import Answer, Client, Clock, FetchError
+from tasks.sources.crawl.http_client import (
+    Answer,
+    Client,
+    Clock,
+    FetchError,
+    ForbiddenAddressError,
+)
+from tasks.sources.crawl.pace import Pace
+from tasks.sources.crawl.spending import LONGEST_REST, Rest
 from tasks.sources.crawl.state import CrawlState, Page, Stream
+from tasks.sources.json_text import parse_json
 from tasks.warehouse.database import failpoint
 
 # Full jitter: wait a random part of min(cap, base * 2^attempt) seconds
@@ -31,11 +45,14 @@ BACKOFF_CAP = 60.0
 ATTEMPTS = 6
 # The longest that a server may make us wait within a run.
 LONGEST_WAIT = 300.0
-# The longest that it may make us wait between runs: servers write nonsense, too.
-LONGEST_REST = 86_400.0
 # So many lists in a row without a usable answer: the platform is down, the rest
 # is left to the next run.
 FAILURES_IN_A_ROW = 3
+# How long a run that is stopped waits for what is under way: the process has little
+# more (`warehouse/stopping.py`).
+STOPPED_SECONDS = 2.0
+# While calls are under way, others may become due: looked at so often.
+_TICK = 0.05
 
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
@@ -178,18 +195,46 @@ class ReauthoriseError(Exception):
     """The token is no longer valid."""
 
 
-class _Later(Exception):  # noqa: N818 - a turn in the work, no error
-    """This stream can't go on now."""
+@dataclass(frozen=True)
+class _Call:
+    """A call that is under way.
 
-    def __init__(self, moment: float, why: str, *, whole_endpoint: bool) -> None:
-        super().__init__(why)
-        self.moment = moment
-        self.why = why
-        self.whole_endpoint = whole_endpoint
+    Attributes:
+        number: in the order in which they were begun.
+        stream: whose page is asked for.
+        request: what was asked.
+        paid_at: when it was paid, just before it was begun.
+        credentials: number of the credentials that it carries.
+        limits: names of those that count it.
+        answer: that is to come.
+    """
+
+    number: int
+    stream: Stream
+    request: Request
+    paid_at: float
+    credentials: int
+    limits: tuple[str, ...]
+    answer: Future[Answer]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A page that is to be kept, with what it answers."""
+
+    stream: Stream
+    page: Page
+    label: str
+    observed_at: datetime
 
 
 class Crawler:
-    """Reads the open streams of a source until they end or the budget does."""
+    """Reads the open streams of a source until they end or the budget does.
+
+    A stream's pages follow each other; streams are read side by side, as many as the
+    budget needs (`pace.py`). All is decided in the thread that runs this, one answer
+    after the other: a platform's methods and the state know no other one.
+    """
 
     def __init__(
         self,
@@ -202,7 +247,8 @@ class Crawler:
         *,
         patience_seconds: float = 0.0,
         resumes: bool = False,
-        advance: Callable[[int], None] | None = None,
+        max_in_flight: int = 1,
+        stop: Event | None = None,
     ) -> None:
         """Make a crawler.
 
@@ -216,7 +262,8 @@ class Crawler:
             patience_seconds: how long a run may wait for a window of a limit, in
                 all.
             resumes: an earlier run was killed after its last page.
-            advance: told the number of records of each page.
+            max_in_flight: calls at once, whatever the budget permits.
+            stop: set where the run is to end: what is under way is finished.
         """
         self._platform = platform
         self._client = client
@@ -226,11 +273,31 @@ class Crawler:
         self._clock = clock
         self._patience = patience_seconds
         self._resumes = resumes
-        self._advance = advance or (lambda count: None)
+        self._pace = Pace(max_in_flight)
+        self._stop = stop or Event()
         # Only waiting times come from it, never data.
         self._random = random.Random(0)
         self._done = Crawled()
-        self._refreshed = False
+        # Streams to ask, by endpoint: the most wanted first.
+        self._queues: dict[str, list[tuple[int, str]]] = {}
+        self._streams: dict[str, Stream] = {}
+        self._under_way: dict[str, _Call] = {}
+        # (when to try again, stream) of calls that failed; how often in a row.
+        self._failed: list[tuple[float, str]] = []
+        self._attempts: Counter[str] = Counter()
+        # Open, but not for this run.
+        self._resting: set[str] = set()
+        # Endpoints of which fewer rows are left than a page must have.
+        self._too_few_rows: dict[str, Rest] = {}
+        # Nothing is asked before, while the platform gives no usable answers.
+        self._held_until = 0.0
+        # Pauses up to here were waited for, whatever the clock shows since.
+        self._rested_until = 0.0
+        # Lists that were given up since the last usable answer.
+        self._given_up = 0
+        self._calls = 0
+        self._credentials = 0
+        self._failure: Exception | None = None
 
     def run(self) -> Crawled:
         """Read until nothing is open or the budget is gone.
@@ -238,6 +305,7 @@ class Crawler:
         Raises:
             FatalAnswerError: the platform refuses and says why.
             ReauthoriseError: the token has expired and no other was found.
+            ForbiddenAddressError: an answer leads where nothing may be asked.
         """
         now = datetime.fromtimestamp(self._clock.now(), UTC)
         self._state.begin_pass(
@@ -245,87 +313,102 @@ class Crawler:
             lambda: self._platform.seeds(self._wanted, self._state, now),
             is_resumed=self._resumes or bool(self._state.streams("open")),
         )
-        queues: dict[str, list[tuple[int, str]]] = {}
-        streams: dict[str, Stream] = {}
-
-        def enqueue(stream: Stream) -> None:
-            streams[stream.key] = stream
-            heapq.heappush(
-                queues.setdefault(stream.endpoint, []), (stream.priority, stream.key)
-            )
-
         for stream in self._state.streams("open"):
-            enqueue(stream)
-        not_before: dict[str, tuple[float, str]] = {}
-        # Open, but not for this run.
-        resting: set[str] = set()
-        failures = 0
-        while any(queues.values()):
-            endpoint, moment, why = self._next(queues, not_before)
-            if moment > self._clock.now():
-                if not self._wait(moment):
-                    self._postpone(moment, why)
-                    break
-                continue
-            _, key = heapq.heappop(queues[endpoint])
-            stream = streams.pop(key)
-            try:
-                page = self._read_page(stream)
-            except _Later as later:
-                if later.whole_endpoint:
-                    enqueue(stream)
-                    not_before[endpoint] = (later.moment, later.why)
-                else:
-                    # This one waits for another run; the others go on.
-                    resting.add(key)
-                    self._postpone(later.moment, later.why)
-                    failures += 1
-                    if failures == FAILURES_IN_A_ROW:
-                        break
-                continue
-            failures = 0
-            if page.wait_seconds:
-                resting.add(key)
-                self._postpone(
-                    self._clock.now() + page.wait_seconds,
-                    "the platform prepares an answer",
-                )
-            elif page.stream.state == "open":
-                enqueue(page.stream)
-            elif page.stream.state == "stuck" and page.stream.note:
-                self._note(page.stream.note)
-            for found in page.found:
-                if found.key in streams or found.key in resting:
-                    continue
-                opened = self._state.stream(found.key)
-                if opened is not None and opened.state == "open":
-                    enqueue(opened)
+            self._enqueue(stream)
+        while not self._is_ending():
+            self._begin_calls()
+            if self._under_way:
+                self._take_in(_TICK)
+            elif not self._wait_for_more():
+                break
+        self._finish()
+        if self._failure is not None:
+            raise self._failure
         return self._done
 
-    def _next(
-        self,
-        queues: dict[str, list[tuple[int, str]]],
-        not_before: dict[str, tuple[float, str]],
-    ) -> tuple[str, float, str]:
-        """The endpoint to ask: the most wanted that may be asked, else the soonest."""
-        now = self._clock.now()
-        choices = []
-        for endpoint, queue in queues.items():
-            if not queue:
-                continue
-            priority, key = queue[0]
-            moment = self._budget.affordable_at(endpoint, priority, now)
-            why = "the budget of calls is spent"
-            later = not_before.get(endpoint)
-            if later is not None and later[0] > moment:
-                moment, why = later
-            choices.append((max(moment, now), priority, key, endpoint, why))
-        moment, _, _, endpoint, why = min(choices)
-        return endpoint, moment, why
+    # --- order of work --------------------------------------------------------------
 
-    def _wait(self, moment: float) -> bool:
-        seconds = moment - self._clock.now()
+    def _enqueue(self, stream: Stream) -> None:
+        self._streams[stream.key] = stream
+        queue = self._queues.setdefault(stream.endpoint, [])
+        heapq.heappush(queue, (stream.priority, stream.key))
+
+    def _is_ending(self) -> bool:
+        """Whether nothing more is to be begun."""
+        return (
+            self._failure is not None
+            or self._given_up >= FAILURES_IN_A_ROW
+            or self._stop.is_set()
+        )
+
+    def _begin_calls(self) -> None:
+        """Begin the calls that may be made now, the most wanted first."""
+        while not self._is_ending():
+            now = self._clock.now()
+            self._try_again(now)
+            ready = [
+                (*queue[0], endpoint)
+                for endpoint, queue in self._queues.items()
+                if queue and self._pause_of(endpoint, now) is None
+            ]
+            for priority, key, endpoint in sorted(ready):
+                left = self._budget.left(endpoint, priority, now)
+                if self._pace.has_room(left):
+                    heapq.heappop(self._queues[endpoint])
+                    limits = tuple(limit.name for limit in left)
+                    self._begin(self._streams.pop(key), limits, now)
+                    break
+            else:
+                return
+
+    def _try_again(self, now: float) -> None:
+        """Let streams that failed be asked again when their time has come."""
+        while self._failed and self._failed[0][0] <= now:
+            _, key = heapq.heappop(self._failed)
+            self._enqueue(self._streams[key])
+
+    def _pause_of(self, endpoint: str, now: float) -> Rest | None:
+        """What the most wanted stream of an endpoint has to wait for, the longest."""
+        priority, _ = self._queues[endpoint][0]
+        pauses = self._budget.pauses_of(endpoint, priority, now)
+        pauses.append(Rest(self._held_until, "the platform fails", is_brief=True))
+        if endpoint in self._too_few_rows:
+            pauses.append(self._too_few_rows[endpoint])
+        over = max(now, self._rested_until)
+        return max(
+            (
+                pause
+                for pause in pauses
+                if pause.ends_at > (over if pause.is_brief else now)
+            ),
+            key=lambda pause: pause.ends_at,
+            default=None,
+        )
+
+    def _wait_for_more(self) -> bool:
+        """Wait until something may be asked; whether the run goes on."""
+        now = self._clock.now()
+        pauses = [
+            pause
+            for endpoint, queue in self._queues.items()
+            if queue and (pause := self._pause_of(endpoint, now)) is not None
+        ]
+        if self._failed:
+            moment = self._failed[0][0]
+            pauses.append(Rest(moment, "the platform fails", is_brief=True))
+        if not pauses:
+            # Somebody else was faster, or time has passed: look again.
+            return any(self._queues.values())
+        pause = min(pauses, key=lambda pause: pause.ends_at)
+        seconds = max(pause.ends_at - now, 0.0)
+        if pause.is_brief:
+            # A clock that was set back must not make hours of it.
+            self._clock.sleep(min(seconds, LONGEST_WAIT))
+            self._rested_until = max(self._rested_until, pause.ends_at)
+            self._try_again(pause.ends_at)
+            return True
         if seconds > self._patience:
+            self._postpone(pause.ends_at, pause.why)
             return False
         self._patience -= seconds
         self._clock.sleep(seconds)
@@ -340,68 +423,37 @@ class Crawler:
     def _note(self, text: str) -> None:
         self._done.notes[text] = self._done.notes.get(text, 0) + 1
 
-    def _read_page(self, stream: Stream) -> Page:
-        whole = self._platform.request(_bare(stream))
-        for attempt in range(1, ATTEMPTS + 1):
-            now = self._clock.now()
-            moment = self._budget.affordable_at(stream.endpoint, stream.priority, now)
-            if moment > now:
-                raise _Later(
-                    moment, "the budget of calls is spent", whole_endpoint=True
-                )
-            request = self._fitting(stream, whole, now)
-            # Paid before it is made: a killed run has spent what it asked for.
-            self._budget.pay_call(stream.endpoint, now, request.rows)
-            self._done.calls += 1
-            answer: Answer | None = None
-            try:
-                answer = self._client.get(
-                    request.path,
-                    {**request.params, **request.secrets},
-                    method=request.method,
-                    content_type=request.content_type,
-                )
-                trouble = self._platform.judge(answer)
-                if trouble is None:
-                    return self._keep(stream, request, answer, now)
-            except FetchError as error:
-                trouble = Trouble("transient", str(error))
-            finally:
-                # Nobody knows on which side of a window's edge it was counted.
-                self._budget.settle(stream.endpoint, now, self._clock.now())
-            self._budget.pay_rows(stream.endpoint, -request.rows, now)
-            if request.is_optional and trouble.kind != "token":
-                return self._end(stream, Trouble("end", ""), answer)
-            if trouble.kind == "transient":
-                if attempt < ATTEMPTS:
-                    self._back_off(attempt, answer, trouble)
-                continue
-            if trouble.kind == "rate":
-                # Believed over our own count: others may share the limit.
-                end = now
-                if trouble.limit:
-                    end = self._budget.exhaust(stream.endpoint, now, trouble.limit)
-                asked = now + retry_after(answer, now) if answer else now
-                raise _Later(
-                    max(end, asked, trouble.resets_at or 0.0),
-                    trouble.text,
-                    whole_endpoint=True,
-                )
-            if trouble.kind == "token":
-                self._refresh(trouble)
-                continue
-            if trouble.kind == "fatal":
-                raise FatalAnswerError(trouble.text)
-            return self._end(stream, trouble, answer)
-        raise _Later(
-            self._clock.now() + LONGEST_WAIT,
-            f"the platform gave no usable answer {ATTEMPTS} times"
-            f" ({trouble.text if trouble else 'none'})",
-            whole_endpoint=False,
+    # --- calls ----------------------------------------------------------------------
+
+    def _begin(self, stream: Stream, limits: tuple[str, ...], now: float) -> None:
+        """Pay a stream's next call and begin it, where others have left enough."""
+        endpoint, priority = stream.endpoint, stream.priority
+        request = self._fitting(stream, self._platform.request(_bare(stream)), now)
+        # Paid before it is made: a killed run has spent what it asked for.
+        if request is None or not self._budget.take(
+            endpoint, priority, now, request.rows, is_whole=request.rows_param is None
+        ):
+            self._enqueue(stream)
+            return
+        self._done.calls += 1
+        try:
+            answer = self._client.send(
+                request.path,
+                {**request.params, **request.secrets},
+                method=request.method,
+                content_type=request.content_type,
+            )
+        except ForbiddenAddressError as error:
+            self._fail(error)
+            return
+        self._calls += 1
+        self._pace.begin(limits)
+        self._under_way[stream.key] = _Call(
+            self._calls, stream, request, now, self._credentials, limits, answer
         )
 
-    def _fitting(self, stream: Stream, request: Request, now: float) -> Request:
-        """The request for no more rows than may still come.
+    def _fitting(self, stream: Stream, request: Request, now: float) -> Request | None:
+        """The request for no more rows than may still come; None where too few may.
 
         One that can't be made smaller is asked whole, or it might never be.
         """
@@ -410,13 +462,80 @@ class Crawler:
             return request
         left, more_at = found
         if left < request.least_rows:
-            raise _Later(more_at, "the budget of rows is spent", whole_endpoint=True)
+            why = "the budget of rows is spent"
+            self._too_few_rows[stream.endpoint] = Rest(more_at, why, is_brief=False)
+            return None
         params = {**request.params, request.rows_param: str(left)}
         return replace(request, params=params, rows=left)
 
-    def _keep(
-        self, stream: Stream, request: Request, answer: Answer, paid_at: float
-    ) -> Page:
+    def _take_in(self, seconds: float) -> None:
+        """Take in the answers that have come, or come within so many seconds.
+
+        Pages that came together are kept together: the disk is waited for once.
+        """
+        calls = {call.answer: call for call in self._under_way.values()}
+        answered, _ = wait_for(calls, seconds, FIRST_COMPLETED)
+        done = sorted((calls[one] for one in answered), key=lambda call: call.number)
+        kept = [page for call in done if (page := self._understood(call)) is not None]
+        if not kept:
+            return
+        self._state.commit_pages((one.page, one.label, one.observed_at) for one in kept)
+        for one in kept:
+            failpoint("crawl-kept")
+            self._done.records += len(one.page.records)
+            self._go_on(one.stream, one.page)
+
+    def _finish(self) -> None:
+        """Take in what is still under way; not for long where the run is stopped."""
+        limit = time.monotonic() + STOPPED_SECONDS
+        while self._under_way:
+            if self._stop.is_set() and time.monotonic() > limit:
+                return
+            self._take_in(_TICK)
+
+    def _understood(self, call: _Call) -> _Kept | None:
+        """What an answer means: a page to keep, or None and what to do about it."""
+        stream, request = call.stream, call.request
+        now = self._clock.now()
+        del self._under_way[stream.key]
+        self._pace.end(call.limits, now - call.paid_at)
+        # It may have brought fewer rows than were set aside for it.
+        self._too_few_rows.clear()
+        # Nobody knows on which side of a window's edge it was counted.
+        self._budget.settle(stream.endpoint, call.paid_at, now)
+        answer: Answer | None = None
+        try:
+            answer = replace(call.answer.result(), asked=request.params)
+            trouble = self._platform.judge(answer)
+            if trouble is None:
+                kept = self._read(call, answer)
+                self._is_well(stream)
+                return kept
+        except FetchError as error:
+            trouble = Trouble("transient", str(error))
+        except ForbiddenAddressError as error:
+            self._fail(error)
+            return None
+        self._budget.pay_rows(stream.endpoint, -request.rows, call.paid_at)
+        if request.is_optional and trouble.kind != "token":
+            return self._end(stream, Trouble("end", ""), answer)
+        if trouble.kind in ("absent", "end"):
+            self._is_well(stream)
+            return self._end(stream, trouble, answer)
+        if trouble.kind == "transient":
+            self._fail_for_now(stream, trouble, answer)
+        elif trouble.kind == "rate":
+            self._enqueue(stream)
+            self._rest(call, trouble, answer)
+        elif trouble.kind == "token":
+            self._enqueue(stream)
+            self._refresh(call, trouble)
+        else:
+            self._fail(FatalAnswerError(trouble.text))
+        return None
+
+    def _read(self, call: _Call, answer: Answer) -> _Kept:
+        stream, request = call.stream, call.request
         content = _parse(answer, request)
         try:
             page = self._platform.read(_bare(stream), content, answer, self._wanted)
@@ -426,16 +545,12 @@ class Crawler:
             ) from None
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
-        self._budget.pay_rows(stream.endpoint, counted - request.rows, paid_at)
+        self._budget.pay_rows(stream.endpoint, counted - request.rows, call.paid_at)
         self._budget.believe(page.told_limits, self._clock.now())
         failpoint("crawl-answered")
-        self._state.commit_page(page, label(request), answer.observed_at)
-        failpoint("crawl-kept")
-        self._done.records += len(page.records)
-        self._advance(len(page.records))
-        return page
+        return _Kept(stream, page, label(request), answer.observed_at)
 
-    def _end(self, stream: Stream, trouble: Trouble, answer: Answer | None) -> Page:
+    def _end(self, stream: Stream, trouble: Trouble, answer: Answer | None) -> _Kept:
         """Close a stream whose object is gone, or whose list the platform caps."""
         observed_at = (
             answer.observed_at
@@ -449,24 +564,103 @@ class Crawler:
             if absent
             else (),
         )
-        self._state.commit_page(page, "", observed_at)
         if trouble.text:
             self._note(trouble.text)
-        return page
+        return _Kept(stream, page, "", observed_at)
 
-    def _back_off(self, attempt: int, answer: Answer | None, trouble: Trouble) -> None:
-        wait = self._random.uniform(0, min(BACKOFF_CAP, BACKOFF_BASE * 2**attempt))
-        least = retry_after(answer, self._clock.now()) if answer else 0.0
-        if least > LONGEST_WAIT:
-            raise _Later(self._clock.now() + least, trouble.text, whole_endpoint=True)
-        self._clock.sleep(max(wait, least))
+    def _go_on(self, stream: Stream, page: Page) -> None:
+        """What a page that was kept leads to."""
+        if page.wait_seconds:
+            self._resting.add(stream.key)
+            self._postpone(
+                self._clock.now() + page.wait_seconds,
+                "the platform prepares an answer",
+            )
+        elif page.stream.state == "open":
+            self._enqueue(page.stream)
+        elif page.stream.state == "stuck" and page.stream.note:
+            self._note(page.stream.note)
+        for found in page.found:
+            if (
+                found.key in self._streams
+                or found.key in self._under_way
+                or found.key in self._resting
+            ):
+                continue
+            opened = self._state.stream(found.key)
+            if opened is not None and opened.state == "open":
+                self._enqueue(opened)
 
-    def _refresh(self, trouble: Trouble) -> None:
+    # --- what goes wrong ------------------------------------------------------------
+
+    def _is_well(self, stream: Stream) -> None:
+        """The platform has given a usable answer."""
+        self._attempts.pop(stream.key, None)
+        self._given_up = 0
+        self._pace.is_troubled = False
+        self._held_until = 0.0
+
+    def _fail(self, error: Exception) -> None:
+        """Nothing more is begun; what is under way is finished first."""
+        self._failure = self._failure or error
+
+    def _fail_for_now(
+        self, stream: Stream, trouble: Trouble, answer: Answer | None
+    ) -> None:
+        """Try again later, or leave it to the next run.
+
+        Until the platform answers again nothing else is asked meanwhile: with all
+        others one after the other, a platform that is down would be stormed.
+        """
+        now = self._clock.now()
+        # Not of a clock that was set back since.
+        self._rested_until = min(self._rested_until, now)
+        self._pace.is_troubled = True
+        self._attempts[stream.key] += 1
+        attempt = self._attempts[stream.key]
+        if attempt >= ATTEMPTS:
+            # This one waits for another run; the others go on.
+            del self._attempts[stream.key]
+            self._resting.add(stream.key)
+            self._given_up += 1
+            self._postpone(
+                now + LONGEST_WAIT,
+                f"the platform gave no usable answer {ATTEMPTS} times ({trouble.text})",
+            )
+            return
+        least = 0.0 if answer is None else retry_after(answer, now)
+        is_brief = least <= LONGEST_WAIT
+        if least:
+            # All who ask this platform heed it.
+            self._budget.rest(None, now + least, trouble.text, now, is_brief=is_brief)
+        if not is_brief:
+            self._enqueue(stream)
+            return
+        seconds = self._random.uniform(0, min(BACKOFF_CAP, BACKOFF_BASE * 2**attempt))
+        moment = now + max(seconds, least)
+        self._streams[stream.key] = stream
+        heapq.heappush(self._failed, (moment, stream.key))
+        self._held_until = max(self._held_until, moment)
+
+    def _rest(self, call: _Call, trouble: Trouble, answer: Answer | None) -> None:
+        """A limit is reached: believed over our own count, others may share it."""
+        endpoint, now = call.stream.endpoint, self._clock.now()
+        end = call.paid_at
+        if trouble.limit:
+            end = self._budget.exhaust(endpoint, call.paid_at, trouble.limit)
+        asked = now + retry_after(answer, now) if answer else now
+        moment = max(end, asked, trouble.resets_at or 0.0)
+        self._budget.rest(endpoint, moment, trouble.text, now)
+
+    def _refresh(self, call: _Call, trouble: Trouble) -> None:
         """Take a renewed token from the environment, once a run."""
+        if call.credentials < self._credentials:
+            return  # it was under way before the token was renewed
         headers = self._platform.headers()
-        if self._refreshed or headers == self._client.sent_headers:
-            raise ReauthoriseError(trouble.text)
-        self._refreshed = True
+        if self._credentials or headers == self._client.sent_headers:
+            self._fail(ReauthoriseError(trouble.text))
+            return
+        self._credentials += 1
         self._client.set_headers(headers)
 
 
@@ -488,7 +682,7 @@ def _guard(before: Stream, page: Page) -> Page:
     if after.state != "open" or page.wait_seconds:
         return page
     guard = (before.cursor or {}).get(_GUARD) or {"pages": 0, "place": _digest(None)}
-    rows = _digest([record.body for record in page.records])
+    rows = _digest_of(record.body for record in page.records)
     place = _digest(after.cursor)
     why = None
     if after.cursor is None or place == guard["place"]:
@@ -507,15 +701,21 @@ def _guard(before: Stream, page: Page) -> Page:
 
 
 def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True).encode(errors="replace")
-    return hashlib.sha256(text).hexdigest()[:16]
+    return _digest_of([json.dumps(value, sort_keys=True)])
+
+
+def _digest_of(texts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode(errors="replace") + b"\n")
+    return digest.hexdigest()[:16]
 
 
 def _parse(answer: Answer, request: Request) -> Any:
     if request.content_type != "json":
         return answer.body
     try:
-        return json.loads(answer.body)
+        return parse_json(answer.body)
     except (ValueError, RecursionError):
         raise FetchError(f"{request.path} answered what is no JSON") from None
 

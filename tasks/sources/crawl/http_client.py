@@ -4,7 +4,7 @@ It asks only the hosts it was made for, over TLS (but for this machine itself),
 follows no redirect that leads elsewhere, sends no credential to where files lie, and
 gives up on answers that are late, too large, cut short or of another kind. It tries
 once: whether to try again, and what an attempt costs, is decided where the
-platform's errors are known.
+platform's errors are known. Several calls may be under way at once (`send`).
 
 An error's text names the path, never the query, a header or the answer. Where an
 answer repeats a credential that was sent, as error pages do, it is blotted out before
@@ -17,11 +17,12 @@ import asyncio
 import ipaddress
 import logging
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -61,13 +62,21 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
+    def __init__(self, stop: threading.Event | None = None) -> None:
+        """Make a clock.
+
+        Args:
+            stop: ends a wait as soon as it is set.
+        """
+        self._stop = stop or threading.Event()
+
     def now(self) -> float:
         """Seconds since 1970."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
-        time.sleep(seconds)
+        self._stop.wait(seconds)
 
 
 @dataclass(frozen=True)
@@ -79,12 +88,15 @@ class Answer:
         headers: names in lower case.
         body: unpacked.
         observed_at: when it was complete, UTC without a zone.
+        asked: the query or form that it answers, without its secrets; several calls
+            may be under way, and an error doesn't say whose it is.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     observed_at: datetime
+    asked: Mapping[str, str] = field(default_factory=dict)
 
 
 class Client:
@@ -102,6 +114,7 @@ class Client:
         verify: ssl.SSLContext | bool = True,
         other_hosts: tuple[str, ...] = (),
         file_hosts: tuple[str, ...] = (),
+        max_in_flight: int = 1,
     ) -> None:
         """Make a client.
 
@@ -116,6 +129,7 @@ class Client:
             other_hosts: base addresses of the same platform that may be asked too.
             file_hosts: addresses that downloads may lead on to; they are sent no
                 headers.
+            max_in_flight: calls at once, each with a connection that is kept.
 
         Raises:
             ForbiddenAddressError: the address is not https, and not this machine.
@@ -131,9 +145,15 @@ class Client:
         self._secrets = _secrets(self._headers)
         _silence()
         # A thread of its own: the caller may stand in an event loop already.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="http")
-        self._runner = asyncio.Runner()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="http", daemon=True
+        )
+        self._thread.start()
         self._http = httpx.AsyncClient(
+            limits=httpx.Limits(
+                max_connections=max_in_flight, max_keepalive_connections=max_in_flight
+            ),
             headers={"user-agent": "weibo-manager", "accept-encoding": "gzip"},
             timeout=httpx.Timeout(20.0, connect=10.0),
             follow_redirects=False,
@@ -151,14 +171,18 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close connections."""
+        """Close connections; calls that are under way are given up."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
-        def close() -> None:
-            self._runner.run(self._http.aclose())
-            self._runner.close()
-
-        self._thread.submit(close).result()
-        self._thread.shutdown()
+    async def _close(self) -> None:
+        calls = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        await self._http.aclose()
 
     @property
     def sent_headers(self) -> dict[str, str]:
@@ -179,7 +203,19 @@ class Client:
         method: str = "GET",
         content_type: str = "json",
     ) -> Answer:
-        """Ask once.
+        """Ask once and wait for the answer; as `send`."""
+        sent = self.send(address, params, method=method, content_type=content_type)
+        return sent.result()
+
+    def send(
+        self,
+        address: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+        content_type: str = "json",
+    ) -> Future[Answer]:
+        """Ask once; the answer comes later, or a FetchError in its place.
 
         Args:
             address: a path below the base address, or a whole address that an
@@ -190,8 +226,7 @@ class Client:
                 downloads.
 
         Raises:
-            FetchError: no usable answer.
-            ForbiddenAddressError: the address leads elsewhere.
+            ForbiddenAddressError: the address leads elsewhere; so may the answer.
         """
         url = address if "://" in address else f"{self._base}/{address.lstrip('/')}"
         if _origin(url) not in self._allowed:
@@ -200,7 +235,7 @@ class Client:
                 " not the platform's: not followed"
             )
         work = self._fetch(method, url, dict(params or {}), content_type)
-        return self._thread.submit(self._runner.run, work).result()
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _fetch(
         self, method: str, url: str, params: dict[str, str], content_type: str

@@ -22,6 +22,8 @@ class NetworkApi:
         other_hosts: of the same platform.
         secrets: environment variables that must be there.
         rows_a_call: of a list's page, at most.
+        max_in_flight: calls at once, where the source says nothing; as many as the
+            budget needs, but no more.
     """
 
     make: Callable[[Source, Clock], Platform]
@@ -29,6 +31,7 @@ class NetworkApi:
     other_hosts: tuple[str, ...] = ()
     secrets: Callable[[Source], tuple[str, ...]] = lambda source: ()
     rows_a_call: int = 100
+    max_in_flight: int = 32
 
 
 def api_of(platform: str) -> NetworkApi | None:

@@ -1,9 +1,9 @@
-"""What a crawl remembers: where each stream stands, what it spent, what it found.
+"""What a crawl remembers: where each stream stands and what it found.
 
 One SQLite file a source, `landing/.crawl/<source>.sqlite`. A page's records, the
 stream's new cursor and what follows from the page stand in one transaction, so a
-killed run repeats at most the page it was reading. Calls are paid before they
-are made: a crash never makes the budget look larger than it is.
+killed run repeats at most the pages that were under way. What it spends is counted
+elsewhere (`spending.py`).
 
 Records wait here only until they are landed (`waiting`, `forget`).
 """
@@ -13,16 +13,18 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tasks.sources.crawl.spending import spending_files
+from tasks.sources.crawl.sqlite_errors import told_errors
 from tasks.sources.erasure import without_person
 from tasks.warehouse.condition import Repairs
-from tasks.warehouse.errors import DamagedError, StepFailedError
+from tasks.warehouse.errors import DamagedError
 from tasks.warehouse.people import Person
 
 # Runs that go on where another stopped are one pass, as long as it is no older:
@@ -39,10 +41,6 @@ create table if not exists records (
     number integer primary key autoincrement, request text not null,
     item integer not null, kind text, root_id text, observed_at text not null,
     body text not null
-);
-create table if not exists spending (
-    budget text not null, window_start real not null, spent integer not null,
-    primary key (budget, window_start)
 );
 create table if not exists samples (
     object_id text not null, step text not null, primary key (object_id, step)
@@ -277,56 +275,70 @@ class CrawlState:
 
     def commit_page(self, page: Page, request: str, observed_at: datetime) -> None:
         """Keep a page: its records, its cursor and what follows, or nothing."""
+        self.commit_pages([(page, request, observed_at)])
+
+    def commit_pages(self, pages: Iterable[tuple[Page, str, datetime]]) -> None:
+        """Keep pages that came together, in their order: all of them, or none.
+
+        One sync of the disk for all: pages that come side by side wait for it once.
+
+        Args:
+            pages: with the request that each answers and when it was answered.
+        """
+        with self._transaction():
+            for page, request, observed_at in pages:
+                self._keep(page, request, observed_at)
+
+    def _keep(self, page: Page, request: str, observed_at: datetime) -> None:
         moment = _text(observed_at)
         stream = page.stream
-        with self._transaction():
-            self._base.executemany(
-                "insert into records (request, item, kind, root_id, observed_at, body)"
-                " values (?, ?, ?, ?, ?, ?)",
-                [
-                    (request, item, record.kind, record.root_id, moment, record.body)
-                    for item, record in enumerate(page.records)
-                ],
+        self._base.executemany(
+            "insert into records (request, item, kind, root_id, observed_at, body)"
+            " values (?, ?, ?, ?, ?, ?)",
+            [
+                (request, item, record.kind, record.root_id, moment, record.body)
+                for item, record in enumerate(page.records)
+            ],
+        )
+        self._base.execute(
+            "update streams set cursor = ?, watermark = ?, state = ?, note = ?,"
+            " finished_at = ? where key = ?",
+            (
+                None
+                if stream.cursor is None
+                else json.dumps(stream.cursor, sort_keys=True),
+                stream.watermark,
+                stream.state,
+                stream.note,
+                None if stream.state == "open" else moment,
+                stream.key,
+            ),
+        )
+        for found in page.found:
+            known = self._base.execute(
+                "select params, state from streams where key = ?", (found.key,)
+            ).fetchone()
+            # Read to its end, and nothing says that it has changed since.
+            is_settled = known is not None and (
+                known[1] == "open"
+                or _asked(json.loads(known[0])) == _asked(found.params)
             )
-            self._base.execute(
-                "update streams set cursor = ?, watermark = ?, state = ?, note = ?,"
-                " finished_at = ? where key = ?",
-                (
-                    None
-                    if stream.cursor is None
-                    else json.dumps(stream.cursor, sort_keys=True),
-                    stream.watermark,
-                    stream.state,
-                    stream.note,
-                    None if stream.state == "open" else moment,
-                    stream.key,
-                ),
-            )
-            for found in page.found:
-                known = self._base.execute(
-                    "select params, state from streams where key = ?", (found.key,)
-                ).fetchone()
-                # Read to its end, and nothing says that it has changed since.
-                is_settled = known is not None and (
-                    known[1] == "open"
-                    or _asked(json.loads(known[0])) == _asked(found.params)
-                )
-                if not is_settled and not self._is_repetition(found, observed_at):
-                    self._open(found)
-            self._base.executemany(
-                "insert or replace into absent values (?, ?, ?, ?)",
-                [
-                    (stream.endpoint, object_id, reason, moment)
-                    for object_id, reason in page.absent
-                ],
-            )
-            self._base.executemany(
-                "insert or ignore into samples values (?, ?)", page.sampled
-            )
-            self._base.executemany(
-                "insert or replace into facts values (?, ?)",
-                [(key, json.dumps(value)) for key, value in page.facts],
-            )
+            if not is_settled and not self._is_repetition(found, observed_at):
+                self._open(found)
+        self._base.executemany(
+            "insert or replace into absent values (?, ?, ?, ?)",
+            [
+                (stream.endpoint, object_id, reason, moment)
+                for object_id, reason in page.absent
+            ],
+        )
+        self._base.executemany(
+            "insert or ignore into samples values (?, ?)", page.sampled
+        )
+        self._base.executemany(
+            "insert or replace into facts values (?, ?)",
+            [(key, json.dumps(value)) for key, value in page.facts],
+        )
 
     def _is_repetition(self, stream: Stream, now: datetime) -> bool:
         """Whether another stream reads the same rows in this pass."""
@@ -364,33 +376,6 @@ class CrawlState:
                 "insert or replace into facts values (?, ?)", (key, json.dumps(value))
             )
 
-    # --- spending -----------------------------------------------------------
-
-    def spent(self, budget: str, window_start: float) -> int:
-        """What was spent of a budget in a window."""
-        row = self._base.execute(
-            "select spent from spending where budget = ? and window_start = ?",
-            (budget, window_start),
-        ).fetchone()
-        return int(row[0]) if row else 0
-
-    def pay(self, amounts: Iterable[tuple[str, float, int]]) -> None:
-        """Add to what was spent: (budget, window start, amount)."""
-        if not (paid := [amount for amount in amounts if amount[2]]):
-            return
-        # A killed process loses nothing by it; where the power fails, what was paid
-        # since the last page may be forgotten. A sync a call costs more than the rest.
-        self._base.execute("pragma synchronous = normal")
-        try:
-            with self._transaction():
-                self._base.executemany(
-                    "insert into spending values (?, ?, ?) on conflict do update"
-                    " set spent = spent + excluded.spent",
-                    paid,
-                )
-        finally:
-            self._base.execute("pragma synchronous = full")
-
     # --- records ------------------------------------------------------------
 
     def waiting(self, count: int) -> list[Waiting]:
@@ -406,33 +391,6 @@ class CrawlState:
         """Drop records that are landed."""
         with self._transaction():
             self._base.execute("delete from records where number <= ?", (last_number,))
-
-
-@contextmanager
-def told_errors(file: Path) -> Iterator[None]:
-    """Say what is wrong with the file of a crawl, and the repair.
-
-    Raises:
-        StepFailedError: it can't be read, or not be written.
-    """
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            repair = (
-                "It is damaged: move it away, with the files beside it that begin"
-                " with its name. What was landed stands; what was not is read again."
-                " What was spent this month is forgotten."
-            )
-        elif code == sqlite3.SQLITE_FULL:
-            repair = "The disk is full: make room."
-        else:
-            repair = f"It can't be used ({error.sqlite_errorname}): see to its disk."
-        raise StepFailedError(
-            f"{file}, where the crawl is remembered: {repair} Then run the same"
-            " command again; it goes on where it stopped."
-        ) from None
 
 
 def _text(moment: datetime) -> str:
@@ -471,16 +429,29 @@ def crawl_files(landing: Path) -> list[Path]:
     return sorted((landing / ".crawl").glob("*.sqlite"))
 
 
+def told_of_crawl(file: Path) -> AbstractContextManager[None]:
+    """Say what is wrong with a crawl's file, and the repair, in place of SQLite."""
+    return told_errors(
+        file,
+        "where the crawl is remembered",
+        "What was landed stands; what was not is read again.",
+    )
+
+
 def mend_crawls(landing: Path, repairs: Repairs) -> None:
     """Set aside what crawls remember and can't be read: runs go on without it."""
-    for file in crawl_files(landing):
-        if not _is_whole(file):
-            for one in sorted(file.parent.glob(f"{file.name}*")):
-                repairs.set_aside(one, "landing", ".crawl", one.name)
-            repairs.done.append(
-                f"{file} is damaged and set aside: what had landed stands, the crawl"
-                " reads the rest again, and forgets what was spent this month"
-            )
+    for files, what in (
+        (
+            crawl_files(landing),
+            "what had landed stands, the crawl reads the rest again",
+        ),
+        (spending_files(landing), "what was spent this month is forgotten"),
+    ):
+        for file in files:
+            if not _is_whole(file):
+                for one in sorted(file.parent.glob(f"{file.name}*")):
+                    repairs.set_aside(one, *one.relative_to(landing.parent).parts)
+                repairs.done.append(f"{file} is damaged and set aside: {what}")
 
 
 def _is_whole(file: Path) -> bool:

@@ -81,9 +81,8 @@ class FacebookApi:
     limits: tuple[Limit, ...] = LIMITS
     clock: Clock = SystemClock()
     metrics: tuple[str, ...] = field(default_factory=lambda: METRICS)
-    # Stream -> place; and the metric that was asked last, for an error names none.
+    # Stream -> place.
     _places: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
-    _asked: dict[str, str] = field(default_factory=dict, repr=False)
 
     def headers(self) -> dict[str, str]:
         """The token goes in a header: in an address it would end up in logs."""
@@ -127,7 +126,6 @@ class FacebookApi:
     def request(self, stream: Stream) -> Request:
         """The call for a stream's next page."""
         params = _shown(stream)
-        self._asked["metric"] = params.get("metric", "")
         if stream.endpoint in ("posts", "comments", "reactions"):
             params["limit"] = ROWS
         kind = "post" if stream.endpoint == "posts" else stream.endpoint
@@ -160,7 +158,7 @@ class FacebookApi:
             text = f"the token is no longer valid: authorise again and set {TOKEN}"
             return Trouble("token", text)
         if "metric" in str(error.get("message")):
-            metric = self._asked.get("metric", "")
+            metric = answer.asked.get("metric", "")
             return Trouble("end", f"figures that Facebook no longer gives: {metric}")
         if "cursor" in str(error.get("message")):
             return Trouble("end", "lists whose place died with its row")

@@ -213,4 +213,7 @@ def _text(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-API = NetworkApi(lambda source, clock: WordPressApi(source.base_url or ""), None)
+# A small host that is slow is not to be made slower.
+API = NetworkApi(
+    lambda source, clock: WordPressApi(source.base_url or ""), None, max_in_flight=2
+)

@@ -10,17 +10,20 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tasks.sources.crawl import pace
 from tasks.sources.crawl.budget import DAY, HOUR, Budget, Limit
 from tasks.sources.crawl.crawler import Crawled, Crawler, ReauthoriseError, Wanted
 from tasks.sources.crawl.http_client import Client
+from tasks.sources.crawl.spending import Spending
 from tasks.sources.crawl.state import CrawlState
 from tasks.sources.weibo.api import WeiboApi
 from tests.emulators.serving import Fault, serve
@@ -44,17 +47,16 @@ class Killed(BaseException):
     """Stands for kill -9."""
 
 
-class DyingState(CrawlState):
-    """Dies at a transaction: before its end, or just after it."""
+class Death:
+    """Comes at a transaction: before its end, or just after it."""
 
-    def __init__(self, file: Path, dies_at: int, *, after: bool) -> None:
-        super().__init__(file)
-        self._left, self._after = dies_at, after
+    def __init__(self, at: int = 0, *, after: bool = False) -> None:
+        self._left, self._after = at, after
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def strikes(self, transaction: AbstractContextManager[None]) -> Iterator[None]:
         self._left -= 1
-        with super()._transaction():
+        with transaction:
             yield
             if self._left == 0 and not self._after:
                 raise Killed
@@ -62,11 +64,33 @@ class DyingState(CrawlState):
             raise Killed
 
 
+class DyingState(CrawlState):
+    """Dies at a transaction."""
+
+    death = Death()
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return self.death.strikes(super()._transaction())
+
+
+class DyingSpending(Spending):
+    """Dies at a transaction."""
+
+    death = Death()
+
+    def _transaction(self) -> AbstractContextManager[None]:
+        return self.death.strikes(super()._transaction())
+
+
 class AnyCrawl(RuleBasedStateMachine):
     """A server, its crawl, and everything that can come between them."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(most=st.sampled_from([1, 2, 5]))
+    def begin(self, most: int) -> None:
+        self.most = most
+        # Answers that take no time would come one after the other.
+        self.slow = pytest.MonkeyPatch()
+        self.slow.setattr(pace, "LEAST_LATENCY", HOUR)
         self.folder = Path(tempfile.mkdtemp(prefix="any-crawl-"))
         self.clock = TinyClock(BEGIN)
         self.weibo = TinyWeibo(self.clock)
@@ -81,6 +105,7 @@ class AnyCrawl(RuleBasedStateMachine):
         try:
             self.finish()
         finally:
+            self.slow.undo()
             self.serving.__exit__(None, None, None)
             shutil.rmtree(self.folder)
             del os.environ["WEIBO_ACCESS_TOKEN"]
@@ -147,22 +172,24 @@ class AnyCrawl(RuleBasedStateMachine):
     @rule(calls=st.integers(1, 40))
     def a_run(self, calls: int) -> None:
         with suppress(ReauthoriseError):
-            self.run(CrawlState(self.folder / "crawl.sqlite"), calls)
+            self.run(calls)
 
     @rule(dies_at=st.integers(1, 30), after=st.booleans())
     def a_killed_run(self, dies_at: int, after: bool) -> None:
         with suppress(ReauthoriseError, Killed):
-            self.run(
-                DyingState(self.folder / "crawl.sqlite", dies_at, after=after), 1000
-            )
+            self.run(1000, Death(dies_at, after=after))
 
-    def run(self, state: CrawlState, calls: int) -> Crawled:
+    def run(self, calls: int, death: Death | None = None) -> Crawled:
         """One run; what was kept is landed, at the latest by the next one."""
-        with state:
+        with (
+            DyingState(self.folder / "crawl.sqlite") as state,
+            DyingSpending(self.folder / "spending.sqlite") as spending,
+        ):
             self.land(state)
+            state.death = spending.death = death or Death()
             api = WeiboApi(self.base, limits=(), clock=self.clock)
             limit = Limit("hour", calls, HOUR)
-            budget = Budget(state, (limit,), share=1.0, reserve=0.0)
+            budget = Budget(spending, (limit,), share=1.0, reserve=0.0)
             today = datetime.fromtimestamp(self.clock.now(), UTC).date()
             wanted = Wanted(
                 accounts=(),
@@ -175,8 +202,18 @@ class AnyCrawl(RuleBasedStateMachine):
                 timezone="Asia/Shanghai",
                 collect=frozenset(("reposts", "comments", "counters")),
             )
-            with Client(self.base, api.headers(), clock=self.clock) as client:
-                done = Crawler(api, client, state, budget, wanted, self.clock).run()
+            with Client(
+                self.base, api.headers(), clock=self.clock, max_in_flight=self.most
+            ) as client:
+                done = Crawler(
+                    api,
+                    client,
+                    state,
+                    budget,
+                    wanted,
+                    self.clock,
+                    max_in_flight=self.most,
+                ).run()
             self.land(state)
         return done
 
@@ -197,11 +234,10 @@ class AnyCrawl(RuleBasedStateMachine):
         self.weibo.faults.clear()
         self.weibo.before_call = None
         self.weibo.token = os.environ["WEIBO_ACCESS_TOKEN"] = "renewed"
-        file = self.folder / "crawl.sqlite"
         for _ in range(2):
             self.clock.sleep(DAY)
             for _ in range(20):
-                if self.run(CrawlState(file), 1000).resume_at is None:
+                if self.run(1000).resume_at is None:
                     break
                 self.clock.sleep(HOUR)
             else:

@@ -15,6 +15,7 @@ import pytest
 from tasks.sources.crawl.budget import Budget, Limit
 from tasks.sources.crawl.crawler import Crawler, Request, Trouble, Wanted
 from tasks.sources.crawl.http_client import Client
+from tasks.sources.crawl.spending import Spending
 from tasks.sources.crawl.state import CrawlState, Page, Record, Stream
 from tests.emulators.serving import Answer, Asked, Emulator, serve
 from tests.flows.networks import StandingClock
@@ -82,8 +83,12 @@ def lists() -> Iterator[tuple[Lists, str]]:
 def run(base: str, file: Path, platform: Reading) -> tuple[int, str | None]:
     """Crawl; what is spent then, and what it waits for."""
     clock = StandingClock(1_772_000_000.0)
-    with CrawlState(file) as state, Client(base) as client:
-        budget = Budget(state, platform.limits, share=1.0, reserve=0.0)
+    with (
+        CrawlState(file) as state,
+        Spending(file.with_name("spending.sqlite")) as spending,
+        Client(base) as client,
+    ):
+        budget = Budget(spending, platform.limits, share=1.0, reserve=0.0)
         crawler = Crawler(platform, client, state, budget, WANTED, clock)
         try:
             why = crawler.run().waits_for
@@ -113,16 +118,16 @@ def test_when_it_is_done_counts_hours_months_and_rows(
         ),
         Limit("calls-hour", 4, endpoints=("other",)),
     )
-    with CrawlState(tmp_path / "state.sqlite") as state:
-        budget = Budget(state, limits, share=1.0, reserve=0.0)
+    with Spending(tmp_path / "spending.sqlite") as spending:
+        budget = Budget(spending, limits, share=1.0, reserve=0.0)
         moment = budget.done_at(calls, 1_772_000_000.0, rows_a_call=10)
     assert datetime.fromtimestamp(moment, UTC).isoformat()[:19] == done_at
 
 
 def test_a_limit_of_nothing_is_never_done(tmp_path: Path) -> None:
     limits = (Limit("rows-month", 0, counts_rows=True, is_monthly=True),)
-    with CrawlState(tmp_path / "state.sqlite") as state:
-        budget = Budget(state, limits)
+    with Spending(tmp_path / "spending.sqlite") as spending:
+        budget = Budget(spending, limits)
         assert budget.done_at({"list": 1}, 1_772_000_000.0) == math.inf
 
 
@@ -134,15 +139,15 @@ def test_the_platforms_word_on_a_limit_counts_where_it_is_less(tmp_path: Path) -
     def stand(budget: Budget) -> dict[str, tuple[int, int]]:
         return {use.name: (use.amount, use.spent) for use in budget.uses(now)}
 
-    with CrawlState(tmp_path / "state.sqlite") as state:
-        budget = Budget(state, limits)
+    with Spending(tmp_path / "spending.sqlite") as spending:
+        budget = Budget(spending, limits)
         assert stand(budget) == {"ip-hour": (1000, 0)}
         budget.believe([("ip-hour", 150, 120), ("user-hour", 30, 30)], now)
         told = {"ip-hour": (150, 30), "user-hour": (30, 0)}
         assert stand(budget) == told
-        assert stand(Budget(state, limits)) == told
+        assert stand(Budget(spending, limits)) == told
         # A contract of less stays; others' calls count against the platform's.
-        small = Budget(state, limits, overrides={"ip-hour": 100})
+        small = Budget(spending, limits, overrides={"ip-hour": 100})
         small.believe([("ip-hour", 5000, 4900)], now)
         assert stand(small) == {"ip-hour": (100, 30)}
 
