@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import duckdb
@@ -24,15 +27,44 @@ FEWEST_JUDGED = 10
 Row = dict[str, Any]
 
 
+# What was asked of the marts that are shown, with the names and rows that came.
+_kept: ContextVar[dict[str, tuple[list[str], list[tuple[Any, ...]]]] | None] = (
+    ContextVar("kept", default=None)
+)
+
+
+@contextmanager
+def reading_once() -> Iterator[None]:
+    """Have every query within asked once: pages in other languages show the same.
+
+    All connections within must be to the same marts.
+    """
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def fetch(
     connection: duckdb.DuckDBPyConnection,
     query: str,
     parameters: Mapping[str, Any] | None = None,
 ) -> list[Row]:
-    """All rows as dictionaries."""
-    cursor = connection.execute(query, dict(parameters or {}))
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    """All rows as dictionaries, which the caller may change."""
+    kept, asked = _kept.get(), f"{query} {parameters}"
+    if kept is not None and asked in kept:
+        names, rows = kept[asked]
+    else:
+        cursor = connection.execute(query, dict(parameters or {}))
+        names = [column[0] for column in cursor.description or ()]
+        rows = cursor.fetchall()
+        if kept is not None:
+            kept[asked] = names, rows
+    return [
+        dict(zip(names, row if kept is None else copy.deepcopy(row), strict=True))
+        for row in rows
+    ]
 
 
 def group(rows: Iterable[Row], key: str = "campaign_id") -> dict[str, list[Row]]:

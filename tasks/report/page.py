@@ -33,6 +33,7 @@ from tasks.report.feedback import (
     group,
     read_brands,
     read_groups,
+    reading_once,
 )
 from tasks.report.figures import (
     UNKNOWN,
@@ -175,25 +176,28 @@ def _write_pages(folder: Path, language: str, *, is_open: bool) -> None:
     pages = page_names("index", language)
     named = page_names(NAMED_PAGE, language)
     restricted = folder / "restricted"
-    for code in pages:
-        with (
-            speaking(code),
-            duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection,
-        ):
-            page = read_page(connection, None)
-            if is_open:
-                text = _render(page, _but(pages, code))
-                write_atomically(folder / "report" / pages[code], text)
-            page["people"] = add_people(
-                connection,
-                restricted,
-                page["shown"],
-                page["brands"],
-                page["last_day"],
-            )
-            text = _render(page, _but(named, code))
-        with private(restricted / named[code]) as file:
-            file.write(text.encode())
+    with reading_once():
+        for code in pages:
+            with (
+                speaking(code),
+                duckdb.connect(
+                    str(folder / "marts.duckdb"), read_only=True
+                ) as connection,
+            ):
+                page = read_page(connection, None)
+                if is_open:
+                    text = _render(page, _but(pages, code))
+                    write_atomically(folder / "report" / pages[code], text)
+                page["people"] = add_people(
+                    connection,
+                    restricted,
+                    page["shown"],
+                    page["brands"],
+                    page["last_day"],
+                )
+                text = _render(page, _but(named, code))
+            with private(restricted / named[code]) as file:
+                file.write(text.encode())
 
 
 def _but(names: Mapping[str, str], code: str) -> dict[str, str]:

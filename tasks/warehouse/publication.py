@@ -243,6 +243,7 @@ def write_tables(
                 + ";\n".join(comments)
             )
     described: list[dict[str, Any]] = []
+    kinds = _types_of(connection, "published")
     # One thread writes, so that row groups are cut at the same rows.
     connection.execute("set threads = 1")
     for mart in tables:
@@ -252,7 +253,6 @@ def write_tables(
             f"copy {target} to {sql_text(file)} (format parquet, compression zstd,"
             f" row_group_size {ROW_GROUP_ROWS})"
         ).fetchall()
-        schema = connection.execute(f"describe {target}").fetchall()
         described.append(
             {
                 "file": f"{parquet}/{mart.table}.parquet",
@@ -261,7 +261,7 @@ def write_tables(
                 "rows": rows[0][0],
                 "bytes": file.stat().st_size,
                 "sha256": _digest(file),
-                "schema": {row[0]: row[1] for row in schema},
+                "schema": kinds[mart.table],
             }
         )
     connection.execute("reset threads")
@@ -287,6 +287,20 @@ def _types_for_readers(
         " or (data_type like 'DECIMAL%' and numeric_precision > 18))"
     ).fetchall()
     return {(table, column): kind for table, column, kind in rows}
+
+
+def _types_of(
+    connection: duckdb.DuckDBPyConnection, database: str
+) -> dict[str, dict[str, str]]:
+    """The type of each column, by table, of an attached database; in their order."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = $database order by table_name, column_index",
+        {"database": database},
+    ).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def publication_id(described: Sequence[dict[str, Any]], extra: str) -> str:
