@@ -165,6 +165,11 @@ def coordinated_groups(
         .select("group_id", "account")
         .sort("group_id", "account")
     )
+    return members, _evidence(edges, members, window)
+
+
+def _evidence(edges: pl.DataFrame, members: pl.DataFrame, window: int) -> pl.DataFrame:
+    """What holds each group together: a row a group, as `coordinated_groups` says."""
     inside = (
         edges.join(members, on="account")
         .join(
@@ -210,7 +215,7 @@ def coordinated_groups(
                 )
             )
         )
-    return members, evidence.with_columns(
+    return evidence.with_columns(
         evidence=pl.concat_str(
             pl.format("{} accounts: ", pl.col("size")),
             pl.concat_list(parts).list.drop_nulls().list.join("; "),

@@ -111,20 +111,7 @@ def estimate_parameters(
     """
     blank = _blank(*_terms(connection, profiles))
     block_profiles(connection, profiles, blank, acts=acts)
-    connection.register("identity_owners_frame", owners)
-    connection.execute(
-        "create or replace temp table identity_owners as "
-        "select * from identity_owners_frame"
-    )
-    connection.unregister("identity_owners_frame")
-    nodes = (
-        connection.sql(
-            "select node, operator, is_judged from identity_nodes "
-            "left join identity_owners using (platform, account_id)"
-        )
-        .pl()
-        .sort("node")
-    )
+    nodes = _with_owners(connection, owners)
     rows = nodes.height
     candidates = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
     ((short_names,),) = connection.execute(_SHORT_NAMES).fetchall()
@@ -137,17 +124,9 @@ def estimate_parameters(
     connection.execute(_BY_CHANCE, {"rows": rows, "each": each})
     compare_behaviour(connection)
     by_chance = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
-    sizes = nodes.filter(pl.col("operator").is_not_null()).with_columns(
-        size=pl.len().over("operator")
-    )
-    of_kind = {
-        "person": pl.col("size") <= MOST_OF_A_PERSON,
-        "batch": pl.col("size") > MOST_OF_A_PERSON,
-    }
     weights: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
     partners: dict[str, float] = {}
-    for kind in KINDS:
-        own = sizes.filter(of_kind[kind])
+    for kind, own in _owned(nodes).items():
         matched = one_hand.filter(pl.col("node_l").is_in(own["node"].implode()))
         weights[kind] = _weights(
             matched, by_chance, candidates, rows, {"short": int(short_names)}
@@ -162,6 +141,34 @@ def estimate_parameters(
         words=blank.words,
         source=source,
     )
+
+
+def _with_owners(
+    connection: duckdb.DuckDBPyConnection, owners: pl.DataFrame
+) -> pl.DataFrame:
+    """The profiles that were blocked: node, operator, is_judged; sorted by node."""
+    connection.register("owners_frame", owners)
+    connection.execute(
+        "create or replace temp table identity_owners as from owners_frame"
+    )
+    connection.unregister("owners_frame")
+    nodes: pl.DataFrame = connection.sql(
+        "select node, operator, is_judged from identity_nodes "
+        "left join identity_owners using (platform, account_id)"
+    ).pl()
+    return nodes.sort("node")
+
+
+def _owned(nodes: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Accounts with a known operator by kind of it, with `size`: how many it has."""
+    sizes = nodes.filter(pl.col("operator").is_not_null()).with_columns(
+        size=pl.len().over("operator")
+    )
+    of_kind = {
+        "person": pl.col("size") <= MOST_OF_A_PERSON,
+        "batch": pl.col("size") > MOST_OF_A_PERSON,
+    }
+    return {kind: sizes.filter(of_kind[kind]) for kind in KINDS}
 
 
 def _weights(

@@ -136,50 +136,76 @@ def _without_others(
     if _is_tweet(pinned):
         tweets.setdefault(str(pinned["id"]), _without_others(pinned, tweets, users))
         del bare["pinned_tweet"]
+    _take_references(bare, tweets, users)
+    _take_mentions(bare, tweets, users)
+    _note_media_keys(bare)
+    return bare
+
+
+def _take_references(
+    bare: dict[str, Any],
+    tweets: dict[str, dict[str, Any]],
+    users: dict[str, dict[str, Any]],
+) -> None:
+    """Leave of the tweets that one refers to the kind of reference and the id."""
     references = bare.get("referenced_tweets")
-    if isinstance(references, list):
-        for reference in references:
-            if _is_tweet(reference):
-                inner = {
-                    name: value
-                    for name, value in reference.items()
-                    if name not in ("type", "__twarc")
-                }
-                key = str(reference["id"])
-                if key not in tweets:
-                    tweets[key] = inner  # before its own parts: chains may be circles
-                    tweets[key] = _without_others(inner, tweets, users)
-        bare["referenced_tweets"] = [
-            {name: reference[name] for name in ("type", "id") if name in reference}
-            if isinstance(reference, dict)
-            else reference
-            for reference in references
-        ]
+    if not isinstance(references, list):
+        return
+    for reference in references:
+        if _is_tweet(reference):
+            inner = {
+                name: value
+                for name, value in reference.items()
+                if name not in ("type", "__twarc")
+            }
+            key = str(reference["id"])
+            if key not in tweets:
+                tweets[key] = inner  # before its own parts: chains may be circles
+                tweets[key] = _without_others(inner, tweets, users)
+    bare["referenced_tweets"] = [
+        {name: reference[name] for name in ("type", "id") if name in reference}
+        if isinstance(reference, dict)
+        else reference
+        for reference in references
+    ]
+
+
+def _take_mentions(
+    bare: dict[str, Any],
+    tweets: dict[str, dict[str, Any]],
+    users: dict[str, dict[str, Any]],
+) -> None:
+    """Leave of the people whom a tweet mentions the place, the name and the id."""
     entities = bare.get("entities")
     mentions = entities.get("mentions") if isinstance(entities, dict) else None
-    if isinstance(entities, dict) and isinstance(mentions, list):
-        for mention in mentions:
-            if _is_user(mention) and "public_metrics" in mention:
-                person = {
-                    name: value
-                    for name, value in mention.items()
-                    if name not in ("start", "end", "tag")
-                }
-                key = str(mention["id"])
-                users.setdefault(key, _without_others(person, tweets, users))
-        bare["entities"] = {
-            **entities,
-            "mentions": [
-                {
-                    name: mention[name]
-                    for name in ("start", "end", "username", "id")
-                    if name in mention
-                }
-                if isinstance(mention, dict)
-                else mention
-                for mention in mentions
-            ],
-        }
+    if not isinstance(entities, dict) or not isinstance(mentions, list):
+        return
+    for mention in mentions:
+        if _is_user(mention) and "public_metrics" in mention:
+            person = {
+                name: value
+                for name, value in mention.items()
+                if name not in ("start", "end", "tag")
+            }
+            key = str(mention["id"])
+            users.setdefault(key, _without_others(person, tweets, users))
+    bare["entities"] = {
+        **entities,
+        "mentions": [
+            {
+                name: mention[name]
+                for name in ("start", "end", "username", "id")
+                if name in mention
+            }
+            if isinstance(mention, dict)
+            else mention
+            for mention in mentions
+        ],
+    }
+
+
+def _note_media_keys(bare: dict[str, Any]) -> None:
+    """Name the media that stand inside of a tweet, as others name theirs."""
     media = bare.get("attachments")
     listed = media.get("media") if isinstance(media, dict) else None
     if (
@@ -189,7 +215,6 @@ def _without_others(
     ):
         keys = [item.get("media_key") for item in listed if isinstance(item, dict)]
         bare["attachments"] = {**media, "media_keys": keys}
-    return bare
 
 
 def _is_user(value: Any) -> TypeGuard[dict[str, Any]]:
