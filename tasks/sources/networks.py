@@ -22,6 +22,7 @@ from tasks.sources.weibo import records as weibo
 from tasks.sources.weibo.dataabc import records as dataabc
 from tasks.sources.wordpress import records as wordpress
 from tasks.sources.x import records as x
+from tasks.sources.youtube import records as youtube
 from tasks.warehouse.raw_tables import RawTable
 
 # Imported by name, so that the digest of what makes tables holds them.
@@ -38,6 +39,7 @@ _RECORDS = (
     dataabc,
     wordpress,
     x,
+    youtube,
 )
 
 FORMATS: dict[str, FileFormat] = {

@@ -355,8 +355,10 @@ def _time(day: date, zone: ZoneInfo) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+# An instance may be somebody's own, on a small host.
 API = NetworkApi(
     lambda source, clock: MastodonApi(source.base_url or ""),
     None,
     rows_a_call=ACCOUNTS,
+    max_in_flight=2,
 )

@@ -47,6 +47,7 @@ from tests.world.tencent_weibo import write_tencent_weibo
 from tests.world.wordpress import PREFIX, write_wordpress
 from tests.world.x import write_x
 from tests.world.x_exports import write_classic
+from tests.world.youtube import write_youtube
 
 
 def as_it_is(form: Any) -> Callable[[World, Path], World]:
@@ -69,6 +70,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "bluesky": ("bluesky", "bluesky-xrpc", write_bluesky, ""),
     "x-archives": ("x", "x-api", write_classic, ""),
     "mastodon": ("mastodon", "mastodon-api", write_mastodon, f"{INSTANCE}:"),
+    "youtube": ("youtube", "youtube-data", write_youtube, ""),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
     "tencent": ("tencent_weibo", "tencent-weibo", write_tencent_weibo, ""),

@@ -1,0 +1,1 @@
+"""YouTube on the wire."""
