@@ -21,6 +21,8 @@
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
 --   post_class [text]: paid (a partner's), owned (by the brand's own accounts) or earned (by others); null where nobody knows who posted it
 --   post_text [text]: what it says, of paid and owned posts; null of others, whose authors it could name
+--   media_kind [text]: picture, video, link (an address and neither of them) or none, of paid and owned posts; null where the source does not tell
+--   media_count [pictures]: its pictures, where a source counts them; with videos and other attachments where a network counts them together
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC
 --   lifetime_reposts [reposts]: reposts so far, as collected; null where no source can give them
@@ -368,6 +370,16 @@ select
     posts.rule as attribution_rule,
     classes.post_class,
     case when classes.post_class in ('paid', 'owned') then said.text end as post_text,
+    case
+        when classes.post_class in ('paid', 'owned')
+            then
+                case
+                    when said.media_kind = 'none' and len(said.links) > 0 then 'link'
+                    else said.media_kind
+                end
+    end as media_kind,
+    case when classes.post_class in ('paid', 'owned') then said.media_count end
+        as media_count,
     posts.post_day,
     posts.posted_at,
     posts.reposts as lifetime_reposts,

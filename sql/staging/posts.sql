@@ -18,7 +18,8 @@
 --   links varchar[]: addresses in the text
 --   hashtags varchar[]: topics without their marks
 --   mentions varchar[]: names called with @
---   media_count bigint: pictures
+--   media_count bigint: pictures, and what else is attached where a network counts them together
+--   media_kind varchar: picture, video or none; null where that is not told
 --   precision_seconds bigint: seconds that the writing of posted_at leaves open: 1, 60 without seconds, 86400 for a day
 --   is_deleted boolean: the platform says that it is gone, or hides it from readers
 --   observed_at timestamp: UTC, when this was seen
@@ -48,6 +49,7 @@ observations as (
         hashtags,
         mentions,
         media_count,
+        media_kind,
         precision_seconds,
         is_deleted,
         observed_at,
@@ -72,6 +74,7 @@ observations as (
         posts.hashtags,
         posts.mentions,
         posts.media_count,
+        posts.media_kind,
         posts.precision_seconds,
         posts.is_deleted,
         posts.observed_at,
@@ -117,6 +120,7 @@ ranked as (
                 client desc nulls last,
                 region desc nulls last,
                 media_count desc nulls last,
+                media_kind desc nulls last,
                 links desc nulls last,
                 hashtags desc nulls last,
                 mentions desc nulls last
@@ -149,6 +153,7 @@ select
     coalesce(content.hashtags, cast([] as varchar[])) as hashtags,
     coalesce(content.mentions, cast([] as varchar[])) as mentions,
     content.media_count,
+    content.media_kind,
     newest.precision_seconds,
     newest.is_deleted,
     newest.observed_at,

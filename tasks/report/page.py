@@ -59,6 +59,7 @@ from tasks.report.languages import (
     speaking,
     spoken,
     tell,
+    tell_count,
     tell_markup,
     tell_markup_count,
     tell_measure,
@@ -461,6 +462,7 @@ def read_posts(
     )
     for post in (post for own in posts.values() for post in own):
         post["address"] = address_of_post(post)
+        post["media"] = tell_media(post["media_kind"], post["media_count"])
         if any(
             post[f"lifetime_{kind}"] and post[f"genuine_lifetime_{kind}"] is None
             for kind in ("reposts", "comments", "likes")
@@ -533,6 +535,26 @@ def address_of_post(post: Row) -> str | None:
     if where is None or not post["post_id"]:
         return None
     return where + quote(post["post_id"], safe="_:")
+
+
+def tell_media(kind: str | None, count: int | None) -> str:
+    """What stands with a post's words: nothing of it is loaded; empty where nothing."""
+    if kind == "video":
+        return tell("with a video")
+    if kind == "link":
+        return tell("with a link")
+    if count and kind == "picture":
+        return tell_count(
+            "with {n} picture", "with {n} pictures", count, n=format_number(count)
+        )
+    if count:
+        return tell_count(
+            "with {n} picture or video",
+            "with {n} pictures or videos",
+            count,
+            n=format_number(count),
+        )
+    return tell("with a picture") if kind == "picture" else ""
 
 
 def get_window(campaign: Row) -> tuple[date, date] | None:

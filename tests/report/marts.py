@@ -47,7 +47,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "campaign_posts": {
         "VARCHAR": """
             campaign_id campaign_name brand_id platform post_key post_id
-            account_key attribution_rule post_class post_text
+            account_key attribution_rule post_class post_text media_kind
         """,
         "DATE": "window_start window_end post_day",
         "TIMESTAMP": "posted_at platform_counted_at",
@@ -57,7 +57,7 @@ COLUMNS: dict[str, dict[str, str]] = {
             genuine_lifetime_comments genuine_lifetime_likes
             genuine_lifetime_engagements engagements_1h engagements_24h
             engagements_7d genuine_engagements_1h genuine_engagements_24h
-            genuine_engagements_7d account_followers platform_reposts
+            genuine_engagements_7d account_followers media_count platform_reposts
             platform_comments platform_likes platform_reads platform_engagements
             platform_collected
         """,

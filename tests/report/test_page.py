@@ -999,10 +999,12 @@ def test_posts_stand_with_their_words_and_address(tmp_path: Path) -> None:
             make_post("spring", number) | more
             for number, more in enumerate(
                 (
-                    {"post_id": "501", "post_class": "paid", "post_text": HOSTILE},
-                    {"post_id": "1/../../?x=1#", "post_class": "owned"},
-                    {"post_class": "earned"},
-                    {"post_id": "9", "platform": "renren"},
+                    {"post_id": "501", "post_class": "paid", "post_text": HOSTILE}
+                    | {"media_kind": "picture", "media_count": 3},
+                    {"post_id": "1/../../?x=1#", "post_class": "owned"}
+                    | {"media_kind": "video", "media_count": 0},
+                    {"post_class": "earned", "media_kind": "none", "media_count": 0},
+                    {"post_id": "9", "platform": "renren", "media_count": 1},
                 )
             )
         ],
@@ -1014,7 +1016,12 @@ def test_posts_stand_with_their_words_and_address(tmp_path: Path) -> None:
     assert len(addresses) == 2
     assert addresses[0].endswith("/501")
     assert addresses[1].endswith("1%2F..%2F..%2F%3Fx%3D1%23")
-    assert HOSTILE in page.text
+    assert f"{HOSTILE} with 3 pictures" in page.text
+    assert re.findall(r"with (?:\d+|a) [a-z ]+", page.text)[:3] == [
+        "with 3 pictures ",
+        "with a video ",
+        "with 1 picture or video ",
+    ]
 
 
 def test_what_people_write_is_no_markup(marts: Path) -> None:

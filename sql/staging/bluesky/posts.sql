@@ -71,6 +71,16 @@ shown as (
             end
             as bigint
         ) as media_count,
+        case
+            when
+                coalesce(
+                    record.embed.media.video.mimetype, record.embed.video.mimetype
+                ) is not null
+                then 'video'
+            when coalesce(len(record.embed.media.images), len(record.embed.images)) > 0
+                then 'picture'
+            else 'none'
+        end as media_kind,
         false as is_deleted,
         coalesce(seen_at, written_at) as observed_at,
         uri as post_id_text,
@@ -111,6 +121,7 @@ select
     hashtags,
     mentions,
     media_count,
+    media_kind,
     is_deleted,
     observed_at,
     post_id_text,

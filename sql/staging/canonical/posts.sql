@@ -67,6 +67,11 @@ select
         else list_of(mentions)
     end as mentions,
     count_of(media_count) as media_count,
+    case
+        when lower(trim(media_kind)) in ('picture', 'video', 'none')
+            then lower(trim(media_kind))
+        when count_of(media_count) > 0 then 'picture'
+    end as media_kind,
     is_notice or coalesce(is_deleted, false) as is_deleted,
     coalesce(seen_at, time_of(posted_at, seen_at, coalesce(_file.zone_hours, 0)))
         as observed_at,

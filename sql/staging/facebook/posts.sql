@@ -65,6 +65,16 @@ select
             end
         )) as bigint
     ) as media_count,
+    case
+        when list_contains(
+            list_transform(attachments.data, lambda attachment: attachment.media_type),
+            'video'
+        ) then 'video'
+        when list_has_any(
+            list_transform(attachments.data, lambda attachment: attachment.media_type),
+            ['photo', 'album']
+        ) then 'picture'
+    end as media_kind,
     is_notice or coalesce(is_hidden, false) as is_deleted,
     coalesce(seen_at, time_of(created_time, seen_at, 0)) as observed_at,
     id as post_id_text,

@@ -44,6 +44,15 @@ shown as (
             names_called(clean_text)
         ))) as called,
         cast(coalesce(len(media_attachments), 0) as bigint) as media_count,
+        case
+            when len(list_filter(
+                media_attachments, lambda medium: medium.type in ('video', 'gifv')
+            )) > 0 then 'video'
+            when len(list_filter(
+                media_attachments, lambda medium: medium.type = 'image'
+            )) > 0 then 'picture'
+            when coalesce(len(media_attachments), 0) = 0 then 'none'
+        end as media_kind,
         coalesce(seen_at, time_of(created_at, seen_at, 0)) as observed_at,
         id as post_id_text,
         account.id as account_id_text,
@@ -80,6 +89,7 @@ select
     hashtags,
     called as mentions,
     media_count,
+    media_kind,
     false as is_deleted,
     observed_at,
     post_id_text,

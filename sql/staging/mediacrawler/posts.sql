@@ -79,6 +79,11 @@ select
         when nullif(image_list, '') is not null
             then cast(len(string_split(image_list, ',')) as bigint)
     end as media_count,
+    case
+        when network in ('douyin', 'kuaishou', 'bilibili') or type = 'video'
+            then 'video'
+        when nullif(image_list, '') is not null then 'picture'
+    end as media_kind,
     is_notice(author_id, whole_text, false) as is_deleted,
     coalesce(read_at, time_of(written_at, cast(null as timestamp), 8)) as observed_at,
     written_id as post_id_text,

@@ -34,6 +34,8 @@ select
     list_sort(list_distinct(hashtags_within_marks(clean_text))) as hashtags,
     list_sort(list_distinct(names_called(clean_text))) as mentions,
     coalesce(count_of(pictotal), len(pic), 0) as media_count,
+    case when coalesce(count_of(pictotal), len(pic)) > 0 then 'picture' end
+        as media_kind,
     is_notice as is_deleted,
     coalesce(seen_at, time_of(created_time, seen_at, 8)) as observed_at,
     tid as post_id_text,

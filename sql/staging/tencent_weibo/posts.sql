@@ -43,6 +43,7 @@ select
     list_sort(list_distinct(hashtags_within_marks(clean_text))) as hashtags,
     list_sort(list_distinct(names_called(clean_text))) as mentions,
     cast(coalesce(len(image), 0) as bigint) as media_count,
+    case when len(image) > 0 then 'picture' end as media_kind,
     -- 1: deleted by the platform, 3: by its author.
     is_notice or coalesce(status in ('1', '3'), false) as is_deleted,
     coalesce(seen_at, time_of(timestamp, seen_at, 8)) as observed_at,

@@ -25,6 +25,7 @@ own_statuses as (
         region_name,
         deleted,
         coalesce(pic_num, len(pic_ids), len(pic_urls)) as media_count,
+        page_info.type as page_type,
         user.id as account_id
     from raw.weibo_statuses
     where kind = 'status' or coalesce(nullif(idstr, ''), id) = root_id
@@ -49,6 +50,7 @@ embedded_statuses as (
         status.deleted as deleted,
         coalesce(status.pic_num, len(status.pic_ids), len(status.pic_urls))
             as media_count,
+        status.page_info.type as page_type,
         status.user.id as account_id
     from staging.weibo_roots
 ),
@@ -109,6 +111,12 @@ select
     list_sort(list_distinct(hashtags_within_marks(clean_text))) as hashtags,
     list_sort(list_distinct(names_called(clean_text))) as mentions,
     media_count,
+    case
+        when page_type = 'video' then 'video'
+        when media_count > 0 then 'picture'
+        -- The API doesn't tell of videos.
+        when format = 'mweibo' and media_count = 0 then 'none'
+    end as media_kind,
     is_notice or coalesce(deleted in ('1', 'true'), false) as is_deleted,
     observed_at,
     status_id as post_id_text,

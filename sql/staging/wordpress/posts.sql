@@ -63,6 +63,11 @@ select
     cast([] as varchar[]) as mentions,
     cast(case when featured_media <> '0' then 1 else 0 end as bigint)
     + len(regexp_extract_all(content.rendered, '<img[ />]')) as media_count,
+    case
+        when regexp_matches(content.rendered, '<video[ />]') then 'video'
+        when featured_media <> '0' or regexp_matches(content.rendered, '<img[ />]')
+            then 'picture'
+    end as media_kind,
     is_notice or coalesce(status, 'publish') <> 'publish' as is_deleted,
     coalesce(seen_at, time_of(date_gmt, seen_at, 0)) as observed_at,
     id as post_id_text,

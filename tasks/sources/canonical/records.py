@@ -41,6 +41,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "hashtags": TEXT,
         "mentions": TEXT,
         "media_count": TEXT,
+        "media_kind": TEXT,
         "is_deleted": FLAG,
         "observed_at": TEXT,
     },

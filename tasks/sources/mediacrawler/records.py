@@ -75,7 +75,7 @@ RAW_TABLES = {
             " publish_time pub_ts liked_count voteup_count total_liked comments_count"
             " comment_count video_comment total_replay_num total_comments shared_count"
             " share_count video_share_count total_forwards video_play_count viewd_count"
-            " ip_location tag_list image_list avatar"
+            " ip_location tag_list image_list avatar type"
         ),
     ),
     "mediacrawler_comments": RawTable(

@@ -95,6 +95,7 @@ _STATUS_BASE: dict[str, Any] = {
     "pic_num": COUNT,
     "pic_ids": [TEXT],
     "pic_urls": [{"thumbnail_pic": TEXT}],
+    "page_info": {"type": TEXT},
     "reposts_count": TEXT,
     "comments_count": TEXT,
     "attitudes_count": TEXT,

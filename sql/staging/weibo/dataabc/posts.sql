@@ -36,6 +36,11 @@ select
         case when nullif(pics, '') is null then 0 else len(string_split(pics, ',')) end
         as bigint
     ) as media_count,
+    case
+        when contains(video_url, '/') then 'video'
+        when nullif(pics, '') is not null then 'picture'
+        when video_url is not null then 'none'
+    end as media_kind,
     is_notice as is_deleted,
     coalesce(seen_at, recorded_at) as observed_at,
     status_id as post_id_text,

@@ -32,6 +32,7 @@ statuses as (
         text,
         article_url,
         pics,
+        video_url,
         location,
         coalesce(nullif(full_created_at, ''), created_at) as written_at,
         source_html,
@@ -65,6 +66,7 @@ statuses as (
         retweet.text as text,
         retweet.article_url as article_url,
         retweet.pics as pics,
+        retweet.video_url as video_url,
         retweet.location as location,
         coalesce(nullif(retweet.full_created_at, ''), retweet.created_at)
             as written_at,
