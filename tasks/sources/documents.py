@@ -118,6 +118,7 @@ class Notes:
         told_encoding: the source's, where the workspace names one.
         table: what columns are, where the workspace says it.
         observed_at: when the source says that all was read, naive UTC.
+        time_zone: of clocks that files name none of, where the workspace says it.
         told: what else the file's owner should know, in words.
         rejected: what stands in the file and is no record.
         encoding: in which it was read.
@@ -128,6 +129,7 @@ class Notes:
     told_encoding: str | None = None
     table: TableMapping | None = None
     observed_at: datetime | None = None
+    time_zone: str | None = None
     told: list[str] = field(default_factory=list)
     rejected: Rejections = field(default_factory=Rejections)
     encoding: str = UTF8

@@ -107,6 +107,7 @@ class _Reading:
     observed_at: datetime | None
     encoding: str | None = None
     table: TableMapping | None = None
+    time_zone: str | None = None
     notes: dict[int, Notes] = field(default_factory=dict)
     unreadable: dict[int, str] = field(default_factory=dict)
     # How many records each file must have landed: documents that it gave, but for
@@ -164,7 +165,7 @@ def land_batch(
     form = FORMATS[source.format]
     history = history_of(log, source.name, [file.shown_path for file in files])
     # What lands of a file depends on what landed of it before.
-    mapping = None if source.table is None else source.table.digest
+    mapping = source.read_as
     identity = json.dumps(
         [source.name, source.platform, source.format, *filter(None, [mapping])]
         + [
@@ -194,6 +195,7 @@ def land_batch(
             observed_by(workspace, source),
             source.encoding,
             source.table,
+            source.time_zone,
         )
         stream = _stream(connection, reading, form, meter)
         copy_records(connection, workspace, source, form, stream, folder)
@@ -329,7 +331,10 @@ def _stream(
             )
             continue
         notes = reading.notes[number] = Notes(
-            reading.encoding, reading.table, reading.observed_at
+            reading.encoding,
+            reading.table,
+            reading.observed_at,
+            reading.time_zone,
         )
         try:
             if form.name != "canonical":

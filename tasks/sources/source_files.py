@@ -153,9 +153,9 @@ def _without_former_mappings(
         ConfigurationError: their files are not at hand any more.
     """
     now = {
-        source.name: source.table.digest
+        source.name: source.read_as
         for source in workspace.sources
-        if source.table is not None
+        if source.read_as is not None
     }
     former = [
         batch
@@ -170,7 +170,7 @@ def _without_former_mappings(
         return log
     gone = sorted(
         {
-            f"Source '{file.source}': what its columns are has changed in"
+            f"Source '{file.source}': how its files are read has changed in"
             f" workspace.toml, and {file.path}, which landed before, is not at hand as"
             " it was: put it back; or take back the change, and read new files as a"
             " source of another name."
@@ -190,7 +190,10 @@ def _without_former_mappings(
     for batch_id in ids:
         forget_batch(workspace.quarantine, batch_id)
     files = sum(len(batch.inputs) for batch in former)
-    say(f"  {files:,} files are read again: what their columns are has changed")
+    say(
+        f"  {files:,} files are read again: what workspace.toml says of them has"
+        " changed"
+    )
     return landing.read_log(workspace.landing)
 
 

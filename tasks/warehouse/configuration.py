@@ -6,6 +6,7 @@ import codecs
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -69,6 +70,12 @@ def _known_encoding(name: str) -> str:
         return codecs.lookup(name).name
     except LookupError:
         raise ValueError(f"no encoding is called {name}") from None
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no time zone is called {name}: as Asia/Shanghai or UTC")
+    return name
 
 
 class _Section(BaseModel):
@@ -153,6 +160,8 @@ class Source(_Section):
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = None
     # Of a table of one's own: what its columns say.
     table: TableMapping | None = None
+    # Of clocks that files of some formats name none of.
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     # Of an API: another address than the platform's own (a proxy, a blog); what
     # to collect; what the app may spend of its limits and how long it may wait.
     base_url: Address | None = None
@@ -168,6 +177,11 @@ class Source(_Section):
     budget_file: str | None = Field(default=None, min_length=1)
     # Addresses of hosts that downloads may lead on to; they get no credential.
     download_hosts: list[Address] = []
+
+    @property
+    def read_as(self) -> str | None:
+        """What the workspace says of its files' contents: differs where that does."""
+        return self.time_zone if self.table is None else self.table.digest
 
     @property
     def parts(self) -> tuple[str, ...]:

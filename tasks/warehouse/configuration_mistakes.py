@@ -62,7 +62,7 @@ _API_KEYS = (
     "budget_file",
     "download_hosts",
 )
-_FILE_KEYS = ("format", "path", "observed_at", "encoding", "table")
+_FILE_KEYS = ("format", "path", "observed_at", "encoding", "table", "time_zone")
 
 
 def in_sentences(

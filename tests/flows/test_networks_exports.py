@@ -27,10 +27,12 @@ from tests.workspaces import Lab
 from tests.world import BRANDS, World
 from tests.world.dataabc import write_dataabc
 from tests.world.dataabc_others import write_search, write_spider
+from tests.world.facebook import EXPORT_ZONE, write_export
 from tests.world.mediacrawler import write_newer, write_older
 from tests.world.own_tables import write_tables
 from tests.world.renumbering import account_of, renumbered
 from tests.world.spec import utc_moment
+from tests.world.wordpress import PREFIX, write_site
 from tests.world.x_exports import write_account, write_classic, write_twarc
 
 
@@ -46,6 +48,8 @@ class Export:
         has_digests: accounts are digests of ids.
         platform: whose they are.
         tells_engagements: of whom engaged, one by one.
+        more: what its source says besides.
+        prefix: with which its ids of accounts begin.
     """
 
     digit: int
@@ -55,6 +59,8 @@ class Export:
     has_digests: bool = False
     platform: str = "weibo"
     tells_engagements: bool = True
+    more: str = ""
+    prefix: str = ""
 
 
 def told_of(unseen: Mapping[str, Sequence[str]]) -> Options:
@@ -117,6 +123,18 @@ EXPORTS = {
         platform="x",
         tells_engagements=False,
     ),
+    "site": Export(
+        0, "wordpress-export", write_site, platform="wordpress", prefix=f"{PREFIX}:"
+    ),
+    # The digit that the ids of brands have by themselves, which are its pages.
+    "pages": Export(
+        0,
+        "facebook-export",
+        write_export,
+        platform="facebook",
+        tells_engagements=False,
+        more=f'time_zone = "{EXPORT_ZONE}"\n',
+    ),
 }
 LONGEST_ID = 10  # digits of an account's; a digest is longer
 # What lies beside the files and is none of them.
@@ -151,7 +169,7 @@ def exported(small_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ex
     observed = utc_moment(small_world.spec.observed_second)
     told, sources = {}, ""
     for name, export in EXPORTS.items():
-        world = renumbered(small_world, export.digit)
+        world = renumbered(small_world, export.digit, name)
         if export.format == "table":
             told[name] = world
             sources += write_tables(world, lab.root / name)
@@ -160,7 +178,7 @@ def exported(small_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ex
         sources += (
             f'[[sources]]\nname = "{name}"\nplatform = "{export.platform}"\n'
             f'kind = "files"\nformat = "{export.format}"\npath = "{name}"\n'
-            f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n"
+            f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n{export.more}"
         )
     for path, content in STRAYS.items():
         lab.put(path, content)
@@ -180,6 +198,7 @@ def _configuration(world: World, told: Mapping[str, World], sources: str) -> str
         f'[[brands]]\nid = "{brand.brand_id}"\nname = "{brand.name}"\naccounts = ['
         + ", ".join(
             f'{{ platform = "{export.platform}", account_id = "'
+            + export.prefix
             + account_of(brand.account_id, export.digit)
             + '" }'
             for export in EXPORTS.values()
@@ -208,7 +227,7 @@ class Part:
         """See those of an export."""
         told = exported.told[name]
         self._lab = exported.lab
-        self._export = EXPORTS[name]
+        self._name, self._export = name, EXPORTS[name]
         self._posts = {*told.posts["post_id"], *told.interactions["root_post_id"]}
 
     def dicts(self, query: str) -> list[Row]:
@@ -221,10 +240,12 @@ class Part:
         if row.get("platform", export.platform) != export.platform:
             return False
         if "campaign_id" in row:
-            return bool(row["campaign_id"][-1] == str(export.digit))
+            return bool(row["campaign_id"].endswith(f"-{self._name}"))
         for name in ("root_post_id", "post_id"):
             if name in row:
                 return row[name] in self._posts
+        if export.prefix:
+            return bool(row["account_id"].startswith(export.prefix))
         if export.has_digests or len(row["account_id"]) > LONGEST_ID:
             return export.has_digests and len(row["account_id"]) > LONGEST_ID
         return bool(row["account_id"][1] == str(export.digit))
@@ -281,6 +302,8 @@ def test_what_cant_be_known_is_null(exported: Exported) -> None:
         "twarc": {False},
         "classic": {False},
         "account": {True},
+        "site": {True},
+        "pages": {True},
     }
     lacks = dict(lab.rows("select source, lacks from marts.source_coverage"))
     assert lacks["older"].startswith("reposts one by one; likes one by one")

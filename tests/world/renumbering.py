@@ -16,10 +16,10 @@ _ACCOUNTS = ("account_id", "follower_id", "operator_id")
 _ACTS = ("post_id", "interaction_id", "root_post_id", "parent_id", "true_parent_id")
 
 
-def renumbered(world: World, digit: int) -> World:
-    """A world whose ids have a digit, and whose campaigns are called after it."""
+def renumbered(world: World, digit: int, name: str) -> World:
+    """A world whose ids have a digit, and whose campaigns are called after a name."""
     campaigns = world.campaigns.with_columns(
-        pl.col("campaign_id") + f"-{digit}",
+        pl.col("campaign_id") + f"-{name}",
         pl.col("post_ids").list.eval(_marked_act(pl.element(), digit)),
     )
     frames = {

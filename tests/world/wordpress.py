@@ -10,10 +10,12 @@ import html
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 from .json_lines import Compression, open_packed
 from .projection import PAGE_ROWS, pages, project, true_parents
@@ -299,3 +301,116 @@ def _user(site: str, row: Mapping[str, Any]) -> Object:
         "avatar_urls": {"96": row["avatar_url"].split("?")[0]},
         "_links": {"self": [{"href": f"{site}/wp-json/wp/v2/users/{key}"}]},
     }
+
+
+def write_site(world: World, folder: Path) -> World:
+    """Write a world as the file that a site exports of itself (WXR 1.2)."""
+    objects = wordpress_world(world)
+    observed = utc_moment(world.spec.observed_second)
+    by_post: dict[int, list[Object]] = defaultdict(list)
+    for comment in objects.comments[::-1]:
+        by_post[comment["post"]].append(comment)
+    logins = {key: user["slug"] for key, user in objects.users.items()}
+    channel = [
+        _tag("title", "Tea"),
+        _tag("link", SITE),
+        _tag("pubDate", f"{observed:%a, %d %b %Y %H:%M:%S} +0000"),
+        _tag("wp:wxr_version", "1.2"),
+        _tag("wp:base_site_url", SITE),
+        _tag("wp:base_blog_url", SITE),
+        *(
+            _tag(
+                "wp:author",
+                _tag("wp:author_id", key)
+                + _tag("wp:author_login", user["slug"])
+                + _tag("wp:author_email", f"{key}@example.invalid")
+                + _tag("wp:author_display_name", user["name"]),
+                is_markup=True,
+            )
+            for key, user in objects.users.items()
+        ),
+        _item({"id": 5, "title": {"rendered": "About"}, "type": "page"}, "", []),
+        *(
+            _item(post, logins[post["author"]], by_post[post["id"]])
+            for post in objects.posts
+        ),
+    ]
+    folder.mkdir(parents=True)
+    (folder / "tea.WordPress.2026-03-15.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8" ?>\n<!-- made up -->\n'
+        '<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"'
+        ' xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:content="http://purl.org/rss/1.0/modules/content/">\n<channel>\n'
+        + "\n".join(channel)
+        + "\n</channel>\n</rss>\n",
+        encoding="utf-8",
+    )
+    told = objects.world
+    return replace(
+        told,
+        accounts=told.accounts.with_columns(
+            pl.lit(None, pl.String).alias("description"),
+            pl.lit(None, pl.String).alias("avatar_url"),
+        ),
+    )
+
+
+def _tag(name: str, content: object, *, is_markup: bool = False) -> str:
+    """An element as WordPress writes it: words in sections of character data."""
+    text = str(content)
+    if not is_markup and not text.isdigit():
+        text = f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
+    return f"<{name}>{text}</{name}>"
+
+
+def _blank(time: str) -> str:
+    return time.replace("T", " ")
+
+
+def _item(post: Mapping[str, Any], login: str, comments: list[Object]) -> str:
+    kind = post.get("type", "post")
+    parts = [
+        _tag("title", post["title"]["rendered"]),
+        _tag("link", post.get("link", SITE)),
+        _tag("dc:creator", login),
+        _tag("wp:post_id", post["id"]),
+        _tag("wp:post_type", kind),
+    ]
+    if kind == "post":
+        body = post["content"]["rendered"]
+        parts += [
+            _tag(
+                "content:encoded",
+                f"<!-- wp:paragraph -->\n{body}<!-- /wp:paragraph -->",
+            ),
+            _tag("wp:post_date_gmt", _blank(post["date_gmt"])),
+            _tag("wp:status", post["status"]),
+            *(
+                f'<category domain="{term["taxonomy"]}" nicename="t">'
+                f"<![CDATA[{term['name']}]]></category>"
+                for term in post["_embedded"]["wp:term"][1]
+            ),
+            _tag(
+                "wp:postmeta",
+                _tag("wp:meta_key", "_thumbnail_id")
+                + _tag("wp:meta_value", post["featured_media"]),
+                is_markup=True,
+            ),
+            *(
+                _tag(
+                    "wp:comment",
+                    _tag("wp:comment_id", one["id"])
+                    + _tag("wp:comment_author", one["author_name"])
+                    + _tag("wp:comment_author_IP", "192.0.2.1")
+                    + _tag("wp:comment_date_gmt", _blank(one["date_gmt"]))
+                    + _tag("wp:comment_content", one["content"]["rendered"])
+                    + _tag("wp:comment_approved", 1)
+                    + _tag("wp:comment_type", "comment")
+                    + _tag("wp:comment_parent", one["parent"])
+                    + _tag("wp:comment_user_id", one["author"]),
+                    is_markup=True,
+                )
+                for one in comments
+            ),
+        ]
+    return _tag("item", "".join(parts), is_markup=True)

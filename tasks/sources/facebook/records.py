@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
@@ -136,6 +137,24 @@ FACEBOOK_GRAPH = FileFormat(
     split=split,
 )
 
+
+def _read_business_suite(*values: Any) -> Iterator[Any]:
+    """As `read_business_suite`, which is loaded where a file is read."""
+    from tasks.sources.facebook.business_suite import read_business_suite
+
+    return read_business_suite(*values)
+
+
+# Posts of pages with their counters, as tables: nothing one by one.
+FACEBOOK_EXPORT = replace(
+    FACEBOOK_GRAPH,
+    name="facebook-export",
+    suffixes=(".csv", ".xlsx"),
+    gives=gives("", "repost comment like read"),
+    split=None,
+    read=_read_business_suite,
+)
+
 _CONTEXT: dict[str, Any] = {
     "kind": TEXT,
     "target": TEXT,
@@ -208,9 +227,9 @@ FACEBOOK_INSIGHT: dict[str, Any] = {
     CONTEXT: _CONTEXT,
 }
 
-FORMATS = (FACEBOOK_GRAPH,)
+FORMATS = (FACEBOOK_GRAPH, FACEBOOK_EXPORT)
 
-_NAMES = (FACEBOOK_GRAPH.name,)
+_NAMES = tuple(form.name for form in FORMATS)
 RAW_TABLES = {
     "facebook_posts": RawTable(_NAMES, ("post",), FACEBOOK_POST),
     "facebook_comments": RawTable(_NAMES, ("comment",), FACEBOOK_COMMENT),

@@ -6,30 +6,14 @@ site is its address without the marks: `tea_example_com:12`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
 from tasks.sources.file_format import FileFormat, gives
+from tasks.sources.wordpress.site_keys import site_key as site_key
 from tasks.warehouse.raw_tables import FLAG, TEXT, RawTable
-
-
-def site_key(address: str) -> str | None:
-    """The site's part of an id, from the site's address or one below its API.
-
-    A site in a folder of a host has the folder in its key.
-    """
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    folder, api, _ = parts.path.partition("/wp-json")
-    host = (parts.hostname or "").lower()
-    if not host:
-        return None
-    return re.sub(r"[^0-9a-z]+", "_", (host + folder if api else host).rstrip("/"))
 
 
 def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
@@ -117,6 +101,22 @@ WORDPRESS_REST = FileFormat(
     split=split,
 )
 
+
+def _read_export_file(*values: Any) -> Iterator[Any]:
+    """As `read_export_file`, which is loaded where a file is read."""
+    from tasks.sources.wordpress.export_file import read_export_file
+
+    return read_export_file(*values)
+
+
+WORDPRESS_EXPORT = replace(
+    WORDPRESS_REST,
+    name="wordpress-export",
+    suffixes=(".xml",),
+    split=None,
+    read=_read_export_file,
+)
+
 _CONTEXT: dict[str, Any] = {"kind": TEXT, "site": TEXT, "observed_at": TEXT}
 _RENDERED: dict[str, Any] = {"rendered": TEXT}
 
@@ -156,9 +156,9 @@ WORDPRESS_USER: dict[str, Any] = {
 
 WORDPRESS_TOTAL: dict[str, Any] = {"post": TEXT, "total": TEXT, CONTEXT: _CONTEXT}
 
-FORMATS = (WORDPRESS_REST,)
+FORMATS = (WORDPRESS_REST, WORDPRESS_EXPORT)
 
-_NAMES = (WORDPRESS_REST.name,)
+_NAMES = tuple(form.name for form in FORMATS)
 RAW_TABLES = {
     "wordpress_posts": RawTable(_NAMES, ("post",), WORDPRESS_POST),
     "wordpress_comments": RawTable(_NAMES, ("comment",), WORDPRESS_COMMENT),

@@ -1,0 +1,129 @@
+"""Exports that are none, or made to harm; and what people lay in by mistake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.sources.documents import Notes, UnreadableFileError
+from tasks.sources.facebook.business_suite import read_business_suite
+from tasks.sources.wordpress import export_file
+from tasks.sources.wordpress.export_file import read_export_file
+from tasks.sources.x.account_export import read_account_export
+from tests.workspaces import Lab
+
+RSS = '<rss version="2.0" xmlns:wp="http://wordpress.org/export/1.2/"><channel>'
+SITE = "<wp:base_blog_url>https://tea.example</wp:base_blog_url>"
+END = "</channel></rss>"
+BOMB = (
+    "<!DOCTYPE rss ["
+    '<!ENTITY a "aaaaaaaaaaaaaaaa">'
+    + "".join(f'<!ENTITY {n} "{f"&{b};" * 16}">' for n, b in ("ba", "cb", "dc", "ed"))
+    + "]>"
+)
+AWAY = '<!DOCTYPE rss [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+HEADER = "Post ID,Page ID,Page name,Title,Publish time,Date,Reactions\n"
+
+
+def item(inner: str) -> str:
+    """An article."""
+    return (
+        "<item><wp:post_id>1</wp:post_id><wp:post_type>post</wp:post_type>"
+        f"{inner}</item>"
+    )
+
+
+def records_of(
+    read: Callable[..., Any], path: Path, content: str | bytes, **told: Any
+) -> list[Any]:
+    """The records of a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [
+        json.loads(text)
+        for batch in read(path, Notes(**told), None)
+        for text in batch.column("document").to_pylist()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (
+            BOMB + RSS + SITE + item("<title>&e;</title>") + END,
+            "declares a document",
+        ),
+        (
+            AWAY + RSS + SITE + item("<title>&a;</title>") + END,
+            "declares a document",
+        ),
+        ("<!DOCTYPE html><html></html>", "declares a document"),
+        (RSS + SITE + item("<title>&a;</title>") + END, "undefined entity, line 1"),
+        (RSS + SITE + item("<b>" * 100), "more than 64 deep"),
+        (RSS + SITE + item("<b/>" * 20_000) + END, "an item holds more than 0 MB"),
+        (RSS + SITE + item("a" * 2_000_000) + END, "an item holds more than 0 MB"),
+        (RSS + SITE + "<item>\n<title>", "no element found, line 2"),
+        (RSS + "<item/>" + END, "it has no wp:base_blog_url"),
+        ("<feed><entry/></feed>", "it begins with <feed>"),
+        ("words", "no well-formed XML: syntax error, line 1"),
+    ],
+)
+def test_xml_that_is_none_or_made_to_harm_is_refused(
+    content: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_file, "LONGEST_LINE_BYTES", 1_000_000)
+    with pytest.raises(UnreadableFileError, match=why):
+        records_of(read_export_file, tmp_path / "a.xml", content)
+
+
+def test_marks_that_xml_forbids_and_other_encodings_are_read(tmp_path: Path) -> None:
+    title = item("<title>第一\x0b茶</title>")
+    plain = RSS + SITE + title + END
+    said = f'<?xml version="1.0" encoding="GBK"?>{plain}'
+    for content in (plain.encode(), said.encode("gbk")):
+        (record,) = records_of(read_export_file, tmp_path / "a.xml", content)
+        assert record["title"] == {"rendered": "第一茶"}
+
+
+def test_a_page_export_needs_a_clock(tmp_path: Path) -> None:
+    row = "900,61,Tea,words,03/04/2026 10:00,Lifetime,4\n"
+    path = tmp_path / "a.csv"
+    with pytest.raises(UnreadableFileError, match="say time_zone for the source"):
+        records_of(read_business_suite, path, HEADER + row)
+    told = records_of(
+        read_business_suite, path, HEADER + row, time_zone="Asia/Shanghai"
+    )
+    assert told[0]["created_time"] == "2026-03-04 02:00"
+    assert [one["_request"]["kind"] for one in told] == ["post", "page"]
+    with pytest.raises(UnreadableFileError, match="lacks 'Post ID'.*in English"):
+        records_of(read_business_suite, path, "Inläggs-ID,Titel\n1,a\n")
+
+
+def test_a_new_clock_reads_files_again(lab: Lab) -> None:
+    lab.put("export/a.csv", HEADER + "900,61,Tea,words,03/04/2026 10:00,Lifetime,4\n")
+    times = []
+    for zone in ("Asia/Shanghai", "America/Los_Angeles"):
+        lab.configure(
+            platform="facebook",
+            format="facebook-export",
+            extra=f'time_zone = "{zone}"',
+        )
+        lab.land()
+        (post,) = [one for one in lab.land_records() if "created_time" in one]
+        times.append(json.loads(post)["created_time"])
+    assert times == ["2026-03-04 02:00", "2026-03-04 18:00"]
+
+
+def test_an_account_export_without_its_owner_is_refused(tmp_path: Path) -> None:
+    tweets = "window.YTD.tweets.part0 = [ ]"
+    with pytest.raises(UnreadableFileError, match=r"put account\.js"):
+        records_of(read_account_export, tmp_path / "data/tweets.js", tweets)
+    account = 'window.YTD.account.part0 = [{"account": {"accountId": "61"}}]'
+    (tmp_path / "data/account.js").write_text(account)
+    assert records_of(read_account_export, tmp_path / "data/tweets.js", tweets) == []
+    with pytest.raises(UnreadableFileError, match="not JSON after its ="):
+        records_of(read_account_export, tmp_path / "data/tweets.js", "x = [{]")
