@@ -233,6 +233,12 @@ def _costs(proposal: Proposal) -> Iterator[str]:
             "text: no sentiment, topics and mentions; posts belong to campaigns only"
             " where these list them"
         )
+    if rows == "posts" and not tells("post_id") and "post_id" not in proposal.lacking:
+        yield (
+            "post_id: ids are made of a post's time and words. No campaign can list it,"
+            " and what other sources say of it stands apart; posts of a brand's account"
+            " count where account_id stands below [sources.table.constants]"
+        )
     if is_act and not tells("interaction_id"):
         yield (
             "interaction_id: ids are made from what rows say, so two rows that say the"

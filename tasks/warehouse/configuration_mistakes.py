@@ -44,9 +44,9 @@ from tasks.warehouse.networks import (
 )
 from tasks.warehouse.table_mapping import (
     COLUMNS,
-    NEEDED,
     TableMapping,
     is_of_whole_hours,
+    lacking_of,
 )
 
 # Keys that say something of one kind of source only.
@@ -351,13 +351,12 @@ def _mistakes_of_table(index: int, source: dict[str, Any]) -> _Mistakes:
             told.add(name)
             if name not in COLUMNS[rows]:
                 yield (*path, key, name), _no_such_column(name, rows)
-    for name in NEEDED[rows]:
-        if name not in told:
-            yield (
-                (*path, "columns"),
-                f"lacks '{name}', without which rows of {rows} say nothing: name its"
-                " column, or write it below [sources.table.constants]",
-            )
+    for name in lacking_of(rows, told):
+        yield (
+            (*path, "columns"),
+            f"lacks '{name}', without which rows of {rows} say nothing: name its"
+            " column, or write it below [sources.table.constants]",
+        )
 
 
 def _no_such_column(name: str, rows: str) -> str:

@@ -104,6 +104,8 @@ class Facts(_Table):
         is_default: of it are accounts and exports that name no network.
         profile_address: where it shows an account: what stands before the id.
         post_address: the like for a post.
+        own_columns: of tables that its own pages give to download: who has them all is
+            of this network. In small letters, bare of marks.
         post_patterns: addresses that show a post: `id`, or its short form, `base62`.
         organisations: kinds of verification that organisations get, not people.
         traits: keys of `TRAITS`.
@@ -120,6 +122,7 @@ class Facts(_Table):
     is_default: bool = False
     profile_address: str | None = None
     post_address: str | None = None
+    own_columns: tuple[str, ...] = ()
     post_patterns: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     traits: frozenset[str] = frozenset()

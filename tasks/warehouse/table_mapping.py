@@ -7,6 +7,7 @@ post's counters and its author's profile, a row of interactions who acted.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -93,6 +94,24 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "follows": ("account_id", "follower_id"),
     "post_counters": ("post_id",),
 }
+
+
+def lacking_of(rows: str, told: Container[str]) -> list[str]:
+    """Columns that rows need and that nothing tells.
+
+    A post without an id, as creators' own downloads have them, is known by its time and
+    its words.
+
+    Args:
+        rows: what a row is.
+        told: canonical names of columns that are told.
+    """
+    return [
+        name
+        for name in NEEDED[rows]
+        if name not in told
+        and not (rows == "posts" and name == "post_id" and "text" in told)
+    ]
 
 
 class TableMapping(BaseModel):

@@ -161,7 +161,7 @@ def test_mistakes_of_a_mapping_are_told_together(lab: Lab) -> None:
         format="table",
         extra=TABLE.replace("Asia/Shanghai", "Asia/Shangai")
         .replace("reposts_count", "repost_count")
-        .replace("post_id", "kind")
+        .replace("posted_at", "kind")
         + '[[sources]]\nname = "two"\nplatform = "weibo"\nkind = "files"\n'
         'format = "canonical"\npath = "export"\n[sources.table]\nrows = "likes"\n'
         'time_zone = "Asia/Kolkata"\ntime_format = "DD/MM"\ncolumns = { a = "b" }\n'
@@ -173,8 +173,8 @@ def test_mistakes_of_a_mapping_are_told_together(lab: Lab) -> None:
     told = "\n".join(error.value.mistakes)
     for words in (
         "toml:10: sources[1].table.time_zone 'Asia/Shangai' is no time zone",
-        "sources[1].table.columns lacks 'post_id', without which rows of posts",
-        "toml:12: sources[1].table.columns.kind is no column of posts: rows of"
+        "sources[1].table.columns lacks 'posted_at', without which rows of posts",
+        "toml:15: sources[1].table.columns.kind is no column of posts: rows of"
         " interactions have it",
         "repost_count is no column of posts: did you mean 'reposts_count'?",
         'sources[2].table means nothing for this format: write format = "table"',
@@ -199,6 +199,16 @@ def test_a_row_gives_its_records() -> None:
         "repost", "1", "a",
     )  # fmt: skip
     assert person["observed_at"] == "2026-03-01 00:00:00Z"
+
+    # A post without an id has the same one in the next export, with other counts.
+    named = mapped("posts", "posted_at text likes_count")
+    words = {"posted_at": "2026-03-01 08:00", "text": "tea"}
+    made = [
+        named.records({**words, **more})[0].get("post_id")
+        for more in ({"likes_count": "1"}, {"likes_count": "2"}, {"text": "new tea"})
+    ]
+    assert made[0] == made[1] != made[2]
+    assert "post_id" not in named.records({"posted_at": "2026-03-01 08:00"})[0]
 
     acts = mapped("interactions", "kind root_post_id acted_at account_id platform")
     act = {

@@ -45,6 +45,9 @@ _KINDS = {
     "评论": "comment", "回复": "comment", "like": "like", "attitude": "like",
     "点赞": "like", "赞": "like", "mention": "mention", "提及": "mention",
 }  # fmt: skip
+# What makes an act, or a post, another one than others.
+_OF_ACT = ("platform", "root_post_id", "account_id", "screen_name", "acted_at", "text")
+_OF_POST = ("platform", "account_id", "posted_at", "text")
 _NO_ROOT = frozenset(("", "0", "-1", "none", "null", "nan", "无"))
 
 
@@ -265,6 +268,8 @@ class Reader:
         posted = cells.get("posted_at")
         observed = self._observed(cells, posted)
         account = cells.get("account_id")
+        if "post_id" not in cells and posted is not None and "text" in cells:
+            cells = {**cells, "post_id": _made_id("post", cells, _OF_POST)}
         root = cells.get("root_post_id", "")
         records = []
         if root.strip().lower() not in _NO_ROOT:
@@ -365,20 +370,7 @@ def _with_bars(name: str, text: str) -> str:
     return "|".join(word for word in words if word)
 
 
-def _made_id(kind: str | None, cells: _Cells) -> str:
-    """An id for an act that has none: the same for the same act, in whatever file."""
-    told = (
-        kind,
-        *(
-            cells.get(name)
-            for name in (
-                "platform",
-                "root_post_id",
-                "account_id",
-                "screen_name",
-                "acted_at",
-                "text",
-            )
-        ),
-    )
+def _made_id(kind: str | None, cells: _Cells, names: Sequence[str] = _OF_ACT) -> str:
+    """An id for what has none: the same for the same act or post, in whatever file."""
+    told = (kind, *(cells.get(name) for name in names))
     return "row-" + hashlib.sha256(repr(told).encode()).hexdigest()[:24]

@@ -20,14 +20,14 @@ from pathlib import Path
 from tasks.sources.documents import Notes
 from tasks.sources.table_rows import TableRow, read_rows
 from tasks.warehouse.configuration import post_at
-from tasks.warehouse.networks import DEFAULT_PLATFORM, NAMED_SO
+from tasks.warehouse.networks import DEFAULT_PLATFORM, NAMED_SO, NETWORKS
 from tasks.warehouse.table_mapping import (
     COLUMNS,
     COUNTERS,
-    NEEDED,
     PROFILE,
     RowsOf,
     TableMapping,
+    lacking_of,
 )
 from tasks.warehouse.written_values import told_count, told_id, told_time
 
@@ -198,9 +198,7 @@ def propose(
                 for column in columns
                 if column.name not in {one.name for one in told.found.values()}
             ),
-            lacking=tuple(
-                name for name in NEEDED[told.rows_of] if name not in told.found
-            ),
+            lacking=tuple(lacking_of(told.rows_of, told.found)),
             header=header,
             rows=sample,
         ),
@@ -460,7 +458,11 @@ def _is_kind(column: Column) -> bool:
 
 
 def _platform_in(columns: Sequence[Column]) -> str | None:
-    """The network that addresses of posts show, or that a column names."""
+    """The network that posts' addresses show, or that columns name or are of."""
+    names = {column.plain for column in columns}
+    for network, facts in NETWORKS.items():
+        if facts.own_columns and names.issuperset(facts.own_columns):
+            return network
     for column in columns:
         if column.plain in _SAID["platform"] and column.values:
             return NAMED_SO.get(column.values[0].lower())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from tests.workspaces import Lab, call_command
 from tests.world import World
@@ -95,6 +96,54 @@ def test_who_read_no_manual_gets_rows(lab: Lab, tmp_path: Path) -> None:
     )
     assert lab.land().records == 56
     assert lab.stage().rows_quarantined == 0
+
+
+DOUYIN = (
+    "作品名称,发布时间,体裁,审核状态,播放量,完播率,5s完播率,封面点击率,2s跳出率,"
+    "平均播放时长,点赞量,分享量,评论量,收藏量,主页访问量,粉丝增量\n"
+    "新茶开箱 #春日新茶,2026-03-01 10:00:00,视频,公开,12000,0.2,0.4,-,0.3,8.1,30,2,"
+    "4,1,9,3\n"
+)
+XIAOHONGSHU = (
+    "最多导出排序后前1000条笔记,,,,,,,,,,,\n"
+    "笔记标题,首次发布时间,体裁,曝光,观看量,封面点击率,点赞,评论,收藏,涨粉,分享,人均观看时长\n"
+    "春茶到了,2026年03月01日10时00分00秒,图文,90000,12000,0.1,30,4,8,1,2,11\n"
+)
+CHANNELS = (
+    "视频描述,视频ID,发布时间,完播率,平均播放时长,播放量,推荐,喜欢,评论量,分享量,关注量,"
+    "转发聊天和朋友圈,设为铃声,设为状态,设为朋友圈封面\n"
+    "春茶到了,export/native-1,2026/03/01,20%,12秒,12000,3,30,4,2,1,4,0,0,0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("network", "content", "posted"),
+    [
+        ("douyin", DOUYIN, "2026-03-01 02:00:00"),
+        ("xiaohongshu", XIAOHONGSHU, "2026-03-01 02:00:00"),
+        ("wechat_channels", CHANNELS, "2026-02-28 16:00:00"),
+    ],
+)
+def test_what_creators_download_is_known(
+    network: str, content: str, posted: str, tmp_path: Path
+) -> None:
+    """As spreadsheets; two of the three name no post, so its time and words do."""
+    book = Workbook()
+    for line in content.splitlines():
+        book.active.append(
+            [int(cell) if cell.isdigit() else cell for cell in line.split(",")]
+        )
+    book.save(tmp_path / "笔记列表明细表.xlsx")
+    found = proposed(tmp_path / "笔记列表明细表.xlsx")
+    assert (found["platform"], found["is_whole"]) == (network, True)
+    assert found["left_out"] == {}
+    (post,) = found["staged"]
+    assert post["posted_at"] == posted
+    counts = ("reposts_count", "comments_count", "likes_count", "reads_count")
+    assert tuple(post[name] for name in counts) == (2, 4, 30, 12_000)
+    is_made = post["post_id"].startswith("row-")
+    assert is_made == (network != "wechat_channels")
+    assert is_made == any("ids are made of" in cost for cost in found["costs"])
 
 
 def test_what_lacks_is_told_with_its_cost(tmp_path: Path) -> None:
