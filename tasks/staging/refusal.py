@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from tasks.sources.format_guess import formats_that_read
 from tasks.sources.source_files import has_its_exports, list_files
 from tasks.staging.rules import Outcome
 from tasks.warehouse import landing
@@ -128,6 +127,9 @@ def meant_formats(
     lost: Mapping[str, Lost],
 ) -> dict[str, str]:
     """By source the format that its files have, where it isn't the one it names."""
+    # Its imports take longer than a run that refuses nothing and has nothing new.
+    from tasks.sources.format_guess import formats_that_read
+
     suspects = {
         name for name, found in lost.items() if found.rows > _NEARLY_ALL * found.rows_in
     }
