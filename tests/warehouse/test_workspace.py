@@ -132,7 +132,7 @@ post_ids = [{ platform = "weibo", post_id = "3491700092079471" }]
         ("17: campaigns[1].partners[2].id", "'one' stands twice"),
         ("18: campaigns[1].partners[2].account", "of the campaign's brand"),
         ("16: campaigns[1].partners[2].start", "list the paid posts, or"),
-        ("29: campaigns[2].partners[1].addresses", "no address of a post on Weibo"),
+        ("29: campaigns[2].partners[1].addresses", "no address of a post on"),
         ("30: campaigns[2].partners[2].account", "is missing"),
         ("32: campaigns[2].partners[2].acount", "did you mean 'account'"),
         ("34: campaigns[2].partners[2].end", "lies before start"),
