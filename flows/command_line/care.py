@@ -86,6 +86,13 @@ def doctor(
         raise typer.Exit(1)
 
 
+def networks(debug: DebugOption = False) -> None:
+    """What each network and format of files can tell, as a table."""
+    from tasks.sources.capabilities import as_markdown
+
+    typer.echo(as_markdown())
+
+
 def data_docs(
     workspace: WorkspaceOption = Path("data"), debug: DebugOption = False
 ) -> None:

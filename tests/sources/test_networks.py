@@ -11,6 +11,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from tasks.sources.capabilities import as_markdown
 from tasks.sources.crawl.network_api import api_of
 from tasks.sources.networks import FORMATS, RAW_TABLES
 from tasks.warehouse import networks
@@ -116,6 +117,12 @@ def test_the_readmes_table_has_every_format_and_network() -> None:
     assert set(FORMATS) - {"canonical"} <= told
     for facts in NETWORKS.values():
         assert facts.title in table, facts.title
+
+
+def test_the_readmes_table_of_what_is_told_is_the_registrys() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    table = as_markdown()
+    assert f"\n\n{table}\n\n" in text, f"put this into README.md:\n{table}"
 
 
 def test_no_two_networks_are_called_the_same() -> None:
