@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import polars as pl
 
 from tasks.sources.api_landing import collect_source
 from tasks.warehouse.networks import API_PARTS
@@ -68,6 +71,30 @@ def configuration(
     return (
         f'timezone = "{told.spec.timezone}"\n[[sources]]\nname = "{platform}"\n'
         f'platform = "{platform}"\n{source}{brands}{campaigns}'
+    )
+
+
+def joined(texts: Sequence[str]) -> str:
+    """One configuration: sources of all, brands and campaigns of their own."""
+    whole = texts[0]
+    for number, text in enumerate(texts[1:]):
+        rest = text.split("\n", 1)[1]
+        for name in ("aurora", "borealis", "spring-launch", "campaign-002"):
+            rest = rest.replace(f'"{name}"', f'"{name}-{number}"')
+        whole += rest
+    return whole
+
+
+def renamed(told: World, place: int) -> World:
+    """A world whose campaigns are called as in the joined configuration.
+
+    Args:
+        told: what a network tells.
+        place: of its text among the joined ones.
+    """
+    tail = f"-{place - 1}" if place else ""
+    return replace(
+        told, campaigns=told.campaigns.with_columns(pl.col("campaign_id") + tail)
     )
 
 

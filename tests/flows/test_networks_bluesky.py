@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -18,7 +18,7 @@ from tasks.sources.crawl.crawler import Wanted
 from tasks.sources.crawl.http_client import Answer
 from tasks.sources.crawl.state import Stream
 from tasks.warehouse.configuration import Source
-from tests.emulators.bluesky import TOKEN, BlueskyEmulator, BlueskyOptions
+from tests.emulators.bluesky import TOKEN, BlueskyEmulator
 from tests.emulators.serving import serve
 from tests.flows.networks import (
     ANSWERED,
@@ -29,7 +29,6 @@ from tests.flows.networks import (
     crawl,
     crawl_and_stage,
 )
-from tests.oracles.worlds import KEYS, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
 from tests.world.bluesky import PLATFORM, did_of, post_id
@@ -46,14 +45,23 @@ def served(
     monkeypatch.setenv(bluesky_api.TOKEN, TOKEN)
     lab = Lab(root)
     with serve(emulator) as base:
-        source = api_source(base, PLATFORM, parts=(*PARTS, "search"))
-        text = configuration(emulator.told, PLATFORM, source)
-        for brand in BRANDS:
-            text = text.replace(
-                f'"{brand.account_id}"', f'"{did_of(str(brand.account_id))}"'
-            )
+        text = configured(emulator, base, ("posts", "comments", "likes"))
         lab.put("workspace.toml", text)
         yield lab
+
+
+def configured(
+    emulator: BlueskyEmulator,
+    base: str,
+    parts: Sequence[str] = (*PARTS, "search"),
+) -> str:
+    """The configuration of a workspace whose source is the emulator."""
+    source = api_source(base, PLATFORM, parts=parts)
+    text = configuration(emulator.told, PLATFORM, source)
+    for brand in BRANDS:
+        own = str(brand.account_id)
+        text = text.replace(f'"{own}"', f'"{did_of(own)}"')
+    return text
 
 
 def reachable(told: World) -> World:
@@ -78,18 +86,6 @@ def reachable(told: World) -> World:
         for name in ("followers_count", "following_count", "posts_count")
     )
     return replace(told, follows=follows, accounts=accounts, interactions=interactions)
-
-
-def test_api_gives_the_world(
-    small_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Small pages, cut threads, lists whose last page names another; a busy server."""
-    options = BlueskyOptions(rows=9, depth=1, ends_late=True, error_share=0.05)
-    emulator = BlueskyEmulator(small_world, options)
-    with served(emulator, tmp_path, monkeypatch) as lab:
-        assert not crawl_and_stage(lab, emulator.told, emulator.now)
-    check_staging(lab, reachable(emulator.told), PLATFORM, tuple(KEYS))
-    assert lab.value("select count(*) from meta.quarantine") == 0
 
 
 def test_a_second_visit_sees_what_is_new_and_what_is_gone(

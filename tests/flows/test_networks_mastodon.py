@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -16,7 +16,7 @@ from tasks.sources.crawl.crawler import Wanted
 from tasks.sources.crawl.http_client import Answer
 from tasks.sources.crawl.state import Stream
 from tasks.sources.mastodon import api as mastodon_api
-from tests.emulators.mastodon import PREFIX, TOKEN, MastodonEmulator, MastodonOptions
+from tests.emulators.mastodon import PREFIX, MastodonEmulator, MastodonOptions
 from tests.emulators.serving import serve
 from tests.flows.networks import (
     ANSWERED,
@@ -26,7 +26,6 @@ from tests.flows.networks import (
     crawl,
     crawl_and_stage,
 )
-from tests.oracles.worlds import KEYS, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
 from tests.world.mastodon import PLATFORM
@@ -40,11 +39,20 @@ def served(emulator: MastodonEmulator, root: Path) -> Iterator[Lab]:
     """A workspace whose source is the emulator."""
     lab = Lab(root)
     with serve(emulator) as base:
-        more = "limits = { calls-5-minutes = 3000 }\n"
-        source = api_source(base, PLATFORM, parts=(*PARTS, "search"), more=more)
-        text = configuration(emulator.told, PLATFORM, source, f"{PREFIX}:")
+        text = configured(emulator, base, ("posts", "comments", "likes"))
         lab.put("workspace.toml", text)
         yield lab
+
+
+def configured(
+    emulator: MastodonEmulator,
+    base: str,
+    parts: Sequence[str] = (*PARTS, "search"),
+) -> str:
+    """The configuration of a workspace whose source is the emulator."""
+    more = "limits = { calls-5-minutes = 3000 }\n"
+    source = api_source(base, PLATFORM, parts=parts, more=more)
+    return configuration(emulator.told, PLATFORM, source, f"{PREFIX}:")
 
 
 def reachable(told: World, *, with_quotes: bool = True) -> World:
@@ -81,19 +89,6 @@ def reachable(told: World, *, with_quotes: bool = True) -> World:
         interactions=rows,
         follows=follows,
     )
-
-
-def test_api_gives_the_world(
-    small_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Small pages that `Link` leads through; a busy instance."""
-    monkeypatch.setenv(mastodon_api.TOKEN, TOKEN)
-    options = MastodonOptions(rows=9, calls=3000, error_share=0.05)
-    emulator = MastodonEmulator(small_world, options)
-    with served(emulator, tmp_path) as lab:
-        assert not crawl_and_stage(lab, emulator.told, emulator.now)
-    check_staging(lab, reachable(emulator.told), PLATFORM, tuple(KEYS))
-    assert lab.value("select count(*) from meta.quarantine") == 0
 
 
 def test_a_reader_without_a_token_reads_long_threads_in_parts(

@@ -18,7 +18,14 @@ from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator
 from tests.emulators.serving import serve
 from tests.emulators.wordpress import WordPressEmulator
 from tests.emulators.x import BEARER, XEmulator
-from tests.flows.networks import PARTS, api_source, backfill, configuration
+from tests.flows.networks import (
+    PARTS,
+    api_source,
+    backfill,
+    configuration,
+    joined,
+    renamed,
+)
 from tests.oracles.worlds import KEYS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import World
@@ -58,7 +65,7 @@ def test_backfill_of_archives_gives_the_world(
             f"observed_at = {observed:%Y-%m-%dT%H:%M:%SZ}\n"
         )
         texts.append(configuration(told[platform], platform, source, prefix))
-    lab.put("workspace.toml", _joined(texts))
+    lab.put("workspace.toml", joined(texts))
     backfill(lab, small_world)
     for platform, world in told.items():
         check_staging(lab, world, platform, tuple(KEYS))
@@ -91,28 +98,15 @@ def finished(
             )
             prefix = f"{PREFIX}:" if platform == "wordpress" else ""
             texts.append(configuration(emulator.told, platform, source, prefix))
-        lab.put("workspace.toml", _joined(texts))
+        lab.put("workspace.toml", joined(texts))
         secrets = {x_api.TOKEN: BEARER, facebook_api.TOKEN: PAGE_TOKEN}
         log = backfill(lab, emulators["x"].told, secrets)
     return lab, {name: emulator.told for name, emulator in emulators.items()}, log
 
 
-def _joined(texts: list[str]) -> str:
-    """One configuration: sources of all, brands and campaigns of their own."""
-    joined = texts[0]
-    for number, text in enumerate(texts[1:]):
-        rest = text.split("\n", 1)[1]
-        for name in ("aurora", "borealis", "spring-launch", "campaign-002"):
-            rest = rest.replace(f'"{name}"', f'"{name}-{number}"')
-        joined += rest
-    return joined
-
-
 def _renamed(told: World, platform: str) -> World:
     """A world whose campaigns are called as in the joined configuration."""
-    number = {"x": "", "facebook": "-0", "wordpress": "-1"}[platform]
-    campaigns = told.campaigns.with_columns(pl.col("campaign_id") + number)
-    return replace(told, campaigns=campaigns)
+    return renamed(told, ["x", "facebook", "wordpress"].index(platform))
 
 
 @pytest.mark.parametrize("platform", ["x", "facebook", "wordpress"])

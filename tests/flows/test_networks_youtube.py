@@ -14,7 +14,6 @@ import pytest
 
 from tasks.sources.crawl.crawler import Wanted
 from tasks.sources.crawl.http_client import Answer
-from tasks.sources.crawl.spending import Spending, spending_files
 from tasks.sources.crawl.state import Stream
 from tasks.sources.youtube import api as youtube_api
 from tasks.warehouse.configuration import post_at
@@ -27,9 +26,7 @@ from tests.flows.networks import (
     api_source,
     configuration,
     crawl,
-    crawl_and_stage,
 )
-from tests.oracles.worlds import KEYS, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
 from tests.world.youtube import PLATFORM, channel_of
@@ -40,19 +37,23 @@ def served(
     emulator: YouTubeEmulator,
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
-    more: str = "",
 ) -> Iterator[Lab]:
     """A workspace whose source is the emulator."""
     monkeypatch.setenv(youtube_api.KEY, KEY)
     lab = Lab(root)
     with serve(emulator) as base:
-        source = api_source(base, PLATFORM, parts=(*PARTS, "search"), more=more)
-        text = configuration(emulator.told, PLATFORM, source)
-        for brand in BRANDS:
-            own = str(brand.account_id)
-            text = text.replace(f'"{own}"', f'"{channel_of(own)}"')
-        lab.put("workspace.toml", text)
+        lab.put("workspace.toml", configured(emulator, base))
         yield lab
+
+
+def configured(emulator: YouTubeEmulator, base: str) -> str:
+    """The configuration of a workspace whose source is the emulator."""
+    source = api_source(base, PLATFORM, parts=(*PARTS, "search"))
+    text = configuration(emulator.told, PLATFORM, source)
+    for brand in BRANDS:
+        own = str(brand.account_id)
+        text = text.replace(f'"{own}"', f'"{channel_of(own)}"')
+    return text
 
 
 def reachable(told: World) -> World:
@@ -72,26 +73,6 @@ def reachable(told: World) -> World:
         post_counters=told.post_counters.filter(pl.col("post_id").is_in(keys)),
         interactions=rows,
     )
-
-
-def test_api_gives_the_world(
-    small_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Small pages, a busy server; units are counted as the platform counts them."""
-    options = YouTubeOptions(rows=7, error_share=0.05)
-    emulator = YouTubeEmulator(small_world, options)
-    with served(emulator, tmp_path, monkeypatch) as lab:
-        emulator.clock = lambda: emulator.now
-        assert not crawl_and_stage(lab, emulator.told, emulator.now)
-    check_staging(lab, reachable(emulator.told), PLATFORM, tuple(KEYS))
-    assert lab.value("select count(*) from meta.quarantine") == 0
-    ((day, _),) = {key for key in emulator.spent if not key[1]}
-    start = datetime.fromisoformat(f"{day}T07:00:00+00:00").timestamp()
-    (file,) = spending_files(lab.root / "landing")
-    with Spending(file) as spending:
-        for name, is_search in (("units-day", False), ("searches-day", True)):
-            spent = emulator.spent.get((day, is_search), 0)
-            assert spending.spent(name, start) == spent
 
 
 def test_a_spent_day_defers_and_the_next_one_ends_the_work(

@@ -35,11 +35,8 @@ from tests.workspaces import (
     user,
 )
 from tests.world import World, write
-from tests.world.bluesky import write_bluesky
 from tests.world.dataabc import write_dataabc
 from tests.world.facebook import write_facebook
-from tests.world.mastodon import PREFIX as INSTANCE
-from tests.world.mastodon import write_mastodon
 from tests.world.mediacrawler import write_older
 from tests.world.qzone import write_qzone
 from tests.world.renren import write_renren
@@ -47,7 +44,6 @@ from tests.world.tencent_weibo import write_tencent_weibo
 from tests.world.wordpress import PREFIX, write_wordpress
 from tests.world.x import write_x
 from tests.world.x_exports import write_classic
-from tests.world.youtube import write_youtube
 
 
 def as_it_is(form: Any) -> Callable[[World, Path], World]:
@@ -67,10 +63,7 @@ NETWORKS: dict[str, tuple[str, str, Callable[[World, Path], World], str]] = {
     "weibo-crawler": ("weibo", "weibo-crawler", write_dataabc, ""),
     "mediacrawler": ("weibo", "mediacrawler", write_older, ""),
     "x": ("x", "x-api", write_x, ""),
-    "bluesky": ("bluesky", "bluesky-xrpc", write_bluesky, ""),
     "x-archives": ("x", "x-api", write_classic, ""),
-    "mastodon": ("mastodon", "mastodon-api", write_mastodon, f"{INSTANCE}:"),
-    "youtube": ("youtube", "youtube-data", write_youtube, ""),
     "facebook": ("facebook", "facebook-graph", write_facebook, ""),
     "wordpress": ("wordpress", "wordpress-rest", write_wordpress, f"{PREFIX}:"),
     "tencent": ("tencent_weibo", "tencent-weibo", write_tencent_weibo, ""),
