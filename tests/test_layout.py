@@ -409,6 +409,9 @@ DIFFERENT = {
     "currency",  # of amounts; of costs beside others
     "daily_engagement_rate",  # of one day; of a window's mean day
     "day",  # of the calendar; of an audience
+    "genuine_comments",  # of a campaign; of a topic
+    "genuine_engagements",  # of a day; of an hour that enough accounts share
+    "genuine_exposure",  # of a campaign; of a post
     "dimension",  # of verdicts; of what profiles say
     "engagement_rate_by_followers",  # of a post; of a campaign
     "engagement_rate_by_impressions",
@@ -452,6 +455,9 @@ DIFFERENT = {
     "phantom_share_low",  # the same
     "posts",  # of a campaign, of a day, of an account
     "reposts",
+    "negative",  # of a campaign; of a topic
+    "neutral",
+    "positive",
     "sentiment_net",  # of comments together; mean of an action's days
     "size",
     "source",  # of data; of a definition

@@ -205,6 +205,52 @@ def test_parquet_holds_the_same_rows_in_order_of_the_key(published: Lab) -> None
             ), name
 
 
+def test_parquet_says_what_its_columns_are(published: Lab) -> None:
+    """What a comment is in DuckDB stands in the file's own metadata, by name."""
+    folder = published.root / "published"
+    for model in load_models("marts").values():
+        rows = duckdb.sql(
+            "select decode(key), decode(value) from"
+            f" parquet_kv_metadata('{folder}/parquet/{model.table}.parquet')"
+        ).fetchall()
+        told = dict(rows)
+        assert told["comment"] == model.summary
+        assert json.loads(told["key"]) == list(model.grain)
+        assert json.loads(told["columns"]) == {
+            column.name: {"unit": column.unit, "comment": column.comment}
+            for column in model.columns
+        }
+
+
+# Types that every BI tool knows: whole numbers have a sign, amounts are exact.
+READERS_TYPES = {
+    *("BIGINT", "DOUBLE", "DECIMAL(18,4)", "VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP"),
+    *("VARCHAR[]", "BIGINT[]"),
+}
+# Functions, types or units of some database that reads marts.
+RESERVED = {"day", "hour", "kind", "rank", "size", "time", "timestamp", "user"}
+
+
+def test_types_and_names_are_those_that_every_reader_takes(published: Lab) -> None:
+    tables = schema_of(published.root / "published/manifest.json")["tables"]
+    types = {kind for columns in tables.values() for kind in columns.values()}
+    assert types <= READERS_TYPES
+    reserved = RESERVED | {
+        word
+        for (word,) in duckdb.sql(
+            "select keyword_name from duckdb_keywords()"
+            " where keyword_category = 'reserved'"
+        ).fetchall()
+    }
+    models = load_models("marts") | load_models("publication")
+    for model in models.values():
+        names = {column.name for column in model.columns if not column.is_older_name}
+        assert not names & reserved, model.name
+        older = [column for column in model.columns if column.is_older_name]
+        for column in older:
+            assert column.comment.split()[3].rstrip(";") in names, column
+
+
 def test_manifest_describes_each_file(published: Lab) -> None:
     folder = published.root / "published"
     manifest = json.loads((folder / "manifest.json").read_text())

@@ -99,6 +99,12 @@ where
     and dimension not in ('phantom_level', 'unknown_level')
 union all
 select
+    'campaign_hourly' as mart,
+    campaign_id || ' ' || activity_day as told
+from marts.campaign_hourly
+where genuine_engagements is not null and engaged_accounts < $min_cell
+union all
+select
     'audience_overlap' as mart,
     one_id || ' ' || other_id as told
 from marts.audience_overlap

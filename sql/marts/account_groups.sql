@@ -8,8 +8,8 @@
 -- time axis: lifetime
 -- columns:
 --   group_key [id]: pseudonym of the group; of one operator's accounts the operator_key
---   kind [text]: multiple_accounts (one operator runs them) or coordinated (they act on one order, whoever runs them)
---   size [accounts]: accounts in it
+--   group_kind [text]: multiple_accounts (one operator runs them) or coordinated (they act on one order, whoever runs them)
+--   group_size [accounts]: accounts in it
 --   phantom_accounts [accounts]: likely phantoms among them
 --   suspected_accounts [accounts]: suspected ones among them
 --   evidence [text]: why they are a group, in a sentence
@@ -27,6 +27,8 @@
 --   campaign_shares [list]: each of these with its share of that campaign's engagements
 --   campaign_shares_text [text]: the same as one text
 --   largest_campaign_share [share]: the largest of these shares
+--   kind [text]: older name of group_kind; goes with schema version 3
+--   size [accounts]: older name of group_size; goes with schema version 3
 -- metrics:
 --   largest_campaign_share: this project | a group is a suspicion with evidence
 
@@ -48,8 +50,8 @@ in_campaigns as (
 
 select
     groups.group_key,
-    groups.kind,
-    groups.size,
+    groups.kind as group_kind,
+    groups.size as group_size,
     groups.phantom_accounts,
     groups.suspected_accounts,
     groups.evidence,
@@ -67,7 +69,9 @@ select
     coalesce(in_campaigns.campaign_shares, []) as campaign_shares,
     array_to_string(coalesce(in_campaigns.campaign_shares, []), '; ')
         as campaign_shares_text,
-    in_campaigns.largest_campaign_share
+    in_campaigns.largest_campaign_share,
+    groups.kind,
+    groups.size
 from restricted.account_groups as groups
 left join in_campaigns on groups.group_key = in_campaigns.group_key
 where groups.size >= $min_cell

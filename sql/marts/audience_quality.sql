@@ -2,7 +2,7 @@
 -- activity day, and the followers that were collected up to that day (the networks
 -- list few of them, the newest first: no random sample).
 --
--- grain: brand_id, audience, day
+-- grain: brand_id, audience, audience_day
 -- params: $time_zone
 -- replace: all
 -- time axis: activity day
@@ -10,7 +10,7 @@
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
 --   audience [text]: engagers or followers
---   day [day]: engagers: the activity day; followers: the day on which the list was read
+--   audience_day [day]: engagers: the activity day; followers: the day on which the list was read
 --   accounts [accounts]: accounts in it
 --   people [people]: accounts, those of one operator once
 --   phantom_share [share]: likely phantoms among them; null where fewer than half of accounts are known by more than a name
@@ -26,6 +26,7 @@
 --   quality_score [points, 0 to 100]: 0 to 100: unsuspected_points + suspected_points, to whole points; null where phantom_share is
 --   unsuspected_points [points, 0 to 100]: 100 x share of accounts that are neither phantoms nor suspected; null where phantom_share is
 --   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half; null where phantom_share is
+--   day [day]: older name of audience_day; goes with schema version 3
 -- metrics:
 --   registration_burst_share: this project | m.weibo.cn tells no registration
 --   quality_score: after Modash, audience credibility | follower lists show the newest followers only
@@ -135,7 +136,7 @@ select
     counted.brand_id,
     brands.brand_name,
     counted.audience,
-    counted.day,
+    counted.day as audience_day,
     counted.accounts,
     counted.people,
     case
@@ -175,7 +176,8 @@ select
     end as unsuspected_points,
     case
         when bounds.is_told then round(50 * counted.suspected / counted.accounts, 4)
-    end as suspected_points
+    end as suspected_points,
+    counted.day
 from counted
 inner join meta.brands as brands on counted.brand_id = brands.brand_id
 inner join intermediate.audience_bounds as bounds

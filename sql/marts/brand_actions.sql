@@ -15,7 +15,7 @@
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
 --   action_id [id]: as in seeds/brand_actions.csv; else kind:platform:post_id, or kind:platform:day
---   kind [text]: post; repost or reply (those of a day together); else as written down
+--   action_kind [text]: post; repost or reply (those of a day together); else as written down
 --   origin [text]: data, or written down
 --   platform [text]: the network
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
@@ -68,6 +68,7 @@
 --   sentiment_net_change_low [share, -1 to 1]: lower end of the 95 % interval of sentiment_net_change
 --   sentiment_net_change_high [share, -1 to 1]: upper end of the 95 % interval of sentiment_net_change
 --   finding [text]: the same in a sentence
+--   kind [text]: older name of action_kind; goes with schema version 3
 -- metrics:
 --   engagements_change: Brodersen et al. 2015, causal impact; of posts Lei et al. 2018 | assumes that nothing else changed at the same time; up to five of a hundred usual posts stand out by chance
 --   mentions_change: Brodersen et al. 2015, causal impact; Harvey 1989 | assumes that nothing else changed at the same time
@@ -351,7 +352,7 @@ select
     brand_id,
     brand_name,
     action_id,
-    kind,
+    kind as action_kind,
     origin,
     platform,
     post_id,
@@ -491,5 +492,6 @@ select
             when sentiment_net_change_low > 0 then 'Comments sound better than expected.'
             when sentiment_net_change_high < 0 then 'Comments sound worse than expected.'
         end
-    ) as finding
+    ) as finding,
+    kind
 from told

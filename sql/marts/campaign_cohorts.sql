@@ -9,6 +9,7 @@
 -- time axis: activity day
 -- columns:
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   first_campaign_id [id]: the first of the brand's campaigns that these accounts engaged with, between its first and last day
 --   first_campaign_name [text]: its name, else its id
 --   campaign_id [id]: the campaign's id in workspace.toml
@@ -32,6 +33,7 @@ placed as (
         campaign_id,
         campaign_name,
         brand_id,
+        brand_name,
         row_number() over (
             partition by brand_id order by window_start asc, campaign_id asc
         ) as place
@@ -149,6 +151,7 @@ rests as (
 
 select
     told.brand_id,
+    firsts.brand_name,
     firsts.campaign_id as first_campaign_id,
     firsts.campaign_name as first_campaign_name,
     laters.campaign_id,

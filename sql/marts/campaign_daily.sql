@@ -12,10 +12,10 @@
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
 --   brand_name [text]: its name
+--   activity_day [day]: the day it happened, in the workspace's time zone
 --   window_start [day]: first day of the campaign
 --   window_end [day]: last day of the campaign
 --   platform [text]: the network
---   activity_day [day]: the day it happened, in the workspace's time zone
 --   posts [posts]: posts of the campaign published that day
 --   reposts [reposts]: reposts, as collected; null where no source can give them
 --   comments [comments]: comments and replies, as collected; null where no source can give them
@@ -26,7 +26,7 @@
 --   platform_comments [comments]: growth of the platform's own counter of comments that day, over the posts that were read near both midnights; negative where it took some back
 --   platform_likes [likes]: growth of the platform's own counter of likes that day, over the posts that were read near both midnights; negative where it took some back
 --   platform_reads [reads]: growth of the platform's own counter of reads that day, over the posts that were read near both midnights; negative where it took some back
---   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes of the day, those that the platform counts
 --   platform_counted_posts [posts]: posts whose growth of engagements that day is known
 --   platform_counted_at [time in UTC]: moment of the newest reading that ends the day
 --   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same posts and kinds
@@ -58,6 +58,8 @@
 --   daily_engagement_rate [share a day]: engagements of the day / followers of the accounts that posted
 --   genuine_daily_engagement_rate [share a day]: genuine engagements of the day / the same followers
 --   platform_daily_engagement_rate [share a day]: platform_engagements of the day / the same followers
+-- metrics:
+--   platform_engagements: KAWO help centre | growth of counters: negative where a platform took some back; posts that were not read near both midnights are left out
 
 with
 
@@ -413,10 +415,10 @@ select
     campaigns.campaign_name,
     campaigns.brand_id,
     campaigns.brand_name,
+    totals.activity_day,
     campaigns.window_start,
     campaigns.window_end,
     totals.platform,
-    totals.activity_day,
     coalesce(published.posts, 0) as posts,
     totals.reposts,
     totals.comments,

@@ -10,6 +10,7 @@
 --   campaign_id [id]: the campaign's id in workspace.toml
 --   campaign_name [text]: its name, else its id
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   window_start [day]: first day of the campaign
 --   metric [text]: the column of campaigns that the number stands in
 --   compared_with [text]: earlier (all campaigns of the brand that were over before), similar_audience (those whose posting_followers are a third to three times its own)
@@ -125,6 +126,7 @@ select
     known.campaign_id,
     known.campaign_name,
     known.brand_id,
+    brands.brand_name,
     known.window_start,
     known.metric,
     kinds.compared_with,
@@ -136,6 +138,7 @@ select
     compared.high as earlier_high,
     compared.percentile
 from known
+inner join marts.brands as brands on known.brand_id = brands.brand_id
 cross join (values ('earlier'), ('similar_audience')) as kinds (compared_with)
 left join compared
     on

@@ -2,7 +2,7 @@
 -- the activity days that are covered, whether or not the campaign has ended.
 --
 -- grain: campaign_id, platform, post_key
--- params: $named_authors, $organisations
+-- params: $named_authors, $organisations, $post_networks, $post_addresses
 -- replace: all
 -- time axis: lifetime
 -- adds over: platform, post_key
@@ -16,6 +16,7 @@
 --   platform [text]: the network
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
+--   post_address [text]: where its network shows it; null of posts without a post_id, and of networks that show none by id
 --   account_key [id]: keyed pseudonym of the brand's account that posted; null for others, whom a post would name (restricted/ has them)
 --   author_name [text]: what its author is called there, where named under [report] in workspace.toml lets it stand (own, competitors, partners, verified organisations); null of others
 --   attribution_rule [text]: why it belongs to the campaign (post_id, hashtag, link, keyword, brand_account, partner)
@@ -23,6 +24,8 @@
 --   post_text [text]: what it says, of paid and owned posts; null of others, whose authors it could name
 --   media_kind [text]: picture, video, link (an address and neither of them) or none, of paid and owned posts; null where the source does not tell
 --   media_count [pictures]: its pictures, where a source counts them; with videos and other attachments where a network counts them together
+--   hashtags [list]: its topics, in the order in which it has them; of paid and owned posts, null of others
+--   hashtags_text [text]: the same as one text
 --   post_day [day]: the day it was published, in the workspace's time zone
 --   posted_at [time in UTC]: UTC
 --   lifetime_reposts [reposts]: reposts so far, as collected; null where no source can give them
@@ -50,7 +53,7 @@
 --   account_followers [followers]: followers of who posted, of the profile read nearest to the post
 --   followers_observed_day [day]: the day on which that profile was read; null where its source does not say when
 --   exposure [follower contacts]: followers of all its reposters so far, an account counted at each repost
---   genuine_exposure [follower contacts]: the same without likely phantoms
+--   genuine_exposure [follower contacts]: followers of its reposters that are no likely phantoms, an account counted at each repost
 --   potential_reach [followers]: followers of its author and of its reposters so far, each account once; an upper bound
 --   genuine_potential_reach [followers]: the same without likely phantoms
 --   engagement_rate_by_followers [share]: lifetime_engagements / account_followers
@@ -66,7 +69,7 @@
 --   platform_comments [comments]: comments that the platform itself counts since publication, newest reading that tells them
 --   platform_likes [likes]: likes that the platform itself counts since publication, newest reading that tells them
 --   platform_reads [reads]: reads that the platform itself counts since publication, newest reading that tells them
---   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes, those that the platform counts
+--   platform_engagements [interactions]: platform_reposts + platform_comments + platform_likes of the post, those that the platform counts
 --   platform_engagement_kinds [text]: the kinds that platform_engagements holds
 --   platform_counted_at [time in UTC]: moment of the newest of these readings; null where none tells it
 --   platform_collected [interactions]: what was collected row by row of platform_engagements: of the same kinds, up to the day of the reading
@@ -79,6 +82,8 @@
 -- metrics:
 --   lifetime_engagements: KAWO post metrics | grows as long as days are added
 --   engagements_24h: common usage | the same for 1 hour and 7 days
+--   platform_engagements: KAWO help centre | counts since publication, deleted and hidden interactions included
+--   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
 
 with
 
@@ -304,6 +309,13 @@ genuine as (
             and totals.post_id = drawn.root_post_id
 ),
 
+-- What stands before a post's id where its network shows it.
+addresses as (
+    select
+        unnest($post_networks) as platform,
+        unnest($post_addresses) as prefix
+),
+
 -- Public by what they are, and by what the policy says. Whoever else posted stays
 -- unnamed: a post would tell of a person.
 public_authors as (
@@ -354,6 +366,8 @@ select
     posts.platform,
     posts.post_key,
     case when posts.is_named then posts.post_id end as post_id,
+    case when posts.is_named then addresses.prefix || url_encode(posts.post_id) end
+        as post_address,
     case
         when
             exists (
@@ -380,6 +394,14 @@ select
     end as media_kind,
     case when classes.post_class in ('paid', 'owned') then said.media_count end
         as media_count,
+    case
+        when classes.post_class in ('paid', 'owned') and said.post_id is not null
+            then coalesce(said.hashtags, [])
+    end as hashtags,
+    case
+        when classes.post_class in ('paid', 'owned') and said.post_id is not null
+            then array_to_string(coalesce(said.hashtags, []), ', ')
+    end as hashtags_text,
     posts.post_day,
     posts.posted_at,
     posts.reposts as lifetime_reposts,
@@ -496,6 +518,7 @@ left join staging.posts as said
     on
         posts.platform = said.platform
         and posts.post_id = said.post_id
+left join addresses on posts.platform = addresses.platform
 left join mentioned
     on
         posts.campaign_id = mentioned.campaign_id

@@ -782,7 +782,7 @@ select
         counted.engagements
         / nullif(coverage.days_covered * audiences.followers, 0), 8
     ) as platform_daily_engagement_rate,
-    campaigns.budget_amount,
+    cast(campaigns.budget_amount as decimal(18, 4)) as budget_amount,
     campaigns.budget_currency,
     round(campaigns.budget_amount / nullif(totals.engagements, 0), 4)
         as cost_per_engagement,

@@ -16,7 +16,7 @@
 --   post_key [id]: pseudonym of the post
 --   post_id [id]: the platform's id; only of listed posts and those of brand accounts
 --   post_day [day]: the day it was published, in the workspace's time zone
---   size [reposts]: distinct reposts, the root not counted
+--   cascade_size [reposts]: distinct reposts, the root not counted
 --   depth [levels]: largest distance from the root, which has 0
 --   max_breadth [reposts]: most reposts on one level
 --   structural_virality [edges]: mean distance over all pairs of nodes, root included (Goel et al. 2015); 0 for a single node
@@ -30,8 +30,9 @@
 --   chain_parents [reposts]: reposts whose parent the text's chain names
 --   root_parents [reposts]: reposts put under the root
 --   missing_parents [reposts]: reposts whose named parent was not collected, drawn under the root
+--   size [reposts]: older name of cascade_size; goes with schema version 3
 -- metrics:
---   size: Goel et al. 2015 | what was collected
+--   cascade_size: Goel et al. 2015 | what was collected
 --   depth: sunbookie | reposts without a known parent hang on the root
 --   max_breadth: common usage | reposts without a known parent hang on the root
 --   structural_virality: Goel, Anderson, Hofman, Watts 2015, doi 10.1287/mnsc.2015.2158 | about 2 for a star; edges to the root for want of a parent push it down
@@ -113,7 +114,7 @@ select
     posts.post_key,
     case when posts.is_named then posts.post_id end as post_id,
     posts.post_day,
-    shapes.size,
+    shapes.size as cascade_size,
     breadths.depth,
     breadths.max_breadth,
     round(
@@ -130,7 +131,8 @@ select
     shapes.platform_parents,
     shapes.chain_parents,
     shapes.root_parents,
-    shapes.missing_parents
+    shapes.missing_parents,
+    shapes.size
 from intermediate.campaign_posts as posts
 inner join meta.campaigns as campaigns
     on posts.campaign_id = campaigns.campaign_id

@@ -10,6 +10,9 @@
 -- adds over: link_id, activity_day | clicks, orders, currency
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
+--   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   link_id [id]: the tracked link's id in workspace.toml
 --   activity_day [day]: the day it happened, in the workspace's time zone
 --   currency [text]: of the amounts; null of clicks and of orders whose amount is not told
@@ -28,6 +31,9 @@
 
 select
     sales.campaign_id,
+    campaigns.campaign_name,
+    campaigns.brand_id,
+    campaigns.brand_name,
     sales.link_id,
     sales.activity_day,
     sales.currency,
@@ -67,6 +73,7 @@ select
             then cast(coalesce(sum(sales.amount), 0) as decimal(18, 4))
     end as revenue
 from intermediate.sales as sales
+inner join meta.campaigns as campaigns on sales.campaign_id = campaigns.campaign_id
 inner join intermediate.campaign_links as links
     on
         sales.campaign_id = links.campaign_id
@@ -84,6 +91,9 @@ left join intermediate.campaign_posts as posts
 where sales.state = 'counted'
 group by
     sales.campaign_id,
+    campaigns.campaign_name,
+    campaigns.brand_id,
+    campaigns.brand_name,
     sales.link_id,
     sales.activity_day,
     sales.currency,

@@ -1,12 +1,12 @@
 -- A calendar day from the first to the last one that any mart names: join it to any
 -- day column.
 --
--- grain: day
+-- grain: calendar_day
 -- params: none
 -- replace: all
 -- time axis: none
 -- columns:
---   day [day]: the calendar day
+--   calendar_day [day]: the calendar day
 --   year [calendar number]: its year
 --   month [calendar number]: 1 to 12
 --   iso_year [calendar number]: year of its ISO week
@@ -15,9 +15,10 @@
 --   is_workday [yes or no]: people in mainland China work on it, days that make up for holidays included; null past the years that the calendar knows
 --   holiday [text]: the public holiday of mainland China that it belongs to, or makes up for; null on other days
 --   is_covered [yes or no]: the marts cover the day
+--   day [day]: older name of calendar_day; goes with schema version 3
 
 select
-    calendar.day,
+    calendar.day as calendar_day,
     cast(year(calendar.day) as integer) as year,
     cast(month(calendar.day) as integer) as month,
     cast(isoyear(calendar.day) as integer) as iso_year,
@@ -25,7 +26,8 @@ select
     cast(isodow(calendar.day) as integer) as weekday,
     calendar.is_workday,
     calendar.holiday,
-    covered_days.date_day is not null as is_covered
+    covered_days.date_day is not null as is_covered,
+    calendar.day
 from meta.calendar as calendar
 left join meta.covered_days as covered_days
     on calendar.day = covered_days.date_day

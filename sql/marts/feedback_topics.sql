@@ -18,7 +18,7 @@
 --   terms [list]: words of the topic, each said by policies.min_cell people or more, the most used first
 --   terms_text [text]: the same as one text
 --   comments [comments]: comments that belong to it; a comment belongs to one topic or none
---   genuine_comments [comments]: the same without those of likely phantoms and hidden accounts
+--   genuine_comments [comments]: comments on the topic without those of likely phantoms and hidden accounts
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   trend [text]: rising or falling where its share of comments moves over the last 15 days or jumps on the last, beyond chance, else steady; null where under 3 days with 10 comments precede
 --   examples [list]: up to three of its comments without names, links and digits; only where policies.examples is true, for a text can be searched

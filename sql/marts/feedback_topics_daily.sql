@@ -17,9 +17,9 @@
 --   topic [place, 1 the first]: its number in the campaign, the largest first
 --   terms_text [text]: terms as one text
 --   comments [comments]: comments that belong to it; a comment belongs to one topic or none
---   positive [comments]: comments that sound positive
---   neutral [comments]: comments that sound neutral
---   negative [comments]: comments that sound negative
+--   positive [comments]: comments on the topic that sound positive
+--   neutral [comments]: comments on the topic that sound neutral
+--   negative [comments]: comments on the topic that sound negative
 --   told_genuine_comments [comments of told days]: comments without those of likely phantoms and hidden accounts; null where feedback_topics has none, or fewer than policies.min_cell would show
 --   sentiment_net [share, -1 to 1]: (positive - negative) / (positive + neutral + negative) of its comments
 --   is_blamed_more [yes or no]: its negative comments are a larger share of all judged ones than on the 14 days before, beyond chance; null where under 3 days with 10 judged comments precede

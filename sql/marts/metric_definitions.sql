@@ -8,7 +8,7 @@
 -- columns:
 --   mart [text]: the table
 --   column_name [text]: the column's name in it
---   role [text]: key (with the table's other keys it tells a row from all others), dimension (to group and filter by) or measure
+--   role [text]: key (with the table's other keys it tells a row from all others), dimension (to group and filter by), measure, or older name (of the column that formula names)
 --   key [text]: primary (with the table's other ones it tells a row from all others), foreign (it leads to a row of the table that references_text names) or both; empty: neither
 --   references_text [text]: the table and column that a foreign key leads to
 --   additivity [text]: the table's keys over which a measure may be added up; none: over none (people, rates, bounds, estimates of a whole)

@@ -430,7 +430,7 @@ select
     totals.platform,
     totals.posts,
     totals.missing_posts,
-    totals.fee_amount,
+    cast(totals.fee_amount as decimal(18, 4)) as fee_amount,
     totals.fee_currency,
     totals.promised_engagements,
     totals.promised_reach,

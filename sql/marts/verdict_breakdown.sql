@@ -8,6 +8,7 @@
 -- time axis: lifetime
 -- columns:
 --   campaign_id [id]: the campaign's id in workspace.toml
+--   campaign_name [text]: its name, else its id
 --   dimension [text]: phantom_level; unknown_level (levels of those of which nothing is known, is_known in accounts); confirmed_level (levels that a person decided);
 --     account_kind and reason_class of likely phantoms and suspected ones, each class of an account; operator (several: accounts whose operator has others there)
 --   value [text]: what is counted of it; reason_classes has the words of reason classes
@@ -78,24 +79,36 @@ told as (
         struct_pack(dimension := 'reason_class', value := unnest(reason_classes)) as cell
     from acted
     where phantom_level <> 'genuine'
+),
+
+counted as (
+    select
+        campaign_id,
+        cell.dimension as dimension,
+        cell.value as value,
+        case
+            when
+                count(*) >= $min_cell
+                or cell.dimension in ('phantom_level', 'unknown_level')
+                then count(*)
+        end as accounts,
+        case
+            when
+                count(*) >= $min_cell
+                or cell.dimension in ('phantom_level', 'unknown_level')
+                then count(distinct operator_key)
+        end as people
+    from told
+    where cell.value is not null and in_scope >= $min_cell
+    group by campaign_id, cell.dimension, cell.value
 )
 
 select
-    campaign_id,
-    cell.dimension as dimension,
-    cell.value as value,
-    case
-        when
-            count(*) >= $min_cell
-            or cell.dimension in ('phantom_level', 'unknown_level')
-            then count(*)
-    end as accounts,
-    case
-        when
-            count(*) >= $min_cell
-            or cell.dimension in ('phantom_level', 'unknown_level')
-            then count(distinct operator_key)
-    end as people
-from told
-where cell.value is not null and in_scope >= $min_cell
-group by campaign_id, cell.dimension, cell.value
+    counted.campaign_id,
+    campaigns.campaign_name,
+    counted.dimension,
+    counted.value,
+    counted.accounts,
+    counted.people
+from counted
+left join meta.campaigns as campaigns on counted.campaign_id = campaigns.campaign_id

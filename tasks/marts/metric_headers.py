@@ -43,9 +43,10 @@ _REFERENCES = {
     "operator_key": "account_groups.group_key",
     "coordinated_group_key": "account_groups.group_key",
     "post_key": "campaign_posts.post_key",
+    "link_id": "campaign_links.link_id",
     "main_reason_class": "reason_classes.reason_class",
-    "activity_day": "days.day",
-    "day": "days.day",
+    "activity_day": "days.calendar_day",
+    "audience_day": "days.calendar_day",
 }
 # Events: each happened once, so that a sum over parts that don't overlap is right.
 _EVENTS = frozenset(
@@ -85,13 +86,13 @@ def metric_headers(marts: Mapping[str, Model]) -> pl.DataFrame:
         marts: models by qualified name.
 
     Returns:
-        mart, column_name, role (key, dimension or measure), key (primary, foreign or
-        both; empty where it is none), references_text (the column that a foreign key
-        leads to), additivity (columns of the grain over which a measure may be added
-        up, or none; empty of what is no measure), time_axis, formula, unit, source,
-        caveat, same_in_text and differs_in_text (other marts that have a column of
-        this name, for the same quantity or for another one); by mart, in the order of
-        its columns.
+        mart, column_name, role (key, dimension, measure or older name), key (primary,
+        foreign or both; empty where it is none), references_text (the column that a
+        foreign key leads to), additivity (columns of the grain over which a measure
+        may be added up, or none; empty of what is no measure), time_axis, formula,
+        unit, source, caveat, same_in_text and differs_in_text (other marts that have
+        a column of this name, for the same quantity or for another one); by mart, in
+        the order of its columns.
 
     Raises:
         ValueError: a column without a unit or a comment; a source of a column that
@@ -159,6 +160,8 @@ def _on_its_own(column: Column, mart: Model) -> str:
 
 def _role(column: Column, mart: Model) -> str:
     """A key tells which row it is, a dimension groups rows, a measure counts."""
+    if column.is_older_name:
+        return "older name"
     if column.name in mart.grain:
         return "key"
     return "dimension" if column.unit in _DIMENSIONS else "measure"

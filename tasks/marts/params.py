@@ -8,7 +8,7 @@ import duckdb
 
 from tasks.text.sentiment import BALANCE_ERROR
 from tasks.text.spellings import any_spelling
-from tasks.warehouse.networks import ORGANISATIONS
+from tasks.warehouse.networks import ORGANISATIONS, POST_ADDRESSES
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
 
@@ -33,6 +33,8 @@ def mart_params(
         "min_cell": policies.min_cell,
         "named_authors": list(workspace.report.named),
         "organisations": list(ORGANISATIONS),
+        "post_networks": list(POST_ADDRESSES),
+        "post_addresses": list(POST_ADDRESSES.values()),
         "alarm_phantom_share": alarms.phantom_share,
         "alarm_completeness_drop": alarms.completeness_drop,
         "balance_error": BALANCE_ERROR,

@@ -25,7 +25,7 @@ _HEAD = """\
 # (rates, people, bounds) is a dimension. See data/README.md, "Metrics for dbt".
 """
 # The columns that a mart's events are dated by; the first that is there.
-_TIMES = ("activity_day", "day", "post_day")
+_TIMES = ("activity_day", "audience_day", "post_day")
 # MetricFlow keeps these words for itself.
 _GRAINS = frozenset({"day", "week", "month", "quarter", "year", "hour"})
 # MetricFlow's names of the units of time.
@@ -47,7 +47,7 @@ def write_semantic_models(folder: Path) -> None:
             " inner join duckdb_columns() as columns"
             " on mart = table_name and definitions.column_name = columns.column_name"
             " inner join duckdb_tables() as tables using (table_oid)"
-            " order by mart, column_index"
+            " where role <> 'older name' order by mart, column_index"
         )
         names = [column[0] for column in told.description or []]
         rows = [dict(zip(names, row, strict=True)) for row in told.fetchall()]

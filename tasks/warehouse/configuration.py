@@ -203,7 +203,8 @@ class Brand(_Section):
 class Budget(_Section):
     """What a campaign cost."""
 
-    amount: float = Field(ge=0, allow_inf_nan=False)
+    # The marts hold amounts as DECIMAL(18, 4).
+    amount: float = Field(ge=0, lt=1e14, allow_inf_nan=False)
     currency: str = Field(pattern=r"^[A-Z]{3}$")
 
 

@@ -48,6 +48,8 @@ from tasks.warehouse.database import count, table_exists
 from tasks.warehouse.networks import spelled_out
 
 SQL_FOLDER = FOLDER / "sql"
+# A column's comment begins so where it has the values of the column named behind it.
+OLDER_NAME = "older name of "
 # What stages; what it imports stages, too. All other tables follow from `graph`.
 _STAGES = ("tasks.validate",)
 _FIELD = re.compile(
@@ -86,6 +88,11 @@ class Column:
     comment: str
     unit: str | None = None
     time_axis: str | None = None
+
+    @property
+    def is_older_name(self) -> bool:
+        """Whether readers of an earlier schema version find another column by it."""
+        return self.comment.startswith(OLDER_NAME)
 
 
 @dataclass(frozen=True)

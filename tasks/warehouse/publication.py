@@ -46,7 +46,7 @@ from tasks.warehouse.workspace import Workspace
 
 STORAGE_VERSION = "v1.4.0"
 # Of the tables that readers see: another one when a column goes or changes its type.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 KEPT = 3
 CURRENT = "current"
 # Fixed, so that the same rows give the same bytes on every machine.
@@ -251,7 +251,7 @@ def write_tables(
         file = database.parent / parquet / f"{mart.table}.parquet"
         rows = connection.execute(
             f"copy {target} to {sql_text(file)} (format parquet, compression zstd,"
-            f" row_group_size {ROW_GROUP_ROWS})"
+            f" row_group_size {ROW_GROUP_ROWS}, kv_metadata {_words_of(mart)})"
         ).fetchall()
         described.append(
             {
@@ -268,6 +268,21 @@ def write_tables(
     connection.execute("checkpoint published")
     connection.execute("detach published")
     return described
+
+
+def _words_of(mart: Model) -> str:
+    """What a Parquet file says of its table: itself, its key, units and comments."""
+    columns = {
+        column.name: {"unit": column.unit, "comment": column.comment}
+        for column in mart.columns
+    }
+    told = {
+        "comment": mart.summary,
+        "key": json.dumps(mart.grain),
+        "columns": json.dumps(columns, ensure_ascii=False),
+    }
+    listed = ", ".join(f"{name}: {sql_text(words)}" for name, words in told.items())
+    return f"{{{listed}}}"
 
 
 def _types_for_readers(

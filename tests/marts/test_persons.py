@@ -58,7 +58,14 @@ def build(connection: duckdb.DuckDBPyConnection, min_cell: int) -> dict[str, int
     """Make the marts of persons for a policy; bad rows by check."""
     for model in OF_PERSONS:
         run_model(
-            connection, model, {"min_cell": min_cell, "time_zone": "Asia/Shanghai"}
+            connection,
+            model,
+            {
+                "min_cell": min_cell,
+                "time_zone": "Asia/Shanghai",
+                "start_date": FIRST,
+                "end_date": LAST,
+            },
         )
     return check_rows(connection, CHECKS, {"min_cell": min_cell})
 

@@ -30,7 +30,7 @@ USED = (
     *("share_of_voice", "source_coverage", "verdict_breakdown"),
 )
 # The day that a chart over time begins with.
-_DAYS = ("activity_day", "day")
+_DAYS = ("activity_day", "audience_day")
 _NUMBERS = ("BIGINT", "DOUBLE", "DECIMAL")
 _FORMATS = {"share": ".1%", "currency": ",.2f"}
 
@@ -52,7 +52,8 @@ def dataset(model: Model, types: Mapping[str, str]) -> dict[str, Any]:
         model: the mart.
         types: DuckDB's type of each column.
     """
-    names = {column.name for column in model.columns}
+    named = [column for column in model.columns if not column.is_older_name]
+    names = {column.name for column in named}
     return {
         "table_name": model.table,
         "description": model.summary,
@@ -70,7 +71,7 @@ def dataset(model: Model, types: Mapping[str, str]) -> dict[str, Any]:
                 "expression": _expression(column, model, names),
                 "d3format": _FORMATS.get(column.unit or ""),
             }
-            for column in model.columns
+            for column in named
             if _is_measure(column, model, types)
         ],
         "columns": [
@@ -83,7 +84,7 @@ def dataset(model: Model, types: Mapping[str, str]) -> dict[str, Any]:
                 "groupby": True,
                 "filterable": True,
             }
-            for column in model.columns
+            for column in named
         ],
     }
 
