@@ -1,6 +1,6 @@
 # make run           set up, run the shipped sample, say where the marts are
 # make test          set up, linters, types, the tests that need nothing else installed
-# make test-marked   the tests that need Chromium, PostgreSQL or an older DuckDB (installed apart)
+# make test-marked   the tests that need Chromium, PostgreSQL, axe or an older DuckDB (the last two installed apart)
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -11,6 +11,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed.txt
 LEFT_OUT := browser or postgres or reader or spark or node or superset
 READERS := $(VENV)/readers
+AXE := $(VENV)/axe
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
 # leak warnings: pytest's own closing line stays the last one.
 PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
@@ -50,7 +51,8 @@ test-marked: setup
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: sudo apt-get install postgresql" >&2; exit 1; }
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
 	@test -d $(READERS)/duckdb || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(READERS) -r requirements-readers.txt
-	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) $(PYTEST) -m "browser or postgres or reader"
+	@test -d $(AXE)/axe_playwright_python || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(AXE) -r requirements-browser.txt
+	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE) $(PYTEST) -m "browser or postgres or reader"
 
 check: setup
 	@$(PYTHON) -m ruff check --quiet .

@@ -53,6 +53,7 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "publication": manifest and manifest["publication"],
         "window": manifest and manifest["window"],
         "changes": manifest and manifest.get("changes"),
+        "findings": _count_findings(manifest),
         "late_days": max((yesterday - date.fromisoformat(latest)).days, 0)
         if latest
         else None,
@@ -70,6 +71,12 @@ def describe(workspace: Workspace) -> dict[str, Any]:
         "model_change": ledger["model_change"],
         "apis": _apis(workspace),
     }
+
+
+def _count_findings(manifest: dict[str, Any] | None) -> int:
+    """How much deserves a look, by what is published."""
+    files = manifest["files"] if manifest else []
+    return sum(file["rows"] for file in files if file["table"] == "findings")
 
 
 def _apis(workspace: Workspace) -> list[dict[str, Any]]:
@@ -132,6 +139,12 @@ def _show_published(status: dict[str, Any], console: Console) -> None:
         console.print("Published: nothing yet")
     if status["changes"]:
         console.print(_tell_changes(status["changes"]), markup=False)
+    if status["findings"]:
+        console.print(
+            f"Findings: {status['findings']:,} in the first part of the report;"
+            " `alarms --dry-run` tells those that nobody was told of",
+            markup=False,
+        )
     for problem in status["problems"]:
         console.print(f"Problem: {problem}", markup=False)
     if status["late_days"]:

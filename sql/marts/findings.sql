@@ -165,8 +165,8 @@ findings as (
         || coalesce(
             ' Of these negative ones ' || phantom_negative || ' are by likely phantoms.', ''
         ) as message,
-        'Read what these comments are about: feedback_topics, the section on what people'
-        || ' said of the report.' as advice
+        'Read what was blamed that day, in the report under What people said or in'
+        || ' feedback_topics_daily, and answer it.' as advice
     from negative_rises
 
     union all by name
@@ -181,7 +181,8 @@ findings as (
         || cast(floor(100 * phantom_positive_share_low) as integer)
         || ' % by the low end of the 95 % interval.' as message,
         'Leave this praise out of the tone, and look at which posts it came to and together'
-        || ' with whom: feedback_authenticity, campaign_posts, campaign_groups.' as advice
+        || ' with whom: the posts and the groups of accounts in the report, campaign_posts'
+        || ' and campaign_groups.' as advice
     from praise_bursts
 
     union all by name
@@ -195,8 +196,8 @@ findings as (
         || cast(floor(100 * phantom_share_low) as integer)
         || ' % are likely phantoms, by the low end of the 95 % interval.'
             as message,
-        'Look at which posts they came to and together with whom: campaign_posts,'
-        || ' campaign_groups.' as advice
+        'Look at which posts they came to and together with whom: the posts and the groups'
+        || ' of accounts in the report, campaign_posts and campaign_groups.' as advice
     from first_days
     where is_burst and not was_burst
 
@@ -245,7 +246,8 @@ findings as (
                 'genuine ones are at most ' || estimated_genuine_engagements_high
                 || ', by the high end of the 95 % interval.'
         end as message,
-        'Compare partner_results before paying.' as advice
+        'Before paying, compare what it delivered: the report under Paid partners,'
+        || ' partner_results, the command claim.' as advice
     from marts.partner_results
     where platform_promise_met = 'no' or promise_met = 'no'
 

@@ -283,7 +283,14 @@ def read_findings(
         """,
         {"campaign_id": campaign_id},
     )
-    return {"shown": found[:MOST_FINDINGS], "more": len(found) - MOST_FINDINGS}
+    shown = found[:MOST_FINDINGS]
+    # What to do stands once: it is the same for all of a kind.
+    told = set()
+    for finding in shown:
+        if finding["advice"] in told:
+            finding["advice"] = None
+        told.add(finding["advice"])
+    return {"shown": shown, "more": len(found) - MOST_FINDINGS}
 
 
 def read_markets(

@@ -292,6 +292,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "VARCHAR": "brand_id brand_name audience",
         "DATE": "day",
         "BIGINT": "accounts quality_score",
+        "DOUBLE": "phantom_share phantom_share_low phantom_share_high",
         "BOOLEAN": "is_growth_jump",
     },
     "contact_results": {

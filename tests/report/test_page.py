@@ -451,6 +451,9 @@ def marts(tmp_path: Path) -> Path:
                 "day": START + timedelta(days=day),
                 "accounts": accounts,
                 "quality_score": score,
+                "phantom_share": 0.12,
+                "phantom_share_low": 0.08,
+                "phantom_share_high": 0.31,
             }
             for day, accounts, score in ((0, 50, 61), (1, 45, 77), (2, 9, 12))
         ],
@@ -893,7 +896,10 @@ def test_decisions_stand_on_the_first_screen(marts: Path) -> None:
     ]
     assert "Aurora Tea 1,000 4 60 75.0% 80.0% 600 – 600.00 75.0% –" in beside
     assert "Borealis Tea – – 20 25.0% 20.0% 200 – – 25.0% –" in beside
-    assert "engagers: 77 of 45 accounts on 2 Mar 2026" in beside
+    assert (
+        "engagers: 77 of 100; 12.0% likely phantoms (8.0% to 31.0%) among 45 accounts"
+        " seen, on 2 Mar 2026"
+    ) in beside
     alone = report(marts, "spring").text
     assert "Can’t tell. How many genuine engagements" in alone
     assert "It gave nothing for nine days." not in alone

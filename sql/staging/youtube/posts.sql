@@ -30,6 +30,7 @@ select
     list_sort(list_distinct(hashtags_after_marks(clean_text))) as hashtags,
     list_sort(list_distinct(names_called(clean_text))) as mentions,
     cast(1 as bigint) as media_count,
+    'video' as media_kind,
     false as is_deleted,
     coalesce(seen_at, time_of(snippet.publishedat, seen_at, 0)) as observed_at,
     id as post_id_text,
