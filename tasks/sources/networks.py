@@ -13,6 +13,7 @@ from tasks.sources.bluesky import records as bluesky
 from tasks.sources.canonical import records as canonical
 from tasks.sources.facebook import records as facebook
 from tasks.sources.file_format import FileFormat
+from tasks.sources.instagram import records as instagram
 from tasks.sources.mastodon import records as mastodon
 from tasks.sources.mediacrawler import records as mediacrawler
 from tasks.sources.qzone import records as qzone
@@ -30,6 +31,7 @@ _RECORDS = (
     bluesky,
     canonical,
     facebook,
+    instagram,
     mastodon,
     mediacrawler,
     qzone,

@@ -8,18 +8,17 @@ A killed run begins the list anew, and rows merge by their ids.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
-from tasks.sources.answers import parsed, records_of_page
+from tasks.sources.answers import records_of_page
 from tasks.sources.crawl.budget import DAY, HOUR, Limit
 from tasks.sources.crawl.crawler import Request, Trouble, Wanted
 from tasks.sources.crawl.credentials import credential
+from tasks.sources.crawl.graph import FULL, graph_trouble, next_place, usage
 from tasks.sources.crawl.http_client import Answer, Clock, SystemClock
 from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Stream
@@ -32,8 +31,6 @@ TOKEN = "FACEBOOK_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 # An app with one user, a page with one engaged user: the least that the platform
 # grants. It tells the true use in percent with each answer.
 LIMITS = (Limit("app-hour", 200, HOUR), Limit("page-day", 4800, DAY))
-# The use of a limit, in percent, at which a list is left for another run.
-FULL = 95
 
 # Lower goes first.
 _POSTS = 0
@@ -59,11 +56,6 @@ _FIELDS = {
 }
 # One metric that the platform took away fails the whole call: each is asked alone.
 METRICS = ("page_follows", "page_media_view", "page_total_media_view_unique")
-
-_HOURLY = {4, 17, 613}
-_DAILY = {32}
-_BUSINESS = range(80_000, 80_015)
-_ABSENT = {10, 100, 200, 803}
 
 
 @dataclass(frozen=True)
@@ -139,34 +131,7 @@ class FacebookApi:
 
     def judge(self, answer: Answer) -> Trouble | None:
         """What an answer means that is an error."""
-        body = parsed(answer)
-        error = body.get("error") if isinstance(body, dict) else None
-        if not isinstance(error, dict):
-            if answer.status < 400:
-                return None
-            return Trouble("transient", f"Facebook failed (HTTP {answer.status})")
-        code = error.get("code")
-        now = self.clock.now()
-        seconds = max(usage(answer)[1], 300.0)
-        if code in _HOURLY:
-            text = "Facebook's calls of this hour are used up"
-            return Trouble("rate", text, "app-hour", now + seconds)
-        if code in _DAILY or (isinstance(code, int) and code in _BUSINESS):
-            text = "Facebook's calls for this page are used up"
-            return Trouble("rate", text, None, now + seconds)
-        if code in (102, 190):
-            text = f"the token is no longer valid: authorise again and set {TOKEN}"
-            return Trouble("token", text)
-        if "metric" in str(error.get("message")):
-            metric = answer.asked.get("metric", "")
-            return Trouble("end", f"figures that Facebook no longer gives: {metric}")
-        if "cursor" in str(error.get("message")):
-            return Trouble("end", "lists whose place died with its row")
-        if code in _ABSENT:
-            return Trouble("absent", "objects that Facebook does not show this app")
-        if code in (1, 2) or answer.status >= 500:
-            return Trouble("transient", f"Facebook failed ({code})")
-        return Trouble("fatal", f"Facebook refuses a call ({code})")
+        return graph_trouble(answer, "Facebook", TOKEN, self.clock.now(), "app-hour")
 
     def read(
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
@@ -181,7 +146,9 @@ class FacebookApi:
             listed = stream.endpoint == "post"
             found = tuple(_found(rows, answer, wanted, listed=listed))
         try:
-            place = self._next(stream, content)
+            # Figures name a next page for ever: their window is asked for already.
+            ends = stream.endpoint == "insights"
+            place = None if ends else next_place(content, self.base_url, _path(stream))
         except ValueError as error:
             self._places.pop(stream.key, None)
             left = replace(stream, cursor=None, state="stuck", note=str(error))
@@ -199,54 +166,6 @@ class FacebookApi:
             found,
             wait_seconds=max(seconds, 300.0) if fullest >= FULL else 0.0,
         )
-
-    def _next(self, stream: Stream, content: Any) -> dict[str, str] | None:
-        """The next page's place, from the address that an answer gives.
-
-        Raises:
-            ValueError: the address leads elsewhere.
-        """
-        paging = content.get("paging") if isinstance(content, dict) else None
-        address = paging.get("next") if isinstance(paging, dict) else None
-        # Figures name a next page for ever: their window is asked for already.
-        if not isinstance(address, str) or stream.endpoint == "insights":
-            return None
-        parts = urlsplit(address)
-        here = urlsplit(self.base_url)
-        is_here = (parts.scheme, parts.netloc) == (here.scheme, here.netloc)
-        if not is_here or _unversioned(parts.path) != _unversioned(_path(stream)):
-            raise ValueError("a list whose next page lies elsewhere was left")
-        return {
-            name: text
-            for name, text in parse_qsl(parts.query)
-            if name in ("after", "until", "__paging_token", "offset")
-        }
-
-
-def usage(answer: Answer) -> tuple[int, float]:
-    """The fullest of the limits in percent, and the seconds until it has room."""
-    fullest, seconds = 0, 0.0
-    for name in ("x-app-usage", "x-page-usage", "x-business-use-case-usage"):
-        try:
-            told = json.loads(answer.headers.get(name, "{}"))
-        except ValueError:
-            continue
-        if not isinstance(told, dict):
-            continue
-        uses: list[Any] = [told]
-        if name == "x-business-use-case-usage":
-            groups = [group for group in told.values() if isinstance(group, list)]
-            uses = [use for group in groups for use in group]
-        for use in uses:
-            if not isinstance(use, dict):
-                continue
-            for part in ("call_count", "total_time", "total_cputime"):
-                if isinstance(use.get(part), int | float):
-                    fullest = max(fullest, int(use[part]))
-            minutes = use.get("estimated_time_to_regain_access")
-            if isinstance(minutes, int | float):
-                seconds = max(seconds, 60.0 * minutes)
-    return fullest, seconds
 
 
 def _found(
@@ -295,13 +214,6 @@ def _shown(stream: Stream) -> dict[str, str]:
         for name, text in stream.params.items()
         if name not in ("id", "total", "day")
     }
-
-
-def _unversioned(path: str) -> str:
-    """A path without the API's version, which the platform may raise by itself."""
-    first, _, rest = path.strip("/").partition("/")
-    is_version = first[:1] == "v" and first[1:].replace(".", "", 1).isdigit()
-    return rest if is_version else path.strip("/")
 
 
 def _total(post: Mapping[str, Any], name: str) -> int:

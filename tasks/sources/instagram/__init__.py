@@ -1,0 +1,1 @@
+"""Instagram on the wire."""
