@@ -127,6 +127,8 @@ def test_the_sample_shows_what_is_planted(tmp_path: Path) -> None:
     lab.run(FIRST, LAST)
     check_the_star(lab)
     check_the_questions(lab)
+    said = lab.call("status").stdout
+    assert "Findings: 5 in the first part of the report" in said
 
     told = {row["action_id"]: row for row in lab.dicts("from marts.brand_actions")}
     # The exports were made once: years later nothing is late.

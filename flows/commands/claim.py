@@ -79,6 +79,7 @@ def claim(
             campaign_id,
             partner_id,
             min_cell=workspace.policies.min_cell,
+            threshold=workspace.policies.phantom_threshold,
             kept_days=workspace.policies.retention_days.get("restricted"),
         )
         if found is None:

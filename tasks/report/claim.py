@@ -285,6 +285,7 @@ class Claim:
         row: of `partner_results`.
         told: what is said of it, in its language.
         language: in which it was read.
+        threshold: score from which an account is a likely phantom.
         last_day: the last day of which something landed.
         models: versions of the score that judged its engagers.
         tables: posts, reasons, groups, timing, accounts; words in English.
@@ -293,6 +294,7 @@ class Claim:
     row: dict[str, Any]
     told: Told
     language: str
+    threshold: float
     last_day: date | None
     models: list[str]
     tables: dict[str, pl.DataFrame]
@@ -319,6 +321,7 @@ def read_claim(
     partner_id: str,
     *,
     min_cell: int,
+    threshold: float,
     kept_days: int | None,
 ) -> Claim | None:
     """What the warehouse tells of a partner; None where the marts lack it.
@@ -328,6 +331,7 @@ def read_claim(
         campaign_id: of the campaign.
         partner_id: of the partner in it.
         min_cell: cells of fewer accounts are hidden.
+        threshold: score from which an account is a likely phantom.
         kept_days: accounts last read longer before the last landed day are not named;
             null names all.
     """
@@ -375,6 +379,7 @@ def read_claim(
         row=rows[0],
         told=tell_claim(rows[0]),
         language=spoken().code,
+        threshold=threshold,
         last_day=last[0]["last_act_day"] if last else None,
         models=models["model_version"].drop_nulls().to_list(),
         tables=tables,
@@ -436,6 +441,7 @@ def _page(claim: Claim, tables: Mapping[str, pl.DataFrame]) -> dict[str, Any]:
         "told": claim.told,
         "last_day": claim.last_day,
         "models": claim.models,
+        "threshold": f"{claim.threshold:g}",
         "posts": posts,
         "sets": sets,
         "reasons": tables["reasons"].to_dicts(),

@@ -174,6 +174,7 @@ def test_a_claim_tells_the_numbers_that_support_it(paid: Lab) -> None:
     assert "fake" not in page.lower()
     assert "https://m.weibo.cn/detail/10" in page
     assert "A person confirmed 40 of the 40 suspected accounts" in page
+    assert "from a score of 0.8 it is a likely phantom" in page
 
 
 def test_tables_of_a_claim_are_for_the_owner_and_no_formulas(paid: Lab) -> None:
