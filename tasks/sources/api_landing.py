@@ -280,7 +280,6 @@ def _crawl(
                 clock=clock,
                 other_hosts=() if source.base_url else api.other_hosts,
                 file_hosts=tuple(source.download_hosts),
-                max_in_flight=most,
             ) as client:
                 crawled = Crawler(
                     platform,

@@ -114,7 +114,6 @@ class Client:
         verify: ssl.SSLContext | bool = True,
         other_hosts: tuple[str, ...] = (),
         file_hosts: tuple[str, ...] = (),
-        max_in_flight: int = 1,
     ) -> None:
         """Make a client.
 
@@ -129,7 +128,6 @@ class Client:
             other_hosts: base addresses of the same platform that may be asked too.
             file_hosts: addresses that downloads may lead on to; they are sent no
                 headers.
-            max_in_flight: calls at once, each with a connection that is kept.
 
         Raises:
             ForbiddenAddressError: the address is not https, and not this machine.
@@ -150,16 +148,13 @@ class Client:
             target=self._loop.run_forever, name="http", daemon=True
         )
         self._thread.start()
-        self._http = httpx.AsyncClient(
-            limits=httpx.Limits(
-                max_connections=max_in_flight, max_keepalive_connections=max_in_flight
-            ),
-            headers={"user-agent": "weibo-manager", "accept-encoding": "gzip"},
-            timeout=httpx.Timeout(20.0, connect=10.0),
-            follow_redirects=False,
-            trust_env=False,
-            verify=verify,
+        # Read once, it takes longer than many calls.
+        self._trust = (
+            httpx.create_ssl_context(trust_env=False) if verify is True else verify
         )
+        # Connections that are kept, by host. Each is a client of its own: a pool of
+        # many looks at all of them for each call.
+        self._idle: dict[tuple[str, str, int], list[httpx.AsyncClient]] = {}
 
     def __enter__(self) -> Self:
         """Return the client."""
@@ -182,7 +177,19 @@ class Client:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
-        await self._http.aclose()
+        for kept in self._idle.values():
+            for http in kept:
+                await http.aclose()
+
+    def _connect(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            limits=httpx.Limits(max_connections=1),
+            headers={"user-agent": "weibo-manager", "accept-encoding": "gzip"},
+            timeout=httpx.Timeout(20.0, connect=10.0),
+            follow_redirects=False,
+            trust_env=False,
+            verify=self._trust,
+        )
 
     @property
     def sent_headers(self) -> dict[str, str]:
@@ -241,10 +248,13 @@ class Client:
         self, method: str, url: str, params: dict[str, str], content_type: str
     ) -> Answer:
         path = urlsplit(url).path
+        kept = self._idle.setdefault(_origin(url), [])
+        http = kept.pop() if kept else self._connect()
         try:
             async with asyncio.timeout(self._deadline):
                 for _ in range(MAX_REDIRECTS + 1):
-                    found = await self._ask(method, url, params, path, content_type)
+                    asked = http, method, url, params, path, content_type
+                    found = await self._ask(*asked)
                     if isinstance(found, Answer):
                         return found
                     # The address that is led to is whole: it has its own query.
@@ -255,14 +265,22 @@ class Client:
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise FetchError(f"{path}: {type(error).__name__}") from None
+        finally:
+            kept.append(http)
         raise FetchError(f"{path} redirects again and again")
 
     async def _ask(
-        self, method: str, url: str, params: dict[str, str], path: str, kind: str
+        self,
+        http: httpx.AsyncClient,
+        method: str,
+        url: str,
+        params: dict[str, str],
+        path: str,
+        kind: str,
     ) -> Answer | str:
         """The answer, or the address that it leads on to and that may be asked."""
         sent = {"data" if method == "POST" else "params": params or None}
-        async with self._http.stream(
+        async with http.stream(
             method,
             url,
             headers=self._headers if _origin(url) in self._allowed else {},

@@ -20,6 +20,8 @@ LEAST_LATENCY = 0.02
 # How much of the estimate a newer answer replaces, and of its spread, and so many
 # spreads above the mean hardly any answer takes (as TCP does it: RFC 6298).
 _NEW_MEAN, _NEW_SPREAD, _SPREADS = 1 / 8, 1 / 4, 4
+# The part of a window within which its calls are made.
+_EARLY = 0.9
 
 
 class Pace:
@@ -75,10 +77,11 @@ class Pace:
     def _wanted(self, left: Left) -> int:
         """Calls at once that use up a limit by the end of its window.
 
-        A little before it: a call that is under way when a window ends counts in both.
-        And within the hour, for a day's calls are not to take the day.
+        Before its end: a call that is under way when a window ends counts in both, and
+        what is late can't be made good. And within the hour, for a day's calls are not
+        to take the day.
         """
         latency = max(self._latency or 0.0, LEAST_LATENCY)
         margin = latency + _SPREADS * self._spread
-        seconds = min(max(left.seconds - margin, margin), HOUR)
+        seconds = min(max(_EARLY * (left.seconds - margin), margin), HOUR)
         return max(math.ceil(left.amount * latency / seconds), 1)

@@ -202,9 +202,7 @@ class AnyCrawl(RuleBasedStateMachine):
                 timezone="Asia/Shanghai",
                 collect=frozenset(("reposts", "comments", "counters")),
             )
-            with Client(
-                self.base, api.headers(), clock=self.clock, max_in_flight=self.most
-            ) as client:
+            with Client(self.base, api.headers(), clock=self.clock) as client:
                 done = Crawler(
                     api,
                     client,
