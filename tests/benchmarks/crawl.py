@@ -26,6 +26,7 @@ pages repeated by a kill than were under way.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import multiprocessing
 import os
@@ -57,6 +58,8 @@ from tests.flows.weibo_api import ACCOUNTS, reading, roots
 from tests.workspaces import Lab
 from tests.world import WorldSpec, generate
 
+# It takes longer than many a crawl.
+_world = functools.cache(generate)
 _SPAWN = multiprocessing.get_context("spawn")
 # What is to be shown.
 LEAST_USE = 0.95
@@ -111,7 +114,7 @@ class Task:
 def _serve(task: Task, pipe: Connection) -> None:
     """The emulator's process: tells its address, then its calls until it is told."""
     options = WeiboOptions(limits=WeiboLimits(ip_hour=task.hourly))
-    emulator = WeiboEmulator(generate(task.spec), options, task.clock.now)
+    emulator = WeiboEmulator(_world(task.spec), options, task.clock.now)
     emulator.latency = task.latency
     with serve(emulator) as base:
         pipe.send(base)
@@ -183,7 +186,7 @@ def _workspace(folder: Path, base: str, task: Task, more: str = "") -> Lab:
         f"commercial = true\nlimits = {{ ip-hour = {task.hourly or 10**9} }}\n"
         "budget_share = 1.0\nreserve = 0.0\npatience_minutes = 1e9"
     )
-    lab.put("workspace.toml", reading(generate(task.spec), base, more))
+    lab.put("workspace.toml", reading(_world(task.spec), base, more))
     return lab
 
 
@@ -307,7 +310,7 @@ def crawl_naively(task: Task) -> tuple[dict[str, Any], set[str]]:
     """
     found: set[str] = set()
     with _emulator(task) as (base, pipe):
-        for body in crawl_weibo(base, TOKEN, ACCOUNTS, roots(generate(task.spec))):
+        for body in crawl_weibo(base, TOKEN, ACCOUNTS, roots(_world(task.spec))):
             content = orjson.loads(body)
             names = [name for name in LISTS.values() if name in content]
             rows = content[names[0]] if names else [content]
@@ -317,7 +320,7 @@ def crawl_naively(task: Task) -> tuple[dict[str, Any], set[str]]:
 
 def truth(spec: WorldSpec) -> set[str]:
     """Ids of what there is to find."""
-    world = generate(spec)
+    world = _world(spec)
     emulator = WeiboEmulator(world)
     whole = told(emulator, roots(world, emulator.deleted_posts))
     return {*whole.posts["post_id"], *whole.interactions["interaction_id"]}
