@@ -484,6 +484,9 @@ class Crawler:
             failpoint("crawl-kept")
             self._done.records += len(one.page.records)
             self._go_on(one.stream, one.page)
+        # Last: what one page found may be what another one is of.
+        for one in kept:
+            self._follow(one.page)
 
     def _finish(self) -> None:
         """Take in what is still under way; not for long where the run is stopped."""
@@ -569,7 +572,7 @@ class Crawler:
         return _Kept(stream, page, "", observed_at)
 
     def _go_on(self, stream: Stream, page: Page) -> None:
-        """What a page that was kept leads to."""
+        """What becomes of the stream of a page that was kept."""
         if page.wait_seconds:
             self._resting.add(stream.key)
             self._postpone(
@@ -580,6 +583,9 @@ class Crawler:
             self._enqueue(page.stream)
         elif page.stream.state == "stuck" and page.stream.note:
             self._note(page.stream.note)
+
+    def _follow(self, page: Page) -> None:
+        """Read what a page that was kept has found."""
         for found in page.found:
             if (
                 found.key in self._streams

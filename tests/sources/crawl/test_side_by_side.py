@@ -91,7 +91,7 @@ class Lists:
         self.token = next(self.tokens, self.token)
         return {"authorization": self.token}
 
-    def seeds(self, wanted: Wanted, state: CrawlState, now: object) -> list[Stream]:
+    def seeds(self, wanted: Wanted, state: object, now: object) -> list[Stream]:
         return [
             Stream(f"list {n:02d}", "list", {"list": f"{n}"}, 0)
             for n in range(self.count)
@@ -115,7 +115,9 @@ class Lists:
         cursor = {"page": content["page"] + 1}
         state = "done" if content["is_last"] else "open"
         after = replace(stream, cursor=cursor, state=state)
-        return Page(after, (Record(json.dumps(content)),))
+        # Each page leads to all lists: read, under way, or not yet begun.
+        found = tuple(self.seeds(wanted, None, None))
+        return Page(after, (Record(json.dumps(content)),), found)
 
 
 @dataclass
