@@ -1,6 +1,6 @@
 # make run           set up, run the shipped sample, say where the marts are
 # make test          set up, linters, types, the tests that need nothing else installed
-# make test-marked   the tests that need Chromium, PostgreSQL, axe or an older DuckDB (the last two installed apart)
+# make test-marked   the tests that need Chromium, PostgreSQL, axe, deltalake or an older DuckDB (the last three installed apart)
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -9,7 +9,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
-LEFT_OUT := browser or postgres or reader or spark or node or superset
+LEFT_OUT := browser or postgres or reader or delta or spark or node or superset
 READERS := $(VENV)/readers
 AXE := $(VENV)/axe
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
@@ -52,7 +52,8 @@ test-marked: setup
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
 	@test -d $(READERS)/duckdb || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(READERS) -r requirements-readers.txt
 	@test -d $(AXE)/axe_playwright_python || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(AXE) -r requirements-browser.txt
-	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE) $(PYTEST) -m "browser or postgres or reader"
+	@$(PYTHON) -c 'import deltalake' 2>/dev/null || $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-delta.txt
+	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE) $(PYTEST) -m "browser or postgres or reader or delta"
 
 check: setup
 	@$(PYTHON) -m ruff check --quiet .
@@ -65,6 +66,7 @@ lint:
 lock:
 	@command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.txt $(UPGRADE)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group delta -c requirements.txt -o requirements-delta.txt $(UPGRADE)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group superset -o requirements-superset.txt $(UPGRADE)
 
 # landing/ and .key under data/ can't be made again: no target removes them.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tasks.publication.elsewhere import show_elsewhere
 from tasks.publication.marts import publish_marts
-from tasks.publication.postgres import show_in_postgres
 from tasks.sources.erased_people import is_pending
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.publication import Published
@@ -17,5 +17,5 @@ def publish(root: Path, run_id: str) -> Published:
     with without_values("publish"):
         workspace = load_workspace(root)
         published = publish_marts(workspace, run_id)
-        show_in_postgres(workspace, keeps_before=not is_pending(root))
+        show_elsewhere(workspace, keeps_before=not is_pending(root))
         return published

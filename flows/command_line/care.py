@@ -142,7 +142,7 @@ def rollback(
     debug: DebugOption = False,
 ) -> None:
     """Let readers see an older publication, until the next run publishes."""
-    from tasks.publication.postgres import show_in_postgres
+    from tasks.publication.elsewhere import show_elsewhere
     from tasks.sources.erased_people import is_pending
     from tasks.warehouse.lock import hold_workspace
     from tasks.warehouse.publication import roll_back
@@ -158,7 +158,7 @@ def rollback(
                 ]
             )
         name = roll_back(configuration.root, to)
-        show_in_postgres(configuration)
+        show_elsewhere(configuration)
     typer.echo(
         f"Published is {name} now, until the next run publishes what the warehouse"
         " holds: repair the cause (overrides, policies, exports) first. The list of"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tasks.publication.delta import examine_delta
 from tasks.publication.postgres import examine_postgres
 from tasks.sources.erased_people import examine_erasure, is_taking_out
 from tasks.sources.source_files import examine_files, examine_room
@@ -49,6 +50,7 @@ def examine(root: Path) -> list[Condition]:
         *_retention(workspace),
         *examine_restricted(workspace),
         *examine_postgres(workspace),
+        *examine_delta(workspace),
         *examine_modes(workspace.root),
         *examine_keys(workspace),
         *examine_erasure(workspace.root),

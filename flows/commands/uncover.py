@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from tasks.marts.build import build_marts
+from tasks.publication.elsewhere import show_elsewhere
 from tasks.publication.marts import publish_marts
-from tasks.publication.postgres import show_in_postgres
 from tasks.warehouse.database import connect
 from tasks.warehouse.ledger import covered_days, open_run
 from tasks.warehouse.publication import read_manifest
@@ -27,7 +27,7 @@ def uncover(workspace: Workspace, first: date, last: date, reason: str) -> None:
         if not _waits_for_publication(workspace, first, last):
             build_marts(workspace, run.run_id, first, last, uncovers=True)
         publish_marts(workspace, run.run_id)
-        show_in_postgres(workspace)
+        show_elsewhere(workspace)
 
 
 def _waits_for_publication(workspace: Workspace, first: date, last: date) -> bool:

@@ -361,6 +361,13 @@ class Postgres(_Section):
     readers: _Identifier | None = None
 
 
+class Delta(_Section):
+    """A folder of Delta tables that the marts stand in besides the files."""
+
+    # Absolute, or from the workspace's folder.
+    folder: str
+
+
 class Configuration(_Section):
     """All of `workspace.toml`."""
 
@@ -372,6 +379,7 @@ class Configuration(_Section):
     alarms: Alarms = Alarms()
     report: Report = Report()
     postgres: Postgres | None = None
+    delta: Delta | None = None
 
 
 def _needs_address(platform: object) -> bool:

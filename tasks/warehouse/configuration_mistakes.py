@@ -25,6 +25,7 @@ from tasks.warehouse.configuration import (
     Campaign,
     CollectPart,
     Configuration,
+    Delta,
     Partner,
     Policies,
     Postgres,
@@ -152,6 +153,7 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("alarms",): Alarms,
         ("report",): Report,
         ("postgres",): Postgres,
+        ("delta",): Delta,
     }
     names = tuple(part for part in path if isinstance(part, str))
     return sorted(sections[names].model_fields)

@@ -23,6 +23,7 @@ from tasks.warehouse.configuration import (
     Brand,
     Campaign,
     Configuration,
+    Delta,
     Policies,
     Postgres,
     Report,
@@ -57,6 +58,7 @@ class Workspace:
     alarms: Alarms = Alarms()
     report: Report = Report()
     postgres: Postgres | None = None
+    delta: Delta | None = None
 
     @property
     def landing(self) -> Path:
@@ -197,6 +199,7 @@ def load_workspace(root: Path) -> Workspace:
         alarms=configuration.alarms,
         report=configuration.report,
         postgres=configuration.postgres,
+        delta=configuration.delta,
     )
 
 

@@ -104,7 +104,7 @@ def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
         *("[[", "name =", "platform", "kind", "collect", "observed_at", "budget"),
         *("format =", "path =", "[sources.table]", "rows", "time_zone", "columns"),
         *("id =", "account =", "fee", "promised"),
-        *("[postgres]", "schema_name", "readers"),
+        *("[postgres]", "schema_name", "readers", "[delta]", "folder"),
         *("[alarms]", "phantom_share", "completeness_drop", "newest_days", "leave_out"),
     )
     lines = [
