@@ -17,7 +17,7 @@ by_account as (
         posts.post_id,
         partners.partner_id
     from intermediate.campaign_posts as posts
-    inner join meta.partners as partners
+    inner join meta.partner_accounts as partners
         on
             posts.campaign_id = partners.campaign_id
             and posts.platform = partners.platform

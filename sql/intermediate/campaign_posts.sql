@@ -120,7 +120,7 @@ by_partner as (
         posts.post_id,
         6 as priority,
         'partner' as rule
-    from meta.partners as partners
+    from meta.partner_accounts as partners
     inner join posts
         on
             partners.platform = posts.platform

@@ -28,6 +28,7 @@
 --   suspected_points [points, 0 to 100]: 50 x share of suspected accounts: doubt counts half; null where phantom_share is
 --   day [day]: older name of audience_day; goes with schema version 3
 -- metrics:
+--   people: this project | who acts on several networks counts on each: an upper bound
 --   registration_burst_share: this project | m.weibo.cn tells no registration
 --   quality_score: after Modash, audience credibility | follower lists show the newest followers only
 

@@ -336,7 +336,7 @@ public_authors as (
         campaign_id,
         platform,
         account_id
-    from meta.partners
+    from meta.partner_accounts
     where list_contains($named_authors, 'partners')
     union
     select

@@ -128,7 +128,8 @@
 --   platform_reads: Weibo, C/2/media_statuses/count_sp/biz | counts since publication; only where the platform tells reads
 --   completeness: this project | the platform's counter includes deleted and hidden interactions; of posts without a counter nothing is known
 --   engaged_accounts: KAWO help centre | does not add up over days, platforms or campaigns
---   engaged_people: this project | an account on its own counts as one person; does not add up
+--   engaged_people: this project | an account on its own counts as one person; who acts on several networks counts on each: an upper bound; does not add up
+--   genuine_engaged_people: this project | an account on its own counts as one person; who acts on several networks counts on each: an upper bound; does not add up
 --   exposure: sunbookie 曝光量 | not deduplicated; never a number of people
 --   author_followers: this project | beside exposure, which counts reposters only; not deduplicated
 --   potential_reach: metrics of potential reach (Sprinklr), upper bound | audiences overlap, so true reach is smaller; an account whose followers are unknown adds none; does not add up

@@ -14,6 +14,8 @@
 --   value [text]: what is counted of it; reason_classes has the words of reason classes
 --   accounts [accounts]: accounts of which this is told
 --   people [people]: the same, those of one operator counted once
+-- metrics:
+--   people: this project | who acts on several networks counts on each: an upper bound
 
 with
 

@@ -20,6 +20,9 @@
 --   model_version [id]: the model that scored it
 --   operator_key [id]: pseudonym of who runs it; an account on its own is its own operator
 --   operator_accounts [accounts]: accounts of that operator
+--   linked_account_keys [list]: pseudonyms of accounts on other networks that likely are the same one's; each counts as an account and a person of its own all the same
+--   linked_account_keys_text [text]: the same as one text
+--   linked_level [text]: declared (workspace.toml names all of them as of one brand or partner) or suspected (their profiles have each other's address); null without any
 --   coordinated_group_key [id]: pseudonym of the coordinated group that it is in (account_groups); null for most
 --   influence_level [text]: low (under 100 followers), regular (under 10,000), influential (under 500,000), key_opinion_leader; null where followers are unknown
 --   first_seen_day [day]: first day it acted or posted
@@ -39,6 +42,20 @@ operators as (
         count(*) as operator_accounts
     from intermediate.accounts
     group by operator_key
+),
+
+linked as (
+    select
+        links.platform,
+        links.account_id,
+        list(others.account_key order by others.account_key) as account_keys,
+        max(links.level) as level
+    from intermediate.linked_profiles as links
+    inner join intermediate.accounts as others
+        on
+            links.other_platform = others.platform
+            and links.other_account_id = others.account_id
+    group by links.platform, links.account_id
 )
 
 select
@@ -56,6 +73,9 @@ select
     accounts.model_version,
     accounts.operator_key,
     operators.operator_accounts,
+    coalesce(linked.account_keys, []) as linked_account_keys,
+    array_to_string(coalesce(linked.account_keys, []), ', ') as linked_account_keys_text,
+    linked.level as linked_level,
     accounts.coordinated_group_key,
     accounts.influence_level,
     accounts.first_seen_day,
@@ -66,3 +86,5 @@ select
     accounts.seen_posts as posts
 from intermediate.accounts as accounts
 inner join operators on accounts.operator_key = operators.operator_key
+left join linked
+    on accounts.platform = linked.platform and accounts.account_id = linked.account_id

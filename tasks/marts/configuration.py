@@ -258,6 +258,28 @@ def _partner_tables(workspace: Workspace) -> dict[str, pl.DataFrame]:
             last_day=pl.Date,
             lists_posts=pl.Boolean,
         ),
+        "partner_accounts": _table(
+            (
+                (
+                    campaign.id,
+                    partner.id,
+                    account.platform,
+                    account.account_id,
+                    partner.start,
+                    partner.end,
+                    bool(partner.listed_posts),
+                )
+                for campaign, partner in partners
+                for account in partner.accounts
+            ),
+            campaign_id=pl.String,
+            partner_id=pl.String,
+            platform=pl.String,
+            account_id=pl.String,
+            first_day=pl.Date,
+            last_day=pl.Date,
+            lists_posts=pl.Boolean,
+        ),
         "partner_posts": _table(
             (
                 (campaign.id, partner.id, post.platform, post.post_id)

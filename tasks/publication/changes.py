@@ -71,6 +71,9 @@ union all
 select campaign_id, 'partner ' || cast(partners as varchar) as told
 from meta.partners as partners
 union all
+select campaign_id, 'account of a partner ' || cast(accounts as varchar) as told
+from meta.partner_accounts as accounts
+union all
 select campaign_id, 'post ' || cast(posts as varchar) as told
 from meta.partner_posts as posts
 union all

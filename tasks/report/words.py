@@ -92,7 +92,8 @@ GLOSSARY = (
     ),
     Term(
         "People",
-        "accounts, those of one operator counted once.",
+        "accounts, those of one operator counted once. Who acts on several networks"
+        " counts on each: an upper bound.",
         ("engaged_people", "genuine_engaged_people"),
     ),
     Term(

@@ -136,9 +136,10 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
         for account in (
             *(account for brand in workspace.brands for account in brand.accounts),
             *(
-                partner.account
+                account
                 for campaign in workspace.campaigns
                 for partner in campaign.partners
+                for account in partner.accounts
             ),
         )
     }

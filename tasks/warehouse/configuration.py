@@ -216,7 +216,7 @@ class Promise(_Section):
 
 
 class Partner(_Section):
-    """An account that is paid for posts of a campaign.
+    """An account, or several on different networks, paid for posts of a campaign.
 
     Its paid posts are those listed by id or address; else all that it published from
     `start` to `end`; else, without these, its posts that belong to the campaign anyway.
@@ -225,12 +225,19 @@ class Partner(_Section):
     id: str = Field(pattern=IDENTIFIER)
     name: str | None = None
     account: AccountRef
+    # The same partner's on other networks.
+    other_accounts: list[AccountRef] = []
     fee: Budget | None = None
     promised: Promise = Promise()
     post_ids: list[PostRef] = []
     addresses: list[Annotated[str, AfterValidator(_known_post)]] = []
     start: date | None = None
     end: date | None = None
+
+    @property
+    def accounts(self) -> list[AccountRef]:
+        """All that are the partner's, the main one first."""
+        return [self.account, *self.other_accounts]
 
     @property
     def listed_posts(self) -> list[PostRef]:

@@ -144,6 +144,7 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("campaigns", "budget"): Budget,
         ("campaigns", "partners"): Partner,
         ("campaigns", "partners", "account"): AccountRef,
+        ("campaigns", "partners", "other_accounts"): AccountRef,
         ("campaigns", "partners", "fee"): Budget,
         ("campaigns", "partners", "promised"): Promise,
         ("campaigns", "partners", "post_ids"): PostRef,
@@ -403,19 +404,24 @@ def _mistakes_of_partners(
         if isinstance(name, str) and name in ids:
             yield (*path, "id"), f"'{name}' stands twice: make it unique"
         ids.add(str(name))
-        account = partner.get("account")
-        if isinstance(account, dict):
+        others = [
+            ("other_accounts", one) for _, one in _tables(partner, "other_accounts")
+        ]
+        for where, account in [("account", partner.get("account")), *others]:
+            if not isinstance(account, dict):
+                continue
             key = (account.get("platform"), account.get("account_id"))
             if key in own:
                 yield (
-                    (*path, "account"),
+                    (*path, where),
                     "is an account of the campaign's brand: its posts are its own, not"
                     " paid ones",
                 )
             if key in accounts and None not in key:
                 yield (
-                    (*path, "account"),
-                    "is another partner's of this campaign, too: make them one partner",
+                    (*path, where),
+                    "is another partner's of this campaign, too, or stands twice: make"
+                    " them one partner, with each account once",
                 )
             accounts.add(key)
         promised = partner.get("promised")

@@ -111,6 +111,7 @@ FUNCTIONS = {
     **written_values.FUNCTIONS,
     **networks.trait_functions(),
     **networks.own_functions(),
+    **networks.profile_function(),
 }
 
 SCHEMAS = ("staging", "intermediate", "restricted", "marts", "meta")

@@ -106,6 +106,8 @@ class Facts(_Table):
         post_address: the like for a post.
         own_columns: of tables that its own pages give to download: who has them all is
             of this network. In small letters, bare of marks.
+        profile_patterns: addresses of accounts as people write them: the one group is
+            the id or the name, whichever it shows.
         post_patterns: addresses that show a post: `id`, or its short form, `base62`.
         organisations: kinds of verification that organisations get, not people.
         traits: keys of `TRAITS`.
@@ -123,6 +125,7 @@ class Facts(_Table):
     profile_address: str | None = None
     post_address: str | None = None
     own_columns: tuple[str, ...] = ()
+    profile_patterns: tuple[str, ...] = ()
     post_patterns: tuple[str, ...] = ()
     organisations: tuple[str, ...] = ()
     traits: frozenset[str] = frozenset()
@@ -218,6 +221,22 @@ def trait_functions() -> dict[str, str]:
         + ")"
         for trait in TRAITS
     }
+
+
+def profile_function() -> dict[str, str]:
+    """A SQL function: the accounts whose addresses stand in a text, each once.
+
+    Gives texts such as `weibo:1000000001`, in small letters.
+    """
+    found = (
+        "list_transform(regexp_extract_all(x, '(?i)"
+        + pattern.replace("'", "''")
+        + f"', 1), lambda name: '{name}:' || lower(name))"
+        for name, facts in NETWORKS.items()
+        for pattern in facts.profile_patterns
+    )
+    listed = ", ".join(found) or "cast([] as varchar[])"
+    return {"profiles_named(x)": f"list_sort(list_distinct(flatten([{listed}])))"}
 
 
 def own_functions() -> dict[str, str]:

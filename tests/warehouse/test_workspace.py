@@ -121,6 +121,7 @@ promised = {}
 id = "c"
 account = { platform = "weibo", account_id = "2" }
 post_ids = [{ platform = "weibo", post_id = "3491700092079471" }]
+other_accounts = [{ platform = "weibo", account_id = "9000" }]
 """
     )
     found = mistakes_of(tmp_path, text)
@@ -139,6 +140,7 @@ post_ids = [{ platform = "weibo", post_id = "3491700092079471" }]
         ("35: campaigns[2].partners[2].promised", "engagements or reach"),
         ("38: campaigns[2].partners[3].account", "make them one partner"),
         ("39: campaigns[2].partners[3].post_ids", "another partner's"),
+        ("40: campaigns[2].partners[3].other_accounts", "of the campaign's brand"),
     ]
     for place, words in expected:
         assert any(
