@@ -1,6 +1,7 @@
 -- One row per campaign and comment on one of its posts on covered days, with its
 -- words and how they sound: the likeliest of negative, neutral and positive. A comment
--- without words of its own has none. `is_known`: more than a name is known of its author.
+-- without words of its own has none. `is_known`: more than a name is known of its author;
+-- `operator_key`: who likely runs that account.
 -- Cost: linear in the comments of campaigns.
 --
 -- grain: campaign_id, platform, root_post_id, interaction_id
@@ -13,6 +14,7 @@ select
     interactions.root_post_id,
     interactions.interaction_id,
     interactions.account_id,
+    accounts.operator_key,
     interactions.activity_day,
     interactions.is_in_window,
     interactions.is_genuine,

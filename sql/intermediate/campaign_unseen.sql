@@ -3,7 +3,7 @@
 -- kinds that are, and of kinds of which no row ever landed from that network.
 -- Cost: linear in the counters of campaigns' posts.
 --
--- grain: scope, campaign_id, platform, post_id
+-- grain: scope, campaign_id, platform, activity_day, post_id
 -- params: none
 -- replace: all
 
@@ -38,6 +38,7 @@ select
     'campaign' as scope,
     campaign_id,
     cast(null as varchar) as platform,
+    cast(null as date) as activity_day,
     cast(null as varchar) as post_id,
     cast(sum(window_seen) as bigint) as seen,
     cast(sum(case when is_collected then window_count - window_seen else 0 end) as bigint)
@@ -51,6 +52,7 @@ select
     'post' as scope,
     campaign_id,
     platform,
+    cast(null as date) as activity_day,
     post_id,
     cast(sum(lifetime_seen) as bigint) as seen,
     cast(

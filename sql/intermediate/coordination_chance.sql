@@ -68,30 +68,50 @@ totals as (
     from intermediate.coordination_accounts
 ),
 
+-- On which objects the pairs met that are asked for.
 met as (
     select distinct
-        object_no,
-        account_no,
-        account_no_y
-    from intermediate.coordination_pairs
+        pairs.object_no,
+        pairs.account_no,
+        pairs.account_no_y
+    from intermediate.coordination_pairs as pairs
+    inner join candidates
+        on
+            pairs.account_no = candidates.account_no
+            and pairs.account_no_y = candidates.account_no_y
+),
+
+small_objects as (
+    select object_no
+    from intermediate.coordination_objects
+    where accounts <= 50 and published_second is null
 ),
 
 met_pairs as (
     select
         object_no,
         count(*) as pairs
-    from met
+    from (
+        select distinct
+            pairs.object_no,
+            pairs.account_no,
+            pairs.account_no_y
+        from intermediate.coordination_pairs as pairs
+        inner join small_objects on pairs.object_no = small_objects.object_no
+    ) as met_on_small_ones
     group by object_no
 ),
 
+-- `met_pairs` of small ones.
 objects as (
     select
         objects.object_no,
         coalesce(objects.published_second, objects.first_second) as appeared_second,
-        objects.accounts <= 50 and objects.published_second is null as is_small,
+        small_objects.object_no is not null as is_small,
         coalesce(met_pairs.pairs, 0) as met_pairs,
         objects.accounts * (objects.accounts - 1) / 2 as all_pairs
     from intermediate.coordination_objects as objects
+    left join small_objects on objects.object_no = small_objects.object_no
     left join met_pairs on objects.object_no = met_pairs.object_no
 ),
 

@@ -3,6 +3,7 @@
 --
 -- CooRTweet's second filter: of the shares in pairs, those of accounts that have
 -- at least $min_participation of them survive; a pair stays if either side does.
+-- (All survive where that is one, and nothing is looked up.)
 -- Cost: linear in pairs.
 --
 -- grain: account_no, account_no_y
@@ -14,9 +15,11 @@ with
 paired as (
     select content_no
     from intermediate.coordination_pairs
+    where $min_participation > 1
     union
     select content_no_y as content_no
     from intermediate.coordination_pairs
+    where $min_participation > 1
 ),
 
 survivors as (
@@ -36,7 +39,11 @@ saved as (
     where shares.content_no < 0
 ),
 
-kept as (
+kept as not materialized (
+    select *
+    from intermediate.coordination_pairs
+    where $min_participation <= 1
+    union all
     select pairs.*
     from intermediate.coordination_pairs as pairs
     left join survivors on pairs.account_no = survivors.account_no
@@ -45,7 +52,8 @@ kept as (
     left join saved on pairs.content_no = saved.content_no
     left join saved as saved_y on pairs.content_no_y = saved_y.content_no
     where
-        coalesce(
+        $min_participation > 1
+        and coalesce(
             survivors.account_no,
             survivors_y.account_no,
             saved.content_no,

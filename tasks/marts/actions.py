@@ -21,7 +21,7 @@ def action_effects(making: Making) -> pl.DataFrame:
         inner join meta.brands as others on brands.brand_id <> others.brand_id
         """
     ).pl()
-    return judge_episodes(days, episodes, controls)
+    return judge_episodes(days, episodes, controls, making.before)
 
 
 def post_effects(making: Making) -> pl.DataFrame:

@@ -13,7 +13,7 @@ def cascade_nodes(making: Making) -> pl.DataFrame:
     """What hangs on every repost, from `cascade_edges`."""
     # Roots first, then reposts in order of time: a cycle's earliest node is the
     # one with the lowest index.
-    edges = making.connection.sql(
+    edges = making.read(
         """
         select
             row_number() over (

@@ -40,13 +40,11 @@ def _bounds(
     making: Making, scores: str, keys: list[str], unseen: str | None = None
 ) -> pl.DataFrame:
     """Intervals of how much is genuine of the sets that a table of scores has."""
-    connection = making.connection
-    rates = ledger.read_state(connection, "score_rates") or "{}"
     return bound_sets(
-        connection.sql(scores).pl(),
+        making.read(scores).pl(),
         keys,
-        _audiences(rates),
-        connection.sql(unseen).pl() if unseen else None,
+        _audiences(making.params["score_rates"]),
+        making.read(unseen).pl() if unseen else None,
     )
 
 

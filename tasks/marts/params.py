@@ -8,6 +8,7 @@ import duckdb
 
 from tasks.text.sentiment import BALANCE_ERROR
 from tasks.text.spellings import any_spelling
+from tasks.warehouse import ledger
 from tasks.warehouse.networks import ORGANISATIONS, POST_ADDRESSES
 from tasks.warehouse.pseudonyms import padded_keys
 from tasks.warehouse.workspace import Workspace
@@ -31,6 +32,8 @@ def mart_params(
         "action_days": policies.action_days,
         "order_days": policies.order_days,
         "min_cell": policies.min_cell,
+        "examples": policies.examples,
+        "score_rates": ledger.read_state(connection, "score_rates") or "{}",
         "named_authors": list(workspace.report.named),
         "organisations": list(ORGANISATIONS),
         "post_networks": list(POST_ADDRESSES),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import polars as pl
 
 from tasks.text.character_ngrams import plain_words
@@ -27,7 +26,7 @@ def folded_texts(making: Making) -> pl.DataFrame:
 
 def words_sentiment(making: Making) -> pl.DataFrame:
     """How wordings of comments of campaigns and brands sound."""
-    words = making.connection.sql("from intermediate.comment_words").pl()
+    words = making.read("from intermediate.comment_words").pl()
     scores = score(words.get_column("words"))
     best = pl.concat_list(LABELS).list.arg_max()
     sentiment = pl.concat([words, scores], how="horizontal").select(
@@ -64,39 +63,22 @@ def _rises(making: Making, side: str) -> pl.DataFrame:
 
 def topics(making: Making) -> pl.DataFrame:
     """What comments of campaigns are about, and what rises."""
-    connection, policies = making.connection, making.workspace.policies
-    comments = connection.sql(
+    params = making.params
+    comments = making.read(
         """
         select
-            comments.platform, comments.interaction_id, comments.campaign_id,
-            comments.activity_day as date_day, comments.words as text,
-            comments.is_genuine, comments.sentiment, accounts.operator_key as person
-        from intermediate.campaign_comments as comments
-        left join intermediate.accounts as accounts using (platform, account_id)
-        where comments.is_in_window
+            platform, interaction_id, campaign_id, activity_day as date_day,
+            words as text, is_genuine, sentiment, operator_key as person
+        from intermediate.campaign_comments
+        where is_in_window
         """
     ).pl()
     # The same count as in the other marts: a comment is on one side or on none.
     sides = comments.with_columns(
         pl.col("sentiment").eq(name).cast(pl.Float64).alias(name) for name in LABELS
     ).drop("sentiment")
-    names = _names_of_commenters(connection) if policies.examples else []
-    found = find_topics(sides, names, policies.min_cell)
-    if not policies.examples:
+    names = making.read("from intermediate.commenter_names order by all").fetchall()
+    found = find_topics(sides, [name for (name,) in names], params["min_cell"])
+    if not params["examples"]:
         found = found.with_columns(examples=pl.lit([], dtype=pl.List(pl.String)))
     return found
-
-
-def _names_of_commenters(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Names to take out of examples."""
-    rows = connection.execute(
-        """
-        select distinct profiles.screen_name
-        from intermediate.campaign_comments as comments
-        inner join intermediate.account_profiles as profiles
-            using (platform, account_id)
-        where profiles.screen_name is not null
-        order by profiles.screen_name
-        """
-    ).fetchall()
-    return [row[0] for row in rows]

@@ -51,6 +51,19 @@ def own_digest(modules: Iterable[str]) -> str:
     return _digest({name: files[name] for name in modules}, {})
 
 
+@cache
+def tools_digest() -> str:
+    """A digest of the libraries that are locked and of the models that are shipped.
+
+    Rows that are kept from run to run follow from these as well; what is made anew
+    with all that lands need not ask.
+    """
+    digest = hashlib.sha256((FOLDER / "requirements.txt").read_bytes())
+    for file in sorted([*SHIPPED_MODELS.glob("*.json"), *SHIPPED_MODELS.glob("*.npz")]):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
 def _digest(files: Mapping[str, Path], parts: dict[str, bytes]) -> str:
     digest = hashlib.sha256()
     for name, file in sorted(files.items()):

@@ -114,7 +114,7 @@ FUNCTIONS = {
     **networks.profile_function(),
 }
 
-SCHEMAS = ("staging", "intermediate", "restricted", "marts", "meta")
+SCHEMAS = ("staging", "intermediate", "restricted", "marts", "meta", "made_of")
 
 BOOKKEEPING = """
 create table if not exists meta.intervals (

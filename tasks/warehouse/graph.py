@@ -16,18 +16,22 @@ import difflib
 import graphlib
 import hashlib
 import importlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tasks.warehouse.code_digest import code_digests, own_digest
+from tasks.warehouse.changed_keys import comment_of, is_by_key, make_changed, read_only
+from tasks.warehouse.code_digest import code_digests, own_digest, tools_digest
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.models import Model, load_headers, load_models, run_model
 from tasks.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 VERDICTS = "intermediate.accounts"
 # Whose rows of a window are replaced, reads which window that is.
@@ -41,6 +45,7 @@ _JUDGE = "tasks.verdicts.accounts"
 _RUNNERS = (
     "tasks.marts.build",
     "tasks.marts.window",
+    "tasks.warehouse.changed_keys",
     "tasks.warehouse.graph",
     "tasks.warehouse.models",
 )
@@ -55,11 +60,20 @@ class Making:
         connection: to the warehouse; whoever runs owns the transaction.
         workspace: whose tables.
         params: values by name that SQL models are bound to.
+        shown: tables to be read in place of others, by qualified name: those with the
+            rows of changed keys alone.
+        before: rows of `replace: digest COLUMN` that the same code made.
     """
 
     connection: duckdb.DuckDBPyConnection
     workspace: Workspace
     params: dict[str, Any]
+    shown: Mapping[str, str] = field(default_factory=dict)
+    before: pl.DataFrame | None = None
+
+    def read(self, query: str) -> duckdb.DuckDBPyRelation:
+        """What a query finds in the rows that are to be made anew."""
+        return self.connection.sql(read_only(query, self.shown))
 
 
 @cache
@@ -239,9 +253,53 @@ def is_of_window(name: str) -> bool:
 def make(making: Making, name: str) -> None:
     """Make one table anew; what it reads stands."""
     table = load_graph()[name]
-    if table.maker is None:
+    if is_by_key(table):
+        _make_changed(making, table)
+    elif table.maker is None:
         run_model(making.connection, table, making.params)
-        return
-    module, _, maker = table.maker.rpartition(".")
-    frame = getattr(importlib.import_module(module), maker)(making)
-    store_frame(making.connection, name, frame)
+    elif table.replace.startswith("digest "):
+        _make_with_earlier(making, table)
+    else:
+        store_frame(making.connection, name, _frame(making, table))
+
+
+def _frame(making: Making, table: Model) -> pl.DataFrame:
+    module, _, maker = (table.maker or "").rpartition(".")
+    frame: pl.DataFrame = getattr(importlib.import_module(module), maker)(making)
+    return frame
+
+
+def _make_with_earlier(making: Making, table: Model) -> None:
+    """Make a table whose maker gives rows again that follow from the very same."""
+    connection = making.connection
+    code = f"{fingerprints()[table.name]} {tools_digest()}"
+    before = None
+    if comment_of(connection, table.name) == code:
+        before = connection.sql(f"from {table.name}").pl()
+    store_frame(connection, table.name, _frame(replace(making, before=before), table))
+    connection.execute(f"comment on table {table.name} is '{code}'")
+
+
+def _make_changed(making: Making, table: Model) -> None:
+    connection = making.connection
+    bound = {name: making.params[name] for name in table.params}
+
+    def make_rows(shown: Mapping[str, str]) -> None:
+        if table.maker is None:
+            connection.execute(
+                f"create or replace temp table remade as {read_only(table.sql, shown)}",
+                bound,
+            )
+        else:
+            frame = _frame(replace(making, shown=shown), table)
+            connection.register("frame", frame)
+            connection.execute("create or replace temp table remade as from frame")
+            connection.unregister("frame")
+
+    make_changed(
+        connection,
+        table,
+        sorted(table.reads),
+        [fingerprints()[table.name], tools_digest(), bound],
+        make_rows,
+    )

@@ -324,7 +324,7 @@ def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
             "create or replace table meta.last_scores as"
             " from intermediate.account_scores"
         )
-    for schema in ("marts", "intermediate", "staging"):
+    for schema in ("made_of", "marts", "intermediate", "staging"):
         connection.execute(f"drop schema if exists {schema} cascade")
         connection.execute(f"create schema {schema}")
     for table in (

@@ -22,7 +22,7 @@ platform` says over which columns of the grain events add up; `| accounts` behin
 this unit, too. A column on another time axis than its mart says so after its unit:
 [interactions; post day]. `replace` is one of: `view`; `all`; `rows COLUMNS` (older rows
 that share these columns with a new one go); `window COLUMN` (older rows of the window
-go).
+go); `changed COLUMNS` (rows of the keys go whose inputs differ: `changed_keys`).
 Dependencies are read from the SQL itself.
 
 A table that Python makes has the same header, in `<table>.header` without a select, and
@@ -73,7 +73,8 @@ LAYERS = (
     "lists",
     "checks",
 )
-_READ = re.compile(rf"\b(?:from|join)\s+((?:{'|'.join(LAYERS)})\.\w+)")
+# A table that is read, by its whole name.
+READ = re.compile(rf"\b(?:from|join)\s+((?:{'|'.join(LAYERS)})\.\w+)")
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def without_comments(sql: str) -> str:
 @cache
 def _tables_read(sql: str) -> frozenset[str]:
     """Every table stands behind `from` or `join`, under its whole name."""
-    return frozenset(_READ.findall(without_comments(sql)))
+    return frozenset(READ.findall(without_comments(sql)))
 
 
 def table_of(path: Path) -> str:

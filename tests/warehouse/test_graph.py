@@ -29,7 +29,8 @@ def test_headers_of_python_tables_tell_what_their_makers_read() -> None:
     headers = {name: one for name, one in graph.load_graph().items() if one.maker}
     assert len(headers) > 20
     for name, table in headers.items():
-        assert table.summary and table.replace == "all", name
+        verb = table.replace.split(" ")[0]
+        assert table.summary and verb in ("all", "changed", "digest"), name
         module, _, maker = (table.maker or "").rpartition(".")
         source = inspect.getsource(getattr(importlib.import_module(module), maker))
         if module.startswith("tasks.verdicts."):
