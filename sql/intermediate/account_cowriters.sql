@@ -13,7 +13,7 @@
 -- Cost: linear in accounts' wordings.
 --
 -- grain: platform, account_id
--- params: none
+-- params: $behaviour_days
 -- replace: all
 
 with
@@ -50,6 +50,10 @@ written as (
         on
             wordings.platform = suspicion.platform
             and wordings.account_id = suspicion.account_id
+    cross join intermediate.last_landed as last_landed
+    where
+        date_diff('day', wordings.date_day, last_landed.last_act_day)
+        < $behaviour_days
 ),
 
 writers as (

@@ -5,19 +5,23 @@
 -- neither is a template. Cost: linear in accounts' wordings.
 --
 -- grain: platform, account_id
--- params: none
+-- params: $behaviour_days
 -- replace: all
 
 with
 
 used as (
     select
-        platform,
-        account_id,
-        beginning,
-        sum(texts) as texts
-    from intermediate.account_wordings
-    group by platform, account_id, beginning
+        wordings.platform,
+        wordings.account_id,
+        wordings.beginning,
+        sum(wordings.texts) as texts
+    from intermediate.account_wordings as wordings
+    cross join intermediate.last_landed as last_landed
+    where
+        date_diff('day', wordings.date_day, last_landed.last_act_day)
+        < $behaviour_days
+    group by wordings.platform, wordings.account_id, wordings.beginning
 ),
 
 templates as (

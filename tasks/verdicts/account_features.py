@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import duckdb
 import polars as pl
 
@@ -41,7 +44,8 @@ def make_features(
             one; an account's own pace in so many that end with its last act.
         timeline_acts: so many last acts of an account are looked at.
         since_last: what was made before holds for accounts that are not in
-            `meta.touched_accounts`; else nothing that was made before is used.
+            `meta.touched_accounts`; else nothing that was made before is used. That
+            table is emptied by whoever has made all that is kept.
 
     Returns:
         `intermediate.account_features`, a row an account, in no set order.
@@ -54,18 +58,24 @@ def make_features(
         "timeline_acts": timeline_acts,
     }
     if not since_last:
-        for model in made:
+        for model in models.values():
             if _is_kept(model):
                 connection.execute(f"drop table if exists {model.name}")
         connection.execute("delete from meta.touched_accounts")
         touch_all_accounts(connection)
     for model in made:
-        if _is_kept(model):
-            _forget_touched(connection, model.name)
-        run_model(connection, model, params, old_rows=False)
-    connection.execute("delete from meta.touched_accounts")
+        make_kept(connection, model, params)
     found: pl.DataFrame = connection.sql(f"from {_FEATURES}").pl()
     return found
+
+
+def make_kept(
+    connection: duckdb.DuckDBPyConnection, model: Model, params: Mapping[str, Any]
+) -> None:
+    """Make a table anew; of one that is kept, the rows of touched accounts alone."""
+    if _is_kept(model):
+        _forget_touched(connection, model.name)
+    run_model(connection, model, params, old_rows=False)
 
 
 def _is_kept(model: Model) -> bool:

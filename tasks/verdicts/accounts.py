@@ -112,6 +112,7 @@ def _write_verdicts(
     watch_drift(connection, seen.features, scores)
 
     find_groups(connection, workspace)
+    connection.execute("delete from meta.touched_accounts")
     models = load_models("intermediate")
     keys = padded_keys(workspace.pseudonym_key())
     run_model(connection, models["intermediate.account_groups"], keys)

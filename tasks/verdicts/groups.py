@@ -11,6 +11,7 @@ from tasks.accounts.coordination import (
 )
 from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.text_templates import text_templates
+from tasks.verdicts.account_features import make_kept
 from tasks.warehouse import graph
 from tasks.warehouse.database import count, store_frame
 from tasks.warehouse.models import load_models, run_model
@@ -138,6 +139,7 @@ def _find_templates(
     """Make `text_uses`: who used which text template in which text."""
     models = load_models("intermediate")
     params = {"behaviour_days": workspace.policies.behaviour_days}
+    make_kept(connection, models["intermediate.act_sentences"], {})
     run_model(connection, models["intermediate.text_sentences"], params)
     sentences = connection.sql(
         "select sentence, count(distinct account_id) as accounts"

@@ -98,6 +98,44 @@ FUNCTIONS = {
         regexp_extract_all(x, '#([\p{L}\p{N}_]+)#?', 1)""",
     "names_called(x)": r"""
         regexp_extract_all(x, '(?:^|[^0-9A-Za-z_.])@([-\p{L}\p{N}_·]+)', 1)""",
+    # A wish for luck: in lotteries everybody writes the same.
+    "is_wish(x)": """
+        regexp_matches(x, '抽奖|抽到|抽中|抽我|中奖|求中|选我|好运|欧气|锦鲤|许愿')""",
+    # Sentences of a text, as letters. (Cut where a line end or blank stands for a mark
+    # or gap: classes of letters within a repetition would cost thirty times as much.)
+    "sentences_in(x)": r"""
+        list_filter(
+            list_transform(
+                regexp_extract_all(
+                    regexp_replace(
+                        regexp_replace(
+                            regexp_replace(
+                                x,
+                                '(回复)?@[^\s:：,，。！!？?#\[\]()（）]+[:：]?|\[[^\]]*\]'
+                                || '|#[^#]*#|https?://[0-9A-Za-z./?=&_%#:-]+|转发微博'
+                                || '|轉發微博|[Rr]epost [Ww]eibo|网页链接'
+                                || '|[^\s，。！？,!?]*的(秒拍|微博)视频'
+                                || '|展开全文|收起全文'
+                                || '|[，。！？；：、,.!?;:~～…]+',
+                                chr(10),
+                                'g'
+                            ),
+                            '[^\p{L}\s]+',
+                            '',
+                            'g'
+                        ),
+                        '([\p{Latin}\p{Cyrillic}])[ \t]+',
+                        '\1',
+                        'g'
+                    ),
+                    '(?:\s*\S){8}\S*'
+                ),
+                lambda sentence: regexp_replace(sentence, '\s+', '', 'g')
+            ),
+            lambda sentence: length(
+                regexp_replace(sentence, '[\p{Latin}\p{Cyrillic}]{3}', 'x', 'g')
+            ) >= 8
+        )""",
     # An address without its signature, which expires and differs each time.
     "unsigned(x)": """
         case when contains(x, 'ssig=') then split_part(x, '?', 1) else x end""",

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from tasks.accounts.text_templates import text_templates
+from tasks.staging.touched import touch_all_accounts
 from tasks.warehouse.database import connect
 from tasks.warehouse.models import load_models, run_model
 
@@ -70,6 +71,8 @@ def uses(
             connection.execute(f"create or replace table staging.{name} as from frame")
             connection.unregister("frame")
         run_model(connection, models["intermediate.last_landed"], {})
+        touch_all_accounts(connection)
+        run_model(connection, models["intermediate.act_sentences"], {})
         run_model(
             connection, models["intermediate.text_sentences"], {"behaviour_days": 90}
         )
