@@ -20,21 +20,14 @@ touched as (
     from meta.touched_accounts
 ),
 
-texts as (
+-- First whose texts, then what they say: else the texts of all would be looked at.
+theirs as materialized (
     select
         interactions.platform,
         interactions.account_id,
         interactions.root_post_id,
         interactions.date_day,
-        left(
-            regexp_replace(
-                own_words(interactions.text),
-                '^回复@[^:：]*[:：]|\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+|[^\p{L}]',
-                '',
-                'g'
-            ),
-            12
-        ) as beginning
+        own_words(interactions.text) as words
     from staging.interactions as interactions
     semi join touched
         on
@@ -43,7 +36,25 @@ texts as (
     where
         interactions.kind in ('repost', 'comment')
         and length(interactions.text) >= 8
-        and not is_wish(own_words(interactions.text))
+),
+
+texts as (
+    select
+        platform,
+        account_id,
+        root_post_id,
+        date_day,
+        left(
+            regexp_replace(
+                words,
+                '^回复@[^:：]*[:：]|\[[^\]]*\]|@\S+|#[^#]*#|https?://\S+|[^\p{L}]',
+                '',
+                'g'
+            ),
+            12
+        ) as beginning
+    from theirs
+    where not is_wish(words)
 )
 
 select

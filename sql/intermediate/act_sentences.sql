@@ -21,7 +21,8 @@ touched as (
     from meta.touched_accounts
 ),
 
-texts as (
+-- First whose texts, then what they say: else the texts of all would be looked at.
+texts as materialized (
     select
         interactions.platform,
         interactions.account_id,
