@@ -21,6 +21,9 @@ select
         caption, '(?:^|[^0-9A-Za-z_.])@([A-Za-z0-9_.]*[A-Za-z0-9_])', 1
     ))) as mentions,
     cast(greatest(coalesce(len(children.data), 0), 1) as bigint) as media_count,
+    -- An album holds either.
+    case media_type when 'VIDEO' then 'video' when 'IMAGE' then 'picture' end
+        as media_kind,
     false as is_deleted,
     coalesce(seen_at, time_of(timestamp, seen_at, 0)) as observed_at,
     id as post_id_text,
