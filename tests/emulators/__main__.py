@@ -9,9 +9,11 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from tests.emulators import bluesky, instagram, mastodon, youtube
 from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator, FacebookOptions
 from tests.emulators.serving import Asked, Emulator, serve
 from tests.emulators.weibo import (
@@ -24,15 +26,29 @@ from tests.emulators.weibo import (
 )
 from tests.emulators.wordpress import WordPressEmulator, WordPressOptions
 from tests.emulators.x import BEARER, XEmulator, XOptions
-from tests.world import World, WorldSpec, generate, workspace_toml
+from tests.world import BRANDS, World, WorldSpec, generate, workspace_toml
+from tests.world.bluesky import did_of
 from tests.world.wordpress import PREFIX
+from tests.world.youtube import channel_of
 
 # What a demo sets in the environment; these open nothing elsewhere.
 SECRETS = {
     "weibo": {"WEIBO_ACCESS_TOKEN": TOKEN, "WEIBO_APP_SECRET": APP_SECRET},
     "x": {"X_BEARER_TOKEN": BEARER},
     "facebook": {"FACEBOOK_ACCESS_TOKEN": PAGE_TOKEN},
+    "bluesky": {"BLUESKY_ACCESS_TOKEN": bluesky.TOKEN},
+    "instagram": {"INSTAGRAM_ACCESS_TOKEN": instagram.TOKEN},
+    "mastodon": {"MASTODON_ACCESS_TOKEN": mastodon.TOKEN},
     "wordpress": {},
+    "youtube": {"YOUTUBE_API_KEY": youtube.KEY},
+}
+# What the product calls a brand's account there, by the world's own id.
+ACCOUNTS: dict[str, Callable[[str], str]] = {
+    "bluesky": did_of,
+    "mastodon": lambda key: f"{mastodon.PREFIX}:{key}",
+    # An id alone is any site's.
+    "wordpress": lambda key: f"{PREFIX}:{key}",
+    "youtube": channel_of,
 }
 
 
@@ -55,7 +71,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         default="",
         metavar="NAME=CALLS,...",
         help="weibo: user_hour, user_day, ip_hour; x: an endpoint's name or"
-        " month_posts; facebook: app_calls, page_calls; wordpress: calls",
+        " month_posts; facebook: app_calls, page_calls; wordpress, bluesky, mastodon:"
+        " calls; youtube: units, searches",
     )
     parser.add_argument(
         "--scale",
@@ -112,6 +129,22 @@ def make(options: argparse.Namespace, world: World) -> Emulator:
                 **common,
             ),
         )
+    elif options.network == "bluesky":
+        emulator = bluesky.BlueskyEmulator(
+            world, bluesky.BlueskyOptions(**limits, error_share=share, **common)
+        )
+    elif options.network == "mastodon":
+        emulator = mastodon.MastodonEmulator(
+            world, mastodon.MastodonOptions(**limits, error_share=share, **common)
+        )
+    elif options.network == "youtube":
+        emulator = youtube.YouTubeEmulator(
+            world, youtube.YouTubeOptions(**limits, error_share=share, **common)
+        )
+    elif options.network == "instagram":
+        emulator = instagram.InstagramEmulator(
+            world, instagram.InstagramOptions(**limits, **common)
+        )
     else:
         emulator = WordPressEmulator(
             world,
@@ -166,9 +199,9 @@ base_url = "{base}"
 {"commercial = true" if network == "weibo" else ""}
 """
     rest = workspace_toml(told, []).replace('"weibo"', f'"{network}"')
-    if network == "wordpress":
-        # An id alone is any site's.
-        rest = rest.replace('account_id = "', f'account_id = "{PREFIX}:')
+    for brand in BRANDS:
+        own = str(brand.account_id)
+        rest = rest.replace(f'"{own}"', f'"{ACCOUNTS.get(network, str)(own)}"')
     zone, _, others = rest.partition("\n")
     return f"{zone}\n{source}{others}"
 

@@ -37,6 +37,7 @@ class BlueskyOptions:
         rows: of a page at most, whatever is asked.
         ends_late: a list's last page still names a place to go on at.
         is_public: no session; the search is refused then.
+        seconds_per_call: how far the world's time moves with each call.
     """
 
     seed: int = 1
@@ -46,6 +47,7 @@ class BlueskyOptions:
     rows: int = 100
     ends_late: bool = False
     is_public: bool = False
+    seconds_per_call: float = 0.0
 
 
 class XrpcError(Exception):  # noqa: N818 - an answer of the platform
@@ -101,6 +103,7 @@ class BlueskyEmulator(Emulator):
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
+        self.now += self.options.seconds_per_call
         used = self._windows.used("calls")
         headers = {
             "ratelimit-limit": str(self.options.calls),

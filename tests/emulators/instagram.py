@@ -32,11 +32,13 @@ class InstagramOptions:
         replies: that stand in a comment, at most.
         without_views: posts that have no figures, as those from before the account
             was a company's.
+        seconds_per_call: how far the world's time moves with each call.
     """
 
     rows: int = 50
     replies: int = 50
     without_views: frozenset[str] = frozenset()
+    seconds_per_call: float = 0.0
 
 
 class GraphError(Exception):  # noqa: N818 - an answer of the platform
@@ -71,6 +73,7 @@ class InstagramEmulator(Emulator):
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
+        self.now += self.options.seconds_per_call
         try:
             if asked.headers.get("authorization") != f"Bearer {TOKEN}":
                 raise GraphError(190, "Error validating access token")

@@ -39,6 +39,7 @@ class MastodonOptions:
         thread_rows: the like for its answers.
         rows: of a page at most, whatever is asked.
         is_closed: nothing is shown without a token.
+        seconds_per_call: how far the world's time moves with each call.
     """
 
     seed: int = 1
@@ -48,6 +49,7 @@ class MastodonOptions:
     thread_rows: int = 60
     rows: int = 80
     is_closed: bool = False
+    seconds_per_call: float = 0.0
 
 
 class ApiError(Exception):  # noqa: N818 - an answer of the instance
@@ -98,6 +100,7 @@ class MastodonEmulator(Emulator):
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
+        self.now += self.options.seconds_per_call
         used = self._windows.used("calls")
         reset = datetime.fromtimestamp(self._windows.reset(), UTC)
         headers = {

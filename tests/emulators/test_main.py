@@ -11,11 +11,15 @@ import tomllib
 import httpx
 import pytest
 
-from tests.emulators.__main__ import make, parse, workspace_lines
+from tests.emulators.__main__ import ACCOUNTS, make, parse, workspace_lines
 from tests.emulators.serving import serve
 from tests.workspaces import PATIENCE_SECONDS, started
-from tests.world import WorldSpec, generate
-from tests.world.wordpress import PREFIX
+from tests.world import World, WorldSpec, generate
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return generate(WorldSpec(interactions=200))
 
 
 @pytest.mark.parametrize(
@@ -25,11 +29,16 @@ from tests.world.wordpress import PREFIX
         (["x", "--limits", "users=1,month_posts=5"], "/2/users/1000000001"),
         (["facebook", "--limits", "app_calls=9"], "/1000000001"),
         (["wordpress", "--limits", "calls=9"], "/wp-json/wp/v2/posts"),
+        (["bluesky", "--limits", "calls=9"], "/xrpc/app.bsky.feed.getLikes"),
+        (["mastodon", "--limits", "calls=9"], "/api/v1/accounts/1000000001"),
+        (["youtube", "--limits", "units=9"], "/youtube/v3/videos"),
+        (["instagram"], "/v23.0/1000000001"),
     ],
 )
-def test_each_network_starts_from_a_line(arguments: list[str], path: str) -> None:
+def test_each_network_starts_from_a_line(
+    arguments: list[str], path: str, world: World
+) -> None:
     options = parse([*arguments, "--rough", "--scale", "1000", "--begin-day", "5"])
-    world = generate(WorldSpec(interactions=200))
     emulator = make(options, world)
     with serve(emulator) as base:
         answer = httpx.get(base + path, timeout=PATIENCE_SECONDS)
@@ -43,7 +52,7 @@ def test_each_network_starts_from_a_line(arguments: list[str], path: str) -> Non
     assert source["platform"] == options.network
     assert settings["campaigns"][0]["post_ids"]
     account = settings["brands"][0]["accounts"][0]["account_id"]
-    assert account.startswith(PREFIX) == (options.network == "wordpress")
+    assert account == ACCOUNTS.get(options.network, str)("1000000001")
 
 
 def test_a_process_serves_until_it_is_interrupted() -> None:

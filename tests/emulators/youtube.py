@@ -34,6 +34,7 @@ class YouTubeOptions:
         error_share: of calls that end with 503.
         rows: of a page at most, whatever is asked.
         closed: videos whose comments are closed.
+        seconds_per_call: how far the world's time moves with each call.
     """
 
     seed: int = 1
@@ -42,6 +43,7 @@ class YouTubeOptions:
     error_share: float = 0.0
     rows: int = 100
     closed: frozenset[str] = frozenset()
+    seconds_per_call: float = 0.0
 
 
 class DataError(Exception):  # noqa: N818 - an answer of the platform
@@ -93,6 +95,7 @@ class YouTubeEmulator(Emulator):
 
     def answer(self, asked: Asked) -> Answer:
         """Answer a request."""
+        self.now += self.options.seconds_per_call
         try:
             body = self._dispatch(asked)
         except DataError as error:

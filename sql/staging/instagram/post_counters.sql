@@ -26,7 +26,7 @@ counters as (
         position,
         item,
         platform,
-        _request.target as post_id,
+        _request.post as post_id,
         seen_at as observed_at,
         values[1].value as reads_count
     from raw.instagram_insights

@@ -70,25 +70,25 @@ select
     platform,
     of_instance(
         _request.site,
-        _request.kind || '-' || id_of(_request.target) || '-' || id_of(id)
+        _request.kind || '-' || id_of(_request.status) || '-' || id_of(id)
     ) as interaction_id,
     case when _request.kind = 'like' then 'like' else 'repost' end as kind,
     of_instance(_request.site, id) as account_id,
     of_instance(
         _request.site,
         case
-            when _request.kind = 'like' then _request.target
-            else coalesce(_request.root, _request.target)
+            when _request.kind = 'like' then _request.status
+            else coalesce(_request.root, _request.status)
         end
     ) as root_post_id,
-    case when _request.kind = 'reblog' then of_instance(_request.site, _request.target) end
+    case when _request.kind = 'reblog' then of_instance(_request.site, _request.status) end
         as platform_parent_id,
     acct as author_name,
     seen_at as acted_at,
     seen_at as observed_at,
     id as interaction_id_text,
     id as account_id_text,
-    _request.target as root_post_id_text
+    _request.status as root_post_id_text
 from raw.mastodon_accounts
 where _request.kind in ('like', 'reblog')
 union all by name
@@ -100,18 +100,18 @@ select
     item,
     platform,
     of_instance(
-        _request.site, 'reblog-' || id_of(_request.target) || '-' || id_of(account.id)
+        _request.site, 'reblog-' || id_of(_request.status) || '-' || id_of(account.id)
     ) as interaction_id,
     'repost' as kind,
     of_instance(_request.site, account.id) as account_id,
-    of_instance(_request.site, coalesce(_request.root, _request.target)) as root_post_id,
-    of_instance(_request.site, _request.target) as platform_parent_id,
+    of_instance(_request.site, coalesce(_request.root, _request.status)) as root_post_id,
+    of_instance(_request.site, _request.status) as platform_parent_id,
     account.acct as author_name,
     time_of(created_at, seen_at, 0) as acted_at,
     coalesce(seen_at, time_of(created_at, seen_at, 0)) as observed_at,
     id as interaction_id_text,
     account.id as account_id_text,
-    _request.target as root_post_id_text,
+    _request.status as root_post_id_text,
     created_at as acted_at_text
 from raw.mastodon_statuses
 where _request.kind = 'reblog_status'

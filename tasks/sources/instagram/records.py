@@ -44,7 +44,7 @@ def _object(item: Any, request: AnsweredRequest) -> Iterator[Any]:
         yield with_context(item, kind="user", **told)
     elif "values" in item and "name" in item:
         about = target if edge == "insights" else str(item.get("id")).split("/")[0]
-        yield with_context(item, kind="insight", target=about, **told)
+        yield with_context(item, kind="insight", post=about, **told)
     else:
         yield item
 
@@ -80,7 +80,7 @@ _CONTEXT: dict[str, Any] = {
     "kind": TEXT,
     "root": TEXT,
     "parent": TEXT,
-    "target": TEXT,
+    "post": TEXT,
     "user": TEXT,
     "observed_at": TEXT,
 }

@@ -53,7 +53,9 @@ def _records(answer: Any, request: AnsweredRequest) -> Iterator[Any]:
     for item in items:
         if _is_account(item) and site:
             kind = _EDGES.get(edge, "account") if target else "account"
-            yield with_context(item, kind=kind, target=target, **told)
+            # An account and a status may have the same number.
+            about = "target" if request.path[-3:-2] == ("accounts",) else "status"
+            yield with_context(item, kind=kind, **{about: target}, **told)
         else:
             yield from _status(item, told)
     yield from _gone(items, request, told)
@@ -84,7 +86,7 @@ def _status(item: Any, told: Mapping[str, Any]) -> Iterator[Any]:
         kept = ("id", "created_at", "account", "visibility")
         bare = {name: item[name] for name in kept if name in item}
         target = shown.get("id")
-        yield with_context(bare, kind="reblog_status", target=target, **told)
+        yield with_context(bare, kind="reblog_status", status=target, **told)
         yield from _status(shown, {**told, "root": None})
         return
     kind = "status"
@@ -173,6 +175,7 @@ _CONTEXT: dict[str, Any] = {
     "kind": TEXT,
     "site": TEXT,
     "target": TEXT,
+    "status": TEXT,
     "root": TEXT,
     "observed_at": TEXT,
 }
