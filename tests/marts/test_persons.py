@@ -62,6 +62,7 @@ def build(connection: duckdb.DuckDBPyConnection, min_cell: int) -> dict[str, int
             model,
             {
                 "min_cell": min_cell,
+                "alarm_phantom_share": 0.3,
                 "time_zone": "Asia/Shanghai",
                 "start_date": FIRST,
                 "end_date": LAST,
