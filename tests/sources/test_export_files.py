@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flows.commands.privacy import erase
 from tasks.sources.documents import Notes, UnreadableFileError
 from tasks.sources.facebook.business_suite import read_business_suite
 from tasks.sources.wordpress import export_file
@@ -127,3 +128,31 @@ def test_an_account_export_without_its_owner_is_refused(tmp_path: Path) -> None:
     assert records_of(read_account_export, tmp_path / "data/tweets.js", tweets) == []
     with pytest.raises(UnreadableFileError, match="not JSON after its ="):
         records_of(read_account_export, tmp_path / "data/tweets.js", "x = [{]")
+
+
+def test_people_of_an_account_export_go(lab: Lab) -> None:
+    """A follower, of whom nothing but the id is told, and whom a tweet answers."""
+    lab.configure(platform="x", format="x-account")
+    listed = {
+        "account": [{"account": {"accountId": "61", "username": "tea"}}],
+        "follower": [{"follower": {"accountId": "9900071"}}],
+        "tweets": [
+            {
+                "tweet": {
+                    "id_str": "900",
+                    "full_text": "@dan soon",
+                    "created_at": "Wed Mar 04 10:00:00 +0000 2026",
+                    "in_reply_to_status_id_str": "800",
+                    "in_reply_to_user_id_str": "9900065",
+                }
+            }
+        ],
+    }
+    for name, rows in listed.items():
+        lab.put(f"export/{name}.js", f"window.YTD.{name}.part0 = {json.dumps(rows)}")
+    lab.land()
+    for person, kept in (("9900071", 2), ("9900065", 2)):
+        assert person in "".join(lab.land_records())
+        erase(lab.workspace, "x", person)
+        assert person not in "".join(lab.land_records())
+        assert len(lab.land_records()) == kept

@@ -93,10 +93,12 @@ def _records(
         else:
             target = inner.get("tweetId") if name == "like" else owner.account
             who = owner.account if name == "like" else inner.get("accountId")
+            # A profile of which nothing is told: an erasure knows it as one.
+            person = {"id": who, "username": None}
             yield (
                 1,
                 number,
-                with_context({"id": who}, kind=_LISTS[name], target=target, **told),
+                with_context(person, kind=_LISTS[name], target=target, **told),
             )
 
 
