@@ -156,3 +156,23 @@ def test_people_of_an_account_export_go(lab: Lab) -> None:
         erase(lab.workspace, "x", person)
         assert person not in "".join(lab.land_records())
         assert len(lab.land_records()) == kept
+
+
+def test_every_row_of_a_page_export_is_accounted_for(lab: Lab) -> None:
+    rows = [
+        "900,61,Tea,words,03/04/2026 10:00,Lifetime,4",
+        ",61,Tea,no id,03/04/2026 10:00,Lifetime,4",
+        "901,61,Te",
+        "902,61,Tea,no time,yesterday,Lifetime,four",
+    ]
+    lab.put("export/a.csv", HEADER + "\n".join(rows) + "\n")
+    lab.configure(
+        platform="facebook", format="facebook-export", extra='time_zone = "UTC"'
+    )
+    # The post and the page that it names.
+    assert lab.land().records == 2
+    assert [(line, why.split(":")[0]) for _, line, why in lab.quarantined()] == [
+        (3, "it has no Post ID"),
+        (4, "4 cells less than names"),
+        (5, "Publish time 'yesterday' is not written as month/day/year"),
+    ]
