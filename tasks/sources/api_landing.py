@@ -271,7 +271,6 @@ def _crawl(
         CrawlState(file) as state,
         _spending(workspace, source) as spending,
     ):
-        spending.forget_before(clock.now())
         platform = api.make(source, clock)
         try:
             with Client(

@@ -11,18 +11,17 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tasks.sources.crawl.sqlite_errors import told_errors
+from tasks.warehouse.errors import StepFailedError
 
 # So long others may hold the file; each does for less than a millisecond.
 _BUSY_SECONDS = 60.0
-# Windows that ended so long ago are forgotten: longer than a month.
-_KEPT_SECONDS = 100 * 86_400.0
 # The longest that a platform may make us wait between runs: servers write nonsense,
 # too, and a rest that ends later was written by a clock that was wrong.
 LONGEST_REST = 86_400.0
@@ -84,7 +83,13 @@ class Spending:
             StepFailedError: it can't be read or written.
         """
         self.file = file
-        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StepFailedError(
+                f"{file}, where it is counted what crawls spend: its folder can't be"
+                f" made ({error.strerror}). Make it, or name another `budget_file`."
+            ) from None
         with self._told_errors():
             self._base = sqlite3.connect(
                 file, isolation_level=None, timeout=_BUSY_SECONDS
@@ -109,14 +114,12 @@ class Spending:
         """Close the file."""
         self._base.close()
 
-    @contextmanager
-    def _told_errors(self) -> Iterator[None]:
-        with told_errors(
+    def _told_errors(self) -> AbstractContextManager[None]:
+        return told_errors(
             self.file,
             "where it is counted what crawls spend",
             "What was spent this month is forgotten.",
-        ):
-            yield
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -130,26 +133,30 @@ class Spending:
                 raise
             self._base.execute("commit")
 
+    def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        try:
+            return self._base.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            # Hundreds come a second: a context for each would take longer than they.
+            with self._told_errors():
+                raise error
+
     # --- spending -----------------------------------------------------------------
 
     def spent(self, budget: str, window_start: float) -> int:
         """What was spent of a limit in a window."""
-        with self._told_errors():
-            return self._spent(budget, window_start)
-
-    def _spent(self, budget: str, window_start: float) -> int:
-        row = self._base.execute(
+        rows = self._read(
             "select spent from spending where budget = ? and window_start = ?",
             (budget, window_start),
-        ).fetchone()
-        return int(row[0]) if row else 0
+        )
+        return int(rows[0][0]) if rows else 0
 
     def take(self, claims: Iterable[Claim]) -> bool:
         """Pay all of it, or nothing where one window has not enough left."""
         claims = list(claims)
         with self._transaction():
             if any(
-                self._spent(claim.budget, claim.window_start) > claim.most_before
+                self.spent(claim.budget, claim.window_start) > claim.most_before
                 for claim in claims
             ):
                 return False
@@ -168,7 +175,7 @@ class Spending:
     def raise_to(self, budget: str, window_start: float, least: int) -> None:
         """Count at least so much: others spend of the same limit elsewhere."""
         with self._transaction():
-            missing = least - self._spent(budget, window_start)
+            missing = least - self.spent(budget, window_start)
             if missing > 0:
                 self._add([(budget, window_start, missing)])
 
@@ -179,20 +186,11 @@ class Spending:
             amounts,
         )
 
-    def forget_before(self, now: float) -> None:
-        """Drop windows and rests that nobody looks at any more."""
-        with self._transaction():
-            self._base.execute(
-                "delete from spending where window_start < ?", (now - _KEPT_SECONDS,)
-            )
-            self._base.execute("delete from rests where ends_at < ?", (now,))
-
     # --- what the platform said -----------------------------------------------------
 
     def told_limits(self) -> dict[str, int]:
         """Limits as the platform told them: name to calls."""
-        with self._told_errors():
-            return dict(self._base.execute("select budget, amount from told_limits"))
+        return dict(self._read("select budget, amount from told_limits"))
 
     def keep_limits(self, amounts: Mapping[str, int]) -> None:
         """Remember the limits that the platform told, in place of earlier ones."""
@@ -217,12 +215,11 @@ class Spending:
 
     def rests_of(self, endpoint: str, now: float) -> list[Rest]:
         """Until when an endpoint must not be asked."""
-        with self._told_errors():
-            rows = self._base.execute(
-                "select ends_at, why, is_brief from rests"
-                " where endpoint in (?, ?) and ends_at > ? and ends_at <= ?",
-                (endpoint, EVERYWHERE, now, now + LONGEST_REST),
-            ).fetchall()
+        rows = self._read(
+            "select ends_at, why, is_brief from rests"
+            " where endpoint in (?, ?) and ends_at > ? and ends_at <= ?",
+            (endpoint, EVERYWHERE, now, now + LONGEST_REST),
+        )
         return [Rest(ends_at, why, bool(is_brief)) for ends_at, why, is_brief in rows]
 
     # --- of earlier versions --------------------------------------------------------

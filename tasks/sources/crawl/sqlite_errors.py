@@ -31,6 +31,8 @@ def told_errors(file: Path, what: str, loss: str) -> Iterator[None]:
                 "It is damaged: move it away, with the files beside it that begin"
                 f" with its name. {loss}"
             )
+        elif code & 0xFF == sqlite3.SQLITE_BUSY:
+            repair = "Another process holds it: end that, or let it end."
         elif code == sqlite3.SQLITE_FULL:
             repair = "The disk is full: make room."
         else:

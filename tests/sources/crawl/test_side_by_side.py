@@ -274,9 +274,12 @@ def test_a_wrong_clock_makes_no_pause_of_years(server: Server, place: Place) -> 
     wait = serving.Answer(b"{}", 503, headers={"retry-after": "3600"})
     server.refuses = lambda asked: wait
     place.clock.sleep(365 * DAY)
-    assert place.run(Lists()).resume_at is not None
+    platform = Lists(limits=(Limit("year", 1000, 10_000 * DAY),))
+    assert place.run(platform).resume_at is not None
     server.refuses = lambda asked: None
     place.clock.sleep(-365 * DAY)
+    with Spending(place.folder / "spending.sqlite") as spending:
+        assert spending.spent("year", 20_000 * DAY) == len(server.calls)
     assert place.run(Lists()).resume_at is None
     assert place.is_read()
 

@@ -76,7 +76,7 @@ class SmallState(CrawlState):
 
     def __init__(self, file: Path) -> None:
         super().__init__(file)
-        self._base.execute("pragma max_page_count = 60")
+        self._base.execute("pragma max_page_count = 26")
 
 
 def test_a_full_disk_loses_nothing(
