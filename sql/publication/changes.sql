@@ -16,6 +16,7 @@
 --   key [text]: which row of it: campaign; campaign and partner; brand and audience (its newest day)
 --   campaign_id [id]: the campaign's id in workspace.toml; null for an audience
 --   brand_id [id]: the brand's id in workspace.toml
+--   brand_name [text]: its name
 --   partner_id [id]: the partner's id in workspace.toml; no pseudonym
 --   metric [text]: the column that the number stands in
 --   unit [text]: its unit, see metric_definitions
@@ -127,6 +128,7 @@ keyed as (
         told,
         json_extract_string(told, '$.campaign_id') as campaign_id,
         json_extract_string(told, '$.brand_id') as brand_id,
+        json_extract_string(told, '$.brand_name') as brand_name,
         json_extract_string(told, '$.partner_id') as partner_id,
         json_extract_string(told, '$.day') as day,
         coalesce(
@@ -176,6 +178,7 @@ both_told as (
         coalesce(told_after.key, told_before.key) as key,
         coalesce(told_after.campaign_id, told_before.campaign_id) as campaign_id,
         coalesce(told_after.brand_id, told_before.brand_id) as brand_id,
+        coalesce(told_after.brand_name, told_before.brand_name) as brand_name,
         coalesce(told_after.partner_id, told_before.partner_id) as partner_id,
         coalesce(told_after.currency, told_before.currency) as currency,
         told_before.key is null as is_new,
@@ -380,6 +383,7 @@ select
     explained.key,
     explained.campaign_id,
     explained.brand_id,
+    explained.brand_name,
     explained.partner_id,
     explained.metric,
     definitions.unit,
