@@ -32,6 +32,7 @@ told as (
         campaign_id,
         campaign_name,
         brand_id,
+        brand_name,
         window_start,
         window_end,
         posting_followers,
@@ -58,6 +59,7 @@ numbers as (
         campaign_id,
         campaign_name,
         brand_id,
+        brand_name,
         window_start,
         window_end,
         posting_followers,
@@ -126,7 +128,7 @@ select
     known.campaign_id,
     known.campaign_name,
     known.brand_id,
-    brands.brand_name,
+    known.brand_name,
     known.window_start,
     known.metric,
     kinds.compared_with,
@@ -138,7 +140,6 @@ select
     compared.high as earlier_high,
     compared.percentile
 from known
-inner join marts.brands as brands on known.brand_id = brands.brand_id
 cross join (values ('earlier'), ('similar_audience')) as kinds (compared_with)
 left join compared
     on

@@ -15,7 +15,8 @@ START = date(2026, 1, 1)
 _TABLE = """
 create schema marts;
 create table marts.campaigns (
-    campaign_id text, campaign_name text, brand_id text, window_start date,
+    campaign_id text, campaign_name text, brand_id text, brand_name text,
+    window_start date,
     window_end date, days_covered bigint, posting_followers bigint,
     budget_currency text,
     estimated_genuine_engagements bigint, genuine_engagements bigint,
