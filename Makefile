@@ -22,6 +22,7 @@ MEMORY := /dev/shm
 IN_MEMORY = $(shell test "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 {print $$4}')" -gt 1000000 \
 	-a "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo 2>/dev/null)" -gt 4000000 2>/dev/null \
 	&& echo TMPDIR=$(MEMORY))
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 5))')
 SAMPLE := --from 2026-03-01 --to 2026-04-14 --reason "first run of the sample"
 
 .PHONY: help setup run test test-marked check lint lock clean
@@ -37,13 +38,14 @@ run: setup
 	@echo "Report:  $(CURDIR)/data/published/report/index.html"
 	@echo "Ask:     $(PYTHON) -c \"import duckdb; print(duckdb.connect('data/published/marts.duckdb', read_only=True).sql('select campaign_id, engagements, genuine_engagements from campaigns'))\""
 
-# The slow linters run beside the tests, which leave a core idle at times. What they find
-# is told last and fails; else pytest's own closing line is the last one.
+# The slow linters run beside the tests. What they find is told last and fails; else
+# pytest's own closing line is the last one. Tests wait for servers and for the disk at
+# times: one more of them runs than there are cores.
 test: setup
 	@$(PYTHON) -m ruff check --quiet .
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory lint >"$$said" 2>&1 & linters=$$!; \
-	failed=0; $(IN_MEMORY) $(PYTEST) -n auto --maxprocesses 4 --dist worksteal -m "not ($(LEFT_OUT))" || failed=$$?; \
+	failed=0; $(IN_MEMORY) $(PYTEST) -n $(WORKERS) --dist worksteal -m "not ($(LEFT_OUT))" || failed=$$?; \
 	wait $$linters || { failed=$$?; cat "$$said"; echo "sqlfluff or mypy found what stands above" >&2; }; \
 	exit $$failed
 
