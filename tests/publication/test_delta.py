@@ -18,7 +18,6 @@ from tasks.warehouse.publication import read_manifest, roll_back
 from tests.workspaces import Lab, repost, status, user
 
 pytestmark = pytest.mark.delta
-deltalake = pytest.importorskip("deltalake")
 
 PUBLISHED_TIMES = 20
 
@@ -52,9 +51,16 @@ def own(lab_once: Callable[[str, Callable[[Lab], None]], Lab]) -> Lab:
     return lab
 
 
+def table_at(folder: Path, version: int | None = None) -> Any:
+    """A Delta table; its library is there where these tests run."""
+    from deltalake import DeltaTable
+
+    return DeltaTable(folder, version=version)
+
+
 def versions(home: Path) -> dict[str, int]:
     """What belongs to the current publication, by table; read once."""
-    rows = deltalake.DeltaTable(home / PUBLICATIONS).to_pyarrow_table().to_pylist()
+    rows = table_at(home / PUBLICATIONS).to_pyarrow_table().to_pylist()
     return {
         row["table_name"]: row["table_version"] for row in rows if row["is_current"]
     }
@@ -62,7 +68,7 @@ def versions(home: Path) -> dict[str, int]:
 
 def rows_of(home: Path, table: str, version: int) -> list[dict[str, Any]]:
     """A table's rows in a version."""
-    found = deltalake.DeltaTable(home / table, version=version).to_pyarrow_table()
+    found = table_at(home / table, version).to_pyarrow_table()
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows
 
@@ -76,7 +82,7 @@ def test_every_table_stands_there_as_it_is_published(own: Lab) -> None:
     tables = {name for (name,) in marts.execute("show tables").fetchall()}
     assert told.keys() == tables
     for table in tables:
-        found = deltalake.DeltaTable(home / table, version=told[table])
+        found = table_at(home / table, told[table])
         rows = found.to_pyarrow_table()
         marts.register("found", rows)
         for one, other in (("found", table), (table, "found")):
@@ -92,7 +98,7 @@ def test_every_table_stands_there_as_it_is_published(own: Lab) -> None:
         )
         types = {str(field.type) for field in columns.values()}
         assert not any("timestamp_ntz" in kind for kind in types)
-    assert not deltalake.DeltaTable(home / "campaigns").schema().fields[0].nullable
+    assert not table_at(home / "campaigns").schema().fields[0].nullable
     marts.close()
     (one,) = examine_delta(own.workspace)
     assert "show publication" in one.says
