@@ -19,7 +19,7 @@ from tests.workspaces import Lab, repost, status, user
 
 pytestmark = pytest.mark.delta
 
-PUBLISHED_TIMES = 20
+PUBLISHED_TIMES = 6
 
 
 def put(lab: Lab, reposts: int) -> None:

@@ -10,6 +10,7 @@ import html
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,10 @@ DRAWN = "<style>article.card { content-visibility: visible !important }</style>"
 JUDGE = """<script>
 const judge = async () => {
   document.querySelectorAll("details").forEach((one) => { one.open = true })
-  const whole = await axe.run({ runOnly: %s })
+  // Colours alone differ by the light.
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches
+  const none = { violations: [], incomplete: [], passes: [] }
+  const whole = dark ? none : await axe.run({ runOnly: %s })
   document.querySelectorAll("svg").forEach((one) => one.remove())
   const plain = await axe.run({ runOnly: { type: "rule", values: ["color-contrast"] } })
   const list = (rules) => rules.map((rule) => ({
@@ -47,7 +51,7 @@ const judge = async () => {
     wrong: list([...whole.violations, ...others, ...plain.violations]),
     passes: whole.passes.length,
     contrasts: plain.passes.flatMap((rule) => rule.nodes).length,
-    dark: matchMedia("(prefers-color-scheme: dark)").matches,
+    dark,
   })
   document.body.replaceChildren(told)
 }
@@ -69,7 +73,7 @@ def judge(page: Path, folder: Path, light: str) -> dict[str, Any]:
         encoding="utf-8",
     )
     drawn = chromium(
-        folder / f"profile-{light}",
+        folder / f"profile-{light}-{page.stem}",
         "--window-size=1280,2000",
         f"--blink-settings=preferredColorScheme={LIGHTS[light]}",
         "--virtual-time-budget=60000",
@@ -107,13 +111,14 @@ def test_axe_finds_nothing(
 ) -> None:
     pages = pages_of(paid, marts, tmp_path)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")  # `paid` leaves no browser to be found
+    asked = [(page, light) for page in pages for light in LIGHTS]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda one: judge(one[0], tmp_path, one[1]), asked))
     found = {}
-    for page in pages:
-        for light in LIGHTS:
-            judged = judge(page, tmp_path, light)
-            assert judged["dark"] is (light == "dark")
-            assert judged["passes"] > 20, page.name
-            assert judged["contrasts"] > 50, page.name
-            if judged["wrong"]:
-                found[f"{page.name}, {light}"] = judged["wrong"]
+    for (page, light), judged in zip(asked, answers, strict=True):
+        assert judged["dark"] is (light == "dark")
+        assert judged["passes"] > 20 or judged["dark"], page.name
+        assert judged["contrasts"] > 50, page.name
+        if judged["wrong"]:
+            found[f"{page.name}, {light}"] = judged["wrong"]
     assert found == {}
