@@ -204,6 +204,7 @@ def test_changes_between_two_crawls_are_right_after_the_second(
             emulator.hide(key)
         found.collect()
         found.build()
+        first_calls = len(emulator.calls)
         earlier = found.told()
         found.check(earlier)
         known = dict(
@@ -232,6 +233,13 @@ def test_changes_between_two_crawls_are_right_after_the_second(
         found.build()
         truth = remembered(earlier, found.told(), names_parents=False)
         found.check(truth)
+        assert len(emulator.calls) < 3 * first_calls
+        # Nothing is new: only the posts themselves are looked at.
+        before = len(emulator.calls)
+        assert found.collect().deferred is None
+        again = [call.path for call in emulator.calls[before:]]
+        lists = [path for path in again if "repost_timeline" in path]
+        assert len(lists) <= len(threads_of(small_world))
     moved = [
         key
         for key, parent in truth.interactions.select(
