@@ -271,7 +271,7 @@ def _drop_others(home: Path, rows: list[dict[str, Any]]) -> None:
         if name not in kept:
             shutil.rmtree(log.parent)
             continue
-        told = {
+        told: dict[str, Any] = {
             "retention_hours": 0,
             "enforce_retention_duration": False,
             "keep_versions": sorted(set(kept[name])),
