@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # Which version of each table belongs to a publication: written last.
 PUBLICATIONS = "publications"
 _OURS = "Weibo Manager: which versions of the tables beside it belong together"
+# Of all other tables: nothing is written over or deleted that does not say so.
+_MART = "Weibo Manager: a mart as it is published"
 _ROWS_AT_ONCE = 100_000
 # In a commit of a table: the digest of the rows that it wrote.
 _DIGEST = "rowsSha256"
@@ -106,8 +108,14 @@ def examine_delta(workspace: Workspace) -> Iterator[Condition]:
         return
     try:
         _require_library()
-        told = _told(_home(workspace))
-    except (ConfigurationError, OSError) as error:
+        from deltalake.exceptions import DeltaError
+
+        try:
+            told = _told(_home(workspace))
+        except (DeltaError, OSError) as error:
+            yield broken("Delta tables", f"{_home(workspace)}: {_in_words(error)}")
+            return
+    except ConfigurationError as error:
         yield broken("Delta tables", str(error))
         return
     current = sorted({row["publication"] for row in told if row["is_current"]})
@@ -137,30 +145,22 @@ def _told(home: Path) -> list[dict[str, Any]]:
     """What the folder says of publications; nothing where there is none yet.
 
     Raises:
-        ConfigurationError: it holds something else.
+        ConfigurationError: it holds something that is not ours.
     """
-    from deltalake import DeltaTable
-
-    place = home / PUBLICATIONS
-    if not (place / "_delta_log").is_dir():
-        others = [path for path in home.glob("*") if not (path / "_delta_log").is_dir()]
-        if others:
+    for path in sorted(home.glob("*")):
+        table = _open(path)
+        ours = _OURS if path.name == PUBLICATIONS else _MART
+        if table is None or table.metadata().description != ours:
             raise ConfigurationError(
                 [
-                    f"[delta] folder = '{home}': it holds {others[0].name}, which is no"
+                    f"[delta] folder = '{home}': it holds {path.name}, which is no"
                     " Delta table of Weibo Manager: name an empty folder."
                 ]
             )
+    present = _open(home / PUBLICATIONS)
+    if present is None:
         return []
-    table = DeltaTable(place)
-    if table.metadata().description != _OURS:
-        raise ConfigurationError(
-            [
-                f"[delta] folder = '{home}': its table {PUBLICATIONS} was not made by"
-                " Weibo Manager: name an empty folder."
-            ]
-        )
-    rows: list[dict[str, Any]] = table.to_pyarrow_table().to_pylist()
+    rows: list[dict[str, Any]] = present.to_pyarrow_table().to_pylist()
     return rows
 
 
@@ -233,6 +233,7 @@ def _write_table(
         ),
         mode="overwrite",
         schema_mode="overwrite",
+        description=_MART,
         commit_properties=CommitProperties(custom_metadata={_DIGEST: file["sha256"]}),
     )
     return int(DeltaTable(place).version())

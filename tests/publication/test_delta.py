@@ -181,3 +181,30 @@ def test_a_folder_of_others_is_left_alone(own: Lab) -> None:
     shutil.rmtree(home)
     show_in_delta(own.workspace)
     assert versions(home)
+
+
+@pytest.mark.parametrize("name", ["theirs", "campaigns"])
+def test_tables_of_others_are_neither_written_over_nor_deleted(
+    own: Lab, name: str
+) -> None:
+    """Before the first publication, with ours beside, and in an erasure."""
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    home = own.root / "lake"
+    for publishes_first in (False, True):
+        if publishes_first:
+            shutil.rmtree(home)
+            show_in_delta(own.workspace)
+            shutil.rmtree(home / name, ignore_errors=True)
+            roll_back(own.root)
+        write_deltalake(home / name, pa.table({"n": [1, 2]}))
+        for keeps_before in (True, False):
+            with pytest.raises(ConfigurationError, match=name):
+                show_in_delta(own.workspace, keeps_before=keeps_before)
+        assert table_at(home / name).to_pyarrow_table().to_pydict() == {"n": [1, 2]}
+    (one,) = examine_delta(own.workspace)
+    assert name in one.says
+    (home / name / "_delta_log/00000000000000000000.json").write_text("{")
+    (one,) = examine_delta(own.workspace)
+    assert not one.is_fine
