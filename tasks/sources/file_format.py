@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 # Answer or file content as Python values -> the records in it.
@@ -93,6 +93,8 @@ class FileFormat:
             `tasks.sources.error_answers` knows.
         read: how a file becomes batches of documents, where it holds no JSON; takes
             what `read_documents` takes.
+        told_beside: what files beside one say of its records; None where they say
+            nothing. A file of which they say something else is read again.
     """
 
     name: str
@@ -109,6 +111,7 @@ class FileFormat:
     split: Splitter | None = None
     explain: Callable[[Any, str], str | None] | None = None
     read: Callable[..., Iterator[Any]] | None = None
+    told_beside: Callable[[Path], str | None] | None = None
 
 
 def data_suffix(path: PurePath) -> str:

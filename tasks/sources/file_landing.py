@@ -172,6 +172,7 @@ def land_batch(
             [
                 file.shown_path,
                 file.sha256,
+                *filter(None, [file.beside]),
                 *sorted(one.batch_id for one in history.get(file.shown_path, ())),
             ]
             for file in files
@@ -238,6 +239,7 @@ def land_batch(
             - bad.get(file.shown_path, 0),
             error=unreadable.get(file.shown_path),
             encoding=taken.get(file.shown_path),
+            beside=file.beside,
             mapping=mapping,
         )
         for file in files

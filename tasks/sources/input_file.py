@@ -13,13 +13,23 @@ _FOR_ONE_REASON = 5
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file that is to land, as it was when it was looked at."""
+    """A file that is to land, as it was when it was looked at.
+
+    Attributes:
+        path: where it lies.
+        shown_path: as landing tells it.
+        size: in bytes.
+        mtime_ns: when it was written.
+        sha256: of its bytes.
+        beside: a digest of what files beside it say of it; None where nothing does.
+    """
 
     path: Path
     shown_path: str
     size: int
     mtime_ns: int
     sha256: str
+    beside: str | None = None
 
 
 def told_with_reasons(files: Iterable[tuple[str, str]]) -> Iterator[str]:

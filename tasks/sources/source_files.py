@@ -81,8 +81,8 @@ def land_sources(workspace: Workspace) -> Extracted:
     landed_files = [
         file for batch in log for file in batch.inputs if not file.is_read_again
     ]
-    stats = {(f.source, f.path, f.size, f.mtime_ns) for f in landed_files}
-    seen = {(file.source, file.path, file.sha256) for file in landed_files}
+    stats = {(f.source, f.path, f.size, f.mtime_ns, f.beside) for f in landed_files}
+    seen = {(file.source, file.path, file.sha256, file.beside) for file in landed_files}
     without_erased = path_mask(workspace.root, PLATFORMS)
     todo: list[tuple[Source, list[InputFile]]] = []
     unchanged = 0
@@ -100,25 +100,27 @@ def land_sources(workspace: Workspace) -> Extracted:
                     " correct its path in workspace.toml, or put the export there."
                 ]
             )
-        unknown: list[tuple[Path, str, os.stat_result]] = []
+        unknown: list[tuple[Path, str, os.stat_result, str | None]] = []
         for path, look in found.files:
             shown = without_erased(_show_path(path, workspace))
-            if (source.name, shown, look.st_size, look.st_mtime_ns) in stats:
+            beside = _told_beside(path, source)
+            if (source.name, shown, look.st_size, look.st_mtime_ns, beside) in stats:
                 unchanged += 1
             else:
-                unknown.append((path, shown, look))
+                unknown.append((path, shown, look, beside))
         with ThreadPoolExecutor() as pool:
-            digests = pool.map(_digest, [path for path, _, _ in unknown])
-            for (path, shown, look), digest in zip(unknown, digests, strict=True):
+            digests = pool.map(_digest, [path for path, _, _, _ in unknown])
+            for (path, shown, look, beside), digest in zip(
+                unknown, digests, strict=True
+            ):
                 if isinstance(digest, OSError):
                     why = digest.strerror or type(digest).__name__
                     say(f"  warning: skipped {shown}: it can't be read: {why}")
-                elif (source.name, shown, digest) in seen:
+                elif (source.name, shown, digest, beside) in seen:
                     unchanged += 1
                 else:
-                    fresh.append(
-                        InputFile(path, shown, look.st_size, look.st_mtime_ns, digest)
-                    )
+                    size, moment = look.st_size, look.st_mtime_ns
+                    fresh.append(InputFile(path, shown, size, moment, digest, beside))
         todo.extend((source, part) for part in _portions(fresh))
 
     total = sum(file.size for _, files in todo for file in files)
@@ -313,6 +315,16 @@ def _new_bytes(
         else:
             plain += grown
     return plain, packed
+
+
+def _told_beside(path: Path, source: Source) -> str | None:
+    """A digest of what files beside one say of it, as whose it is.
+
+    So short that nobody finds an account by it, and long enough to tell a change.
+    """
+    tell = FORMATS[source.format].told_beside
+    told = tell(path) if tell else None
+    return told and hashlib.sha256(told.encode()).hexdigest()[:6]
 
 
 def _digest(path: Path) -> str | OSError:

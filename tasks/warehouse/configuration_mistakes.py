@@ -42,6 +42,7 @@ from tasks.warehouse.networks import (
     API_PARTS,
     NETWORKS,
     TABLE_FORMAT,
+    ZONELESS_FORMATS,
 )
 from tasks.warehouse.table_mapping import (
     COLUMNS,
@@ -278,6 +279,8 @@ def _mistakes_of_source(index: int, table: dict[str, Any]) -> _Mistakes:
         if key in table:
             kind = "an API" if is_api else "files"
             yield ("sources", index, key), f"means nothing for {kind}: leave it out"
+    if not is_api:
+        yield from _mistakes_of_zone(index, table)
     platform = table.get("platform")
     if is_api and isinstance(platform, str) and platform not in API_FORMATS:
         yield (
@@ -306,6 +309,22 @@ def _mistakes_of_source(index: int, table: dict[str, Any]) -> _Mistakes:
                 f"names '{host}', which is not https: what people wrote would"
                 " go in the clear",
             )
+
+
+def _mistakes_of_zone(index: int, table: dict[str, Any]) -> _Mistakes:
+    """Whose clock the times of files are, where these don't say it."""
+    form = table.get("format")
+    if form in ZONELESS_FORMATS and "time_zone" not in table:
+        yield (
+            ("sources", index),
+            f"needs time_zone, as Asia/Shanghai: times of {form} name none; compare a"
+            " post's",
+        )
+    if form not in ZONELESS_FORMATS and "time_zone" in table:
+        repair = (
+            "write it below [sources.table]" if form == TABLE_FORMAT else "leave it out"
+        )
+        yield ("sources", index, "time_zone"), f"means nothing for {form}: {repair}"
 
 
 def _mistakes_of_table(index: int, source: dict[str, Any]) -> _Mistakes:

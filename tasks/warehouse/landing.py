@@ -64,6 +64,8 @@ class LandedFile:
     # Whether something of it may be missing in landing, as after the log was lost: it
     # is read again where it still lies there.
     is_read_again: bool = False
+    # A digest of what files beside it said of it.
+    beside: str | None = None
     # Of a table of one's own: the digest of what its columns were said to be; None
     # where nobody knows.
     mapping: str | None = None

@@ -101,6 +101,8 @@ class Facts(_Table):
         title: as people call it; empty where it is no network.
         other_names: what people and their exports call it besides.
         formats: of its files, as in workspace.toml.
+        zoneless_formats: those of them whose times name no time zone, and are of no
+            fixed one: the workspace says it.
         is_default: of it are accounts and exports that name no network.
         profile_address: where it shows an account: what stands before the id.
         post_address: the like for a post.
@@ -121,6 +123,7 @@ class Facts(_Table):
     title: str = ""
     other_names: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    zoneless_formats: tuple[str, ...] = ()
     is_default: bool = False
     profile_address: str | None = None
     post_address: str | None = None
@@ -154,6 +157,9 @@ FACTS: dict[str, Facts] = {
 NETWORKS = {name: facts for name, facts in FACTS.items() if facts.title}
 PLATFORMS = tuple(NETWORKS)
 FORMATS = tuple(form for facts in FACTS.values() for form in facts.formats)
+ZONELESS_FORMATS = frozenset(
+    form for facts in FACTS.values() for form in facts.zoneless_formats
+)
 # Of files whose columns the workspace explains.
 TABLE_FORMAT = "table"
 DEFAULT_PLATFORM = next(name for name, facts in NETWORKS.items() if facts.is_default)

@@ -176,3 +176,43 @@ def test_every_row_of_a_page_export_is_accounted_for(lab: Lab) -> None:
         (4, "4 cells less than names"),
         (5, "Publish time 'yesterday' is not written as month/day/year"),
     ]
+
+
+def test_a_file_is_read_again_when_files_beside_it_say_something_else(
+    lab: Lab,
+) -> None:
+    """The repair that a refusal names works; what says the same reads nothing."""
+    tweet = {
+        "id_str": "2",
+        "created_at": "Wed Mar 04 10:00:00 +0000 2026",
+        "full_text": "hi",
+    }
+
+    def put(name: str, part: str, *entries: object) -> None:
+        text = f"window.YTD.{part}.part0 = {json.dumps(entries)}"
+        lab.put(f"export/data/{name}.js", text)
+
+    lab.configure(platform="x", format="x-account")
+    put("tweets", "tweets", {"tweet": tweet})
+    put("direct-messages", "direct_messages")
+    assert lab.land().quarantined == 1
+    put("account", "account", {"account": {"accountId": "61", "username": "tea"}})
+    assert (lab.land().files, lab.land().files) == (2, 0)
+    assert {json.loads(one)["id"] for one in lab.land_records()} == {"2", "61"}
+    long = {"tweetId": "2", "noteTweetResults": {"text": "hi and more"}}
+    put("note-tweet", "note_tweet", {"noteTweet": long})
+    assert lab.land().records == 1
+    assert "hi and more" in "".join(lab.land_records())
+
+
+def test_a_nickname_is_found_though_users_come_later(lab: Lab) -> None:
+    lab.configure(format="weibo-crawler")
+    lab.put("export/茶/茶.csv", "id,bid,正文,日期\n5,a,茶,2026-03-01\n")
+    lab.land()
+    lab.put("users.csv", "用户id,昵称\n61,茶\n")
+    assert lab.land().files == 1
+    # Another user changes nothing of this one.
+    lab.put("users.csv", "用户id,昵称\n61,茶\n62,酒\n")
+    assert lab.land().files == 0
+    owners = [json.loads(one)["_file"].get("uid") for one in lab.land_records()]
+    assert owners == [None, "61"]

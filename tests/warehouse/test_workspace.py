@@ -557,3 +557,17 @@ def test_misspelt_key_of_any_section_is_told(tmp_path: Path) -> None:
             f"workspace.toml:6: {section}.{key} is not a known key: did you mean"
             f" '{right}'?"
         ]
+
+
+def test_clocks_are_said_where_files_name_none_and_nowhere_else(tmp_path: Path) -> None:
+    source = '[[sources]]\nname = "a"\nplatform = "facebook"\nkind = "files"\n'
+    zone = 'time_zone = "Asia/Shanghai"\n'
+    for form, said, words in [
+        ("facebook-export", "", "needs time_zone"),
+        ("facebook-export", 'time_zone = "Shanghai"\n', "no time zone is called"),
+        ("facebook-graph", zone, "means nothing for facebook-graph"),
+        ("table", zone, "below [sources.table]"),
+    ]:
+        told = f'{source}path = "a"\nformat = "{form}"\n{said}'
+        found = mistakes_of(tmp_path, f'timezone = "Asia/Shanghai"\n{told}')
+        assert any(words in line for line in found), (form, found)

@@ -60,7 +60,7 @@ def read_account_export(
     Raises:
         UnreadableFileError: the file is damaged, or nothing says whose it is.
     """
-    name = _PARTS.sub("", path.name.split(".")[0].lower())
+    name = _name_of(path)
     if name not in (*_TWEETS, *_LISTS, "account"):
         return
     owner = _owner_of(path.parent)
@@ -174,12 +174,30 @@ def _entries_beside(folder: Path, name: str) -> list[dict[str, Any]]:
     """The objects of another file of the export; none where it can't be read."""
     found: list[dict[str, Any]] = []
     for file in sorted(folder.glob(f"{name}*.js")):
-        if _PARTS.sub("", file.name.split(".")[0].lower()) == name and file.is_file():
+        if _name_of(file) == name and file.is_file():
             try:
                 found += _entries(file, Notes())
             except UnreadableFileError:
                 continue
     return found
+
+
+def told_beside(path: Path) -> str | None:
+    """What an export's other files say of one: whose it is, when, words, a profile."""
+    name = _name_of(path)
+    if name not in (*_TWEETS, *_LISTS, "account"):
+        return None
+    owner = _owner_of(path.parent)
+    told: list[object] = [owner.account, owner.observed_at]
+    if name in _TWEETS:
+        told.append(_long_texts(path.parent))
+    elif name == "account":
+        told.append(_entries_beside(path.parent, "profile"))
+    return None if owner.account is None else orjson.dumps(told).decode()
+
+
+def _name_of(path: Path) -> str:
+    return _PARTS.sub("", path.name.split(".")[0].lower())
 
 
 def _owner_of(folder: Path) -> _Owner:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeGuard
 
 from tasks.sources.answers import CONTEXT, AnsweredRequest, split_answers, with_context
@@ -327,6 +328,12 @@ def _read_account_export(*values: Any) -> Iterator[Any]:
     return read_account_export(*values)
 
 
+def _told_beside(path: Path) -> str | None:
+    from tasks.sources.x.account_export import told_beside
+
+    return told_beside(path)
+
+
 # What one account did itself: what others did to its tweets is told as counts alone.
 X_ACCOUNT = replace(
     X_API,
@@ -337,6 +344,7 @@ X_ACCOUNT = replace(
     kept_kinds=("rootless",),
     split=None,
     read=_read_account_export,
+    told_beside=_told_beside,
 )
 
 _CONTEXT: dict[str, Any] = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tasks.sources.file_format import FileFormat, gives
@@ -44,6 +45,12 @@ def _read(*values: Any) -> Iterator[Any]:
     return read_dataabc(*values)
 
 
+def _owners_beside(path: Path) -> str | None:
+    from tasks.sources.weibo.dataabc.tables import owners_beside
+
+    return owners_beside(path)
+
+
 DATAABC = FileFormat(
     name="weibo-crawler",
     suffixes=(".csv", ".json", ".db"),
@@ -59,6 +66,7 @@ DATAABC = FileFormat(
     ),
     split=split_dataabc,
     read=_read,
+    told_beside=_owners_beside,
 )
 
 _FILE: dict[str, Any] = {"kind": TEXT, "form": TEXT, "uid": TEXT}
@@ -173,6 +181,7 @@ SEARCH = replace(
     speaker="s.weibo.com",
     split=None,
     read=_read_search,
+    told_beside=None,
 )
 SPIDER = replace(
     DATAABC,
@@ -184,6 +193,7 @@ SPIDER = replace(
     speaker="weibo.cn",
     split=_split_spider,
     read=_read_spider,
+    told_beside=None,
 )
 
 FORMATS = (DATAABC, SEARCH, SPIDER)

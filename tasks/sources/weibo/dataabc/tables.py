@@ -186,20 +186,9 @@ def _known(names: Sequence[str]) -> int:
 
 def _owner_of(path: Path, notes: Notes) -> str | None:
     """Whose posts a file holds, by its name or its folder's: an id or a nickname."""
-    own = path.name.lower().removesuffix(".gz").removesuffix(".zst")
-    names = (path.name[: len(own.removesuffix(".csv"))], path.parent.name)
-    for name in (path.name.split(".")[0], *names):
-        if name.isascii() and name.isdigit():
-            return name
-    called: set[str] = set()
-    for folder in path.parents[:_FOLDERS_ABOVE]:
-        for file in (folder / name for name in _USERS):
-            if file.is_file():
-                look = file.stat()
-                users = _users_in(file, look.st_size, look.st_mtime_ns)
-                called = next((users[name] for name in names if name in users), called)
-        if called:
-            break
+    if (own := _id_in_name(path)) is not None:
+        return own
+    called = _called_in_users(path)
     if len(called) == 1:
         return next(iter(called))
     notes.told.append(
@@ -212,6 +201,41 @@ def _owner_of(path: Path, notes: Notes) -> str | None:
         )
     )
     return None
+
+
+def owners_beside(path: Path) -> str | None:
+    """Accounts that `users.csv` says a file may be of; None where its name tells it."""
+    if data_suffix(path) != ".csv" or _id_in_name(path) is not None:
+        return None
+    return " ".join(sorted(_called_in_users(path))) or None
+
+
+def _names_of(path: Path) -> tuple[str, str]:
+    own = path.name.lower().removesuffix(".gz").removesuffix(".zst")
+    return path.name[: len(own.removesuffix(".csv"))], path.parent.name
+
+
+def _id_in_name(path: Path) -> str | None:
+    for name in (path.name.split(".")[0], *_names_of(path)):
+        if name.isascii() and name.isdigit():
+            return name
+    return None
+
+
+def _called_in_users(path: Path) -> set[str]:
+    """Ids of those whom the nearest `users.csv` calls as the file or its folder is."""
+    called: set[str] = set()
+    for folder in path.parents[:_FOLDERS_ABOVE]:
+        for file in (folder / name for name in _USERS):
+            if file.is_file():
+                look = file.stat()
+                users = _users_in(file, look.st_size, look.st_mtime_ns)
+                called = next(
+                    (users[name] for name in _names_of(path) if name in users), called
+                )
+        if called:
+            break
+    return called
 
 
 @lru_cache(maxsize=16)
