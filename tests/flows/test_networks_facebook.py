@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from tasks.sources.crawl.crawler import Wanted
+from tasks.sources.crawl.graph import usage
 from tasks.sources.crawl.http_client import Answer
 from tasks.sources.crawl.state import Stream
 from tasks.sources.facebook import api as facebook_api
@@ -221,7 +222,7 @@ def test_errors_mean_what_the_platform_says(
     trouble = facebook_api.FacebookApi(clock=StandingClock(1000.0)).judge(answer)
     assert trouble is not None
     assert (trouble.kind, trouble.resets_at) == (kind, until)
-    assert facebook_api.usage(answer)[0] == 100
+    assert usage(answer)[0] == 100
 
 
 def test_usage_is_the_fullest_of_the_limits() -> None:
@@ -230,7 +231,7 @@ def test_usage_is_the_fullest_of_the_limits() -> None:
         "x-page-usage": "no json",
     }
     answer = Answer(200, headers, b"{}", ANSWERED)
-    assert facebook_api.usage(answer) == (91, 0.0)
+    assert usage(answer) == (91, 0.0)
 
 
 def test_a_list_waits_for_another_run_when_a_limit_is_nearly_full() -> None:

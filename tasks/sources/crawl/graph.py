@@ -8,12 +8,15 @@ limits is used, the platform tells in percent with each answer.
 from __future__ import annotations
 
 import json
+from collections.abc import MutableMapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tasks.sources.answers import parsed
 from tasks.sources.crawl.crawler import Trouble
 from tasks.sources.crawl.http_client import Answer
+from tasks.sources.crawl.state import Page
 
 # The use of a limit, in percent, at which a list is left for another run.
 FULL = 95
@@ -85,6 +88,48 @@ def next_place(content: Any, base_url: str, path: str) -> dict[str, str] | None:
         for name, text in parse_qsl(parts.query)
         if name in ("after", "until", "__paging_token", "offset")
     }
+
+
+def page_after(
+    page: Page,
+    content: Any,
+    answer: Answer,
+    places: MutableMapping[str, dict[str, str]],
+    base_url: str,
+    path: str,
+    *,
+    is_list: bool = True,
+) -> Page:
+    """A page whose stream goes on where the answer says, or is done.
+
+    Args:
+        page: of the stream that was asked, with what was read.
+        content: of the answer.
+        answer: as it came.
+        places: where lists go on, by key of their stream; kept here and nowhere on
+            disk, as the platform wants it.
+        base_url: of the API.
+        path: that was asked.
+        is_list: whether a next page that is named means more.
+    """
+    stream = page.stream
+    try:
+        place = next_place(content, base_url, path) if is_list else None
+    except ValueError as error:
+        places.pop(stream.key, None)
+        left = replace(stream, cursor=None, state="stuck", note=str(error))
+        return replace(page, stream=left)
+    if place is None:
+        places.pop(stream.key, None)
+        return replace(page, stream=replace(stream, cursor=None, state="done"))
+    places[stream.key] = place
+    number = int((stream.cursor or {}).get("page", 1)) + 1
+    fullest, seconds = usage(answer)
+    return replace(
+        page,
+        stream=replace(stream, cursor={"page": number}),
+        wait_seconds=max(seconds, 300.0) if fullest >= FULL else 0.0,
+    )
 
 
 def usage(answer: Answer) -> tuple[int, float]:

@@ -8,7 +8,7 @@ killed run begins the list anew, and rows merge by their ids.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from tasks.sources.answers import records_of_page
 from tasks.sources.crawl.budget import DAY, HOUR, Limit
 from tasks.sources.crawl.crawler import Request, Trouble, Wanted
 from tasks.sources.crawl.credentials import credential
-from tasks.sources.crawl.graph import FULL, graph_trouble, next_place, usage
+from tasks.sources.crawl.graph import graph_trouble, page_after
 from tasks.sources.crawl.http_client import Answer, Clock, SystemClock
 from tasks.sources.crawl.network_api import NetworkApi
 from tasks.sources.crawl.state import CrawlState, Page, Stream
@@ -142,27 +142,14 @@ class InstagramApi:
         if stream.endpoint == "one":
             items = [content]
         found = tuple(_found(stream, items, answer, wanted))
-        try:
-            is_list = stream.endpoint in _LISTED
-            place = (
-                next_place(content, self.base_url, _path(stream)) if is_list else None
-            )
-        except ValueError as error:
-            self._places.pop(stream.key, None)
-            left = replace(stream, cursor=None, state="stuck", note=str(error))
-            return Page(left, records, found)
-        if place is None:
-            self._places.pop(stream.key, None)
-            done = replace(stream, cursor=None, state="done")
-            return Page(done, records, found)
-        self._places[stream.key] = place
-        number = int((stream.cursor or {}).get("page", 1)) + 1
-        fullest, seconds = usage(answer)
-        return Page(
-            replace(stream, cursor={"page": number}),
-            records,
-            found,
-            wait_seconds=max(seconds, 300.0) if fullest >= FULL else 0.0,
+        return page_after(
+            Page(stream, records, found),
+            content,
+            answer,
+            self._places,
+            self.base_url,
+            _path(stream),
+            is_list=stream.endpoint in _LISTED,
         )
 
 
