@@ -107,6 +107,7 @@ def coordinate(table: Path, rules: CoordinationRules, out: Path) -> Coordinated:
             "time_window": rules.time_window * steps,
             "min_participation": rules.min_participation,
             "max_burst": NO_CAP if rules.max_burst is None else rules.max_burst,
+            "lists_all": True,
         }
         for name in graph.between("intermediate.shares", _EDGES):
             run_model(connection, models[name], params)

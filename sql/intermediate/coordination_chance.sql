@@ -15,11 +15,15 @@
 -- first share; there the chance is the part of its accounts' pairs that met, drawn
 -- towards the same part over all small objects with the weight of fifty accounts.
 --
+-- Where time tells nothing, edges need not list those who met once (not $lists_all):
+-- whoever shares an object meets all others there, which is counted. `by_timing` means
+-- nothing there.
+--
 -- In whole millionths: sums of fractions would depend on their order.
 -- Cost: linear in edges, plus the shares of accounts in pairs that met twice.
 --
 -- grain: account_no, account_no_y
--- params: $time_window
+-- params: $time_window, $lists_all
 -- replace: all
 
 with
@@ -43,16 +47,44 @@ candidates as (
     where objects >= 2
 ),
 
+shares as (
+    select
+        object_no,
+        account_no
+    from intermediate.coordination_shares
+    where
+        not $lists_all
+        and object_no is not null
+        and not is_loop
+        and not is_crowded
+),
+
+sharers as (
+    select
+        object_no,
+        count(*) as accounts
+    from shares
+    group by object_no
+),
+
 ends as (
     select
         account_no,
         objects
     from edges
+    where $lists_all
     union all
     select
         account_no_y as account_no,
         objects
     from edges
+    where $lists_all
+    union all
+    select
+        shares.account_no,
+        sharers.accounts - 1 as objects
+    from shares
+    inner join sharers on shares.object_no = sharers.object_no
 ),
 
 meetings as (
@@ -84,7 +116,7 @@ met as (
 small_objects as (
     select object_no
     from intermediate.coordination_objects
-    where accounts <= 50 and published_second is null
+    where $lists_all and accounts <= 50 and published_second is null
 ),
 
 met_pairs as (

@@ -79,6 +79,9 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
             "time_window": window,
             "min_participation": 1,
             "max_burst": rule.max_burst,
+            # Pairs are many where everybody who shares an object meets there, and of
+            # those who met once only how many they are counts.
+            "lists_all": rule.is_timed,
         }
         run_model(connection, models[_SHARES], params)
         if not count(connection, f"select count(*) from {_SHARES}"):

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 from zhconv_rs import zhconv
 
+from tasks.warehouse import graph
+from tasks.warehouse.database import count
+from tasks.warehouse.models import load_models, run_model
 from tests.workspaces import Lab, lab_of
 from tests.world import WorldSpec, generate
 from tests.world.scripts import ScriptSpec, make_scripts
@@ -439,3 +443,50 @@ def test_times_of_days_and_minutes_make_no_group(
             f"{len(rows)} of {len(rows)} acts are told no more precisely than 10 s"
             " (by export)"
         ) in said
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_met_once_need_not_be_listed(seed: int) -> None:
+    """Where time tells nothing, what counts of pairs is that of all pairs."""
+    random = np.random.default_rng(seed)
+    # Objects of unequal popularity; those of everybody are too crowded to count.
+    shares = {
+        (f"o{min(int(random.pareto(0.7)), 30):02d}", f"a{random.integers(40):02d}")
+        for _ in range(300)
+    }
+    models = load_models("intermediate")
+    found = []
+    for lists_all in (True, False):
+        params = {
+            "time_window": 10,
+            "min_participation": 1,
+            "max_burst": 30,
+            "lists_all": lists_all,
+        }
+        with duckdb.connect() as connection:
+            connection.execute("create schema intermediate")
+            rows = pl.DataFrame(
+                sorted(shares), ["object_id", "account_id"], orient="row"
+            )
+            connection.execute(
+                "create table intermediate.shares as select object_id, account_id,"
+                " account_id || ':' || object_id as content_id,"
+                " 0::bigint as shared_second, null::bigint as published_second"
+                " from rows"
+            )
+            for name in graph.between(
+                "intermediate.shares", "intermediate.coordination_chance"
+            ):
+                run_model(connection, models[name], params)
+            chance = connection.sql(
+                "select account_no, account_no_y, weight, objects, by_activity"
+                " from intermediate.coordination_chance order by all"
+            ).fetchall()
+            pairs = count(
+                connection, "select count(*) from intermediate.coordination_pairs"
+            )
+            found.append((chance, pairs))
+    (all_chance, all_pairs), (chance, pairs) = found
+    assert len(rows) > 100 and len(all_chance) > 20
+    assert chance == all_chance
+    assert pairs < all_pairs
