@@ -1,5 +1,5 @@
--- One row per text that may hold a keyword or hashtag of a brand or campaign: a post,
--- or a repost, comment or link on covered days, reduced to its author's own words
+-- One row per text that may hold a keyword or hashtag of a brand or campaign: a post, a
+-- topic of hot searches, or a repost, comment or link on covered days, reduced to its author's own words
 -- (before the chain of reposts), without the names called in it and without links.
 -- What `text_names` makes of it is exact; this only passes over all other texts.
 --
@@ -55,6 +55,16 @@ texts as (
         cast([] as varchar[]) as mentions
     from interactions
     where regexp_matches(text, $interaction_names)
+    union all
+    select distinct
+        platform,
+        'topic:' || topic as text_key,
+        cast(null as varchar) as post_id,
+        topic as own,
+        [topic] as hashtags,
+        cast([] as varchar[]) as mentions
+    from staging.hot_topics
+    where regexp_matches(topic, $post_names)
 ),
 
 -- The post is the fuller record of a text that stands among interactions, too.

@@ -59,6 +59,7 @@ from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.networks import APIS
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.rejected import rejected_of
 from tasks.warehouse.workspace import Workspace
@@ -92,7 +93,7 @@ def check_apis(workspace: Workspace) -> None:
     missing: dict[str, str] = {}
     mistakes: list[str] = []
     for source in workspace.sources:
-        api = api_of(source.platform) if source.kind == "api" else None
+        api = api_of(source.format) if source.kind == "api" else None
         if api is None:
             continue
         for name in api.secrets(source):
@@ -109,12 +110,12 @@ def check_apis(workspace: Workspace) -> None:
     for source in workspace.sources:
         if source.budget_file is not None:
             file = spending_file(workspace, source)
-            shared.setdefault(file, set()).add(source.platform)
+            shared.setdefault(file, set()).add(APIS[source.format].name)
     mistakes += [
-        f"{file} is the budget_file of sources of {' and '.join(sorted(platforms))}:"
+        f"{file} is the budget_file of sources of {' and '.join(sorted(apis))}:"
         " give each platform its own."
-        for file, platforms in shared.items()
-        if len(platforms) > 1
+        for file, apis in shared.items()
+        if len(apis) > 1
     ]
     mistakes += [
         f"Source '{source}' needs {name}: set it in the environment (or {name}_FILE"
@@ -136,8 +137,8 @@ def examine_apis(workspace: Workspace) -> Iterator[Condition]:
 
 
 def _api_of(source: Source) -> NetworkApi:
-    api = api_of(source.platform)
-    assert api is not None, source.platform  # the configuration allows no other
+    api = api_of(source.format)
+    assert api is not None, source.format  # the configuration allows no other
     return api
 
 
@@ -149,13 +150,13 @@ def state_file(workspace: Workspace, source: Source) -> Path:
 def spending_file(workspace: Workspace, source: Source) -> Path:
     """Where it is counted what is spent of the limits that a source is under.
 
-    Sources of one platform share it, where they ask the same host.
+    Sources of one API share it, where they ask the same host.
     """
     if source.budget_file is not None:
         return workspace.root / source.budget_file
     own = _api_of(source).base_url
     host = urlsplit(source.base_url or "").netloc.lower()
-    name: str = source.platform
+    name: str = APIS[source.format].name
     if host and host != urlsplit(own or "").netloc:
         name += "-" + re.sub("[^a-z0-9.-]", "_", host)
     return workspace.landing / ".crawl" / "spending" / f"{name}.sqlite"
@@ -368,7 +369,7 @@ def _budget(source: Source, platform: Platform, spending: Spending) -> Budget:
 def describe_spending(workspace: Workspace, source: Source) -> dict[str, Any] | None:
     """How a source's crawl stands, for `status`; None before its first run."""
     file = state_file(workspace, source)
-    api = api_of(source.platform)
+    api = api_of(source.format)
     if not file.exists() or api is None:
         return None
     clock = SystemClock()

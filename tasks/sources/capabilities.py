@@ -27,7 +27,7 @@ def capabilities() -> list[tuple[str, ...]]:
         is_api = facts.api is not None and facts.api.format == name
         rows.append(
             (
-                facts.title or "any network",
+                FACTS[facts.network or folder].title or "any network",
                 f"`{name}`",
                 _api(folder) if is_api else _NOTHING,
                 *(_kind(form.gives, kind) for kind in ("repost", "comment", "like")),

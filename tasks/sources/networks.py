@@ -21,6 +21,7 @@ from tasks.sources.renren import records as renren
 from tasks.sources.tencent_weibo import records as tencent_weibo
 from tasks.sources.weibo import records as weibo
 from tasks.sources.weibo.dataabc import records as dataabc
+from tasks.sources.weibo_assistant import records as weibo_assistant
 from tasks.sources.wordpress import records as wordpress
 from tasks.sources.x import records as x
 from tasks.sources.youtube import records as youtube
@@ -39,6 +40,7 @@ _RECORDS = (
     tencent_weibo,
     weibo,
     dataabc,
+    weibo_assistant,
     wordpress,
     x,
     youtube,

@@ -90,6 +90,15 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("follower_id", "not_null"),
         Rule("observed_at", "not_later", after=LANDED_AT),
     ),
+    "hot_topics": (
+        _NETWORK,
+        Rule("board", "not_null"),
+        Rule("topic", "not_null"),
+        Rule("observed_at", "not_null"),
+        Rule("observed_at", "not_later", after=LANDED_AT),
+        Rule("place", "between", "warning", 1, 1000),
+        Rule("heat", "between", "warning", 0, _LARGEST_COUNT),
+    ),
 }
 
 

@@ -13,6 +13,7 @@ DAY_SQL = {
     "post_counters": "observed_at",
     "interactions": "acted_at",
     "follows": "observed_at",
+    "hot_topics": "observed_at",
 }
 
 
@@ -81,6 +82,13 @@ def touch_days(connection: duckdb.DuckDBPyConnection) -> None:
             select distinct platform, post_id from staging.valid_posts
         ) as observed
             on posts.platform = observed.platform and posts.post_id = observed.post_id
+        union
+        select distinct hot_topics.date_day
+        from staging.hot_topics as hot_topics
+        semi join staging.valid_hot_topics as observed
+            on hot_topics.platform = observed.platform
+            and hot_topics.board = observed.board
+            and hot_topics.observed_at = observed.observed_at
         """
     )
 
@@ -162,6 +170,7 @@ def touch_all_days(connection: duckdb.DuckDBPyConnection) -> None:
         "insert into meta.touched_days"
         " select distinct date_day from staging.interactions"
         " union select distinct date_day from staging.posts"
+        " union select distinct date_day from staging.hot_topics"
     )
 
 

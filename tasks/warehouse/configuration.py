@@ -54,6 +54,7 @@ CollectPart = Literal[
     "followers",
     "search",
     "historical",
+    "hot_topics",
 ]
 COMMON_PARTS = ("posts", "reposts", "comments", "likes", "counters", "profiles")
 # Ids stand in file names, manifests and URLs of the report: letters of any

@@ -39,8 +39,8 @@ from tasks.warehouse.configuration import (
 )
 from tasks.warehouse.networks import (
     API_FORMATS,
-    API_PARTS,
-    NETWORKS,
+    APIS,
+    APIS_OF,
     TABLE_FORMAT,
     ZONELESS_FORMATS,
 )
@@ -275,21 +275,33 @@ def _mistakes_of_policies(data: dict[str, Any]) -> _Mistakes:
 def _mistakes_of_source(index: int, table: dict[str, Any]) -> _Mistakes:
     """Keys that don't go with each other, and what an API needs."""
     is_api = table.get("kind") == "api"
+    platform = table.get("platform")
+    apis = APIS_OF.get(str(platform), ())
     for key in _FILE_KEYS if is_api else _API_KEYS:
-        if key in table:
-            kind = "an API" if is_api else "files"
-            yield ("sources", index, key), f"means nothing for {kind}: leave it out"
+        if key not in table:
+            continue
+        if is_api and key == "format" and len(apis) > 1:
+            if table["format"] not in apis:
+                yield (
+                    ("sources", index, "format"),
+                    f"names no API of {platform}: use {' or '.join(apis)}",
+                )
+            continue
+        kind = "an API" if is_api else "files"
+        yield ("sources", index, key), f"means nothing for {kind}: leave it out"
     if not is_api:
         yield from _mistakes_of_zone(index, table)
-    platform = table.get("platform")
     if is_api and isinstance(platform, str) and platform not in API_FORMATS:
         yield (
             ("sources", index, "platform"),
             f"'{platform}' has no API that can be read: bring its archive as"
             ' kind = "files"',
         )
-    if is_api and platform in API_PARTS:
-        for what in _parts_that_are_not_there(platform, table):
+    if is_api and apis:
+        form = table.get("format", apis[0])
+        for what in _parts_that_are_not_there(
+            str(platform), form if form in apis else apis[0], table
+        ):
             yield ("sources", index, "collect"), what
     if is_api and _needs_address(platform) and not table.get("base_url"):
         yield (
@@ -518,17 +530,20 @@ def _posts_of(partner: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield shown.platform, shown.post_id
 
 
-def _parts_that_are_not_there(platform: str, table: dict[str, Any]) -> Iterator[str]:
+def _parts_that_are_not_there(
+    platform: str, form: str, table: dict[str, Any]
+) -> Iterator[str]:
     """What is wrong with the parts that an API is asked for."""
     asked = table.get("collect")
-    given = API_PARTS[platform]
+    api = APIS[form].api
+    given = api.parts if api is not None else frozenset()
+    whose = platform if form == APIS_OF[platform][0] else form
     for part in asked if isinstance(asked, list) else ():
         if part in get_args(CollectPart) and part not in given:
             kept = ", ".join(
                 f"'{name}'" for name in get_args(CollectPart) if name in given
             )
-            yield f"asks for '{part}', which {platform} can't give: it gives {kept}"
-        api = NETWORKS[platform].api
+            yield f"asks for '{part}', which {whose} can't give: it gives {kept}"
         sold = api is not None and part in api.commercial_parts
         if sold and not table.get("commercial"):
             yield f"asks for '{part}', which needs commercial = true"

@@ -99,6 +99,7 @@ class Facts(_Table):
     Attributes:
         name: as in workspace.toml; the folder's.
         title: as people call it; empty where it is no network.
+        network: whose other API this is, where it is no network of its own.
         other_names: what people and their exports call it besides.
         formats: of its files, as in workspace.toml.
         zoneless_formats: those of them whose times name no time zone, and are of no
@@ -121,6 +122,7 @@ class Facts(_Table):
 
     name: str
     title: str = ""
+    network: str = ""
     other_names: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     zoneless_formats: tuple[str, ...] = ()
@@ -165,13 +167,27 @@ TABLE_FORMAT = "table"
 DEFAULT_PLATFORM = next(name for name, facts in NETWORKS.items() if facts.is_default)
 # Whose records files of a format hold, where that is one network.
 PLATFORM_OF_FORMAT = {
-    form: name for name, facts in NETWORKS.items() for form in facts.formats
+    form: facts.network or name
+    for name, facts in FACTS.items()
+    if facts.network or facts.title
+    for form in facts.formats
 }
+# Of each API the format of its answers, by which a source names it, and its folder.
+APIS = {facts.api.format: facts for facts in FACTS.values() if facts.api is not None}
+# The API that is read where a source names none, and what it gives.
 API_FORMATS = {
     name: facts.api.format for name, facts in NETWORKS.items() if facts.api is not None
 }
 API_PARTS = {
     name: facts.api.parts for name, facts in NETWORKS.items() if facts.api is not None
+}
+# All that can be read of a network, that one first.
+APIS_OF = {
+    name: (
+        usual,
+        *(form for form, facts in APIS.items() if facts.network == name),
+    )
+    for name, usual in API_FORMATS.items()
 }
 PROFILE_ADDRESSES = {
     name: facts.profile_address

@@ -37,6 +37,7 @@ from tasks.warehouse.configuration_mistakes import (
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.networks import (
     API_FORMATS,
+    APIS,
     DEFAULT_PLATFORM,
 )
 from tasks.warehouse.pseudonyms import given_key, key_in
@@ -236,14 +237,19 @@ def _nearest(name: str, known: list[str]) -> str:
 
 
 def _with_api_formats(data: dict[str, Any]) -> dict[str, Any]:
-    """Configuration whose API sources have the format of their answers."""
+    """Configuration whose API sources have the format of their answers.
+
+    A source may name one: which of a network's APIs is read.
+    """
     sources = data.get("sources")
     if not isinstance(sources, list):
         return data
     filled = [
         {
             **source,
-            "format": API_FORMATS.get(
+            "format": named
+            if (named := source.get("format")) in APIS
+            else API_FORMATS.get(
                 str(source.get("platform")), API_FORMATS[DEFAULT_PLATFORM]
             ),
             "path": "api",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.emulators import bluesky, instagram, mastodon, youtube
+from tests.emulators import bluesky, instagram, mastodon, weibo_assistant, youtube
 from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator, FacebookOptions
 from tests.emulators.serving import Asked, Emulator, serve
 from tests.emulators.weibo import (
@@ -39,9 +39,15 @@ SECRETS = {
     "bluesky": {"BLUESKY_ACCESS_TOKEN": bluesky.TOKEN},
     "instagram": {"INSTAGRAM_ACCESS_TOKEN": instagram.TOKEN},
     "mastodon": {"MASTODON_ACCESS_TOKEN": mastodon.TOKEN},
+    "weibo_assistant": {
+        "WEIBO_ASSISTANT_APP_ID": weibo_assistant.APP_ID,
+        "WEIBO_ASSISTANT_APP_SECRET": weibo_assistant.APP_SECRET,
+    },
     "wordpress": {},
     "youtube": {"YOUTUBE_API_KEY": youtube.KEY},
 }
+# Other APIs of a network: its name, and how a source chooses them.
+OTHERS = {"weibo_assistant": ("weibo", 'format = "weibo-assistant"')}
 # What the product calls a brand's account there, by the world's own id.
 ACCOUNTS: dict[str, Callable[[str], str]] = {
     "bluesky": did_of,
@@ -72,7 +78,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="NAME=CALLS,...",
         help="weibo: user_hour, user_day, ip_hour; x: an endpoint's name or"
         " month_posts; facebook: app_calls, page_calls; wordpress, bluesky, mastodon:"
-        " calls; youtube: units, searches",
+        " calls; weibo_assistant: calls; youtube: units, searches",
     )
     parser.add_argument(
         "--scale",
@@ -137,6 +143,10 @@ def make(options: argparse.Namespace, world: World) -> Emulator:
         emulator = mastodon.MastodonEmulator(
             world, mastodon.MastodonOptions(**limits, error_share=share, **common)
         )
+    elif options.network == "weibo_assistant":
+        emulator = weibo_assistant.AssistantEmulator(
+            world, weibo_assistant.AssistantOptions(**limits, **common)
+        )
     elif options.network == "youtube":
         emulator = youtube.YouTubeEmulator(
             world, youtube.YouTubeOptions(**limits, error_share=share, **common)
@@ -190,15 +200,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 def workspace_lines(network: str, base: str, told: World) -> str:
     """A workspace.toml that reads from an emulator."""
+    more = "commercial = true" if network == "weibo" else ""
+    platform, more = OTHERS.get(network, (network, more))
     source = f"""
 [[sources]]
 name = "{network}-api"
-platform = "{network}"
+platform = "{platform}"
 kind = "api"
 base_url = "{base}"
-{"commercial = true" if network == "weibo" else ""}
+{more}
 """
-    rest = workspace_toml(told, []).replace('"weibo"', f'"{network}"')
+    rest = workspace_toml(told, []).replace('"weibo"', f'"{platform}"')
     for brand in BRANDS:
         own = str(brand.account_id)
         rest = rest.replace(f'"{own}"', f'"{ACCOUNTS.get(network, str)(own)}"')

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import socket
 import threading
 import time
@@ -24,7 +25,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 SECRET_PARAMS = frozenset(
-    ("access_token", "client_secret", "code", "signature", "appsecret_proof")
+    (
+        *("access_token", "client_secret", "code", "signature", "appsecret_proof"),
+        *("token", "app_secret"),
+    )
 )
 _START_SECONDS = 300.0
 
@@ -237,7 +241,9 @@ class Emulator:
         self.number += 1
         params = dict(request.query_params)
         if request.method == "POST":
-            params |= dict(parse_qsl((await request.body()).decode()))
+            form = (await request.body()).decode()
+            is_json = "json" in request.headers.get("content-type", "")
+            params |= json.loads(form) if is_json else dict(parse_qsl(form))
         asked = Asked(
             number=self.number,
             method=request.method,

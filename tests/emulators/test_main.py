@@ -33,6 +33,7 @@ def world() -> World:
         (["mastodon", "--limits", "calls=9"], "/api/v1/accounts/1000000001"),
         (["youtube", "--limits", "units=9"], "/youtube/v3/videos"),
         (["instagram"], "/v23.0/1000000001"),
+        (["weibo_assistant", "--limits", "calls=9"], "/open/weibo/user_status"),
     ],
 )
 def test_each_network_starts_from_a_line(
@@ -49,7 +50,7 @@ def test_each_network_starts_from_a_line(
     assert answer.status_code in (200, 400, 401)
     (source,) = settings["sources"]
     assert source["base_url"] == base
-    assert source["platform"] == options.network
+    assert options.network.startswith(source["platform"])
     assert settings["campaigns"][0]["post_ids"]
     account = settings["brands"][0]["accounts"][0]["account_id"]
     assert account == ACCOUNTS.get(options.network, str)("1000000001")

@@ -20,10 +20,11 @@ from tasks.sources.erasure import Landed, is_own, names_in, without_person
 from tasks.sources.file_format import Splitter
 from tasks.sources.instagram.records import split as split_instagram
 from tasks.sources.mastodon.records import split as split_mastodon
+from tasks.sources.weibo_assistant.records import split as split_weibo_assistant
 from tasks.sources.youtube.records import split as split_youtube
 from tasks.warehouse.people import Person
 from tests.workspaces import Lab
-from tests.world import World, bluesky, instagram, mastodon, youtube
+from tests.world import World, bluesky, instagram, mastodon, weibo_assistant, youtube
 
 NETWORKS: dict[str, tuple[Splitter, Callable[[World], tuple[World, Any]]]] = {
     "bluesky": (
@@ -45,6 +46,13 @@ NETWORKS: dict[str, tuple[Splitter, Callable[[World], tuple[World, Any]]]] = {
         lambda world: (
             (objects := mastodon.mastodon_world(world)).world,
             mastodon.archive(objects),
+        ),
+    ),
+    "weibo_assistant": (
+        split_weibo_assistant,
+        lambda world: (
+            (objects := weibo_assistant.assistant_world(world)).world,
+            weibo_assistant.archive(objects),
         ),
     ),
     "youtube": (
@@ -70,7 +78,7 @@ def test_nothing_is_left_of_a_person(network: str, small_world: World) -> None:
     account_id = (
         acted.group_by("account_id").len().sort("len", "account_id")["account_id"][-1]
     )
-    person = Person(network, account_id)
+    person = Person(told.posts["platform"][0], account_id)
     called = [Landed(()).person_in(record, person) for record in records]
     names = frozenset().union(
         *(names_in(r, one) for r, one in zip(records, called, strict=True) if one)

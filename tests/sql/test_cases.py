@@ -29,6 +29,7 @@ KEYS = {
     "post_counters": ("post_id", "observed_at"),
     "interactions": ("interaction_id", "root_post_id", "kind"),
     "follows": ("account_id", "follower_id"),
+    "hot_topics": ("board", "topic"),
 }
 
 

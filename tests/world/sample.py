@@ -10,6 +10,8 @@ Both brands post daily. Planted besides, to be found in the marts:
 - The platform counts more than was collected: hidden reposts and comments, and likes,
   of which one in eight is known. It tells reads of Aurora's own posts.
 - Some people were contacted, and who cared more answered more often.
+- Boards of hot searches were read thrice a day around both campaigns: their hashtags
+  rise and fall on the first one.
 - Links and a coupon of both campaigns bring clicks and orders: Momofox's many, Xiaolu's
   few.
 """
@@ -62,6 +64,20 @@ SALES_DAYS, PRICES = 12, (39, 59, 98, 168)
 CUP_FROM, CUPS = date(2026, 4, 5), (0, 1, 1, 1, 2, 2, 3, 4, 6, 9)
 # What the platform counts for a like that is known, and one in so many that is hidden.
 LIKES_COUNTED, HIDDEN = 8, 9
+
+# Hours at which boards of hot searches were read, and what stands on them: the board,
+# the topic, its first day, its best place of each day, and how hot the first one is.
+HOT_HOURS = (9, 14, 21)
+HOT_TOPICS = (
+    ("主榜", "周末天气", date(2026, 3, 1), (2, 1, 3, 8, 12)),
+    ("主榜", "春日新茶", date(2026, 3, 2), (31, 9, 5, 22)),
+    ("主榜", "春季运动会", date(2026, 3, 1), (7, 4, 11, 15, 20)),
+    ("主榜", "节气礼盒", date(2026, 4, 2), (40, 18, 35)),
+    ("主榜", "清明踏青", date(2026, 4, 1), (6, 3, 1, 1, 2)),
+    ("生活榜", "春茶怎么泡", date(2026, 3, 1), (12, 10, 8, 9, 14)),
+    ("生活榜", "春日新茶", date(2026, 3, 2), (4, 1, 1, 3, 6)),
+)
+HOTTEST = 1_200_000
 
 OWN_TEXTS = (
     (
@@ -384,12 +400,35 @@ def _counters(world: World) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict(world.post_counters.schema))
 
 
+def _hot_topics() -> pl.DataFrame:
+    """Readings of boards of hot searches."""
+    rows = []
+    for board, topic, start, places in HOT_TOPICS:
+        for number, best in enumerate(places):
+            second = local_second(start + timedelta(days=number), "Asia/Shanghai")
+            for turn, hour in enumerate(HOT_HOURS):
+                # The best in the afternoon.
+                place = best + (4, 0, 2)[turn]
+                rows.append(
+                    {
+                        "platform": PLATFORM,
+                        "board": board,
+                        "topic": topic,
+                        "observed_at": utc_moment(second + hour * 3600),
+                        "place": place,
+                        "heat": HOTTEST // (place + 1),
+                        "category": "hot",
+                    }
+                )
+    return pl.DataFrame(rows).sort("observed_at", "board", "place", "topic")
+
+
 def write_sample(folder: Path, seeds: Path | None = None) -> World:
     """Write the shipped sample.
 
     `weibo` holds threads as a crawler of m.weibo.cn keeps them; `canonical` adds what
     such files lack: likes, followers, registration, the brands' followers over time,
-    and the counters of Aurora's own posts with their reads.
+    the counters of Aurora's own posts with their reads, and boards of hot searches.
 
     Args:
         folder: `data/samples` of the repository.
@@ -406,6 +445,7 @@ def write_sample(folder: Path, seeds: Path | None = None) -> World:
     write_table(world.follows, tables, "follows", "csv")
     write_table(likes, tables, "interactions", "csv")
     write_table(counters, tables, "post_counters", "csv")
+    write_table(_hot_topics(), tables, "hot_topics", "csv")
     if seeds is not None:
         for name, lines in sample_seeds(world).items():
             (seeds / name).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -74,6 +74,15 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "follower_id": TEXT,
         "observed_at": TEXT,
     },
+    "hot_topics": {
+        "platform": TEXT,
+        "board": TEXT,
+        "topic": TEXT,
+        "observed_at": TEXT,
+        "place": TEXT,
+        "heat": TEXT,
+        "category": TEXT,
+    },
 }
 
 CANONICAL = FileFormat(

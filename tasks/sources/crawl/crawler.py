@@ -21,7 +21,7 @@ from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from threading import Event
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from tasks.sources.crawl.budget import Budget, Limit
@@ -54,6 +54,8 @@ STOPPED_SECONDS = 2.0
 # While calls are under way, others may become due: looked at so often.
 _TICK = 0.05
 
+# The priority of signing in, which goes before all else.
+SIGN_IN = -1000
 # Where a cursor keeps what guards against circles.
 _GUARD = "_guard"
 
@@ -90,6 +92,7 @@ class Request:
         method: GET or POST.
         content_type: what the answer's type must contain.
         secrets: more of it, never kept nor shown.
+        is_json: the form is sent as JSON.
         is_optional: the crawl does without where the platform refuses it.
         rows: the most that the platform may count for it.
         rows_param: the parameter that asks for fewer; none where that can't be.
@@ -101,6 +104,7 @@ class Request:
     method: str = "GET"
     content_type: str = "json"
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_json: bool = False
     is_optional: bool = False
     rows: int = 0
     rows_param: str | None = None
@@ -166,6 +170,20 @@ class Platform(Protocol):
         self, stream: Stream, content: Any, answer: Answer, wanted: Wanted
     ) -> Page:
         """What an answer means: records, the next cursor, what follows."""
+
+
+@runtime_checkable
+class SignsIn(Protocol):
+    """A platform that is asked for a credential before all else, and when that ends.
+
+    The credential is kept in memory alone: a run that is killed asks for another one.
+    """
+
+    def sign_in(self, now: float) -> Stream | None:
+        """What is read to get the credential; None while there is a good one."""
+
+    def sign_out(self) -> None:
+        """Forget the credential, which the platform no longer takes."""
 
 
 @dataclass
@@ -266,6 +284,9 @@ class Crawler:
             stop: set where the run is to end: what is under way is finished.
         """
         self._platform = platform
+        self._signs_in = platform if isinstance(platform, SignsIn) else None
+        # The last credential was refused, and none has been taken since.
+        self._is_refused = False
         self._client = client
         self._state = state
         self._budget = budget
@@ -346,10 +367,12 @@ class Crawler:
         while not self._is_ending():
             now = self._clock.now()
             self._try_again(now)
+            first = self._sign_in(now)
             ready = [
                 (*queue[0], endpoint)
                 for endpoint, queue in self._queues.items()
                 if queue and self._pause_of(endpoint, now) is None
+                if first is None or endpoint == first
             ]
             for priority, key, endpoint in sorted(ready):
                 left = self._budget.left(endpoint, priority, now)
@@ -360,6 +383,15 @@ class Crawler:
                     break
             else:
                 return
+
+    def _sign_in(self, now: float) -> str | None:
+        """The endpoint that must answer before any other; None where none must."""
+        stream = None if self._signs_in is None else self._signs_in.sign_in(now)
+        if stream is None:
+            return None
+        if stream.key not in self._under_way and stream.key not in self._streams:
+            self._enqueue(stream)
+        return stream.endpoint
 
     def _try_again(self, now: float) -> None:
         """Let streams that failed be asked again when their time has come."""
@@ -439,8 +471,10 @@ class Crawler:
         try:
             answer = self._client.send(
                 request.path,
-                {**request.params, **request.secrets},
+                request.params,
+                secrets=request.secrets,
                 method=request.method,
+                is_json=request.is_json,
                 content_type=request.content_type,
             )
         except ForbiddenAddressError as error:
@@ -602,6 +636,8 @@ class Crawler:
     def _is_well(self, stream: Stream) -> None:
         """The platform has given a usable answer."""
         self._attempts.pop(stream.key, None)
+        if stream.priority != SIGN_IN:
+            self._is_refused = False
         self._given_up = 0
         self._pace.is_troubled = False
         self._held_until = 0.0
@@ -628,7 +664,8 @@ class Crawler:
             # This one waits for another run; the others go on.
             del self._attempts[stream.key]
             self._resting.add(stream.key)
-            self._given_up += 1
+            # Nothing can be asked without a credential.
+            self._given_up += FAILURES_IN_A_ROW if stream.priority == SIGN_IN else 1
             self._postpone(
                 now + LONGEST_WAIT,
                 f"the platform gave no usable answer {ATTEMPTS} times ({trouble.text})",
@@ -659,9 +696,21 @@ class Crawler:
         self._budget.rest(endpoint, moment, trouble.text, now)
 
     def _refresh(self, call: _Call, trouble: Trouble) -> None:
-        """Take a renewed token from the environment, once a run."""
+        """Take a renewed token from the environment, once a run.
+
+        Where the platform is signed in to, that is done again, once without a usable
+        answer.
+        """
         if call.credentials < self._credentials:
             return  # it was under way before the token was renewed
+        if self._signs_in is not None:
+            if self._is_refused:
+                self._fail(ReauthoriseError(trouble.text))
+                return
+            self._is_refused = True
+            self._credentials += 1
+            self._signs_in.sign_out()
+            return
         headers = self._platform.headers()
         if self._credentials or headers == self._client.sent_headers:
             self._fail(ReauthoriseError(trouble.text))

@@ -22,7 +22,7 @@ import time
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -97,6 +97,15 @@ class Answer:
     body: bytes
     observed_at: datetime
     asked: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What a call sends: all parameters, how, and what of them is secret."""
+
+    params: Mapping[str, str] = field(repr=False)
+    is_json: bool
+    secrets: frozenset[bytes] = field(repr=False)
 
 
 class Client:
@@ -219,7 +228,9 @@ class Client:
         address: str,
         params: Mapping[str, str] | None = None,
         *,
+        secrets: Mapping[str, str] | None = None,
         method: str = "GET",
+        is_json: bool = False,
         content_type: str = "json",
     ) -> Future[Answer]:
         """Ask once; the answer comes later, or a FetchError in its place.
@@ -228,7 +239,9 @@ class Client:
             address: a path below the base address, or a whole address that an
                 answer gave.
             params: query; the form of a POST.
+            secrets: more of it; blotted out where this call's answer repeats it.
             method: GET or POST.
+            is_json: the form is sent as JSON.
             content_type: what the answer's type must contain; all but JSON are
                 downloads.
 
@@ -241,11 +254,16 @@ class Client:
                 f"an answer leads to the host '{urlsplit(url).hostname}', which is"
                 " not the platform's: not followed"
             )
-        work = self._fetch(method, url, dict(params or {}), content_type)
+        sent = _Sent(
+            {**(params or {}), **(secrets or {})},
+            is_json,
+            frozenset(_secrets(secrets or {})),
+        )
+        work = self._fetch(method, url, sent, content_type)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _fetch(
-        self, method: str, url: str, params: dict[str, str], content_type: str
+        self, method: str, url: str, sent: _Sent, content_type: str
     ) -> Answer:
         path = urlsplit(url).path
         kept = self._idle.setdefault(_origin(url), [])
@@ -253,12 +271,12 @@ class Client:
         try:
             async with asyncio.timeout(self._deadline):
                 for _ in range(MAX_REDIRECTS + 1):
-                    asked = http, method, url, params, path, content_type
+                    asked = http, method, url, sent, path, content_type
                     found = await self._ask(*asked)
                     if isinstance(found, Answer):
                         return found
                     # The address that is led to is whole: it has its own query.
-                    method, url, params = "GET", found, {}
+                    method, url, sent = "GET", found, replace(sent, params={})
         except TimeoutError:
             raise FetchError(
                 f"{path} was not complete after {self._deadline:g} s"
@@ -274,17 +292,17 @@ class Client:
         http: httpx.AsyncClient,
         method: str,
         url: str,
-        params: dict[str, str],
+        sent: _Sent,
         path: str,
         kind: str,
     ) -> Answer | str:
         """The answer, or the address that it leads on to and that may be asked."""
-        sent = {"data" if method == "POST" else "params": params or None}
+        form = "json" if sent.is_json else "data"
         async with http.stream(
             method,
             url,
             headers=self._headers if _origin(url) in self._allowed else {},
-            **sent,  # type: ignore[arg-type]
+            **{form if method == "POST" else "params": sent.params or None},  # type: ignore[arg-type]
         ) as answer:
             if answer.has_redirect_location:
                 return self._follow(url, answer.headers["location"], path, kind)
@@ -292,7 +310,7 @@ class Client:
                 raise FetchError(f"{path} redirects to nowhere")
             body = await self._read(answer, path)
             told = {
-                name.lower(): self._blotted(text.encode()).decode()
+                name.lower(): self._blotted(text.encode(), sent.secrets).decode()
                 for name, text in answer.headers.items()
             }
             found = told.get("content-type", "")
@@ -304,12 +322,12 @@ class Client:
             return Answer(
                 answer.status_code,
                 told,
-                self._blotted(body),
+                self._blotted(body, sent.secrets),
                 datetime.fromtimestamp(self._clock.now(), UTC).replace(tzinfo=None),
             )
 
-    def _blotted(self, told: bytes) -> bytes:
-        for secret in self._secrets:
+    def _blotted(self, told: bytes, more: frozenset[bytes] = frozenset()) -> bytes:
+        for secret in self._secrets | more:
             told = told.replace(secret, b"***")
         return told
 

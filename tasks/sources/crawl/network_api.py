@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tasks.sources.crawl.crawler import Platform
 from tasks.sources.crawl.http_client import Clock
 from tasks.warehouse.configuration import Source
-from tasks.warehouse.networks import API_FORMATS
+from tasks.warehouse.networks import APIS
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,15 @@ class NetworkApi:
     max_in_flight: int = 32
 
 
-def api_of(platform: str) -> NetworkApi | None:
-    """How a network's API is asked; None where none can be read.
+def api_of(form: str) -> NetworkApi | None:
+    """How an API is asked, by the format of its answers; None where none has it.
 
-    Found by its place, `<network>/api.py`, when it is asked: a crawl's code makes no
+    Found by its place, `<folder>/api.py`, when it is asked: a crawl's code makes no
     table, and a run over files need not load it.
     """
-    if platform not in API_FORMATS:
+    facts = APIS.get(form)
+    if facts is None:
         return None
-    api = importlib.import_module(f"tasks.sources.{platform}.api").API
+    api = importlib.import_module(f"tasks.sources.{facts.name}.api").API
     assert isinstance(api, NetworkApi)
     return api

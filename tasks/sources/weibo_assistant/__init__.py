@@ -1,0 +1,1 @@
+"""Weibo's interface for assistants on the wire."""
