@@ -49,7 +49,11 @@ moments as (
         and interactions.precision_seconds <= 60
         and date_diff('day', interactions.date_day, last_reposts.last_day)
         < $behaviour_days
-    group by all
+    group by
+        interactions.platform,
+        interactions.account_id,
+        date_trunc('hour', interactions.acted_at),
+        floor(extract(minute from interactions.acted_at) / 30)
 ),
 
 minutes as (

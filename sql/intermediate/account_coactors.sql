@@ -87,7 +87,7 @@ posts as (
         platform,
         root_post_id,
         sum(1 - is_suspected) as others,
-        sum((1 - is_suspected) * has_met_suspected) as others_who_met
+        sum(case when is_suspected = 0 then has_met_suspected else 0 end) as others_who_met
     from took_part
     group by platform, root_post_id
 ),

@@ -89,7 +89,7 @@ totals as (
         count(*) as cells,
         sum(targets) as targets,
         sum(pointed_at) as pointed_at,
-        sum(targets * targets) as squares
+        sum(cast(targets as hugeint) * targets) as squares
     from cells
     group by platform
     having sum(targets) >= 100 and count(*) >= 2
@@ -180,7 +180,7 @@ measured as (
         ranked.platform,
         ranked.account_id,
         ranked.all_targets,
-        sum(ranked.targets * ranked.targets)
+        sum(cast(ranked.targets as hugeint) * ranked.targets)
         / (ranked.all_targets * ranked.all_targets) as synchronicity,
         sum(ranked.closeness) / (ranked.all_targets * totals.targets) as normality,
         totals.cells,
@@ -222,7 +222,7 @@ spread as (
         sum(millionths) / count(*) as mean,
         sqrt(
             greatest(
-                sum(millionths * millionths) / count(*)
+                sum(cast(millionths as hugeint) * millionths) / count(*)
                 - (sum(millionths) / count(*)) * (sum(millionths) / count(*)),
                 0
             )

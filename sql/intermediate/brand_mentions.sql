@@ -146,7 +146,7 @@ calling as (
     where
         contains(text, '@')
         or contains(text, '＠')
-        or coalesce(len(mentions), 0) > 0
+        or coalesce(array_length(mentions), 0) > 0
 ),
 
 found as (

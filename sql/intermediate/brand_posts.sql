@@ -57,7 +57,7 @@ select
     actions.effect_until,
     actions.acts,
     actions.overlapping = 0 as is_usual,
-    coalesce(len(posts.links) > 0, false) as has_link,
+    coalesce(array_length(posts.links) > 0, false) as has_link,
     coalesce(posts.media_count > 0, false) as has_media,
     coalesce(collected.collected, 0) as collected,
     coalesce(collected.known, 0) as known,

@@ -14,10 +14,14 @@ where
     comments.kind = 'comment'
     and length(trim(comments.text)) > 0
     and (comments.platform, comments.root_post_id) in (
-        select (campaign_acts.platform, campaign_acts.root_post_id)
+        select
+            campaign_acts.platform,
+            campaign_acts.root_post_id
         from intermediate.campaign_interactions as campaign_acts
         union
-        select (posts.platform, posts.post_id)
+        select
+            posts.platform,
+            posts.post_id
         from staging.posts as posts
         inner join meta.brand_accounts as brand_accounts
             on

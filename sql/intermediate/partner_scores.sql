@@ -43,7 +43,7 @@ select
     shown,
     score_bin,
     cast(sum(acts) as bigint) as acts,
-    cast(sum(case when account_id is null then acts else acts * acts end) as bigint)
+    cast(sum(case when account_id is null then acts else cast(acts as hugeint) * acts end) as bigint)
         as squares,
     cast(sum(case when is_genuine then acts else 0 end) as bigint) as genuine_acts,
     count(account_id) as accounts,

@@ -27,7 +27,9 @@ select
 from engagers
 where
     (engagers.campaign_id, coalesce(engagers.partner_id, '')) in (
-        select (bounds.campaign_id, coalesce(bounds.partner_id, ''))
+        select
+            bounds.campaign_id,
+            coalesce(bounds.partner_id, '') as partner_id
         from intermediate.partner_bounds as bounds
         where bounds.post_set in ('paid', 'unpaid') and bounds.is_told
     )

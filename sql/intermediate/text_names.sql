@@ -66,14 +66,14 @@ by_call as (
             platform,
             text_key,
             post_id,
-            lower(unnest(mentions)) as screen_name
+            unnest(mentions) as screen_name
         from intermediate.named_texts
     ) as texts
     inner join names
         on
             names.owner = 'campaign'
             and names.kind = 'call'
-            and texts.screen_name = names.form
+            and lower(texts.screen_name) = names.form
 )
 
 select * from by_keyword
