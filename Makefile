@@ -1,6 +1,7 @@
 # make run           set up, run the shipped sample, say where the marts are
 # make test          set up, linters, types, the tests that need nothing else installed
 # make test-marked   the tests that need Chromium, PostgreSQL, axe, deltalake or an older DuckDB (the last three installed apart)
+# make test-all      both at once
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -9,9 +10,13 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
-LEFT_OUT := browser or postgres or reader or delta or spark or node or superset
+MARKED := browser or postgres or reader or delta
+NEVER := spark or node or superset
+# What `make test` runs.
+SELECTED = not ($(MARKED) or $(NEVER))
 READERS := $(VENV)/readers
 AXE := $(VENV)/axe
+EQUIPPED := WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE)
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
 # leak warnings: pytest's own closing line stays the last one.
 PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
@@ -23,9 +28,10 @@ IN_MEMORY = $(shell test "$$(df -Pk $(MEMORY) 2>/dev/null | awk 'NR == 2 {print 
 	-a "$$(awk '/^MemAvailable/ {print $$2}' /proc/meminfo 2>/dev/null)" -gt 4000000 2>/dev/null \
 	&& echo TMPDIR=$(MEMORY))
 WORKERS = $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 5))')
+SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 SAMPLE := --from 2026-03-01 --to 2026-04-14 --reason "first run of the sample"
 
-.PHONY: help setup run test test-marked check lint lock clean
+.PHONY: help setup run test test-marked test-all equip check lint lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -45,17 +51,24 @@ test: setup
 	@$(PYTHON) -m ruff check --quiet .
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory lint >"$$said" 2>&1 & linters=$$!; \
-	failed=0; $(IN_MEMORY) $(PYTEST) -n $(WORKERS) --dist worksteal -m "not ($(LEFT_OUT))" || failed=$$?; \
+	failed=0; $(IN_MEMORY) $(PYTEST) $(SIDE_BY_SIDE) -m "$(SELECTED)" || failed=$$?; \
 	wait $$linters || { failed=$$?; cat "$$said"; echo "sqlfluff or mypy found what stands above" >&2; }; \
 	exit $$failed
 
-test-marked: setup
+test-marked: equip
+	@$(EQUIPPED) $(IN_MEMORY) $(PYTEST) $(SIDE_BY_SIDE) -m "$(MARKED)"
+
+# While a browser or a server is waited for, other tests compute.
+test-all: equip
+	@$(EQUIPPED) $(MAKE) --no-print-directory test SELECTED="not ($(NEVER))"
+
+# What the marked tests need besides.
+equip: setup
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { echo "PostgreSQL is missing: sudo apt-get install postgresql" >&2; exit 1; }
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
 	@test -d $(READERS)/duckdb || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(READERS) -r requirements-readers.txt
 	@test -d $(AXE)/axe_playwright_python || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(AXE) -r requirements-browser.txt
-	@$(PYTHON) -c 'import deltalake' 2>/dev/null || $(PYTHON) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-delta.txt
-	@WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE) $(PYTEST) -m "browser or postgres or reader or delta"
+	@$(PYTHON) -c 'import deltalake' 2>/dev/null || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-delta.txt
 
 check: setup
 	@$(PYTHON) -m ruff check --quiet .
@@ -76,10 +89,10 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find flows tasks tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The lock is its own constraint: pip before 23.3 doesn't see that `sqlalchemy==2.0` also pins
-# `sqlalchemy[asyncio]`, and takes the newest one, whose hash nobody knows.
+# The lock is whole: pip need not ask each package what it depends on.
 # pip compiles on one core: all cores do it after it, so that no command has to, where
-# bytecode can't be written later. Files of packages that no Python can read are passed over.
+# bytecode can't be written later. Files of packages that no Python can read are passed
+# over, and the packages' own tests.
 setup:
 	@if ! cmp -s requirements.txt $(INSTALLED) || ! $(PYTHON) -c '' 2>/dev/null; then \
 		set -e; \
@@ -94,8 +107,8 @@ setup:
 		fi; \
 		$(PYTHON) -m pip --version >/dev/null 2>&1 || $$python -m venv --clear $(VENV); \
 		echo "Installing $$(grep -c '^[a-z0-9].*==' requirements.txt) locked packages into $(VENV); once, some minutes ..."; \
-		$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.txt -c requirements.txt; \
-		$(PYTHON) -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true; \
+		$(PYTHON) -m pip install -qq --disable-pip-version-check --no-compile --no-deps --require-hashes -r requirements.txt; \
+		$(PYTHON) -m compileall -q -j 0 -x '[/]tests?[/]' $(VENV)/lib >/dev/null 2>&1 || true; \
 		cp requirements.txt $(INSTALLED); \
 	fi
 	@if grep -q '^lightgbm==' requirements.txt && [ "$$(uname)" = Linux ] \

@@ -17,8 +17,10 @@ os.environ["WM_PSEUDONYM_KEY"] = "a-key-for-tests-only"
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
-# Two workers share two cores: a thread of LightGBM that waits must not compute in vain.
+# Workers share the cores: a thread of LightGBM or OpenBLAS that waits must not compute
+# in vain.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
 
 import pytest
@@ -56,11 +58,25 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     atexit.register(_be_quiet)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list) -> None:
-    """Count the tests that need more than Python, before a mark leaves them out."""
+    """Put first what waits; count what needs more than Python, and is left out.
+
+    Tests that share a server stand together at the beginning of the first worker's
+    share: no other worker takes some of them over, and starts a server of its own.
+    Who waits at the end would leave the machine idle.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("early") is None)
+    left_out = names_left_out(config)
     config.stash[_MARKED] = sum(
-        any(item.get_closest_marker(name) for name in NEEDS_MORE) for item in items
+        any(item.get_closest_marker(name) for name in left_out) for item in items
     )
+
+
+def names_left_out(config: pytest.Config) -> list[str]:
+    """Marks of `NEEDS_MORE` that this run is told to leave out."""
+    told = config.option.markexpr or ""
+    return [name for name in NEEDS_MORE if told.startswith("not") and name in told]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -77,11 +93,10 @@ def pytest_testnodedown(node) -> None:
 def pytest_terminal_summary(terminalreporter) -> None:
     """Say aloud what a run without these tests leaves out."""
     config = terminalreporter.config
-    if (config.option.markexpr or "").startswith("not"):
-        marked = config.stash.get(_MARKED, 0)
-        terminalreporter.write_line(
-            f"Left out here: {marked} tests marked {' or '.join(NEEDS_MORE)}"
-        )
+    marked = config.stash.get(_MARKED, 0)
+    if marked:
+        names = " or ".join(names_left_out(config))
+        terminalreporter.write_line(f"Left out here: {marked} tests marked {names}")
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,7 @@ def tables(lab: Lab, folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in folder.glob("parquet/*")}
 
 
+@pytest.mark.early
 def test_killed_crawls_leave_no_trace(
     small_world: World,
     tmp_path: Path,

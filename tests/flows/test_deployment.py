@@ -102,6 +102,13 @@ class Orchestra:
         return self.home / "worker.log"
 
 
+# One for all calls: each of its own would read the machine's certificates. Connections
+# are not kept, for the server closes those that nobody uses.
+HTTP = httpx.Client(
+    timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0)
+)
+
+
 @pytest.fixture(scope="module")
 def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
     home = tmp_path_factory.mktemp("prefect")
@@ -139,9 +146,10 @@ def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
 
     try:
         server = start("server", "server", "start", "--port", port)
-        wait_for_health(api, server, home / "server.log")
-        run_prefect(environment, "work-pool", "create", "local", "--type", "process")
-        start("worker", "worker", "start", "--pool", "local", "--type", "process")
+        wait_for(f"{api}/health", server, home / "server.log")
+        # A worker makes the pool that it is to work for, where there is none.
+        worker = start("worker", "worker", "start", "-p", "local", "-t", "process")
+        wait_for(f"{api}/work_pools/local", worker, home / "worker.log")
         run_prefect(environment, "--no-prompt", "deploy", "--all")
         yield Orchestra(api, environment, home)
     finally:
@@ -149,15 +157,15 @@ def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
             end(process)
 
 
-def wait_for_health(api: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until the server answers, as long as the process runs that is waited for."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            if httpx.get(f"{api}/health", timeout=5).is_success:
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(httpx.TransportError):
+            if HTTP.get(address).is_success:
                 return
-        except httpx.TransportError:
-            time.sleep(0.3)
-    pytest.fail(f"the server did not start: {log.read_text()}")
+        time.sleep(0.3)
+    pytest.fail(f"{address} was not answered: {log.read_text()}")
 
 
 def run_prefect(environment: dict[str, str], *words: str) -> str:
@@ -182,13 +190,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-# One for all calls: each of its own would read the machine's certificates. Connections
-# are not kept, for the server closes those that nobody uses.
-HTTP = httpx.Client(
-    timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0)
-)
 
 
 def answer_of(method: str, address: str, body: object = None) -> Any:
@@ -253,6 +254,7 @@ def wait_for_lines(orchestra: Orchestra, run_id: str) -> list[str]:
     pytest.fail(f"the run did not end its log: {orchestra.worker_log.read_text()}")
 
 
+@pytest.mark.early
 def test_daily_is_scheduled_at_half_past_two_in_shanghai(orchestra: Orchestra) -> None:
     daily = read_deployment(orchestra, "daily")
     (schedule,) = daily["schedules"]
@@ -264,6 +266,7 @@ def test_daily_is_scheduled_at_half_past_two_in_shanghai(orchestra: Orchestra) -
     assert daily["work_pool_name"] == "local"
 
 
+@pytest.mark.early
 def test_server_makes_runs_of_the_schedule(orchestra: Orchestra) -> None:
     """With some versions of its libraries it only logs an error, and nothing ever runs.
 
@@ -280,10 +283,12 @@ def test_server_makes_runs_of_the_schedule(orchestra: Orchestra) -> None:
     assert times == ["2999-03-01T18:30", "2999-03-02T18:30"]
 
 
+@pytest.mark.early
 def test_backfill_is_deployed_without_a_schedule(orchestra: Orchestra) -> None:
     assert read_deployment(orchestra, "backfill")["schedules"] == []
 
 
+@pytest.mark.early
 def test_deployed_runs_work_in_the_checkout(orchestra: Orchestra) -> None:
     for name in ("daily", "backfill"):
         (step,) = read_deployment(orchestra, name)["pull_steps"]
@@ -291,6 +296,7 @@ def test_deployed_runs_work_in_the_checkout(orchestra: Orchestra) -> None:
         assert Path(options["directory"]).resolve() == CHECKOUT.resolve()
 
 
+@pytest.mark.early
 def test_worker_runs_a_day(orchestra: Orchestra, lab: Lab) -> None:
     people = [user(100 + n, f"person {n}") for n in range(9)]
     acts = [repost(10 + n, 1, who, day=1 + n % 3) for n, who in enumerate(people)]
@@ -315,6 +321,7 @@ def test_worker_runs_a_day(orchestra: Orchestra, lab: Lab) -> None:
         assert days.fetchall() == [(date(2026, 3, 3), 3)]
 
 
+@pytest.mark.early
 def test_an_erasure_through_the_server_tells_nobody(
     orchestra: Orchestra, lab: Lab
 ) -> None:
@@ -367,6 +374,7 @@ def test_an_erasure_through_the_server_tells_nobody(
     assert found == [(CANARY_ID,)]
 
 
+@pytest.mark.early
 def test_failed_run_is_told(orchestra: Orchestra, lab: Lab) -> None:
     """The automation for real: the server posts to where it was told to.
 

@@ -11,6 +11,8 @@ import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
+
 from tests.workspaces import PATIENCE_SECONDS, Lab, lab_of, started
 from tests.world import World
 
@@ -44,6 +46,7 @@ def wait_until_it_works(run: subprocess.Popen[bytes], lab: Lab) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.early
 def test_killed_runs_leave_no_trace(small_world: World, tmp_path: Path) -> None:
     """Each run dies a little into the work; the last one is left alone."""
     seed = int(os.environ.get("WM_TEST_SEED", random.randrange(10**6)))

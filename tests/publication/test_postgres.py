@@ -21,7 +21,7 @@ from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.publication import roll_back
 from tests.workspaces import Lab, comment, repost, status, user
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.early]
 
 PROGRAMS = sorted(
     Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent
