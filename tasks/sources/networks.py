@@ -19,6 +19,7 @@ from tasks.sources.mediacrawler import records as mediacrawler
 from tasks.sources.qzone import records as qzone
 from tasks.sources.renren import records as renren
 from tasks.sources.tencent_weibo import records as tencent_weibo
+from tasks.sources.threads import records as threads
 from tasks.sources.weibo import records as weibo
 from tasks.sources.weibo.dataabc import records as dataabc
 from tasks.sources.weibo_assistant import records as weibo_assistant
@@ -38,6 +39,7 @@ _RECORDS = (
     qzone,
     renren,
     tencent_weibo,
+    threads,
     weibo,
     dataabc,
     weibo_assistant,

@@ -13,7 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.emulators import bluesky, instagram, mastodon, weibo_assistant, youtube
+from tests.emulators import (
+    bluesky,
+    instagram,
+    mastodon,
+    threads,
+    weibo_assistant,
+    youtube,
+)
 from tests.emulators.facebook import PAGE_TOKEN, FacebookEmulator, FacebookOptions
 from tests.emulators.serving import Asked, Emulator, serve
 from tests.emulators.weibo import (
@@ -28,6 +35,7 @@ from tests.emulators.wordpress import WordPressEmulator, WordPressOptions
 from tests.emulators.x import BEARER, XEmulator, XOptions
 from tests.world import BRANDS, World, WorldSpec, generate, workspace_toml
 from tests.world.bluesky import did_of
+from tests.world.threads import id_of as threads_id_of
 from tests.world.wordpress import PREFIX
 from tests.world.youtube import channel_of
 
@@ -39,6 +47,7 @@ SECRETS = {
     "bluesky": {"BLUESKY_ACCESS_TOKEN": bluesky.TOKEN},
     "instagram": {"INSTAGRAM_ACCESS_TOKEN": instagram.TOKEN},
     "mastodon": {"MASTODON_ACCESS_TOKEN": mastodon.TOKEN},
+    "threads": {"THREADS_ACCESS_TOKEN": threads.TOKEN},
     "weibo_assistant": {
         "WEIBO_ASSISTANT_APP_ID": weibo_assistant.APP_ID,
         "WEIBO_ASSISTANT_APP_SECRET": weibo_assistant.APP_SECRET,
@@ -54,6 +63,7 @@ ACCOUNTS: dict[str, Callable[[str], str]] = {
     "mastodon": lambda key: f"{mastodon.PREFIX}:{key}",
     # An id alone is any site's.
     "wordpress": lambda key: f"{PREFIX}:{key}",
+    "threads": threads_id_of,
     "youtube": channel_of,
 }
 
@@ -78,7 +88,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="NAME=CALLS,...",
         help="weibo: user_hour, user_day, ip_hour; x: an endpoint's name or"
         " month_posts; facebook: app_calls, page_calls; wordpress, bluesky, mastodon:"
-        " calls; weibo_assistant: calls; youtube: units, searches",
+        " calls; weibo_assistant: calls; threads: searches; youtube: units, searches",
     )
     parser.add_argument(
         "--scale",
@@ -142,6 +152,10 @@ def make(options: argparse.Namespace, world: World) -> Emulator:
     elif options.network == "mastodon":
         emulator = mastodon.MastodonEmulator(
             world, mastodon.MastodonOptions(**limits, error_share=share, **common)
+        )
+    elif options.network == "threads":
+        emulator = threads.ThreadsEmulator(
+            world, threads.ThreadsOptions(**limits, **common)
         )
     elif options.network == "weibo_assistant":
         emulator = weibo_assistant.AssistantEmulator(

@@ -33,6 +33,7 @@ def world() -> World:
         (["mastodon", "--limits", "calls=9"], "/api/v1/accounts/1000000001"),
         (["youtube", "--limits", "units=9"], "/youtube/v3/videos"),
         (["instagram"], "/v23.0/1000000001"),
+        (["threads", "--limits", "searches=9"], "/v1.0/me"),
         (["weibo_assistant", "--limits", "calls=9"], "/open/weibo/user_status"),
     ],
 )

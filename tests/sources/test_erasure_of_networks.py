@@ -20,11 +20,20 @@ from tasks.sources.erasure import Landed, is_own, names_in, without_person
 from tasks.sources.file_format import Splitter
 from tasks.sources.instagram.records import split as split_instagram
 from tasks.sources.mastodon.records import split as split_mastodon
+from tasks.sources.threads.records import split as split_threads
 from tasks.sources.weibo_assistant.records import split as split_weibo_assistant
 from tasks.sources.youtube.records import split as split_youtube
 from tasks.warehouse.people import Person
 from tests.workspaces import Lab
-from tests.world import World, bluesky, instagram, mastodon, weibo_assistant, youtube
+from tests.world import (
+    World,
+    bluesky,
+    instagram,
+    mastodon,
+    threads,
+    weibo_assistant,
+    youtube,
+)
 
 NETWORKS: dict[str, tuple[Splitter, Callable[[World], tuple[World, Any]]]] = {
     "bluesky": (
@@ -46,6 +55,13 @@ NETWORKS: dict[str, tuple[Splitter, Callable[[World], tuple[World, Any]]]] = {
         lambda world: (
             (objects := mastodon.mastodon_world(world)).world,
             mastodon.archive(objects),
+        ),
+    ),
+    "threads": (
+        split_threads,
+        lambda world: (
+            (objects := threads.threads_world(world)).world,
+            threads.archive(objects),
         ),
     ),
     "weibo_assistant": (
