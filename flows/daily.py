@@ -11,7 +11,8 @@ from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
 from tasks.extract import extract
 from tasks.publish import publish
-from tasks.sources.erased_people import finish, keep_out
+from tasks.sources.erasure_marker import finish
+from tasks.sources.erasure_watch import keep_out
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError, SourceLateError
 from tasks.warehouse.ledger import days_to_run, open_run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tasks.publication.elsewhere import show_elsewhere
 from tasks.publication.marts import publish_marts
-from tasks.sources.erased_people import is_pending
+from tasks.sources.erasure_marker import is_pending
 from tasks.warehouse.errors import without_values
 from tasks.warehouse.publication import Published
 from tasks.warehouse.workspace import load_workspace

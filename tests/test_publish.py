@@ -21,7 +21,7 @@ import pytest
 
 from flows.commands.privacy import erase
 from tasks.publish import publish
-from tasks.sources.erased_people import keep_out
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError, StepFailedError
 from tasks.warehouse.lock import hold_workspace

@@ -143,7 +143,7 @@ def rollback(
 ) -> None:
     """Let readers see an older publication, until the next run publishes."""
     from tasks.publication.elsewhere import show_elsewhere
-    from tasks.sources.erased_people import is_pending
+    from tasks.sources.erasure_marker import is_pending
     from tasks.warehouse.lock import hold_workspace
     from tasks.warehouse.publication import roll_back
     from tasks.warehouse.workspace import load_workspace

@@ -40,7 +40,7 @@ from tasks.warehouse.networks import (
 )
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
-from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.seed_tables import read_overrides
 from tasks.warehouse.temporary import temporary_folder
 from tasks.warehouse.workspace import Workspace
 

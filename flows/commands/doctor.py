@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tasks.publication.delta import examine_delta
 from tasks.publication.postgres import examine_postgres
-from tasks.sources.erased_people import examine_erasure, is_taking_out
+from tasks.sources.erasure_marker import examine_erasure, is_taking_out
 from tasks.sources.source_files import examine_files, examine_room
 from tasks.warehouse.condition import Condition, broken, worth_a_look
 from tasks.warehouse.configuration import RETENTION_NOTE

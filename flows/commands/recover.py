@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from tasks.sources.crawl.state import mend_crawls
-from tasks.sources.erased_people import is_taking_out
+from tasks.sources.erasure_marker import is_taking_out
 from tasks.sources.source_files import has_its_exports
 from tasks.warehouse.condition import Repairs, new_place_aside
 from tasks.warehouse.database import mend_warehouse

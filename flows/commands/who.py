@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from tasks.sources.erased_people import is_pending
+from tasks.sources.erasure_marker import is_pending
 from tasks.warehouse.account_lookup import KnownAccount, find_accounts
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.lock import hold_workspace

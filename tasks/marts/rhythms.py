@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
-import polars as pl
 
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.progress import say
@@ -44,6 +43,8 @@ def say_silence(
 
 def store_rhythms(connection: duckdb.DuckDBPyConnection, rhythms: list[Rhythm]) -> None:
     """What is expected of each source, and the days that lack it, for the marts."""
+    import polars as pl
+
     store_frame(
         connection,
         "meta.source_rhythms",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
 
 from tasks.marts.configuration import write_configuration
 from tasks.warehouse import ledger
@@ -18,6 +18,9 @@ from tasks.warehouse.errors import (
 from tasks.warehouse.graph import Making
 from tasks.warehouse.rhythm import Rhythm
 from tasks.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def days_to_cover(
@@ -103,9 +106,10 @@ def days_to_make(
     covered = ledger.covered_days(connection)
     fresh = set(asked) - covered
     if fresh:
-        connection.register("fresh", pl.DataFrame({"date_day": sorted(fresh)}))
-        connection.execute("insert into meta.covered_days select date_day from fresh")
-        connection.unregister("fresh")
+        connection.execute(
+            "insert into meta.covered_days select unnest($days)",
+            {"days": sorted(fresh)},
+        )
     covered |= fresh
     if ledger.read_state(connection, "configuration") != digest:
         touched = covered
@@ -141,6 +145,8 @@ def widened_window(making: Making) -> pl.DataFrame:
     Returns:
         One row: first_day, last_day.
     """
+    import polars as pl
+
     window = making.params["start_date"], making.params["end_date"]
     window = _with_changed_days(making.connection, window)
     first, last = _with_days_of_new_mentions(making.connection, window)

@@ -31,10 +31,10 @@ from tasks.sources.erasure import (
     with_names,
     with_other_ids,
 )
+from tasks.sources.erasure_marker import MARKER, finish, is_cleared, unmark
 from tasks.sources.networks import FORMATS
 from tasks.warehouse import landing, rejected, seeds, tombstones
 from tasks.warehouse.claim_files import forget_claims
-from tasks.warehouse.condition import Condition, worth_a_look
 from tasks.warehouse.errors import (
     ConfigurationError,
     LandingDamagedError,
@@ -46,12 +46,10 @@ from tasks.warehouse.people import LONG_ID, Person, unescaped, words_in
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import (
     NAME_LISTS,
-    forget_older,
     take_off_lists,
 )
 from tasks.warehouse.workspace import Workspace
 
-MARKER = ".erasing"
 # What was held against which tombstones, so that a run reads only what changed.
 _SEEN = ".erasures.seen.json"
 # An id that no record has, for whom only names are known.
@@ -122,7 +120,7 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
             older than the marts.
     """
     root = workspace.root
-    if _is_cleared(root / MARKER):
+    if is_cleared(root / MARKER):
         # What is damaged now would pass for written on purpose afterwards.
         landing.verify(workspace.landing, landing.read_log(workspace.landing))
     refuse_older_landing(workspace)
@@ -201,20 +199,17 @@ def with_all_ids(
     )
 
 
-def keep_out(workspace: Workspace) -> None:
-    """Before a run reads anything: finish what was begun, look at what changed.
+def take_out_returned(workspace: Workspace) -> None:
+    """Finish what was begun, and hold what changed against the tombstones.
 
-    The caller holds the workspace. Cost: nothing before the first erasure; then a stat
-    for each file, and reading those that changed once.
+    The caller holds the workspace. Cost: a stat for each file, and reading those that
+    changed once.
 
     Raises:
         ConfigurationError: the tombstones or their key are lost.
     """
-    root = workspace.root
-    marker = root / MARKER
-    if not marker.exists() and not tombstones.has_tombstones(root):
-        return
-    begun = not _is_cleared(marker)
+    marker = workspace.root / MARKER
+    begun = not is_cleared(marker)
     files = _files(workspace)
     changed = set(files.everything) if begun else _changed(workspace, files)
     if not changed and not begun:
@@ -237,40 +232,8 @@ def keep_out(workspace: Workspace) -> None:
             )
             _clear(workspace)
         else:
-            _unmark(marker)
+            unmark(marker)
     _note_seen(workspace)
-
-
-def finish(workspace: Workspace) -> None:
-    """After the marts are made anew: older publications go, and the marker."""
-    marker = workspace.root / MARKER
-    if marker.exists():
-        forget_older(workspace.root)
-        _unmark(marker)
-
-
-def is_taking_out(root: Path) -> bool:
-    """Whether an erasure was stopped amid files, which the next run goes through."""
-    try:
-        text = (root / MARKER).read_text(encoding="utf-8")
-        return not json.loads(text)["is_cleared"]
-    except FileNotFoundError:
-        return False
-    except (ValueError, KeyError, TypeError):
-        return True
-
-
-def is_pending(root: Path) -> bool:
-    """Whether an erasure waits for a run to make the marts anew."""
-    return (root / MARKER).exists()
-
-
-def examine_erasure(root: Path) -> Iterator[Condition]:
-    """Whether an erasure waits for its run."""
-    if is_pending(root):
-        yield worth_a_look(
-            "erasure", "one waits for its run: start `daily`, it makes the marts anew"
-        )
 
 
 def _begin(workspace: Workspace) -> tuple[date, date] | None:
@@ -318,22 +281,6 @@ def _clear(workspace: Workspace) -> None:
     landing.note_digests(workspace.landing)  # files were written without the people
     landing.write_atomically(marker, json.dumps({**told, "is_cleared": True}))
     _note_seen(workspace)
-
-
-def _is_cleared(marker: Path) -> bool:
-    """Whether nothing is left to be taken out; true without a marker."""
-    if not is_taking_out(marker.parent):
-        return True
-    try:
-        json.loads(marker.read_text(encoding="utf-8"))["days"]
-    except (ValueError, KeyError, TypeError):  # torn: it is to be gone through anew
-        landing.write_atomically(marker, json.dumps({"days": []}))
-    return False
-
-
-def _unmark(marker: Path) -> None:
-    marker.unlink(missing_ok=True)
-    landing.sync(marker.parent)
 
 
 def landed_by_network(workspace: Workspace) -> list[tuple[str, Landed]]:

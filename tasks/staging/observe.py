@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from tasks.staging.rules import Rule
 from tasks.warehouse import file_evidence, landing
@@ -160,6 +159,8 @@ def _note_landing_times(
     connection: duckdb.DuckDBPyConnection, batches: Sequence[landing.Batch]
 ) -> None:
     """Make `raw.landing_times`: when each batch landed, UTC."""
+    import polars as pl
+
     connection.register(
         "times",
         pl.DataFrame(

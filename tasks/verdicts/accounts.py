@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
 from tasks.verdicts.own_models import digest_of_models, load_model
 from tasks.warehouse import graph, ledger
@@ -26,8 +25,11 @@ from tasks.warehouse.database import (
 from tasks.warehouse.models import Model, load_models, run_model
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.pseudonyms import padded_keys
-from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.seeds import Row, override_rows
 from tasks.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,15 @@ class Deduplicated:
 
 def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
     """Score accounts, find operators, apply a person's decisions."""
-    overrides = read_overrides(workspace.root)
+    decisions = override_rows(workspace.root)
     with connect(workspace.database) as connection, step("deduplicate"):
         ledger.require(connection, "staging", "interactions")
-        digest = _input_hash(connection, workspace, overrides)
+        digest = _input_hash(connection, workspace, decisions)
         if ledger.read_state(connection, "accounts") == digest:
             say("  no account is to be judged anew")
             return _summary(connection, changed=0)
         with transaction(connection):
-            changed = _write_verdicts(connection, workspace, overrides)
+            changed = _write_verdicts(connection, workspace, decisions)
             ledger.write_state(connection, "accounts", digest)
             ledger.mark(
                 connection,
@@ -75,14 +77,18 @@ def judge_accounts(workspace: Workspace, run_id: str) -> Deduplicated:
 def _write_verdicts(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
-    overrides: pl.DataFrame,
+    decisions: list[Row],
 ) -> int:
     """Judge the accounts, write all tables of verdicts; how many are new or changed."""
+    import polars as pl
+
     from tasks.accounts.phantom_model import write_rates
     from tasks.verdicts.groups import find_groups
     from tasks.verdicts.history import keep_history, watch_drift
     from tasks.verdicts.judge import judge
+    from tasks.warehouse.seed_tables import as_overrides
 
+    overrides = as_overrides(decisions)
     model = load_model(workspace)
     store_frame(connection, "meta.account_overrides", overrides)
     ledger.write_state(connection, "score_rates", write_rates(model.rates))
@@ -187,8 +193,9 @@ def _touch_days(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _tell_skipped(blocking: pl.DataFrame) -> None:
     """Say which signs too many accounts share to be one person's."""
-    skipped = blocking.filter(pl.col("skipped_keys") > 0)
-    for row in skipped.iter_rows(named=True):
+    for row in blocking.iter_rows(named=True):
+        if not row["skipped_keys"]:
+            continue
         say(
             f"  {row['skipped_keys']:,} values of {row['rule'].replace('_', ' ')} that"
             f" too many share link nobody ({row['skipped_accounts']:,} accounts)"
@@ -198,7 +205,7 @@ def _tell_skipped(blocking: pl.DataFrame) -> None:
 def _input_hash(
     connection: duckdb.DuckDBPyConnection,
     workspace: Workspace,
-    overrides: pl.DataFrame,
+    decisions: list[Row],
 ) -> str:
     batches = connection.execute(
         "select batch_id from meta.staged_batches order by batch_id"
@@ -206,7 +213,7 @@ def _input_hash(
     policies = workspace.policies
     parts = [
         [row[0] for row in batches],
-        overrides.write_csv(),
+        [[str(value) for value in row] for row in decisions],
         [
             policies.behaviour_days,
             policies.suspected_threshold,

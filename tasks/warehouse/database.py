@@ -225,7 +225,6 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
             what = f"can't be opened ({type(error).__name__})"
         raise DamagedError(database, what) from None
     tune(connection, database.with_name(".spill"))
-    written_values.register(connection)
     _set_up(connection)
     return connection
 
@@ -240,6 +239,8 @@ def _set_up(connection: duckdb.DuckDBPyConnection) -> None:
         ).fetchall()
         if found == [(digest,)]:
             return
+    # Python's are the connection's: who reads records registers them again.
+    written_values.register(connection)
     # At once: each statement of its own would wait for the disk.
     with transaction(connection):
         for schema in SCHEMAS:
@@ -248,6 +249,7 @@ def _set_up(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(BOOKKEEPING)
         connection.execute("delete from meta.state where key = 'set_up'")
         connection.execute("insert into meta.state values ('set_up', ?)", [digest])
+    written_values.unregister(connection)
 
 
 @contextmanager
@@ -265,7 +267,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def add_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add the functions that models call."""
+    """Add the functions that models call; `written_values.register` comes before."""
     for signature, body in FUNCTIONS.items():
         connection.execute(f"create or replace macro main.{signature} as ({body})")
 

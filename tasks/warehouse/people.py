@@ -7,11 +7,13 @@ import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import polars as pl
-
 from tasks.warehouse.tombstones import canonical_id, spellings
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # What stands in the place of a person.
 ERASED = "[erased]"
@@ -65,6 +67,8 @@ def as_table(header: Iterable[str], lines: Iterable[dict[str, str]]) -> str:
 
 def words_in(texts: pl.Series) -> set[str]:
     """What may be an id or a name in texts that need not be JSON."""
+    import polars as pl
+
     found = pl.concat(
         [
             texts.str.extract_all(_WORD).explode().drop_nulls(),

@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import duckdb
-import polars as pl
 
 from tasks.warehouse.claim_files import FOLDER as CLAIMS
 from tasks.warehouse.claim_files import link_claims
@@ -169,6 +168,8 @@ def _write_names(
     connection: duckdb.DuckDBPyConnection, model: Model, target: Path
 ) -> None:
     """Write a list that names people, in the order of its key."""
+    import polars as pl
+
     rows = connection.sql(f"from {model.name} order by {', '.join(model.grain)}").pl()
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
     with private(target) as file:

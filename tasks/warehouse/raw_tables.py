@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from tasks.warehouse.landing import BATCH_OF, Batch, select_files
+from tasks.warehouse.written_values import register
 
 # DuckDB's JSON structure syntax as nested dictionaries. A value of another type
 # than declared (a count as text, `comments: false`) is converted where it can be
@@ -79,6 +80,7 @@ def build_raw_tables(
         batches: what to parse; may be empty, the tables then are.
         tables: what each takes, by table name.
     """
+    register(connection)
     for table, spec in tables.items():
         mine = [batch for batch in batches if batch.format in spec.formats]
         parts = [

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import polars as pl
 
 from tasks.warehouse.condition import (
     Condition,
@@ -22,6 +21,9 @@ from tasks.warehouse.people import ERASED, Person, unescaped, words_in
 from tasks.warehouse.tombstones import buried, has_tombstones, spellings
 from tasks.warehouse.workspace import Workspace
 
+if TYPE_CHECKING:
+    import polars as pl
+
 
 def rejected_files(folder: Path) -> list[Path]:
     """Files of rejected rows."""
@@ -34,6 +36,8 @@ def read_rejected(file: Path) -> pl.DataFrame:
     Raises:
         DamagedError: it can't be read.
     """
+    import polars as pl
+
     try:
         return pl.read_parquet(file, glob=False)
     except pl.exceptions.PolarsError:
@@ -94,6 +98,8 @@ def count_rejected(folder: Path, batch_id: str) -> dict[tuple[str, str], int]:
 
 def texts_of(file: Path) -> Iterator[list[str]]:
     """Texts in which somebody may be named, a column at a time."""
+    import polars as pl
+
     frame = read_rejected(file)
     for name, kind in frame.schema.items():
         if kind == pl.String:
@@ -110,6 +116,8 @@ def held_of(
         person: with all names known.
         is_own: whether a parsed record is theirs.
     """
+    import polars as pl
+
     needles = _needles(person)
     found: dict[str, dict[str, Any]] = {}
     for file in rejected_files(folder):
@@ -132,6 +140,8 @@ def held_of(
 
 def forget(files: Iterable[Path], person: Person) -> None:
     """Rejected records that show the person keep their reason only, without values."""
+    import polars as pl
+
     needles = _needles(person)
     for file in files:
         frame = read_rejected(file)
@@ -176,6 +186,8 @@ def hide_erased(
         rejected: with a column record.
         platforms: networks that they may be of.
     """
+    import polars as pl
+
     if rejected.is_empty() or not has_tombstones(root):
         return rejected
     record = pl.col("record")
@@ -203,6 +215,8 @@ def bare_reason(needles: Iterable[str], stage: pl.Expr | None = None) -> pl.Expr
         needles: what must not stand in it, else the reason goes altogether.
         stage: of the rejection, where rules name their value after a colon.
     """
+    import polars as pl
+
     reason = pl.col("reason").str.replace(r"(^|[ (:])'.*'", "${1}...")
     if stage is not None:
         rule = pl.col("reason").str.split(": ").list.first()

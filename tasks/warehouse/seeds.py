@@ -1,4 +1,4 @@
-"""What people decide and did: the tables in `seeds/`.
+"""What people decide and did: the files in `seeds/`, line by line.
 
 - `account_overrides.csv`: decision (merge, split, genuine, phantom), platform,
   account_id, other_platform, other_account_id (for merge), reason, reviewer, date.
@@ -24,16 +24,16 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.people import Person, as_table, names_account, without_words
 from tasks.warehouse.workspace import Workspace, load_workspace
+
+# A line that was read and found right: its columns stand in the reader's docstring.
+Row = tuple[object, ...]
 
 DECISIONS = ("merge", "split", "genuine", "phantom")
 COLUMNS = (
@@ -46,25 +46,7 @@ COLUMNS = (
     "reviewer",
     "date",
 )
-SCHEMA = {
-    "kind": pl.String,
-    "platform": pl.String,
-    "account_id": pl.String,
-    "with_platform": pl.String,
-    "with_account_id": pl.String,
-    "reason": pl.String,
-    "reviewer": pl.String,
-    "decided_on": pl.Date,
-}
-
-
 SUPPRESSION_COLUMNS = ("platform", "account_id", "reason", "date")
-SUPPRESSION_SCHEMA = {
-    "platform": pl.String,
-    "account_id": pl.String,
-    "reason": pl.String,
-    "suppressed_on": pl.Date,
-}
 HISTORY_COLUMNS = (
     "brand_id",
     "platform",
@@ -73,45 +55,10 @@ HISTORY_COLUMNS = (
     "channel",
     "answered",
 )
-HISTORY_SCHEMA = {
-    "brand_id": pl.String,
-    "platform": pl.String,
-    "account_id": pl.String,
-    "contacted_on": pl.Date,
-    "channel": pl.String,
-    "is_answered": pl.Boolean,
-}
 ACTION_COLUMNS = ("action_id", "brand_id", "kind", "started_at", "ended_at", "note")
-ACTION_SCHEMA: dict[str, Any] = {
-    "action_id": pl.String,
-    "brand_id": pl.String,
-    "kind": pl.String,
-    "started_at": pl.Datetime("us"),
-    "first_day": pl.Date,
-    "last_day": pl.Date,
-    "note": pl.String,
-}
 CPM_COLUMNS = ("platform", "cpm", "currency", "source", "date")
-CPM_SCHEMA: dict[str, Any] = {
-    "platform": pl.String,
-    "cpm": pl.Decimal(12, 4),
-    "currency": pl.String,
-    "source": pl.String,
-    "priced_on": pl.Date,
-}
 CONVERSION_COLUMNS = ("time", "link")
 CONVERSION_MORE = ("kind", "count", "amount", "currency", "order_id")
-CONVERSION_SCHEMA: dict[str, Any] = {
-    "line": pl.Int64,
-    "lines": pl.Int64,
-    "converted_at": pl.Datetime("us"),
-    "date_day": pl.Date,
-    "link": pl.String,
-    "kind": pl.String,
-    "conversions": pl.Int64,
-    "amount": pl.Decimal(18, 4),
-    "currency": pl.String,
-}
 _KINDS = ("order", "click")
 _ANSWERS = {"yes": True, "no": False, "": None}
 
@@ -131,12 +78,12 @@ def check_seeds(root: Path) -> None:
     if mistakes:
         raise ConfigurationError(mistakes)
     readers = (
-        read_overrides,
-        read_suppressions,
-        read_contact_history,
-        read_brand_actions,
-        read_cpm,
-        read_conversions,
+        override_rows,
+        suppression_rows,
+        contact_rows,
+        action_rows,
+        price_rows,
+        conversion_rows,
     )
     for read in readers:
         try:
@@ -238,17 +185,19 @@ def _day(place: str, name: str, value: str, mistakes: list[str]) -> date | None:
         return None
 
 
-def read_overrides(root: Path) -> pl.DataFrame:
-    """Decisions of a workspace; of two on one account the newer holds.
+def override_rows(root: Path) -> list[Row]:
+    """Decisions on accounts as they are written, line by line.
 
-    Merges accumulate; a level (genuine, phantom) replaces an earlier one.
+    Returns:
+        kind, platform, account_id, with_platform, with_account_id (of a merge),
+        reason, reviewer, decided_on.
 
     Raises:
         ConfigurationError: names every wrong line.
     """
     file = root / "seeds" / "account_overrides.csv"
     mistakes: list[str] = []
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
     needed = ("platform", "account_id", "reason", "reviewer")
     for place, value in _rows(file, COLUMNS, needed, mistakes):
         before = len(mistakes)
@@ -262,28 +211,20 @@ def read_overrides(root: Path) -> pl.DataFrame:
         decided_on = _day(place, "date", value["date"], mistakes)
         if len(mistakes) == before:
             rows.append(
-                {
-                    "kind": value["decision"],
-                    "platform": value["platform"],
-                    "account_id": value["account_id"],
-                    "with_platform": value["other_platform"] or value["platform"],
-                    "with_account_id": value["other_account_id"] or None,
-                    "reason": value["reason"],
-                    "reviewer": value["reviewer"],
-                    "decided_on": decided_on,
-                }
+                (
+                    value["decision"],
+                    value["platform"],
+                    value["account_id"],
+                    value["other_platform"] or value["platform"],
+                    value["other_account_id"] or None,
+                    value["reason"],
+                    value["reviewer"],
+                    decided_on,
+                )
             )
     if mistakes:
         raise ConfigurationError(mistakes)
-    frame = pl.DataFrame(rows, schema=SCHEMA).with_row_index("line")
-    level = pl.col("kind").is_in(["genuine", "phantom"])
-    levels = (
-        frame.filter(level)
-        .sort("decided_on", "line")
-        .unique(["platform", "account_id"], keep="last", maintain_order=True)
-    )
-    others = frame.filter(~level)
-    return pl.concat([others, levels]).sort("line").drop("line")
+    return rows
 
 
 def override_line(
@@ -297,15 +238,18 @@ def override_line(
     return text.getvalue()
 
 
-def read_suppressions(root: Path) -> pl.DataFrame:
-    """Accounts that are never to be contacted: one row each, the first day on.
+def suppression_rows(root: Path) -> list[Row]:
+    """Accounts that are never to be contacted, line by line.
+
+    Returns:
+        platform, account_id, reason, suppressed_on.
 
     Raises:
         ConfigurationError: names every wrong line.
     """
     file = root / "seeds" / "suppressions.csv"
     mistakes: list[str] = []
-    rows = [
+    rows: list[Row] = [
         (
             value["platform"],
             value["account_id"],
@@ -318,22 +262,22 @@ def read_suppressions(root: Path) -> pl.DataFrame:
     ]
     if mistakes:
         raise ConfigurationError(mistakes)
-    return (
-        pl.DataFrame(rows, schema=SUPPRESSION_SCHEMA, orient="row")
-        .sort("platform", "account_id", "suppressed_on", "reason")
-        .unique(["platform", "account_id"], keep="first", maintain_order=True)
-    )
+    return rows
 
 
-def read_contact_history(root: Path) -> pl.DataFrame:
-    """Who was contacted when, and whether they answered.
+def contact_rows(root: Path) -> list[Row]:
+    """Who was contacted when, and whether they answered, line by line.
+
+    Returns:
+        brand_id, platform, account_id, contacted_on, channel, is_answered (null where
+        that is not known yet).
 
     Raises:
         ConfigurationError: names every wrong line.
     """
     file = root / "seeds" / "contact_history.csv"
     mistakes: list[str] = []
-    rows = []
+    rows: list[Row] = []
     needed = ("brand_id", "platform", "account_id", "contacted_on")
     for place, value in _rows(file, HISTORY_COLUMNS, needed, mistakes):
         if value["answered"].lower() not in _ANSWERS:
@@ -353,23 +297,24 @@ def read_contact_history(root: Path) -> pl.DataFrame:
         )
     if mistakes:
         raise ConfigurationError(mistakes)
-    return (
-        pl.DataFrame(rows, schema=HISTORY_SCHEMA, orient="row").unique().sort(pl.all())
-    )
+    return rows
 
 
-def read_brand_actions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
-    """What brands did, with its days in a time zone; sorted by brand and id.
+def action_rows(root: Path, timezone: str = "UTC") -> list[Row]:
+    """What brands did, with its days in a time zone, line by line.
 
     Times without an offset are the time zone's own; a day alone begins at midnight and
     ends with the day.
+
+    Returns:
+        action_id, brand_id, kind, started_at (UTC), first_day, last_day, note.
 
     Raises:
         ConfigurationError: names every wrong line.
     """
     file = root / "seeds" / "brand_actions.csv"
     mistakes: list[str] = []
-    rows: list[tuple[object, ...]] = []
+    rows: list[Row] = []
     places: dict[tuple[str, str], str] = {}
     zone = ZoneInfo(timezone)
     needed = ("action_id", "brand_id", "kind", "started_at")
@@ -409,20 +354,21 @@ def read_brand_actions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
         )
     if mistakes:
         raise ConfigurationError(mistakes)
-    return pl.DataFrame(rows, schema=ACTION_SCHEMA, orient="row").sort(
-        "brand_id", "action_id"
-    )
+    return rows
 
 
-def read_cpm(root: Path) -> pl.DataFrame:
+def price_rows(root: Path) -> list[Row]:
     """Prices of a thousand impressions; one a network and day.
+
+    Returns:
+        platform, cpm, currency, source, priced_on.
 
     Raises:
         ConfigurationError: names every wrong line.
     """
     file = root / "seeds" / "cpm.csv"
     mistakes: list[str] = []
-    rows: list[tuple[object, ...]] = []
+    rows: list[Row] = []
     seen: set[tuple[str, date | None]] = set()
     for place, value in _rows(file, CPM_COLUMNS, CPM_COLUMNS, mistakes):
         before = len(mistakes)
@@ -453,11 +399,11 @@ def read_cpm(root: Path) -> pl.DataFrame:
         )
     if mistakes:
         raise ConfigurationError(mistakes)
-    return _with_money(rows, CPM_SCHEMA).sort("platform", "priced_on")
+    return rows
 
 
-def read_conversions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
-    """Clicks and orders, a row for each line that counts; sorted by line.
+def conversion_rows(root: Path, timezone: str = "UTC") -> list[Row]:
+    """Clicks and orders, a row for each line that counts.
 
     Of several lines with one order_id and kind the last one by time counts: it holds
     the last link that the order came by. The order_id itself is not kept.
@@ -474,7 +420,7 @@ def read_conversions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
     mistakes: list[str] = []
     zone = ZoneInfo(timezone)
     # By order, else by line.
-    kept: dict[tuple[str, str], tuple[object, ...]] = {}
+    kept: dict[tuple[str, str], Row] = {}
     lines: dict[tuple[str, str], int] = {}
     needed = CONVERSION_COLUMNS
     for place, value in _rows(file, needed, needed, mistakes, CONVERSION_MORE):
@@ -514,29 +460,7 @@ def read_conversions(root: Path, timezone: str = "UTC") -> pl.DataFrame:
             kept[key] = (int(line), *row)
     if mistakes:
         raise ConfigurationError(mistakes)
-    return _with_money(
-        [(line, lines[key], *rest) for key, (line, *rest) in kept.items()],
-        CONVERSION_SCHEMA,
-    ).sort("line")
-
-
-def _with_money(
-    rows: Sequence[Sequence[object]], schema: dict[str, Any]
-) -> pl.DataFrame:
-    """Rows as a frame; sums of money are cast from text.
-
-    From Python's decimals polars would import NumPy first, a tenth of a second in a
-    run that has nothing new to do.
-    """
-    texts = {
-        name: pl.String if isinstance(kind, pl.Decimal) else kind
-        for name, kind in schema.items()
-    }
-    told = [
-        [str(value) if isinstance(value, Decimal) else value for value in row]
-        for row in rows
-    ]
-    return pl.DataFrame(told, schema=texts, orient="row").cast(pl.Schema(schema))
+    return [(line, lines[key], *rest) for key, (line, *rest) in kept.items()]
 
 
 def _count(place: str, value: str, mistakes: list[str]) -> int:

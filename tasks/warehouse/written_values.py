@@ -9,6 +9,7 @@ registers the same functions under the same names.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -685,9 +686,19 @@ _SIGNATURES: dict[Callable[..., Any], tuple[list[Any], Any]] = {
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Give a connection the Python functions; the SQL ones call them.
 
-    Nulls reach them: a time is read without a moment of reading, too.
+    Nulls reach them: a time is read without a moment of reading, too. DuckDB imports
+    NumPy for the first one, so only what reads records registers them, and none twice.
     """
+    with contextlib.suppress(duckdb.CatalogException):
+        connection.execute("select told_id(null)")
+        return
     for function, (takes, gives) in _SIGNATURES.items():
         connection.create_function(
             function.__name__, function, takes, gives, null_handling=SPECIAL
         )
+
+
+def unregister(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take them from a connection again."""
+    for function in _SIGNATURES:
+        connection.remove_function(function.__name__)

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tasks.accounts.operators import LINKS_SCHEMA, batch_members, find_operators
-from tasks.warehouse.seeds import SCHEMA
+from tasks.warehouse.seed_tables import OVERRIDE_SCHEMA
 
 START = datetime(2026, 3, 1)  # noqa: DTZ001
 Link = tuple[str, str] | tuple[str, str, str]
@@ -59,10 +59,14 @@ def found(
         schema=LINKS_SCHEMA,
         orient="row",
     )  # fmt: skip
-    rows = find_operators(profiles, pairs, pl.DataFrame(decided, schema=SCHEMA))
+    rows = find_operators(
+        profiles, pairs, pl.DataFrame(decided, schema=OVERRIDE_SCHEMA)
+    )
     assert rows.height == len(accounts)
     shuffled = find_operators(
-        profiles.reverse(), pairs.reverse(), pl.DataFrame(decided, schema=SCHEMA)
+        profiles.reverse(),
+        pairs.reverse(),
+        pl.DataFrame(decided, schema=OVERRIDE_SCHEMA),
     )
     assert shuffled.equals(rows)
     return {row["account_id"]: row for row in rows.to_dicts()}

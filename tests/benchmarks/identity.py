@@ -43,7 +43,7 @@ from tasks.accounts.identity_training import estimate_parameters
 from tasks.accounts.name_shapes import name_forms
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.warehouse.database import scratch
-from tasks.warehouse.seeds import SCHEMA as OVERRIDES_SCHEMA
+from tasks.warehouse.seed_tables import OVERRIDE_SCHEMA
 from tests.world import generate
 from tests.world.profiles import make_profiles
 from tests.world.spec import WorldSpec
@@ -204,7 +204,7 @@ def grouped(profiles: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     operators = find_operators(
         profiles.select(*KEY, first_seen_at="registered_at"),
         pairs.select(list(LINKS_SCHEMA)),
-        pl.DataFrame(schema=OVERRIDES_SCHEMA),
+        pl.DataFrame(schema=OVERRIDE_SCHEMA),
     )
     first = pl.col("account_id").first().over("operator_id")
     return (

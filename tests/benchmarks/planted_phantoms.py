@@ -27,7 +27,7 @@ from tasks.accounts.evidence import JUDGED
 from tasks.accounts.neighbourhood import NEIGHBOURHOOD
 from tasks.accounts.phantom_model import shipped_model
 from tasks.verdicts.judge import look_at
-from tasks.warehouse.seeds import read_overrides
+from tasks.warehouse.seed_tables import read_overrides
 from tests.world import World, WorldSpec, generate, write
 
 KINDS = ("fresh", "vendor_batch", "cultivated", "camouflaged")

@@ -228,6 +228,10 @@ HEAVY = {
 }
 
 
+# What frames are made with.
+FRAMES = {"numpy", "polars"}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -256,6 +260,8 @@ def test_what_has_nothing_to_do_loads_nothing_for_it(
     loaded = set(re.findall(r"^import time: .*\| +(\w+)$", done.stderr, re.MULTILINE))
     assert "typer" in loaded, done.stderr
     assert not loaded & HEAVY, done.stdout
+    # To look for damage, quarantine is read.
+    assert arguments[0] == "doctor" or not loaded & FRAMES, done.stdout
     if arguments[0] == "backfill":
         for words in ("nothing new to stage", "are up to date", "stands"):
             assert words in done.stdout

@@ -14,7 +14,8 @@ import pytest
 from flows.__main__ import main
 from flows.commands.privacy import erase
 from tasks.sources.crawl.state import CrawlState
-from tasks.sources.erased_people import MARKER, finish, keep_out
+from tasks.sources.erasure_marker import MARKER, finish
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import WeiboManagerError
 from tests.workspaces import FIRST, LAST, Lab, comment, repost, status, user

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.seeds import read_cpm
+from tasks.warehouse.seed_tables import read_cpm
 from tests.workspaces import Lab, repost, status, user
 
 HEADER = "platform,cpm,currency,source,date\n"

@@ -17,7 +17,8 @@ from rich.console import Console
 
 from flows.commands.privacy import erase
 from flows.commands.status import describe, show
-from tasks.sources.erased_people import finish, keep_out
+from tasks.sources.erasure_marker import finish
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import roll_back

@@ -12,7 +12,7 @@ import pytest
 from tasks.sources.api_landing import check_apis
 from tasks.warehouse.configuration import Policies, PostRef, post_at
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.seeds import read_conversions, read_overrides
+from tasks.warehouse.seed_tables import read_conversions, read_overrides
 from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import OVERRIDE_HEADER, Lab
 

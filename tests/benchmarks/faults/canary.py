@@ -17,7 +17,8 @@ from typing import Any
 import duckdb
 
 from flows.commands.privacy import erase_all
-from tasks.sources.erased_people import finish, keep_out
+from tasks.sources.erasure_marker import finish
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import ledger
 from tests.benchmarks.faults.harness import (
     ANN,

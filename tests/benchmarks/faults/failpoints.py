@@ -12,7 +12,8 @@ from typing import Any
 from flows.commands.privacy import erase_all
 from flows.commands.recover import recover
 from flows.commands.uncover import uncover
-from tasks.sources.erased_people import MARKER, finish, keep_out
+from tasks.sources.erasure_marker import MARKER, finish
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.publication import kept_publications, roll_back

@@ -12,7 +12,8 @@ import pytest
 
 from flows.__main__ import main
 from flows.commands.privacy import erase, erase_all, export, read_requests
-from tasks.sources.erased_people import MARKER, finish, keep_out
+from tasks.sources.erasure_marker import MARKER, finish
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import ledger
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.keys import check_keys, rotate

@@ -20,7 +20,8 @@ import pytest
 from flows.commands.privacy import erase, export, suppress
 from flows.privacy_requests import privacy
 from tasks.sources.crawl.state import CrawlState
-from tasks.sources.erased_people import is_pending, keep_out
+from tasks.sources.erasure_marker import is_pending
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.publication import forget_older
 from tests.flows.networks import archive_lab

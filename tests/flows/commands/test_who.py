@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from flows.commands.who import as_json, told, who
-from tasks.sources.erased_people import MARKER
+from tasks.sources.erasure_marker import MARKER
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
 from tests.workspaces import (
