@@ -293,36 +293,32 @@ def run_model(
     """
     bound = {name: params[name] for name in model.params}
     if model.replace == "view":
-        connection.execute(f"create or replace view {model.name} as {model.sql}")
+        _run(connection, f"create or replace view {model.name} as {model.sql}")
         return
     if model.replace == "all":
-        connection.execute(
-            f"create or replace table {model.name} as {model.sql}", bound
-        )
+        _run(connection, f"create or replace table {model.name} as {model.sql}", bound)
         return
     verb, _, rest = model.replace.partition(" ")
     if _is_typed(model):
         create_table(connection, model, bound)
     elif not table_exists(connection, model.layer, model.table):
         # Nothing stands that could be replaced.
-        connection.execute(f"create table {model.name} as {model.sql}", bound)
+        _run(connection, f"create table {model.name} as {model.sql}", bound)
         return
     if verb == "window":
         connection.execute(
             f"delete from {model.name} where {rest} between $start and $end",
             {"start": params["start_date"], "end": params["end_date"]},
         )
-        connection.execute(f"insert into {model.name} by name {model.sql}", bound)
+        _run(connection, f"insert into {model.name} by name {model.sql}", bound)
     elif verb == "rows" and not old_rows:
-        connection.execute(f"insert into {model.name} by name {model.sql}", bound)
+        _run(connection, f"insert into {model.name} by name {model.sql}", bound)
     elif verb == "rows":
         keys = re.split(r",\s*", rest)
         matches = " and ".join(
             f"{model.name}.{key} is not distinct from replaced.{key}" for key in keys
         )
-        connection.execute(
-            f"create or replace temp table new_rows as {model.sql}", bound
-        )
+        _run(connection, f"create or replace temp table new_rows as {model.sql}", bound)
         connection.execute(
             f"delete from {model.name} using"
             f" (select distinct {', '.join(keys)} from new_rows) as replaced"
@@ -332,6 +328,27 @@ def run_model(
         connection.execute("drop table new_rows")
     else:
         raise ValueError(f"{model.name}: unknown replace '{model.replace}'")
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    sql: str,
+    bound: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Execute one statement, which is read once a process.
+
+    Reading a model costs as much as making it of a small day's rows. What was read
+    knows no database: it is bound to one as it runs.
+    """
+    statement = _READ_ONCE.get(sql)
+    if statement is None:
+        (statement,) = connection.extract_statements(sql)
+        _READ_ONCE[sql] = statement
+    connection.execute(statement, dict(bound))
+
+
+# Statements by their text.
+_READ_ONCE: dict[str, duckdb.Statement] = {}
 
 
 def create_table(
