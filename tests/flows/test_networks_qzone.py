@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.flows.networks import archive_lab
-from tests.oracles.worlds import KEYS, Options, reconcile
+from tests.oracles.worlds import CHECKED_MARTS, KEYS, Options, reconcile
 from tests.world import World
 from tests.world.qzone import write_qzone
 
@@ -26,7 +26,7 @@ def test_archive_gives_the_worlds_rows(small_world: World, tmp_path: Path) -> No
             {"ret": 0, "is_lost": 0, "nickname": "nobody's"},
         ],
     )
-    lab.run(publish=False)
+    lab.run(tables=CHECKED_MARTS)
     assert set(told.interactions["kind"]) == {"repost", "comment", "like"}
     reconcile(lab, told, "qzone", Options(tables=tuple(KEYS)))
     assert [reason for _, _, reason in lab.quarantined()] == [

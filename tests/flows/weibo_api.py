@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from tests.emulators.serving import serve
 from tests.emulators.weibo import TOKEN, WeiboEmulator, WeiboOptions
 from tests.emulators.weibo_truth import told
 from tests.flows.networks import configuration
-from tests.oracles.worlds import check_marts, check_staging
+from tests.oracles.worlds import CHECKED_MARTS, check_marts, check_staging
 from tests.workspaces import Lab
 from tests.world import BRANDS, World
 
@@ -96,11 +96,11 @@ class Site:
         clock = WorldClock(self.emulator, dies_after)
         return collect_source(workspace, source, self.first, self.last, clock)
 
-    def build(self) -> None:
-        """Run what follows extract."""
+    def build(self, tables: Sequence[str] = CHECKED_MARTS) -> None:
+        """Run what follows extract, for these marts; all where none is named."""
         self.lab.stage()
         self.lab.judge()
-        self.lab.build(self.first, self.last)
+        self.lab.build(self.first, self.last, tables=tables)
 
     def check_rows(self, truth: World) -> None:
         """Staging holds the truth, row by row, and no more: for tests of the crawl.

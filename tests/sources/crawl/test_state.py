@@ -48,8 +48,7 @@ def test_a_deleted_file_costs_calls_only(small_world: World, tmp_path: Path) -> 
         shutil.rmtree(tmp_path / "landing/.crawl")
         found.collect()
         truth = found.told()
-    found.build()
-    found.check(truth)
+    found.check_rows(truth)
 
 
 def test_a_damaged_file_is_told_with_the_repair(
@@ -67,8 +66,7 @@ def test_a_damaged_file_is_told_with_the_repair(
             beside.unlink()
         found.collect()
         truth = found.told()
-    found.build()
-    found.check(truth)
+    found.check_rows(truth)
 
 
 class SmallState(CrawlState):
@@ -100,8 +98,7 @@ def test_a_full_disk_loses_nothing(
         assert len(found.emulator.calls) - len(asked) <= 1
         assert len(found.emulator.calls) > calls
         truth = found.told()
-    found.build()
-    found.check(truth)
+    found.check_rows(truth)
 
 
 def again(state: CrawlState, now: datetime, number: int) -> bool:
