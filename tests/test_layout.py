@@ -233,6 +233,33 @@ def test_sql_file_keeps_the_sheet(path: Path) -> None:
             assert read in known, f"{read}: nobody makes it"
 
 
+def test_nothing_looks_for_tables_that_are_gone() -> None:
+    """What `replace: once` makes is read in its step alone: by models and makers."""
+    once = {name for name in graph.load_graph() if graph.is_once(name)}
+    assert once and once.isdisjoint(
+        read
+        for layer in ("lists", "publication")
+        for model in load_models(layer).values()
+        for read in model.reads
+    )
+    readers: dict[str, set[str]] = {}
+    for table in graph.load_graph().values():
+        for read in table.reads if table.maker else ():
+            readers.setdefault(read, set()).add((table.maker or "").rpartition(".")[0])
+    for path in PYTHON_FILES:
+        module = ".".join(path.relative_to(REPOSITORY).with_suffix("").parts)
+        if (
+            module.startswith(
+                ("tasks.verdicts.", "tasks.accounts.", "flows.commands.coordinate")
+            )
+            or module == "flows.train"
+        ):
+            continue  # they make such tables themselves
+        named = re.findall(r"intermediate\.\w+", path.read_text(encoding="utf-8"))
+        for name in once.intersection(named):
+            assert module in readers.get(name, ()), f"{path} reads {name}"
+
+
 @pytest.mark.parametrize("path", SQL_FILES, ids=table_of)
 def test_sql_gives_the_same_rows_each_time(path: Path) -> None:
     """Nothing that depends on the clock, on chance, on threads or on arrival."""

@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from tasks.marts.build import Aggregated, build_marts
 from tasks.sources.source_files import Extracted, land_sources
 from tasks.staging.stage import Validated, stage_batches
+from tasks.verdicts.account_features import make_features
 from tasks.verdicts.accounts import Deduplicated, judge_accounts
+from tasks.warehouse.database import connect
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import Published
 from tasks.warehouse.workspace import Workspace, load_workspace
@@ -165,6 +168,18 @@ post_ids = [{listed}]
         self.land()
         self.stage(run_id)
         self.judge(run_id)
+
+    def features(self) -> pl.DataFrame:
+        """What the score looks at: made for this alone, as no run leaves it."""
+        with connect(self.workspace.database) as connection:
+            connection.begin()
+            found = make_features(
+                connection,
+                self.workspace.timezone,
+                self.workspace.policies.behaviour_days,
+            )
+            connection.rollback()
+        return found
 
     def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """Rows of a query against the warehouse."""

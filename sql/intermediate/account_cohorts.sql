@@ -4,7 +4,7 @@
 --
 -- grain: platform, account_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

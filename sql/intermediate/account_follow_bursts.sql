@@ -10,7 +10,7 @@
 --
 -- grain: platform, account_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

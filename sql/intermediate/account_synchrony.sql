@@ -19,7 +19,7 @@
 --
 -- grain: platform, account_id
 -- params: $behaviour_days
--- replace: all
+-- replace: once
 
 with
 

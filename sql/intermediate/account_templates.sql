@@ -6,7 +6,7 @@
 --
 -- grain: platform, account_id
 -- params: $behaviour_days
--- replace: all
+-- replace: once
 
 with
 

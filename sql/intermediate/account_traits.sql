@@ -5,7 +5,7 @@
 --
 -- grain: platform, account_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

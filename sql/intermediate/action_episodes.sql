@@ -4,7 +4,7 @@
 --
 -- grain: brand_id, episode, class
 -- params: none
--- replace: all
+-- replace: once
 
 select
     brand_id,

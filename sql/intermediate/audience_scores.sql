@@ -4,7 +4,7 @@
 --
 -- grain: brand_id, audience, day, shown, score_bin
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -14,7 +14,7 @@
 --
 -- grain: brand_id, action_id
 -- params: $action_days
--- replace: all
+-- replace: once
 
 with
 

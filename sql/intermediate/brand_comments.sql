@@ -4,7 +4,7 @@
 --
 -- grain: brand_id, platform, root_post_id, interaction_id
 -- params: none
--- replace: all
+-- replace: once
 
 select
     brand_accounts.brand_id,

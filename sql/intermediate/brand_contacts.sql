@@ -8,7 +8,7 @@
 --
 -- grain: brand_id, platform, account_id
 -- params: $time_zone, $contact_cap_days
--- replace: all
+-- replace: once
 
 with
 

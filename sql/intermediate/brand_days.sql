@@ -10,7 +10,7 @@
 --
 -- grain: brand_id, date_day
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

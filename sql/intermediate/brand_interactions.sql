@@ -6,7 +6,7 @@
 --
 -- grain: brand_id, act, platform, interaction_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

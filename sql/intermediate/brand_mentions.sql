@@ -12,7 +12,7 @@
 --
 -- grain: brand_id, platform, text_key
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -6,7 +6,7 @@
 --
 -- grain: brand_id, action_id, platform, kind, interaction_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -9,7 +9,7 @@
 --
 -- grain: brand_id, action_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

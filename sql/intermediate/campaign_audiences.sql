@@ -5,7 +5,7 @@
 --
 -- grain: campaign_id, platform, post_id, account_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -6,7 +6,7 @@
 --
 -- grain: campaign_id, platform, root_post_id, interaction_id
 -- params: none
--- replace: all
+-- replace: once
 
 select
     interactions.campaign_id,

@@ -5,7 +5,7 @@
 --
 -- grain: campaign_id, link_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

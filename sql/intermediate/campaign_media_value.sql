@@ -11,7 +11,7 @@
 --
 -- grain: campaign_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -3,7 +3,7 @@
 --
 -- grain: campaign_id, score_kind, score_cell
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -4,7 +4,7 @@
 --
 -- grain: words
 -- params: none
--- replace: all
+-- replace: once
 
 select distinct own_words(comments.text) as words
 from staging.interactions as comments

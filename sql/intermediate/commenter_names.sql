@@ -3,7 +3,7 @@
 --
 -- grain: screen_name
 -- params: $examples
--- replace: all
+-- replace: once
 
 with
 

@@ -10,7 +10,7 @@
 --
 -- grain: brand_id, platform, account_id, weighed_day
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -6,7 +6,7 @@
 --
 -- grain: account_id
 -- params: $min_participation
--- replace: all
+-- replace: once
 
 select
     account_id,

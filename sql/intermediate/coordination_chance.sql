@@ -24,7 +24,7 @@
 --
 -- grain: account_no, account_no_y
 -- params: $time_window, $lists_all
--- replace: all
+-- replace: once
 
 with
 

@@ -8,7 +8,7 @@
 --
 -- grain: account_no, account_no_y
 -- params: $min_participation
--- replace: all
+-- replace: once
 
 with
 

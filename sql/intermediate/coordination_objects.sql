@@ -4,7 +4,7 @@
 --
 -- grain: object_id
 -- params: none
--- replace: all
+-- replace: once
 
 select
     object_id,

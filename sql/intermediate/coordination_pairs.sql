@@ -11,7 +11,7 @@
 --
 -- grain: object_no, account_no, account_no_y, content_no, content_no_y
 -- params: $time_window, $lists_all
--- replace: all
+-- replace: once
 
 with
 

@@ -9,7 +9,7 @@
 --
 -- grain: content_no, object_no, account_no, shared_second
 -- params: $time_window, $max_burst
--- replace: all
+-- replace: once
 
 with
 

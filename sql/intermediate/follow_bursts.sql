@@ -10,7 +10,7 @@
 --
 -- grain: platform, account_id, registered_day
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

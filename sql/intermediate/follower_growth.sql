@@ -8,7 +8,7 @@
 --
 -- grain: platform, account_id, day
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

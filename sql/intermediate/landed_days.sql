@@ -8,7 +8,7 @@
 --
 -- grain: platform
 -- params: $time_zone
--- replace: all
+-- replace: once
 
 with
 

@@ -6,7 +6,7 @@
 --
 -- grain: platform, account_id, other_platform, other_account_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -9,7 +9,7 @@
 --
 -- grain: platform, text_key
 -- params: $post_names, $interaction_names
--- replace: all
+-- replace: once
 
 with
 

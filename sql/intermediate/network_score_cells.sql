@@ -3,7 +3,7 @@
 --
 -- grain: platform, score_kind, score_cell
 -- params: none
--- replace: all
+-- replace: once
 
 select
     platform,

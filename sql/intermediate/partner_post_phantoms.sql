@@ -3,7 +3,7 @@
 --
 -- grain: campaign_id, partner_id, platform, post_id
 -- params: none
--- replace: all
+-- replace: once
 
 select
     campaign_id,

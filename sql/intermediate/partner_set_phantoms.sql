@@ -4,7 +4,7 @@
 --
 -- grain: campaign_id, partner_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -5,7 +5,7 @@
 --
 -- grain: campaign_id, post_set, partner_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -7,7 +7,7 @@
 --
 -- grain: scope, campaign_id, partner_id, platform, post_id, link_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

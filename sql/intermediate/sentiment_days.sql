@@ -6,7 +6,7 @@
 --
 -- grain: campaign_id, activity_day
 -- params: $balance_error
--- replace: all
+-- replace: once
 
 select
     campaign_id,

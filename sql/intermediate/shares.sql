@@ -13,7 +13,7 @@
 --
 -- grain: object_id, account_id, content_id, shared_second
 -- params: $object_kind, $behaviour_days, $time_window
--- replace: all
+-- replace: once
 
 with
 

@@ -4,7 +4,7 @@
 --
 -- grain: account_no, account_no_y
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

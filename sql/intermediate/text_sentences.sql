@@ -8,7 +8,7 @@
 --
 -- grain: content_id, sentence
 -- params: $behaviour_days
--- replace: all
+-- replace: once
 
 with
 

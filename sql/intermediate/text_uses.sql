@@ -5,7 +5,7 @@
 --
 -- grain: account_id, template, content_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -4,7 +4,7 @@
 --
 -- grain: platform, account_id, thread, second
 -- params: $behaviour_days
--- replace: all
+-- replace: once
 
 select
     interactions.platform,

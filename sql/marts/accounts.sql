@@ -181,101 +181,143 @@ known as (
 -- Step by step: whose row min_cell accounts or more have is told so, the others are
 -- told less. While a profile says something, no more than all but one in min_cell of
 -- those who show the same are likely phantoms or suspected: else who knows the profile
--- would know the level.
+-- would know the level. One row per set of accounts that are told alike.
 coarsened as (
     select
         platform,
-        account_key,
         -1 as detail,
-        seen,
-        judged,
+        cast(null as struct(
+            region varchar,
+            registered_month date,
+            registered_year bigint,
+            first_seen_month date,
+            last_seen_month date,
+            activity_level varchar,
+            kinds varchar,
+            campaign_ids varchar,
+            campaigns bigint,
+            is_verified boolean,
+            influence_level varchar
+        )) as seen,
+        cast(null as struct(
+            is_confirmed boolean,
+            account_kind varchar,
+            reason_class varchar,
+            operator_key varchar,
+            coordinated_group_key varchar,
+            phantom_level varchar,
+            is_known boolean,
+            model_version varchar
+        )) as judged,
+        list(account_key order by account_key) as account_keys,
+        sum(phantom_probability) as probabilities,
         false as is_told
     from known
     where not is_brand
+    group by platform
     union all
     select
         platform,
-        account_key,
         detail,
         seen,
         judged,
-        count(*) over (partition by platform, seen, judged) >= $min_cell
+        account_keys,
+        probabilities,
+        len(account_keys) >= $min_cell
         and (
             judged.phantom_level = 'genuine'
             or detail in (8, 11, 12, 13)
             or $min_cell
-            * count(*) filter (where judged.phantom_level <> 'genuine')
-                over (partition by platform, seen)
-            <= ($min_cell - 1) * count(*) over (partition by platform, seen)
+            * sum(
+                case when judged.phantom_level <> 'genuine' then len(account_keys) else 0 end
+            ) over (partition by platform, seen)
+            <= ($min_cell - 1) * sum(len(account_keys)) over (partition by platform, seen)
         ) as is_told
     from (
         select
-            coarsened.platform,
-            coarsened.account_key,
-            steps.step as detail,
-            struct_pack(
-                region := case when steps.tells_place = 1 then known.seen.region end,
-                registered_month := case
-                    when steps.tells_made = 1 then known.seen.registered_month
-                end,
-                registered_year := case
-                    when steps.tells_year = 1 then known.seen.registered_year
-                end,
-                first_seen_month := case
-                    when steps.tells_months = 1 then known.seen.first_seen_month
-                end,
-                last_seen_month := case
-                    when steps.tells_months = 1 then known.seen.last_seen_month
-                end,
-                activity_level := case
-                    when steps.tells_activity = 1 then known.seen.activity_level
-                end,
-                kinds := case when steps.tells_acts = 1 then known.seen.kinds end,
-                campaign_ids := case
-                    when steps.tells_campaigns = 1 then known.seen.campaign_ids
-                end,
-                campaigns := case
-                    when steps.tells_campaigns = 1 then known.seen.campaigns
-                end,
-                is_verified := case
-                    when steps.tells_verified = 1 then known.seen.is_verified
-                end,
-                influence_level := case
-                    when steps.tells_influence = 1 then known.seen.influence_level
-                end
-            ) as seen,
-            struct_pack(
-                is_confirmed := case
-                    when steps.tells_signs = 1 then known.judged.is_confirmed
-                end,
-                account_kind := case
-                    when steps.tells_signs = 1 then known.judged.account_kind
-                end,
-                reason_class := case
-                    when steps.tells_signs = 1 then known.judged.reason_class
-                end,
-                operator_key := case
-                    when steps.tells_groups = 1 then known.judged.operator_key
-                end,
-                coordinated_group_key := case
-                    when steps.tells_groups = 1 then known.judged.coordinated_group_key
-                end,
-                phantom_level := case
-                    when steps.tells_level = 1 then known.judged.phantom_level
-                end,
-                is_known := case when steps.tells_level = 1 then known.judged.is_known end,
-                model_version := case
-                    when steps.tells_level = 1 then known.judged.model_version
-                end
-            ) as judged
-        from coarsened
-        inner join steps on coarsened.detail + 1 = steps.step
-        inner join known
-            on
-                coarsened.platform = known.platform
-                and coarsened.account_key = known.account_key
-        where not coarsened.is_told
-    ) as stepped
+            platform,
+            detail,
+            seen,
+            judged,
+            list(account_key order by account_key) as account_keys,
+            sum(phantom_probability) as probabilities
+        from (
+            select
+                known.platform,
+                known.account_key,
+                known.phantom_probability,
+                steps.step as detail,
+                struct_pack(
+                    region := case when steps.tells_place = 1 then known.seen.region end,
+                    registered_month := case
+                        when steps.tells_made = 1 then known.seen.registered_month
+                    end,
+                    registered_year := case
+                        when steps.tells_year = 1 then known.seen.registered_year
+                    end,
+                    first_seen_month := case
+                        when steps.tells_months = 1 then known.seen.first_seen_month
+                    end,
+                    last_seen_month := case
+                        when steps.tells_months = 1 then known.seen.last_seen_month
+                    end,
+                    activity_level := case
+                        when steps.tells_activity = 1 then known.seen.activity_level
+                    end,
+                    kinds := case when steps.tells_acts = 1 then known.seen.kinds end,
+                    campaign_ids := case
+                        when steps.tells_campaigns = 1 then known.seen.campaign_ids
+                    end,
+                    campaigns := case
+                        when steps.tells_campaigns = 1 then known.seen.campaigns
+                    end,
+                    is_verified := case
+                        when steps.tells_verified = 1 then known.seen.is_verified
+                    end,
+                    influence_level := case
+                        when steps.tells_influence = 1 then known.seen.influence_level
+                    end
+                ) as seen,
+                struct_pack(
+                    is_confirmed := case
+                        when steps.tells_signs = 1 then known.judged.is_confirmed
+                    end,
+                    account_kind := case
+                        when steps.tells_signs = 1 then known.judged.account_kind
+                    end,
+                    reason_class := case
+                        when steps.tells_signs = 1 then known.judged.reason_class
+                    end,
+                    operator_key := case
+                        when steps.tells_groups = 1 then known.judged.operator_key
+                    end,
+                    coordinated_group_key := case
+                        when steps.tells_groups = 1 then known.judged.coordinated_group_key
+                    end,
+                    phantom_level := case
+                        when steps.tells_level = 1 then known.judged.phantom_level
+                    end,
+                    is_known := case when steps.tells_level = 1 then known.judged.is_known end,
+                    model_version := case
+                        when steps.tells_level = 1 then known.judged.model_version
+                    end
+                ) as judged
+            from (
+                select
+                    platform,
+                    detail,
+                    unnest(account_keys) as account_key
+                from coarsened
+                where not is_told
+            ) as untold
+            inner join steps on untold.detail + 1 = steps.step
+            inner join known
+                on
+                    untold.platform = known.platform
+                    and untold.account_key = known.account_key
+        ) as stepped
+        group by platform, detail, seen, judged
+    ) as sets
 ),
 
 -- Fewer than min_cell that nothing is told of would be alone: the smallest set of the
@@ -287,7 +329,6 @@ alone as (
         judged
     from coarsened
     where detail = 13 and not is_told
-    group by platform, seen, judged
 ),
 
 joining as (
@@ -306,11 +347,14 @@ joining as (
             judged,
             row_number() over (
                 partition by platform
-                order by detail = 13 desc, count(*) asc, detail desc, min(account_key) asc
+                order by
+                    detail = 13 desc,
+                    len(account_keys) asc,
+                    detail desc,
+                    account_keys[1] asc
             ) as place
         from coarsened
         where is_told
-        group by platform, detail, seen, judged
     ) as sets
     inner join alone on sets.platform = alone.platform
     where sets.place = 1
@@ -319,14 +363,15 @@ joining as (
 told as (
     select
         coarsened.platform,
-        coarsened.account_key,
         case when joining.platform is null then coarsened.detail else 13 end as detail,
         case when joining.platform is null then coarsened.seen else joining.nothing_seen end
             as seen,
         case
             when joining.platform is null then coarsened.judged
             else joining.nothing_judged
-        end as judged
+        end as judged,
+        coarsened.account_keys,
+        coarsened.probabilities
     from coarsened
     left join joining
         on
@@ -338,10 +383,11 @@ told as (
     union all
     select
         coarsened.platform,
-        coarsened.account_key,
         coarsened.detail,
         coarsened.seen,
-        coarsened.judged
+        coarsened.judged,
+        coarsened.account_keys,
+        coarsened.probabilities
     from coarsened
     inner join joining on coarsened.platform = joining.platform
     where coarsened.detail = 13 and not coarsened.is_told
@@ -349,43 +395,47 @@ told as (
     -- Accounts of brands are named in brands, and nobody's private matter.
     select
         platform,
-        account_key,
         0 as detail,
         seen,
-        judged
+        judged,
+        [account_key] as account_keys,
+        phantom_probability as probabilities
     from known
     where is_brand
+),
+
+-- A row of several sets has the mean of all its accounts.
+sums as (
+    select
+        *,
+        round(
+            sum(probabilities) over (partition by platform, detail, seen, judged)
+            / sum(len(account_keys)) over (partition by platform, detail, seen, judged),
+            2
+        ) as phantom_probability
+    from told
 )
 
 select
-    told.platform,
-    told.account_key,
-    told.judged.phantom_level as phantom_level,
-    round(
-        sum(known.phantom_probability)
-            over (partition by told.platform, told.detail, told.seen, told.judged)
-        / count(*) over (partition by told.platform, told.detail, told.seen, told.judged),
-        2
-    ) as phantom_probability,
-    told.judged.is_known as is_known,
-    told.judged.is_confirmed as is_confirmed,
-    told.judged.account_kind as account_kind,
-    told.judged.reason_class as main_reason_class,
-    told.judged.model_version as model_version,
-    told.judged.operator_key as operator_key,
-    told.judged.coordinated_group_key as coordinated_group_key,
-    told.seen.influence_level as influence_level,
-    told.seen.is_verified as is_verified,
-    told.seen.registered_year as registered_year,
-    told.seen.registered_month as registered_month,
-    told.seen.region as region,
-    told.seen.first_seen_month as first_seen_month,
-    told.seen.last_seen_month as last_seen_month,
-    told.seen.activity_level as activity_level,
-    told.seen.campaigns as campaigns,
-    told.detail
-from told
-inner join known
-    on
-        told.platform = known.platform
-        and told.account_key = known.account_key
+    platform,
+    unnest(account_keys) as account_key,
+    judged.phantom_level as phantom_level,
+    phantom_probability,
+    judged.is_known as is_known,
+    judged.is_confirmed as is_confirmed,
+    judged.account_kind as account_kind,
+    judged.reason_class as main_reason_class,
+    judged.model_version as model_version,
+    judged.operator_key as operator_key,
+    judged.coordinated_group_key as coordinated_group_key,
+    seen.influence_level as influence_level,
+    seen.is_verified as is_verified,
+    seen.registered_year as registered_year,
+    seen.registered_month as registered_month,
+    seen.region as region,
+    seen.first_seen_month as first_seen_month,
+    seen.last_seen_month as last_seen_month,
+    seen.activity_level as activity_level,
+    seen.campaigns as campaigns,
+    detail
+from sums

@@ -89,6 +89,7 @@ def build_marts(
                 return Aggregated(None, {})
             store_rhythms(connection, rhythms)
             result = _make_tables(connection, workspace, names, window)
+            graph.drop_once(connection, names, tables)
             window = result.window or window
             if not tables:  # a part of them is no step done
                 _mark(connection, run_id, window)
@@ -134,9 +135,9 @@ def _what_is_stale(
     ]
     if tables:
         names += _checks_of(connection, names)
-    stale = graph.stale_tables(connection, names)
+    stale = graph.stale_tables(connection, names, tables)
     if window is None:
-        names = stale
+        names = graph.with_once(stale)
     else:
         graph.forget_made(connection)
     covered = sorted(ledger.covered_days(connection))

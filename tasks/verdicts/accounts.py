@@ -124,6 +124,7 @@ def _write_verdicts(
     run_model(connection, models["intermediate.account_groups"], keys)
 
     changed = _verdicts(connection, models["intermediate.accounts"], keys)
+    graph.drop_once(connection, graph.verdict_tables())
     _touch_days(connection)
     connection.execute("drop table changed_accounts")
     return changed

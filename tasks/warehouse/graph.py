@@ -206,9 +206,14 @@ def _digest(parts: Sequence[str]) -> str:
 
 
 def stale_tables(
-    connection: duckdb.DuckDBPyConnection, names: Iterable[str]
+    connection: duckdb.DuckDBPyConnection,
+    names: Iterable[str],
+    asked: Sequence[str] = (),
 ) -> list[str]:
-    """Those of some tables that are missing or that other code made, in their order."""
+    """Those of some tables that are missing or that other code made, in their order.
+
+    Tables of `replace: once` are missed only where they are asked for.
+    """
     found = connection.execute("select name, fingerprint from meta.tables").fetchall()
     marked = dict(found)
     stand = connection.execute(
@@ -216,11 +221,47 @@ def stale_tables(
         " union all select schema_name || '.' || view_name from duckdb_views()"
     ).fetchall()
     there = {name for (name,) in stand} | set(load_models("checks"))
+    there |= {name for name in load_graph() if is_once(name)}.difference(asked)
     return [
         name
         for name in names
         if name not in there or marked.get(name) != fingerprints()[name]
     ]
+
+
+def is_once(name: str) -> bool:
+    """Whether a table stands only until the step ends that makes it."""
+    return load_graph()[name].replace == "once"
+
+
+def with_once(names: Sequence[str]) -> list[str]:
+    """Tables with those of `replace: once` that they need, which stand nowhere.
+
+    Args:
+        names: of one step, in order; so is the outcome.
+    """
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(filter(is_once, reads()[name]))
+    return [name for name in needed(found) if name in found]
+
+
+def drop_once(
+    connection: duckdb.DuckDBPyConnection,
+    names: Iterable[str],
+    asked: Sequence[str] = (),
+) -> None:
+    """Drop those of some tables that nothing reads later, unless they are asked for.
+
+    What is gone when the transaction ends is never written to the disk.
+    """
+    for name in names:
+        if is_once(name) and name not in asked:
+            connection.execute(f"drop table if exists {name}")
 
 
 def forget_made(connection: duckdb.DuckDBPyConnection) -> None:

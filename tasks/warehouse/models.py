@@ -20,7 +20,8 @@ rows replace older ones, and what each column means:
 A `?` behind a column of the grain says that it may be null. `adds over: activity_day,
 platform` says over which columns of the grain events add up; `| accounts` behind it:
 this unit, too. A column on another time axis than its mart says so after its unit:
-[interactions; post day]. `replace` is one of: `view`; `all`; `rows COLUMNS` (older rows
+[interactions; post day]. `replace` is one of: `view`; `all`; `once` (as `all`, and gone
+at the end of the step that made it: nothing reads it later); `rows COLUMNS` (older rows
 that share these columns with a new one go); `window COLUMN` (older rows of the window
 go); `changed COLUMNS` (rows of the keys go whose inputs differ: `changed_keys`).
 Dependencies are read from the SQL itself.
@@ -295,7 +296,7 @@ def run_model(
     if model.replace == "view":
         _run(connection, f"create or replace view {model.name} as {model.sql}")
         return
-    if model.replace == "all":
+    if model.replace in ("all", "once"):
         _run(connection, f"create or replace table {model.name} as {model.sql}", bound)
         return
     verb, _, rest = model.replace.partition(" ")

@@ -198,12 +198,7 @@ def test_newest_acts_are_those_of_sorting_all(acted: Lab, days: int) -> None:
 def test_a_campaigns_reposts_show_no_habits(acted: Lab) -> None:
     """Where no post of one's own is landed, only reposting is an artefact."""
     features = build_features(
-        pl.DataFrame(
-            acted.dicts(
-                "from intermediate.account_features"
-                f" where account_id = '{REPOSTER['id']}'"
-            )
-        ),
+        acted.features().filter(pl.col("account_id") == str(REPOSTER["id"])),
         "timeline",
     )
     (row,) = features.to_dicts()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tasks.warehouse.database import connect
@@ -170,15 +171,22 @@ def test_what_a_profile_does_not_tell_is_unknown(lab: Lab) -> None:
         ],
     )
     lab.run(tables=["restricted.accounts"])
-    assert lab.rows(
-        "select account_id, followers_count, following_count, posts_count"
-        " from intermediate.account_features where account_id in ('21', '22', '23')"
-        " order by account_id"
-    ) == [("21", 0, 0, 0), ("22", None, None, None), ("23", None, None, None)]
-    ((followers, posts, empty, default, age),) = lab.rows(
-        "select followers_count, posts_count, has_empty_description,"
-        " has_default_avatar, age_days_at_first_act"
-        " from intermediate.account_features where account_id = '31'"
+    features = lab.features()
+    counts = ["followers_count", "following_count", "posts_count"]
+    assert features.filter(pl.col("account_id").is_in(["21", "22", "23"])).select(
+        "account_id", *counts
+    ).sort("account_id").rows() == [
+        ("21", 0, 0, 0),
+        ("22", None, None, None),
+        ("23", None, None, None),
+    ]
+    ((followers, posts, empty, default, age),) = (
+        features.filter(pl.col("account_id") == "31")
+        .select(
+            *("followers_count", "posts_count", "has_empty_description"),
+            *("has_default_avatar", "age_days_at_first_act"),
+        )
+        .rows()
     )
     assert (followers, posts, default, age) == (None, None, None, None)
     assert not empty

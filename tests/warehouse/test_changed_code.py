@@ -108,6 +108,16 @@ def test_other_code_makes_anew_what_depends_on_it(
     assert lab.build(tables=asked).window == (FIRST, LAST)
     assert code_hash() == digest
 
+    # What nothing reads later is gone, but where it is asked for.
+    blocks = (
+        "select table_name from duckdb_tables() where schema_name = 'intermediate'"
+        " and table_name in ('cascade_nodes', 'campaign_comments', 'account_features')"
+    )
+    assert lab.rows(blocks) == []
+    lab.build(tables=["intermediate.cascade_nodes"])
+    assert lab.rows(blocks) == [("cascade_nodes",)]
+    assert lab.build(tables=["intermediate.cascade_nodes"]).window is None
+
 
 @pytest.mark.parametrize(
     "file",
