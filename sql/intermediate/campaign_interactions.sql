@@ -56,24 +56,45 @@ profiles as (
     where followers_count is not null
 ),
 
-nearest as (
+-- An account has one reading a day, so no two in one second.
+around as (
     select
         moments.platform,
         moments.account_id,
         moments.acted_at,
-        profiles.followers_count,
-        profiles.date_day,
-        row_number() over (
-            partition by moments.platform, moments.account_id, moments.acted_at
-            order by
-                abs(date_diff('second', profiles.observed_at, moments.acted_at)),
-                profiles.observed_at
-        ) as place
+        max(case when profiles.observed_at <= moments.acted_at then profiles.observed_at end)
+            as read_before,
+        min(case when profiles.observed_at > moments.acted_at then profiles.observed_at end)
+            as read_after
     from moments
     inner join profiles
         on
             moments.platform = profiles.platform
             and moments.account_id = profiles.account_id
+    group by moments.platform, moments.account_id, moments.acted_at
+),
+
+nearest as (
+    select
+        around.platform,
+        around.account_id,
+        around.acted_at,
+        profiles.followers_count,
+        profiles.date_day
+    from around
+    inner join profiles
+        on
+            around.platform = profiles.platform
+            and around.account_id = profiles.account_id
+            and case
+                when around.read_after is null then around.read_before
+                when around.read_before is null then around.read_after
+                when
+                    date_diff('second', around.read_before, around.acted_at)
+                    <= date_diff('second', around.acted_at, around.read_after)
+                    then around.read_before
+                else around.read_after
+            end = profiles.observed_at
 )
 
 select
@@ -109,4 +130,3 @@ left join nearest
         interactions.platform = nearest.platform
         and interactions.account_id = nearest.account_id
         and interactions.acted_at = nearest.acted_at
-        and nearest.place = 1

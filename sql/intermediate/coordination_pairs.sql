@@ -63,16 +63,28 @@ possible as (
             and one.account_no < other.account_no
 ),
 
+-- Who shares one object alone meets nobody twice.
+taking_part as not materialized (
+    select *
+    from quiet
+    where $lists_all
+    union all
+    select quiet.*
+    from quiet
+    semi join apart on quiet.account_no = apart.account_no
+    where not $lists_all
+),
+
 reached as (
     select
         *,
         bucket as met_bucket
-    from quiet
+    from taking_part
     union all
     select
         *,
         bucket + 1 as met_bucket
-    from quiet
+    from taking_part
 ),
 
 paired as not materialized (
@@ -90,7 +102,7 @@ paired as not materialized (
         end as content_no_y,
         later.shared_second - earlier.shared_second as time_delta
     from reached as earlier
-    inner join quiet as later
+    inner join taking_part as later
         on
             earlier.object_no = later.object_no
             and earlier.met_bucket = later.bucket
