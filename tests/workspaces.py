@@ -9,10 +9,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from tasks.verdicts.account_features import make_features
 from tasks.verdicts.accounts import Deduplicated, judge_accounts
 from tasks.warehouse.database import connect
 from tasks.warehouse.models import load_models
-from tasks.warehouse.publication import Published
+from tasks.warehouse.publication import Published, sql_text
 from tasks.warehouse.workspace import Workspace, load_workspace
 from tests.world import Format, World, workspace_toml, write
 
@@ -39,6 +41,32 @@ MARTS = tuple(sorted(model.table for model in load_models("marts").values()))
 OVERRIDE_HEADER = (
     "decision,platform,account_id,other_platform,other_account_id,reason,reviewer,date"
 )
+
+
+# Databases are opened in it, one at a time.
+_ENGINE_IS_FREE = threading.Lock()
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """DuckDB without a file: to start one costs more than most questions do."""
+    engine = duckdb.connect()
+    engine.execute("set global timezone = 'UTC'")
+    return engine
+
+
+@contextmanager
+def opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database file as a program sees it that opens it, in UTC; then it is closed."""
+    with _ENGINE_IS_FREE:
+        _engine().execute(f"attach {sql_text(database)} as warehouse")
+        try:
+            # Closed with what an error left open.
+            with _engine().cursor() as connection:
+                connection.execute("use warehouse")
+                yield connection
+        finally:
+            _engine().execute("detach warehouse")
 
 
 @dataclass(frozen=True)
@@ -183,14 +211,12 @@ post_ids = [{listed}]
 
     def rows(self, query: str, params: Mapping[str, Any] | None = None) -> list[Any]:
         """Rows of a query against the warehouse."""
-        with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
-            connection.execute("set timezone = 'UTC'")
+        with opened(self.root / "warehouse.duckdb") as connection:
             return connection.execute(query, params or {}).fetchall()
 
     def dicts(self, query: str) -> list[dict[str, Any]]:
         """Rows of a query against the warehouse, by name."""
-        with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
-            connection.execute("set timezone = 'UTC'")
+        with opened(self.root / "warehouse.duckdb") as connection:
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -224,8 +250,7 @@ post_ids = [{listed}]
         Those for the owner alone stand under their whole name.
         """
         models = load_models("restricted") | load_models("marts")
-        with duckdb.connect(str(self.root / "warehouse.duckdb")) as connection:
-            connection.execute("set timezone = 'UTC'")
+        with opened(self.root / "warehouse.duckdb") as connection:
             there = connection.execute(
                 "select schema_name || '.' || table_name from duckdb_tables()"
             ).fetchall()
