@@ -628,9 +628,10 @@ def test_crash_at_publication_leaves_old_or_new(first: Lab, tmp_path: Path) -> N
     other = Lab(tmp_path / "undisturbed")
     other.configure(post_ids=["1"])
     small(other, 4).run(run_id="other")
+    lab.run(run_id="killed", publish=False)
     script = (
         "from pathlib import Path; from tests.workspaces import Lab;"
-        f"Lab(Path({str(lab.root)!r})).run(run_id='killed')"
+        f"Lab(Path({str(lab.root)!r})).publish('killed')"
     )
     for place, expected in (
         ("publish:swap", before),

@@ -31,7 +31,7 @@ from tests.flows.networks import StandingClock, configuration
 from tests.flows.weibo_api import site
 from tests.test_privacy import files_below, readable
 from tests.workspaces import PATIENCE_SECONDS, Lab, started
-from tests.world import World
+from tests.world import World, WorldSpec, generate
 
 CANARY = "2.00canaryCANARYcanary%2Fcanary"
 DAY = date(2026, 3, 1)
@@ -307,9 +307,10 @@ BACKFILL = (
 
 
 def test_commands_give_the_world_and_keep_the_token_to_themselves(
-    small_world: World, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
     """Killed; without a valid token; to the end; and on the next day."""
+    world = generate(WorldSpec(seed=5, interactions=90, posts=5, campaigns=2))
     # Whoever looks for a fault has every library tell what it does.
     talkative = tmp_path / "talkative"
     talkative.mkdir()
@@ -319,7 +320,7 @@ def test_commands_give_the_world_and_keep_the_token_to_themselves(
     )
     environment = {"WEIBO_ACCESS_TOKEN": CANARY, "PYTHONPATH": str(talkative)}
     more = "commercial = true"
-    with site(small_world, tmp_path / "workspace", ROUGH, more) as found:
+    with site(world, tmp_path / "workspace", ROUGH, more) as found:
         lab, emulator = found.lab, found.emulator
         emulator.renew_token(CANARY)
         killed_command(lab, emulator, 20, environment, tmp_path / "killed.log")
