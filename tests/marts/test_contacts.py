@@ -217,7 +217,7 @@ def many(lab: Lab) -> None:
         + "aurora,weibo,705,2026-03-05,message,yes\n"
         + "aurora,weibo,799,2026-03-05,message,yes\n",
     )
-    lab.run(publish=False)
+    lab.run(tables=["restricted.contacts", "restricted.contact_results"])
 
 
 @pytest.fixture

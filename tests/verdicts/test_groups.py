@@ -20,6 +20,7 @@ from tests.world.scripts import ScriptSpec, make_scripts
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 POSTS = 20
+LOOKED_AT = ("campaigns", "restricted.accounts", "restricted.account_groups")
 # The first stands in the brand's own posts: who repeats it quotes.
 SENTENCES = (
     "这款春茶喝完回甘特别久真的惊艳",
@@ -211,7 +212,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 @pytest.fixture
 def judged(town: Lab) -> Lab:
-    town.run(publish=False)
+    town.run(tables=LOOKED_AT)
     return town
 
 
@@ -268,7 +269,7 @@ def test_group_of_one_operator_is_that_operator(judged: Lab) -> None:
             for member in range(1, 5)
         )
     )
-    judged.run(run_id="second", publish=False)
+    judged.run(run_id="second", tables=LOOKED_AT)
     assert len(members(judged)) == 5
     (row,) = judged.dicts(
         "from restricted.account_groups where kind = 'multiple_accounts'"
