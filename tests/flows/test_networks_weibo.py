@@ -544,14 +544,13 @@ def test_reads_that_are_not_told_are_asked_for_once_a_week(
 
 
 def test_a_command_without_budget_publishes_what_it_has_and_ends_with_three(
-    small_world: World, tmp_path: Path
+    small_world: World, tmp_path: Path, token: None
 ) -> None:
     more = f"{COMMERCIAL}\nlimits = {{ ip-hour = 15 }}\nbudget_share = 1.0"
     with site(small_world, tmp_path / "workspace", None, more) as found:
-        done = found.lab.command(
+        done = found.lab.call(
             "backfill", "--from", str(found.first), "--to", str(found.last),
             "--reason", "trial",
-            environment={"WEIBO_ACCESS_TOKEN": TOKEN},
         )  # fmt: skip
         assert done.returncode == 3, done.stdout + done.stderr
         assert "goes on where it stopped" in done.stdout + done.stderr

@@ -18,7 +18,6 @@ from tests.workspaces import (
     Lab,
     call_command,
     repost,
-    run_command,
     status,
     user,
 )
@@ -40,7 +39,7 @@ def test_labelled_accounts_give_weights_and_a_card(
     write(small_world, tmp_path / "export", "weibo-api")
     write_labels(small_world, tmp_path / "labels.csv")
     out = tmp_path / "models" / "own.json"
-    done = run_command(
+    done = call_command(
         "train",
         "--labels",
         str(tmp_path / "labels.csv"),

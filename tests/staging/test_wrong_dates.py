@@ -254,7 +254,7 @@ def test_days_of_a_fast_clock_are_uncovered(
     expected.put("export/a.jsonl", records)
     kept = date(2026, 3, 10)
     expected.run(FIRST, kept)
-    lab.run(FIRST, LAST + timedelta(days=400))
+    lab.run(FIRST, LAST + timedelta(days=40))
     assert lab.value("select max(date_day) from meta.covered_days") > LAST
     workspace = lab.workspace
     for first, last, why in (
