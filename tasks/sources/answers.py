@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tasks.sources.file_format import Splitter
-from tasks.sources.json_text import dump_record, parse_json
+from tasks.sources.json_text import dump_bytes, parse_json
 from tasks.warehouse.raw_tables import CONTEXT as CONTEXT
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def records_of_page(
         "headers": dict(answer.headers),
         "answer": content,
     }
-    return tuple(Record(dump_record(record)) for record in split(page))
+    return tuple(Record(dump_bytes(record)) for record in split(page))
 
 
 def parsed(answer: Answer) -> Any:

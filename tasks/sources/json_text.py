@@ -44,8 +44,14 @@ def parse_json(text: str | bytes) -> Any:
 
 def dump_record(record: Any) -> str:
     """One record in one line; a lone surrogate, which no column can hold, is U+FFFD."""
+    return dump_bytes(record).decode()
+
+
+def dump_bytes(record: Any) -> bytes:
+    """The same in UTF-8: what is only kept needs no text made of it."""
     try:
-        return orjson.dumps(record).decode()
+        return orjson.dumps(record)
     except (orjson.JSONEncodeError, TypeError):
         text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return text.encode()

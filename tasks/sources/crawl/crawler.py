@@ -756,14 +756,11 @@ def _guard(before: Stream, page: Page) -> Page:
 
 
 def _digest(value: Any) -> str:
-    return _digest_of([json.dumps(value, sort_keys=True)])
+    return _digest_of([json.dumps(value, sort_keys=True).encode()])
 
 
-def _digest_of(texts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode(errors="replace") + b"\n")
-    return digest.hexdigest()[:16]
+def _digest_of(texts: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"\n".join([*texts, b""])).hexdigest()[:16]
 
 
 def _parse(answer: Answer, request: Request) -> Any:

@@ -94,12 +94,12 @@ class Record:
     """One record of an answer, as it came.
 
     Attributes:
-        body: JSON.
+        body: JSON, in UTF-8.
         kind: what the request says it is, where its shape can't tell.
         root_id: the post it belongs to, where only the request tells.
     """
 
-    body: str
+    body: bytes
     kind: str | None = None
     root_id: str | None = None
 
@@ -114,7 +114,7 @@ class Waiting:
     kind: str | None
     root_id: str | None
     observed_at: str
-    body: str
+    body: bytes
 
 
 @dataclass(frozen=True)
@@ -294,14 +294,16 @@ class CrawlState:
     def _keep(self, page: Page, request: str, observed_at: datetime) -> None:
         moment = _text(observed_at)
         stream = page.stream
-        self._base.executemany(
-            "insert into records (request, item, kind, root_id, observed_at, body)"
-            " values (?, ?, ?, ?, ?, ?)",
-            [
-                (request, item, record.kind, record.root_id, moment, record.body)
-                for item, record in enumerate(page.records)
-            ],
-        )
+        if page.records:
+            self._base.executemany(
+                # Text all the same: an erasure looks into it.
+                "insert into records (request, item, kind, root_id, observed_at, body)"
+                " values (?, ?, ?, ?, ?, cast(? as text))",
+                [
+                    (request, item, record.kind, record.root_id, moment, record.body)
+                    for item, record in enumerate(page.records)
+                ],
+            )
         self._base.execute(
             "update streams set cursor = ?, watermark = ?, state = ?, note = ?,"
             " finished_at = ? where key = ?",
@@ -327,20 +329,19 @@ class CrawlState:
             )
             if not is_settled and not self._is_repetition(found, observed_at):
                 self._open(found)
-        self._base.executemany(
-            "insert or replace into absent values (?, ?, ?, ?)",
-            [
-                (stream.endpoint, object_id, reason, moment)
-                for object_id, reason in page.absent
-            ],
-        )
-        self._base.executemany(
-            "insert or ignore into samples values (?, ?)", page.sampled
-        )
-        self._base.executemany(
-            "insert or replace into facts values (?, ?)",
-            [(key, json.dumps(value)) for key, value in page.facts],
-        )
+        for query, rows in (
+            (
+                "insert or replace into absent values (?, ?, ?, ?)",
+                [(stream.endpoint, *one, moment) for one in page.absent],
+            ),
+            ("insert or ignore into samples values (?, ?)", page.sampled),
+            (
+                "insert or replace into facts values (?, ?)",
+                [(key, json.dumps(value)) for key, value in page.facts],
+            ),
+        ):
+            if rows:
+                self._base.executemany(query, rows)
 
     def _is_repetition(self, stream: Stream, now: datetime) -> bool:
         """Whether another stream reads the same rows in this pass."""
@@ -383,8 +384,8 @@ class CrawlState:
     def waiting(self, count: int) -> list[Waiting]:
         """The oldest records that are not landed yet."""
         rows = self._base.execute(
-            "select number, request, item, kind, root_id, observed_at, body"
-            " from records order by number limit ?",
+            "select number, request, item, kind, root_id, observed_at,"
+            " cast(body as blob) from records order by number limit ?",
             (count,),
         )
         return [Waiting(*row) for row in rows]
@@ -392,7 +393,10 @@ class CrawlState:
     def forget(self, last_number: int) -> None:
         """Drop records that are landed."""
         with self._transaction():
-            self._base.execute("delete from records where number <= ?", (last_number,))
+            (newest,) = self._base.execute("select max(number) from records").fetchone()
+            # All at once SQLite drops pages, else it goes through them row by row.
+            which = "" if newest == last_number else f" where number <= {last_number:d}"
+            self._base.execute(f"delete from records{which}")
 
 
 def _text(moment: datetime) -> str:

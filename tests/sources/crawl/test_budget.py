@@ -70,7 +70,7 @@ class Reading:
         rows = content["rows"]  # type: ignore[index]
         number = (stream.cursor or {}).get("page", 0) + 1
         after = Stream("list", "list", {}, 0, cursor={"page": number})
-        return Page(after, (Record(f"{number}"),), rows=rows)
+        return Page(after, (Record(f"{number}".encode()),), rows=rows)
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ class Lists:
         after = replace(stream, cursor=cursor, state=state)
         # Each page leads to all lists: read, under way, or not yet begun.
         found = tuple(self.seeds(wanted, None, None))
-        return Page(after, (Record(json.dumps(content)),), found)
+        return Page(after, (Record(json.dumps(content).encode()),), found)
 
 
 @dataclass

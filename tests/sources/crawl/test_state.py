@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tasks.sources import api_landing
-from tasks.sources.crawl.state import CrawlState, Page, Stream
+from tasks.sources.crawl.state import CrawlState, Page, Stream, told_of_crawl
 from tasks.warehouse.errors import StepFailedError
 from tests.emulators.weibo import TOKEN, WeiboOptions
 from tests.flows.weibo_api import KilledError, Site, site
@@ -135,3 +135,15 @@ def test_a_clock_that_was_ahead_holds_nothing_up(
         opened = state.stream("list")
         assert opened is not None
         assert (opened.state == "open") is is_opened
+
+
+def test_records_that_are_no_text_are_told_as_damage(tmp_path: Path) -> None:
+    """And texts come out as they went in."""
+    texts = ['{"a":"茶"}', "{}"]
+    bodies = [text.encode() for text in texts]
+    assert api_landing._documents(bodies).to_pylist() == texts
+    with (
+        pytest.raises(StepFailedError, match="It is damaged"),
+        told_of_crawl(tmp_path / "crawl.sqlite"),
+    ):
+        api_landing._documents([b"\xff"])

@@ -17,6 +17,7 @@ from tasks.sources.api_landing import (
     wanted_of,
 )
 from tasks.sources.crawl.state import CrawlState
+from tasks.sources.weibo.api import _moment
 from tasks.warehouse.errors import ConfigurationError
 from tests.emulators.serving import serve
 from tests.emulators.weibo import (
@@ -254,3 +255,27 @@ addresses = [
         (date(2026, 5, 1), date(2026, 5, 2), ()),
     ]:
         assert wanted_of(lab.workspace, source, first, last).posts == posts
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("Wed Mar 04 10:30:00 +0800 2026", "2026-03-04T10:30:00+08:00"),
+        ("Sat Feb 29 23:59:59 -0530 2020", "2020-02-29T23:59:59-05:30"),
+        ("Wed Mar 04 00:00:00 +0000 2026", "2026-03-04T00:00:00+00:00"),
+        ("Wed Mar 4 10:30:00 +0800 2026", "2026-03-04T10:30:00+08:00"),
+        # A leap second, hours that are none, days that are none, other words.
+        ("Wed Mar 04 23:59:60 +0800 2026", None),
+        ("Wed Mar 04 24:00:00 +0800 2026", None),
+        ("Sun Feb 30 10:30:00 +0800 2026", None),
+        ("Wed Mrz 04 10:30:00 +0800 2026", None),
+        ("Wed Mar 04 aa:30:00 +0800 2026", None),
+        ("刚刚", None),
+        (None, None),
+    ],
+)
+def test_moments_are_read_as_the_platform_writes_them(
+    written: str | None, told: str | None
+) -> None:
+    moment = _moment({"created_at": written})
+    assert moment == (told and datetime.fromisoformat(told).timestamp())
