@@ -11,7 +11,7 @@ import duckdb
 
 from tasks.sources.gives import gives_of
 from tasks.warehouse import ledger
-from tasks.warehouse.code_digest import SHIPPED_MODELS, code_digest
+from tasks.warehouse.code_digest import SHIPPED_MODELS, code_digests
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import store_frame
 from tasks.warehouse.networks import ORGANISATIONS
@@ -42,7 +42,7 @@ def write_configuration(
                 f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
                 for file in seed_files(workspace.root)
             ),
-            code_digest([_TABLES]),
+            code_digests((_TABLES,))[_TABLES],
         ]
     )
     before = ledger.read_state(connection, "configuration")
