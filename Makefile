@@ -82,6 +82,7 @@ lock:
 	@command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.txt $(UPGRADE)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group delta -c requirements.txt -o requirements-delta.txt $(UPGRADE)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group spark -c requirements.txt -o requirements-spark.txt $(UPGRADE)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group superset -o requirements-superset.txt $(UPGRADE)
 
 # landing/ and .key under data/ can't be made again: no target removes them.

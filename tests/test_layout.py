@@ -47,6 +47,7 @@ BELOW = {
     "warehouse": set(),
     "sources": {"warehouse"},
     "report": {"warehouse"},
+    "engines": {"staging", "warehouse"},
     "staging": {"report", "sources", "warehouse"},
     "verdicts": {"accounts", "staging", "warehouse"},
     "marts": {"accounts", "campaigns", "sources", "text", "warehouse"},

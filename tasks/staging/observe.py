@@ -109,6 +109,22 @@ def observe(
 ) -> dict[str, int]:
     """Turn landed records into canonical rows; return the count of each table.
 
+    As `observe_rows`; then what rows of a file tell only together is applied.
+    """
+    counts = observe_rows(connection, folder, batches, raw_tables)
+    file_evidence.gather(connection)
+    file_evidence.apply(connection, MARK)
+    return counts
+
+
+def observe_rows(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    batches: list[landing.Batch],
+    raw_tables: Mapping[str, RawTable],
+) -> dict[str, int]:
+    """Make `raw.observed_<table>` of landed records; return the count of each.
+
     A portion at a time, so that the parsed records, many times as wide, never
     stand in memory together. Cost: one typed parse of the records.
 
@@ -147,8 +163,6 @@ def observe(
                             f"insert into raw.observed_{table} by name"
                             f" {_select_readable(connection, model.name)}"
                         )
-    file_evidence.gather(connection)
-    file_evidence.apply(connection, MARK)
     return {
         table: count(connection, f"select count(*) from raw.observed_{table}")
         for table in SUITES
@@ -278,15 +292,15 @@ def leave_out(
         f"create or replace view staging.valid_{table} as"
         f" select * from raw.observed_{table} where not ({condition})"
     )
-    for model in _views_between(connection, table):
+    create_table(connection, load_models("staging")[f"staging.{table}"], {})
+    for model in views_between(table):
         run_model(connection, model, {})
     return condition
 
 
-def _views_between(connection: duckdb.DuckDBPyConnection, table: str) -> list[Model]:
+def views_between(table: str) -> list[Model]:
     """Views that stand between valid rows and the table, which some of them read."""
     models = load_models("staging")
-    create_table(connection, models[f"staging.{table}"], {})
     views = {name: one for name, one in models.items() if one.table not in SUITES}
     reached = {f"staging.valid_{table}"}
     between = []

@@ -229,6 +229,14 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+@contextmanager
+def in_memory(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty warehouse in memory, for a part of the work; spills to a folder."""
+    with scratch(spill) as connection:
+        _set_up(connection)
+        yield connection
+
+
 def _set_up(connection: duckdb.DuckDBPyConnection) -> None:
     """Make what this version of the code expects, once a warehouse."""
     content = json.dumps([SCHEMAS, FUNCTIONS, BOOKKEEPING])

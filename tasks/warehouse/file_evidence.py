@@ -41,7 +41,15 @@ def gather(connection: duckdb.DuckDBPyConnection) -> None:
 
     Of the observed rows, and of what earlier runs knew of the same files.
     """
-    _gather_new(connection)
+    gather_new(connection)
+    combine(connection)
+
+
+def combine(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make them of `raw.new_ids` and `raw.new_times`, of one part of the rows or all.
+
+    What parts gathered adds up, in whatever order their rows stand there.
+    """
     connection.execute(
         "create table raw.file_ids as "
         + select_sample("from raw.new_ids union all " + _known("file_ids"), _COLUMN)
@@ -64,7 +72,8 @@ def gather(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _gather_new(connection: duckdb.DuckDBPyConnection) -> None:
+def gather_new(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `raw.new_ids` and `raw.new_times` of the observed rows alone."""
     ids = " union all ".join(
         select_sample(
             f"select source, path, '{table}' as table_name,"

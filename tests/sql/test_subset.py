@@ -6,8 +6,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from tasks.engines.spark_sql import outside, to_spark
 from tasks.warehouse.models import SQL_FOLDER, Model, load_models
-from tasks.warehouse.spark_sql import outside, to_spark
 
 CANONICAL = {f"staging.{path.stem}" for path in (SQL_FOLDER / "staging").glob("*.sql")}
 STAGING = load_models("staging")
@@ -68,6 +68,19 @@ def test_what_is_outside_is_named_with_its_twin(sql: str, said: str) -> None:
     ("sql", "twin"),
     [
         ("select regexp_matches(a, '\\d') from t", "RE2_REGEXP_MATCHES(a, '\\\\d')"),
+        # also one within another one
+        (
+            "select list_concat(regexp_extract_all(a, 'b', 0), [c]) from t",
+            "COALESCE(RE2_REGEXP_EXTRACT_ALL(a, 'b', 0), ARRAY())",
+        ),
+        (
+            "select count(distinct a) filter (where regexp_matches(b, 'c')) from t",
+            "COUNT(DISTINCT CASE WHEN RE2_REGEXP_MATCHES(b, 'c') THEN a END)",
+        ),
+        (
+            "select count(*) filter (where regexp_matches(b, 'c')) from t",
+            "COUNT(CASE WHEN RE2_REGEXP_MATCHES(b, 'c') THEN 1 END)",
+        ),
         ("select floor(1 / a) from t", "FLOOR(CAST(1 AS DOUBLE) / CAST(a AS DOUBLE))"),
         ("select chains_have_bars(a) from t", "(a IN ("),
         ("select own_words(a) from t", "OWN_WORDS(a)"),

@@ -101,7 +101,7 @@ def outside(sql: str) -> list[str]:
 
 def _said_of(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.Anonymous):
-        if node.name.lower() not in {*_NAMED, *_signatures()}:
+        if node.name.lower() not in {*_NAMED, *signatures()}:
             yield f"{node.name}: a function of ours (FUNCTIONS) that calls it"
     elif type(node) not in _SHARED:
         instead = _INSTEAD.get(type(node), "other words; nobody tried these on Spark")
@@ -216,8 +216,7 @@ def to_spark(sql: str) -> str:
     Parameters become `:name`, a table `layer.name` the view `layer__name`: a view of
     Spark that calls functions is of no schema.
     """
-    tree = sqlglot.parse_one(sql, read="duckdb")
-    return tree.transform(_twin).sql("spark")
+    return _twin(sqlglot.parse_one(sql, read="duckdb")).sql("spark")
 
 
 def view_of(table: str) -> str:
@@ -226,18 +225,17 @@ def view_of(table: str) -> str:
 
 
 def _twin(node: exp.Expr) -> exp.Expr:
-    twin = _TWINS.get(type(node))
-    return twin(node) if twin and not node.meta.get("twin") else node
-
-
-def _done(node: exp.Expr) -> exp.Expr:
-    """A node of a kind that has a twin, and is one."""
-    node.meta["twin"] = True
-    return node
+    """A node in Spark's words, whatever stands in it first."""
+    for child in list(node.iter_expressions()):
+        twin = _twin(child)
+        if twin is not child:
+            child.replace(twin)
+    made = _TWINS.get(type(node))
+    return made(node) if made else node
 
 
 def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
-    return _done(exp.Anonymous(this=name, expressions=list(arguments)))
+    return exp.Anonymous(this=name, expressions=list(arguments))
 
 
 def _number(number: int) -> exp.Expr:
@@ -245,7 +243,7 @@ def _number(number: int) -> exp.Expr:
 
 
 @cache
-def _signatures() -> dict[str, tuple[str, ...]]:
+def signatures() -> dict[str, tuple[str, ...]]:
     """Our functions and the names of what they take."""
     found = {}
     for signature in FUNCTIONS:
@@ -262,7 +260,7 @@ def plain_functions() -> dict[str, exp.Expr]:
     """
     found = {}
     for (name, takes), body in zip(
-        _signatures().items(), FUNCTIONS.values(), strict=True
+        signatures().items(), FUNCTIONS.values(), strict=True
     ):
         (parsed,) = sqlglot.parse_one(f"select {body}", read="duckdb").expressions
         columns = [column.name for column in parsed.find_all(exp.Column)]
@@ -276,7 +274,7 @@ def _function(node: exp.Expr) -> exp.Expr:
     name = node.name.lower()
     if name not in plain_functions():
         return node
-    given = dict(zip(_signatures()[name], node.expressions, strict=True))
+    given = dict(zip(signatures()[name], node.expressions, strict=True))
     body = plain_functions()[name].transform(
         lambda one: given[one.name].copy() if isinstance(one, exp.Column) else one
     )
@@ -311,7 +309,7 @@ def _pattern(node: exp.Expr) -> exp.Expr:
 def _quotient(node: exp.Expr) -> exp.Expr:
     # A fraction on both, whatever the kinds of the numbers.
     above, below = (exp.cast(one, "double") for one in (node.this, node.expression))
-    return _done(exp.Div(this=above, expression=below))
+    return exp.Div(this=above, expression=below)
 
 
 def _round(node: exp.Expr) -> exp.Expr:
@@ -319,12 +317,14 @@ def _round(node: exp.Expr) -> exp.Expr:
     digits = int(node.args["decimals"].name) if node.args.get("decimals") else 0
     scale = exp.cast(_number(10**digits), "double")
     moved = exp.Mul(this=exp.cast(node.this, "double"), expression=scale)
-    whole = _done(exp.Round(this=exp.paren(moved)))
-    return exp.paren(_done(exp.Div(this=whole, expression=scale.copy())))
+    whole = exp.Round(this=exp.paren(moved))
+    return exp.paren(exp.Div(this=whole, expression=scale.copy()))
 
 
 def _zones(node: exp.Expr) -> exp.Expr:
     inner = node.this
+    if not isinstance(inner, exp.AtTimeZone):
+        return node  # the inner one of two
     moment = exp.cast(inner.this, "timestamp_ntz")
     return _call("convert_timezone", inner.args["zone"], node.args["zone"], moment)
 
@@ -365,21 +365,26 @@ def _distinct(node: exp.Expr) -> exp.Expr:
 
 
 def _filter(node: exp.Expr) -> exp.Expr:
-    # Spark hands no rows to functions of Python there.
-    condition = node.expression.this
+    condition: exp.Expr = node.expression.this
+    summed: exp.Expr = node.this
+    if isinstance(summed, exp.Filter):  # a twin that has one already
+        both = exp.and_(summed.expression.this, condition)
+        return exp.Filter(this=summed.this, expression=exp.Where(this=both))
     if not any(condition.find_all(exp.Anonymous, *_PATTERNS)):
         return node
-    summed: exp.Expr = node.this.copy()
-    counted = isinstance(summed.this, exp.Star)
-    value = _number(1) if counted else summed.this
-    summed.set("this", exp.Case(ifs=[exp.If(this=condition, true=value)]))
+    # Spark hands no rows to functions of Python there.
+    value: exp.Expr = summed.this
+    if isinstance(value, exp.Distinct):
+        (value,) = value.expressions
+    shown = _number(1) if isinstance(value, exp.Star) else value.copy()
+    value.replace(exp.Case(ifs=[exp.If(this=condition, true=shown)]))
     return summed
 
 
 def _best(node: exp.Expr) -> exp.Expr:
     # To DuckDB a row without the value is no row.
     known = exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null()))
-    return exp.Filter(this=_done(node.copy()), expression=exp.Where(this=known))
+    return exp.Filter(this=node.copy(), expression=exp.Where(this=known))
 
 
 _TWINS: dict[type[exp.Expr], Callable[..., exp.Expr]] = {

@@ -1,0 +1,1 @@
+"""Engines: where tables stand and who works them out, DuckDB or Spark."""
