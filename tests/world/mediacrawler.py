@@ -1,7 +1,8 @@
-"""Worlds as MediaCrawler writes what it finds on Weibo, in both of its generations.
+"""Worlds as MediaCrawler writes what it finds on Weibo, in three of its versions.
 
-Until June 2026 with ids and profiles: JSON, CSV, SQLite. Since July a digest stands for
-a person, and the name is masked: JSON lines and a spreadsheet.
+Until June 2026 with ids and profiles: CSV as the first versions wrote it, in the winter
+of 2023 to 2024, and JSON, CSV, SQLite. Since July a digest stands for a person, and the
+name is masked: JSON lines and a spreadsheet.
 """
 
 from __future__ import annotations
@@ -143,7 +144,13 @@ def _write(world: World, folder: Path, *, is_newer: bool) -> World:
     else:
         path = place / "json" / "search_contents_2026-03-15.json"
         path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(contents, ensure_ascii=False, indent=4))
+        path.write_text(json.dumps(contents[::2], ensure_ascii=False, indent=4))
+        # Nobody wrote then what was searched for.
+        first = [
+            {name: row[name] for name in row if name != "source_keyword"}
+            for row in contents[1::2]
+        ]
+        _table(place / "1_search_contents_2024-01-20.csv", first)
         _table(place / "csv" / "1_search_comments_2026-03-15.csv", comments[::2])
         _table(place / "csv" / "1_creator_creators_2026-03-15.csv", profiles)
         _database(
