@@ -1,4 +1,5 @@
--- One row per account and observation day: the day's newest observation.
+-- One row per account and observation day: the day's newest observation, of those that
+-- tell counts where any does.
 --
 -- grain: platform, account_id, date_day
 -- params: $time_zone
@@ -78,7 +79,11 @@ ranked as (
         *,
         row_number() over (
             partition by platform, account_id, date_day
+            -- Who is seen by a name alone later that day is not known any less.
             order by
+                followers_count is null
+                and following_count is null
+                and posts_count is null,
                 observed_at desc,
                 is_moment_told desc,
                 followers_count desc nulls last,
