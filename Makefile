@@ -1,7 +1,6 @@
 # make run           set up, run the shipped sample, say where the marts are
-# make test          set up, linters, types, the tests that need nothing else installed
+# make test          set up, linters, types, the tests that need nothing else installed; with TESTS=all those below, too
 # make test-marked   the tests that need Chromium, PostgreSQL, axe, deltalake or an older DuckDB (the last three installed apart)
-# make test-all      both at once
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -12,11 +11,20 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/installed.txt
 MARKED := browser or postgres or reader or delta
 NEVER := spark or node or superset
-# What `make test` runs.
-SELECTED = not ($(MARKED) or $(NEVER))
 READERS := $(VENV)/readers
 AXE := $(VENV)/axe
 EQUIPPED := WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE)
+# What `make test` runs. With all tests others compute while a browser or a server is
+# waited for.
+ifeq ($(TESTS),all)
+PREPARED := equip
+SELECTED := not ($(NEVER))
+TOLD := $(EQUIPPED)
+else
+PREPARED := setup
+SELECTED := not ($(MARKED) or $(NEVER))
+TOLD :=
+endif
 # Ends before the interpreter's teardown, where DuckDB's binding prints pages of
 # leak warnings: pytest's own closing line stays the last one.
 PYTEST := $(PYTHON) -c 'import atexit, os, sys, pytest; code = pytest.main(sys.argv[1:]); \
@@ -31,7 +39,7 @@ WORKERS = $(shell $(PYTHON) -c 'import os; print(min((os.cpu_count() or 1) + 1, 
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 SAMPLE := --from 2026-03-01 --to 2026-04-14 --reason "first run of the sample"
 
-.PHONY: help setup run test test-marked test-all equip check lint lock clean
+.PHONY: help setup run test test-marked equip check lint lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -47,20 +55,16 @@ run: setup
 # The slow linters run beside the tests. What they find is told last and fails; else
 # pytest's own closing line is the last one. Tests wait for servers and for the disk at
 # times: one more of them runs than there are cores.
-test: setup
+test: $(PREPARED)
 	@$(PYTHON) -m ruff check --quiet .
 	@said=$$(mktemp); trap 'rm -f "$$said"' EXIT; \
 	$(MAKE) --no-print-directory lint >"$$said" 2>&1 & linters=$$!; \
-	failed=0; $(IN_MEMORY) $(PYTEST) $(SIDE_BY_SIDE) -m "$(SELECTED)" || failed=$$?; \
+	failed=0; $(TOLD) $(IN_MEMORY) $(PYTEST) $(SIDE_BY_SIDE) -m "$(SELECTED)" || failed=$$?; \
 	wait $$linters || { failed=$$?; cat "$$said"; echo "sqlfluff or mypy found what stands above" >&2; }; \
 	exit $$failed
 
 test-marked: equip
 	@$(EQUIPPED) $(IN_MEMORY) $(PYTEST) $(SIDE_BY_SIDE) -m "$(MARKED)"
-
-# While a browser or a server is waited for, other tests compute.
-test-all: equip
-	@$(EQUIPPED) $(MAKE) --no-print-directory test SELECTED="not ($(NEVER))"
 
 # What the marked tests need besides.
 equip: setup

@@ -690,7 +690,7 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     NumPy for the first one, so only what reads records registers them, and none twice.
     """
     with contextlib.suppress(duckdb.CatalogException):
-        connection.execute("select told_id(null)")
+        connection.execute("select told_id(null)").fetchall()
         return
     for function, (takes, gives) in _SIGNATURES.items():
         connection.create_function(
