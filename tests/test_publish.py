@@ -64,6 +64,7 @@ MAY_BE_EMPTY = {
     "campaign_links",  # nobody wrote one down
     "conversions",
     "findings",  # nothing deserves a look
+    "hot_topics",  # no board was read
     "partner_results",  # of nobody paid
     "feedback_topics",
     "feedback_topics_daily",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # Where PostgreSQL is, as libpq writes it: postgresql://user:password@host/database
 ADDRESS = "WM_POSTGRES_URL"
 _PATIENCE_SECONDS = 10
+_LOCK_PATIENCE = "3s"
 # What stands in the comment of a schema of ours, before the publication's id.
 _OURS = "Weibo Manager, publication "
 _LOADED = "Weibo Manager, loaded "
@@ -168,12 +169,16 @@ def _connected(schema: str) -> Iterator[Connection[Any]]:
                 "the database is not in UTF8: make another one with"
                 " `create database ... encoding 'UTF8'`"
             )
-        locked = server.execute(
-            "select pg_try_advisory_lock(hashtextextended(%s, 0))",
-            [f"weibo-manager {schema}"],
-        ).fetchone()
-        if locked is None or not locked[0]:
-            raise PostgresError(f"another run writes to its schema {schema}")
+        # A server may take a moment to let go of what a session held that has ended.
+        server.execute("select set_config('lock_timeout', %s, false)", [_LOCK_PATIENCE])
+        try:
+            server.execute(
+                "select pg_advisory_lock(hashtextextended(%s, 0))",
+                [f"weibo-manager {schema}"],
+            )
+        except psycopg.errors.LockNotAvailable:
+            raise PostgresError(f"another run writes to its schema {schema}") from None
+        server.execute("reset lock_timeout")
         yield server
 
 

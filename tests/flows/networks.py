@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -83,6 +84,11 @@ def joined(texts: Sequence[str]) -> str:
             rest = rest.replace(f'"{name}"', f'"{name}-{number}"')
         whole += rest
     return whole
+
+
+def without_hashtags(text: str) -> str:
+    """A configuration whose campaigns are told by their posts alone."""
+    return re.sub(r"(?m)^hashtags = .*\n", "", text)
 
 
 def renamed(told: World, place: int) -> World:
