@@ -30,7 +30,7 @@
 --   why [text]: what changed between and moves such a number: not there before; not there any more; new days;
 --     days taken out; late rows (of days that were covered before); other posts; newer counters; budget;
 --     configuration (what workspace.toml says of the campaign); changed verdicts; overrides; policies;
---     model; code; else unknown
+--     model; time zone; code; else unknown
 -- metrics:
 --   why: this project | what may have moved it, all together: how much each of them did is not told
 
@@ -43,6 +43,7 @@ given as (
         list_contains($changed_causes, 'overrides') as has_other_overrides,
         list_contains($changed_causes, 'policies') as has_other_policies,
         list_contains($changed_causes, 'model') as has_other_model,
+        list_contains($changed_causes, 'time_zone') as has_other_time_zone,
         list_contains($changed_causes, 'code') as has_other_code,
         $reconfigured_campaigns as reconfigured_campaigns
 ),
@@ -371,6 +372,7 @@ explained as (
             case when by_judgement and has_other_overrides then 'overrides' end,
             case when by_judgement and has_other_policies then 'policies' end,
             case when by_judgement and has_other_model then 'model' end,
+            case when has_other_time_zone then 'time zone' end,
             case when has_other_code then 'code' end
         ) as causes
     from differing

@@ -37,8 +37,8 @@ _MODEL = "publication.changes"
 # Its Parquet: `parquet/` holds what is the same whatever road led there.
 _HISTORY = "history"
 
-# What a publication is made of besides its rows; the first two are no secrets.
-_PLAIN, _KEYED = ("code", "model"), ("overrides", "policies")
+# What a publication is made of besides its rows; the first ones are no secrets.
+_PLAIN, _KEYED = ("code", "model", "time_zone"), ("overrides", "policies")
 
 # Of a change, what the ledger keeps.
 _KEPT = (
@@ -104,6 +104,7 @@ def read_made_of(
     return {
         "code": ledger.read_state(connection, "code"),
         "model": ledger.read_state(connection, "model_version"),
+        "time_zone": ledger.read_state(connection, "time_zone"),
         "overrides": digest(
             connection.execute("from meta.account_overrides order by all").fetchall()
         ),
@@ -217,10 +218,12 @@ def _changed_causes(before: Manifest, now: Manifest) -> list[str]:
     if not before:
         return []
     comparable = (*_PLAIN, *(_KEYED if before.get("keys") == now["keys"] else ()))
+    told = before["made_of"]
+    # What an older version did not tell may have been the same: `code` says it.
     return [
         cause
         for cause in comparable
-        if before["made_of"].get(cause) != now["made_of"][cause]
+        if cause in told and told[cause] != now["made_of"][cause]
     ]
 
 

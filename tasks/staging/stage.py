@@ -78,10 +78,10 @@ def stage_batches(workspace: Workspace, run_id: str) -> Validated:
         log = landing.read_log(workspace.landing)
         landing.check(workspace.landing, log)
         with connect(workspace.database) as connection:
-            if ledger.reset_when_changed(
+            if changed := ledger.reset_when_changed(
                 connection, workspace.timezone, [repr(RAW_TABLES)]
             ):
-                say("  the models changed: everything is made anew from landing")
+                say(f"  the {changed} changed: everything is made anew from landing")
             staged = {
                 row[0]
                 for row in connection.execute("from meta.staged_batches").fetchall()

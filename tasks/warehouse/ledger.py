@@ -297,21 +297,27 @@ def write_state(connection: duckdb.DuckDBPyConnection, key: str, value: str) -> 
 
 def reset_when_changed(
     connection: duckdb.DuckDBPyConnection, timezone: str, extra: Sequence[str]
-) -> bool:
+) -> str | None:
     """Forget tables that other code or another time zone made.
 
     They are made anew from landing in this run; the days covered stay.
+
+    Returns:
+        What changed, for people; None where nothing did, or nothing was there.
     """
     # Another DuckDB may hash otherwise, which samples are taken by.
-    made_by = [json.dumps(FUNCTIONS), duckdb.__version__, timezone, *extra]
-    digest = code_hash(made_by)
-    before = read_state(connection, "code")
-    if before == digest:
-        return False
+    digest = code_hash([json.dumps(FUNCTIONS), duckdb.__version__, *extra])
+    now = {"code": digest, "time_zone": timezone}
+    before = {key: read_state(connection, key) for key in now}
+    if before == now:
+        return None
     with transaction(connection):
         forget_tables(connection)
-        write_state(connection, "code", digest)
-    return before is not None
+        for key, value in now.items():
+            write_state(connection, key, value)
+    if before["code"] is None:
+        return None
+    return "models" if before["code"] != digest else "time zone"
 
 
 def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -340,7 +346,8 @@ def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:
     ):
         connection.execute(f"delete from meta.{table}")
     connection.execute(
-        "delete from meta.state where key not in ('tombstones', 'code', 'set_up')"
+        "delete from meta.state"
+        " where key not in ('tombstones', 'code', 'time_zone', 'set_up')"
     )
     connection.execute(
         "insert into meta.touched_days select date_day from meta.covered_days"

@@ -170,6 +170,9 @@ def test_counters_money_and_settings(both: duckdb.DuckDBPyConnection) -> None:
     both.execute("update marts.campaigns set posts = 2")
     found = compared(both, "code", reconfigured=("launch",))
     assert found["launch", "posts"]["why"] == "other posts; configuration; code"
+    assert compared(both, "time_zone")["launch", "posts"]["why"] == (
+        "other posts; time zone"
+    )
 
 
 def test_verdicts_and_who_changed_them(both: duckdb.DuckDBPyConnection) -> None:

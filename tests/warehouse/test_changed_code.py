@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from tasks.publication.marts import page_digest
-from tasks.warehouse import graph, models
+from tasks.staging.stage import RAW_TABLES
+from tasks.warehouse import database, graph, ledger, models
 from tasks.warehouse.code_digest import FOLDER, code_digest, reached
 from tasks.warehouse.models import code_hash, load_headers, load_models
 from tasks.warehouse.networks import spelled_out
@@ -248,4 +249,12 @@ def test_tables_of_an_older_version_are_made_anew(
     assert lab.marts() == made
     lab.run(run_id="again", publish=False)
     told = capsys.readouterr()
-    assert "the models changed" not in told.out + told.err
+    assert "changed: everything" not in told.out + told.err
+    with database.connect(lab.workspace.database) as connection:
+        made_by = [repr(RAW_TABLES)]
+        ours = lab.workspace.timezone
+        assert ledger.reset_when_changed(connection, ours, made_by) is None
+        assert lab.workspace.timezone != "UTC"
+        assert ledger.reset_when_changed(connection, "UTC", made_by) == "time zone"
+        assert ledger.reset_when_changed(connection, "UTC", made_by) is None
+        assert ledger.reset_when_changed(connection, "UTC", []) == "models"
