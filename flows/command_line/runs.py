@@ -161,12 +161,17 @@ def _tables_of(only: str, mistakes: list[str]) -> list[str]:
 
 def _steps_of(only: str, mistakes: list[str]) -> list[Step]:
     """The steps that are named, in their order; what is none goes to mistakes."""
-    asked = only.split(",")
-    mistakes += [
-        f"--only names '{step}', which is no step: use {', '.join(STEPS)}."
-        for step in asked
-        if step not in STEPS
-    ]
+    asked = [name.strip() for name in only.split(",")]
+    for name in asked:
+        if name not in STEPS:
+            from tasks.warehouse.graph import tables_called
+
+            meant = " or ".join(tables_called(name))
+            hint = f" (or the table {meant})" if meant else ""
+            mistakes.append(
+                f"--only names '{name}', which is no step:"
+                f" use {', '.join(STEPS)}{hint}."
+            )
     return [step for step in STEPS if step in asked]
 
 

@@ -139,6 +139,15 @@ def nearest_table(name: str) -> str | None:
     return name if name in named else next(iter(close), None)
 
 
+def tables_called(name: str) -> list[str]:
+    """The tables of that name in any layer, in order; few marts share theirs."""
+    return sorted(
+        known
+        for known, one in load_graph().items()
+        if one.layer != "checks" and known.partition(".")[2] == name
+    )
+
+
 def between(first: str, last: str) -> list[str]:
     """The tables that lead from one to another one, the latter with them; in order."""
     return [

@@ -76,9 +76,9 @@ def test_help_names_commands_and_exit_codes() -> None:
                 "--reason",
                 "x",
                 "--only",
-                "extract,pblish",
+                "extract,pblish,hot_topics",
             ),
-            ["2026-13-01", "'soon'", "YYYY-MM-DD", "'pblish'"],
+            ["2026-13-01", "'soon'", "YYYY-MM-DD", "'pblish'", "marts.hot_topics"],
         ),
         (
             ("backfill", "--from", "2026-03-09", "--to", "2026-03-01", "--reason", " "),
