@@ -55,8 +55,14 @@ SECRETS = {
     "wordpress": {},
     "youtube": {"YOUTUBE_API_KEY": youtube.KEY},
 }
-# Other APIs of a network: its name, and how a source chooses them.
-OTHERS = {"weibo_assistant": ("weibo", 'format = "weibo-assistant"')}
+# Other APIs of a network: its name, and how a source chooses them and all they have.
+OTHERS = {
+    "weibo_assistant": (
+        "weibo",
+        'format = "weibo-assistant"\n'
+        'collect = ["posts", "comments", "counters", "search", "hot_topics"]',
+    )
+}
 # What the product calls a brand's account there, by the world's own id.
 ACCOUNTS: dict[str, Callable[[str], str]] = {
     "bluesky": did_of,

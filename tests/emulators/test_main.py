@@ -52,6 +52,9 @@ def test_each_network_starts_from_a_line(
     (source,) = settings["sources"]
     assert source["base_url"] == base
     assert options.network.startswith(source["platform"])
+    assert (options.network == "weibo_assistant") == (
+        "hot_topics" in source.get("collect", [])
+    )
     assert settings["campaigns"][0]["post_ids"]
     account = settings["brands"][0]["accounts"][0]["account_id"]
     assert account == ACCOUNTS.get(options.network, str)("1000000001")

@@ -48,7 +48,8 @@ def test_api_gives_the_world(
 ) -> None:
     """Pages that lead on at the other host, by the account's number; no search left."""
     monkeypatch.setenv(threads_api.TOKEN, TOKEN)
-    emulator = ThreadsEmulator(small_world, ThreadsOptions(rows=7, searches=0))
+    options = ThreadsOptions(rows=7, searches=0)
+    emulator = ThreadsEmulator(small_world, options, clock=lambda: 0.0)
     told = emulator.told
     lab = Lab(tmp_path)
     with serve(emulator) as base:
