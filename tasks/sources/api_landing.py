@@ -93,14 +93,18 @@ def check_apis(workspace: Workspace) -> None:
         ConfigurationError: names all mistakes.
     """
     missing: dict[str, str] = {}
+    damaged: dict[str, str] = {}
     mistakes: list[str] = []
     for source in workspace.sources:
         api = api_of(source.format) if source.kind == "api" else None
         if api is None:
             continue
         for name in api.secrets(source):
-            if not credential(name):
+            value = credential(name)
+            if not value:
                 missing.setdefault(name, source.name)
+            elif not (value.isascii() and value.isprintable()):
+                damaged.setdefault(name, source.name)
         known = [limit.name for limit in api.make(source, SystemClock()).limits]
         mistakes += [
             f"Source '{source.name}': limits names '{name}', which {source.platform}"
@@ -123,6 +127,11 @@ def check_apis(workspace: Workspace) -> None:
         f"Source '{source}' needs {name}: set it in the environment (or {name}_FILE"
         " to a file that holds it)."
         for name, source in missing.items()
+    ]
+    mistakes += [
+        f"Source '{source}': {name} holds a character that no credential has, or is of"
+        " several lines: set it once more."
+        for name, source in damaged.items()
     ]
     if mistakes:
         raise ConfigurationError(mistakes)

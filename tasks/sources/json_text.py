@@ -29,6 +29,8 @@ _LONG_NUMBER = b" " + 19 * b"0"
 def parse_json(text: str | bytes) -> Any:
     """Parse a document; of a key that stands twice the last one counts.
 
+    A lone surrogate is U+FFFD: no file, address or column could hold it.
+
     Raises:
         ValueError: not JSON; of text a `json.JSONDecodeError` that names the place.
         RecursionError: nested too deeply.
@@ -39,7 +41,13 @@ def parse_json(text: str | bytes) -> Any:
             return orjson.loads(data)
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         pass
-    return json.loads(text)
+    found = json.loads(text)
+    try:
+        orjson.dumps(found)
+    except orjson.JSONEncodeError:
+        # A lone surrogate may stand in it, or a long number, which stays.
+        return json.loads(dump_bytes(found))
+    return found
 
 
 def dump_record(record: Any) -> str:

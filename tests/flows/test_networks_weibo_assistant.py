@@ -129,6 +129,14 @@ def test_errors_mean_what_the_plug_in_says(
     assert kind != "rate" or (trouble and trouble.resets_at == 16 * 3600.0)
 
 
+def test_what_is_no_code_is_not_repeated() -> None:
+    body = json.dumps({"code": 5000000000000001}).encode()
+    api = assistant_api.WeiboAssistantApi(clock=StandingClock(0.0))
+    trouble = api.judge(Answer(200, {}, body, ANSWERED))
+    assert trouble
+    assert trouble.text == "the platform refuses a call (HTTP 200)"
+
+
 def test_a_wrong_secret_is_told(
     small_world: World,
     tmp_path: Path,
@@ -151,6 +159,10 @@ def test_a_wrong_secret_is_told(
         with pytest.raises(ConfigurationError, match="tokens are refused"):
             crawl(lab, emulator.told, emulator.now)
         assert len(emulator.calls) < 40
+    monkeypatch.setenv(assistant_api.APP_SECRET, "pasted…secret")
+    with pytest.raises(ConfigurationError, match="APP_SECRET holds a char") as caught:
+        check_apis(lab.workspace)
+    assert "pasted" not in str(caught.value)
     monkeypatch.delenv(assistant_api.APP_SECRET)
     with pytest.raises(ConfigurationError, match="needs WEIBO_ASSISTANT_APP_SECRET"):
         check_apis(lab.workspace)

@@ -20,6 +20,7 @@ from tasks.sources.documents import (
     read_documents,
     split_document,
 )
+from tasks.sources.json_text import parse_json
 
 Found = tuple[int, int | None, str]
 
@@ -249,6 +250,10 @@ def test_split_keeps_the_last_of_two_equal_keys() -> None:
     """Documented; and lone surrogates become a replacement character."""
     assert split_document('[{"id":1,"id":2}]') == ['{"id":2}']
     assert split_document('[{"t":"\\ud83d"}]') == ['{"t":"\ufffd"}']
+    # So no place, address or column is made of one; numbers stay whole beside it.
+    text = '{"\\ud800":"\\udc00 \\ud83c\\udf75","n":123456789012345678901}'
+    told = {"\ufffd": "\ufffd 🍵", "n": 123456789012345678901}
+    assert parse_json(text) == parse_json(text.encode()) == told
     # A pair is a character, even where the slow parser reads it.
     assert split_document('[{"t":"\\ud83c\\udf75 \\ud83d"}]') == ['{"t":"🍵 \ufffd"}']
 

@@ -15,9 +15,10 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from threading import Event
@@ -543,7 +544,8 @@ class Crawler:
         answer: Answer | None = None
         try:
             answer = replace(call.answer.result(), asked=request.params)
-            trouble = self._platform.judge(answer)
+            with _told_of_shape(request):
+                trouble = self._platform.judge(answer)
             if trouble is None:
                 kept = self._read(call, answer)
                 self._is_well(stream)
@@ -574,12 +576,8 @@ class Crawler:
     def _read(self, call: _Call, answer: Answer) -> _Kept:
         stream, request = call.stream, call.request
         content = _parse(answer, request)
-        try:
+        with _told_of_shape(request):
             page = self._platform.read(_bare(stream), content, answer, self._wanted)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            raise FetchError(
-                f"{urlsplit(request.path).path} answered in an unknown shape"
-            ) from None
         page = _guard(stream, page)
         counted = len(page.records) if page.rows is None else page.rows
         self._budget.pay_rows(stream.endpoint, counted - request.rows, call.paid_at)
@@ -761,6 +759,21 @@ def _digest(value: Any) -> str:
 
 def _digest_of(texts: Iterable[bytes]) -> str:
     return hashlib.sha256(b"\n".join([*texts, b""])).hexdigest()[:16]
+
+
+@contextmanager
+def _told_of_shape(request: Request) -> Iterator[None]:
+    """Whatever an answer holds: what no platform's module expects ends no run."""
+    try:
+        yield
+    except (
+        *(LookupError, TypeError, ValueError, AttributeError),
+        # A day outside of the calendar, a number beyond all, nesting without an end.
+        *(ArithmeticError, RecursionError),
+    ):
+        raise FetchError(
+            f"{urlsplit(request.path).path} answered in an unknown shape"
+        ) from None
 
 
 def _parse(answer: Answer, request: Request) -> Any:

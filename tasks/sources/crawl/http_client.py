@@ -286,7 +286,11 @@ class Client:
             raise FetchError(
                 f"{path} was not complete after {self._deadline:g} s"
             ) from None
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except (
+            *(httpx.HTTPError, httpx.InvalidURL, httpx.StreamError),
+            # What can't be written; the error holds it, a credential maybe.
+            UnicodeError,
+        ) as error:
             raise FetchError(f"{path}: {type(error).__name__}") from None
         finally:
             kept.append(http)

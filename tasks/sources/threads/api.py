@@ -193,11 +193,11 @@ def _found(
     for post in items:
         try:
             moment = datetime.fromisoformat(str(post.get("timestamp")))
-        except ValueError:
+            day = moment.astimezone(zone).date()
+        except (ValueError, OverflowError):
             continue
         if isinstance(post.get("reposted_post"), dict):
             continue
-        day = moment.astimezone(zone).date()
         listed = stream.endpoint == "one"
         if not listed and not any(a <= day <= b for a, b in wanted.windows):
             continue

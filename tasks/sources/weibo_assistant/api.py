@@ -40,6 +40,9 @@ BOARDS = ("主榜", "文娱榜", "社会榜", "生活榜", "acg榜", "科技榜"
 _CHINA = 8 * 3600.0
 LIMITS = (Limit("app-day", 1000, DAY, offset=_CHINA),)
 
+# All of the interface's codes are below.
+_CODES = 100_000
+
 # A token is renewed so long before its end, in seconds; used so long in any case.
 _BEFORE_END = 60.0
 _LEAST = 30.0
@@ -175,7 +178,7 @@ class WeiboAssistantApi:
         """Errors come with any HTTP status, 200 among them."""
         body = parsed(answer)
         code = body.get("code") if isinstance(body, dict) else None
-        number = int(str(code)) if str(code).isdigit() else 0
+        number = int(str(code)) if str(code).isdecimal() else 0
         if answer.status < 400 and number == 0:
             return None
         kind, text = _ERRORS.get(number, (None, ""))
@@ -185,7 +188,9 @@ class WeiboAssistantApi:
             elif answer.status in (408, 425) or answer.status >= 500:
                 kind, text = "transient", f"the platform failed (HTTP {answer.status})"
             else:
-                shown = number or f"HTTP {answer.status}"
+                # A longer one is no code: it may be anybody's id.
+                is_code = 0 < number < _CODES
+                shown = number if is_code else f"HTTP {answer.status}"
                 kind, text = "fatal", f"the platform refuses a call ({shown})"
         if kind != "rate":
             return Trouble(kind, text)
@@ -286,7 +291,10 @@ def _trees(
         total = _count(row, "comments_count")
         if not key.isdigit() or moment is None or not total or "repost" in row:
             continue
-        day = moment.astimezone(zone).date()
+        try:
+            day = moment.astimezone(zone).date()
+        except OverflowError:
+            continue
         if stream.endpoint == _TOPIC and not any(
             first <= day <= last for first, last in wanted.windows
         ):
@@ -329,7 +337,7 @@ def _rows(data: Any, key: str) -> list[Mapping[str, Any]]:
 
 def _count(row: Mapping[str, Any], name: str) -> int:
     text = str(row.get(name))
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isdecimal() else 0
 
 
 def _moment(row: Mapping[str, Any]) -> datetime | None:

@@ -259,6 +259,19 @@ def test_nothing_is_sent_in_the_clear(address: str) -> None:
         Client(address, HEADERS)
 
 
+def test_what_cannot_be_written_is_told_without_it() -> None:
+    """An error of Python's holds the whole text that it could not write."""
+    for headers, params in (
+        ({"authorization": "OAuth2 口令CANARY"}, {}),
+        ({}, {"q": "CANARY\ud800"}),
+    ):
+        with Client("http://127.0.0.1:1", headers) as asking:
+            with pytest.raises(FetchError) as caught:
+                asking.get("2/x.json", params)
+            assert "CANARY" not in repr(caught.value)
+            assert caught.value.__suppress_context__
+
+
 def test_a_certificate_of_nobody_is_refused(tmp_path: Path) -> None:
     """The handshake fails before a request, and with it the credential, is sent."""
     file = certificate(tmp_path)

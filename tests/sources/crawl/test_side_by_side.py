@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -166,6 +167,29 @@ def place(
     monkeypatch.setattr(pace, "LEAST_LATENCY", HOUR)
     with serve(server) as base:
         yield Place(tmp_path, base, TinyClock(BEGIN))
+
+
+class Surprised(Lists):
+    """A platform of whose answers two hold what nobody expects."""
+
+    def judge(self, answer: Answer) -> Trouble | None:
+        if answer.asked["list"] == "0":
+            raise RecursionError
+        return super().judge(answer)
+
+    def read(
+        self, stream: Stream, content: object, answer: Answer, wanted: Wanted
+    ) -> Page:
+        if stream.params["list"] == "1":
+            datetime.max.replace(tzinfo=UTC).astimezone(ZoneInfo("Asia/Shanghai"))
+        return super().read(stream, content, answer, wanted)
+
+
+def test_answer_that_nobody_expects_ends_no_run(server: Server, place: Place) -> None:
+    """Its list waits for another run, which is told why; the others are read."""
+    done = place.run(Surprised(4))
+    assert "list answered in an unknown shape" in (done.waits_for or "")
+    assert place.is_read(lists=2)
 
 
 # --- how many -------------------------------------------------------------------
