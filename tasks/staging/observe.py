@@ -34,7 +34,7 @@ from tasks.warehouse.raw_tables import (
 LANDED_AT = "landed_at"
 # Social networks are younger than the one date; seconds taken for milliseconds
 # lead past the other.
-_EARLIEST = "2000-01-01 00:00:00"
+EARLIEST = "2000-01-01 00:00:00"
 _LATEST = "2100-01-01 00:00:00"
 _LARGEST_COUNT = 10**12
 # Landed Parquet that is parsed at a time; about nine times as much JSON.
@@ -49,7 +49,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("account_id", "not_null"),
         Rule("observed_at", "not_null"),
         Rule("observed_at", "not_later", after=LANDED_AT),
-        Rule("registered_at", "between", "warning", _EARLIEST, _LATEST),
+        Rule("registered_at", "between", "warning", EARLIEST, _LATEST),
         Rule("registered_at", "not_later", "warning", after=LANDED_AT),
         Rule("followers_count", "between", "warning", 0, _LARGEST_COUNT),
         Rule("posts_count", "between", "warning", 0, _LARGEST_COUNT),
@@ -58,7 +58,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         _NETWORK,
         Rule("post_id", "not_null"),
         Rule("posted_at", "not_null"),
-        Rule("posted_at", "between", "error", _EARLIEST, _LATEST),
+        Rule("posted_at", "between", "error", EARLIEST, _LATEST),
         Rule("posted_at", "not_later", after="observed_at"),
         Rule("observed_at", "not_later", after=LANDED_AT),
     ),
@@ -78,7 +78,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("kind", "in_set", values=("repost", "comment", "like", "mention")),
         Rule("root_post_id", "not_null"),
         Rule("acted_at", "not_null"),
-        Rule("acted_at", "between", "error", _EARLIEST, _LATEST),
+        Rule("acted_at", "between", "error", EARLIEST, _LATEST),
         Rule("acted_at", "not_later", after="observed_at"),
         Rule("observed_at", "not_later", after=LANDED_AT),
         Rule("likes_count", "between", "warning", 0, _LARGEST_COUNT),
@@ -94,6 +94,7 @@ SUITES: dict[str, tuple[Rule, ...]] = {
         Rule("board", "not_null"),
         Rule("topic", "not_null"),
         Rule("observed_at", "not_null"),
+        Rule("observed_at", "between", "error", EARLIEST, _LATEST),
         Rule("observed_at", "not_later", after=LANDED_AT),
         Rule("place", "between", "warning", 1, 1000),
         Rule("heat", "between", "warning", 0, _LARGEST_COUNT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
+from tasks.staging.observe import EARLIEST
 from tasks.warehouse import ledger
 
 # The day that a row counts for; null where the record tells none.
@@ -98,6 +99,9 @@ def note_source_days(
 ) -> None:
     """Note of which days each source gave something.
 
+    None lies before there were networks: so moments are written that nobody knows, and
+    wrong dates, of which the longest gap that was ever seen would become.
+
     Of observations, not of what staging keeps of them: two sources that give the same
     comment are both alive.
     """
@@ -116,7 +120,7 @@ def note_source_days(
             cast(happened_at at time zone 'UTC' at time zone $time_zone as date),
             is_activity
         from ({given})
-        where happened_at is not null
+        where happened_at >= timestamp '{EARLIEST}'
         except
         from meta.source_days
         """,

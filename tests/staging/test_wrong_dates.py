@@ -183,15 +183,23 @@ def test_record_of_a_day_after_it_landed_is_quarantined(
             status(1),
             *people(20),
             at(repost(9, 1, user(9, "late")), "Sun Jan 01 10:00:00 +0800 2062"),
+            at(repost(8, 1, user(8, "early")), "Mon Jan 01 10:00:00 +0800 0001"),
         ],
     )
     lab.land()
     lab.stage()
+    # Nor does a source give nothing since then: no rhythm has gaps of centuries.
+    days = "select year(min(date_day)), year(max(date_day)) from meta.source_days"
+    assert lab.rows(days) == [(2026, 2026)]
     assert lab.rows(
         "select kind, split_part(reason, ': it is', 1) from meta.quarantine"
         " order by all"
     ) == [
         ("accounts", "observed_at must not lie more than a day after landed_at"),
+        (
+            "interactions",
+            "acted_at must lie between 2000-01-01 00:00:00 and 2100-01-01 00:00:00",
+        ),
         ("interactions", "observed_at must not lie more than a day after landed_at"),
     ]
     assert lab.value("select max(date_day) from staging.interactions") == LAST
