@@ -11,6 +11,7 @@ from tasks.extract import extract
 from tasks.publish import publish
 from tasks.sources.erasure_marker import finish
 from tasks.sources.erasure_watch import keep_out
+from tasks.staging.stage import require_staged_alike
 from tasks.validate import validate
 from tasks.warehouse.errors import DeferredError
 from tasks.warehouse.ledger import open_run
@@ -64,6 +65,8 @@ def backfill(
             deferred = as_step(extract, root)(root, first, last)
         if "validate" in steps:
             as_step(validate, root)(root, run.run_id)
+        elif steps != {"extract"}:
+            require_staged_alike(configuration)
         if "deduplicate" in steps:
             as_step(deduplicate, root)(root, run.run_id)
         if "aggregate" in steps:

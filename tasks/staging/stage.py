@@ -44,7 +44,7 @@ from tasks.staging.touched import (
 from tasks.staging.validation_page import write_validation_page
 from tasks.warehouse import file_evidence, landing, ledger
 from tasks.warehouse.database import connect, count, transaction
-from tasks.warehouse.errors import ValidationFailedError
+from tasks.warehouse.errors import ConfigurationError, ValidationFailedError
 from tasks.warehouse.models import (
     Model,
     create_table,
@@ -63,6 +63,25 @@ class Validated:
     rows_in: int
     rows_out: int
     rows_quarantined: int
+
+
+def require_staged_alike(workspace: Workspace) -> None:
+    """Before steps that run without this one: that it would stage as it did.
+
+    Raises:
+        ConfigurationError: other code staged the rows, or in another time zone.
+    """
+    with connect(workspace.database) as connection:
+        changed = ledger.what_changed(
+            connection, workspace.timezone, [repr(RAW_TABLES)]
+        )
+    if changed:
+        raise ConfigurationError(
+            [
+                f"The {changed} changed since the rows were staged that these steps"
+                " read: run all steps once, without --only."
+            ]
+        )
 
 
 def stage_batches(workspace: Workspace, run_id: str) -> Validated:

@@ -303,21 +303,37 @@ def reset_when_changed(
     They are made anew from landing in this run; the days covered stay.
 
     Returns:
-        What changed, for people; None where nothing did, or nothing was there.
+        As `what_changed`.
     """
+    now = _staged_by(timezone, extra)
+    changed = what_changed(connection, timezone, extra)
+    if any(read_state(connection, key) != value for key, value in now.items()):
+        with transaction(connection):
+            forget_tables(connection)
+            for key, value in now.items():
+                write_state(connection, key, value)
+    return changed
+
+
+def what_changed(
+    connection: duckdb.DuckDBPyConnection, timezone: str, extra: Sequence[str]
+) -> str | None:
+    """What of that which stages is another than when staging was made.
+
+    Returns:
+        For people; None where it is the same, or nothing was staged.
+    """
+    now = _staged_by(timezone, extra)
+    before = {key: read_state(connection, key) for key in now}
+    if before == now or before["code"] is None:
+        return None
+    return "models" if before["code"] != now["code"] else "time zone"
+
+
+def _staged_by(timezone: str, extra: Sequence[str]) -> dict[str, str]:
     # Another DuckDB may hash otherwise, which samples are taken by.
     digest = code_hash([json.dumps(FUNCTIONS), duckdb.__version__, *extra])
-    now = {"code": digest, "time_zone": timezone}
-    before = {key: read_state(connection, key) for key in now}
-    if before == now:
-        return None
-    with transaction(connection):
-        forget_tables(connection)
-        for key, value in now.items():
-            write_state(connection, key, value)
-    if before["code"] is None:
-        return None
-    return "models" if before["code"] != digest else "time zone"
+    return {"code": digest, "time_zone": timezone}
 
 
 def forget_tables(connection: duckdb.DuckDBPyConnection) -> None:

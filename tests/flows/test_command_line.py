@@ -441,6 +441,15 @@ def test_step_without_what_it_needs_is_told(lab: Lab) -> None:
     assert "Exception" not in done.stderr
     assert "Error." not in done.stderr
     assert not (lab.root / "published").exists()
+    # Nor are marts made of days that were another zone's, or of other code's rows.
+    lab.land()
+    lab.stage()
+    text = (lab.root / "workspace.toml").read_text()
+    lab.put("workspace.toml", text.replace("Asia/Shanghai", "Asia/Tokyo"))
+    done = lab.call("backfill", *RANGE, "--only", "deduplicate,aggregate")
+    assert done.returncode == 2
+    assert "The time zone changed since the rows were staged" in done.stderr
+    assert "run all steps once" in done.stderr
 
 
 def test_unforeseen_error_names_its_place_and_none_of_its_words(
