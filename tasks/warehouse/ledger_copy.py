@@ -280,12 +280,16 @@ def describe_days(
         entry[COUNTED[row["step"]]] = row["rows_out"]
         if row["step"] == "validate":
             entry["quarantined"] = row["rows_quarantined"]
-    for entry in days.values():
+    told = {(row["platform"], row["date_day"]) for row in copy.get("source_days", ())}
+    for key, entry in days.items():
         entry["state"] = (
             "landed, not asked for"
             if "published" not in entry
             else "published"
             if entry.get("extracted") or entry.get("validated") or entry["published"]
+            # Profiles, counters or boards of hot searches were read that day.
+            else "covered, no activity"
+            if key in told
             else "covered, nothing came"
         )
         if (

@@ -19,6 +19,7 @@ from flows.__main__ import app
 from flows.commands import doctor
 from flows.commands.status import describe, show
 from tasks.warehouse import ledger
+from tasks.warehouse.ledger_copy import describe_days, read_copy
 from tasks.warehouse.rhythm import Rhythm, learn, tell_silence
 from tests.flows.clock import StandingClock
 from tests.workspaces import PATIENCE_SECONDS, REPOSITORY, Lab, comment, status, user
@@ -121,6 +122,11 @@ def test_covered_day_of_which_nothing_came_is_not_called_published(lab: Lab) -> 
     for line in console.export_text().splitlines():
         if "nothing came" in line:
             assert not re.search(r"\b0\b", line), "no row is not the number 0"
+    copy = read_copy(lab.workspace)
+    board = {"source": "boards", "platform": "weibo", "date_day": "2026-03-04"}
+    copy["source_days"].append({**board, "is_activity": False})
+    told = [row["state"] for row in describe_days(copy, None)]
+    assert told[2:] == ["covered, nothing came", "covered, no activity"]
 
 
 def test_day_that_no_source_has_told_of_is_not_caught_up(

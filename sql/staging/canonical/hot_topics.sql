@@ -1,4 +1,5 @@
--- One row per topic on a board of hot searches in canonical tables that are being staged.
+-- One row per topic on a board of hot searches in canonical tables that are being staged;
+-- boards show topics without the # of hashtags.
 --
 -- grain: none
 -- params: none
@@ -11,7 +12,7 @@ select
     item,
     coalesce(nullif(lower(trim(record_platform)), ''), platform) as platform,
     nullif(trim(board), '') as board,
-    nullif(trim(topic), '') as topic,
+    nullif(trim(regexp_replace(trim(topic), '^[#＃](.*)[#＃]$', '\1')), '') as topic,
     seen_at as observed_at,
     count_of(place) as place,
     count_of(heat) as heat,
