@@ -113,6 +113,16 @@ def test_nothing_is_left_of_a_person(network: str, small_world: World) -> None:
         assert word not in written
 
 
+@pytest.mark.parametrize("column", ["word", "topic"])
+def test_topics_of_boards_keep_no_name(column: str) -> None:
+    """A topic may be somebody's name and nothing else, of an API or a canonical row."""
+    person = Person("weibo", "7700112233445", frozenset({"张三丰太极君"}))
+    topics = ["张三丰太极君", "张三丰太极君 道歉", "春茶"]
+    records = [{"board": "主榜", column: topic, "num": 7} for topic in topics]
+    left = [one for record in records for one in without_person(record, person)]
+    assert [one[column] for one in left] == ["[erased]", "[erased] 道歉", "春茶"]
+
+
 def test_exports_that_still_hold_a_number_of_a_site_are_told(lab: Lab) -> None:
     """Records hold it without its site."""
     answer = {
