@@ -14,7 +14,7 @@ from tasks.warehouse import ledger
 from tasks.warehouse.code_digest import SHIPPED_MODELS, code_digests
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import store_frame
-from tasks.warehouse.networks import ORGANISATIONS
+from tasks.warehouse.networks import ORGANISATIONS, POST_ADDRESSES
 from tasks.warehouse.seeds import seed_files
 from tasks.warehouse.workspace import Workspace
 
@@ -84,6 +84,7 @@ def _told_besides(
                 policies.phantom_threshold,
                 workspace.report.named,
                 ORGANISATIONS,
+                POST_ADDRESSES,
                 workspace.alarms.phantom_share,
                 workspace.alarms.completeness_drop,
             ),

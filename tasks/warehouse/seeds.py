@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tasks.warehouse.condition import Condition, broken
@@ -153,7 +154,7 @@ def _rows(
         near = difflib.get_close_matches(name.lower(), more, n=1, cutoff=0.8)
         if name not in (*columns, *more) and near and near[0] not in there:
             mistakes.append(f"{file}:1: column '{name}': did you mean '{near[0]}'?")
-    for row in reader:
+    for row in _whole(file, reader):
         place = f"{file}:{reader.line_num}"
         value = {name: (row.get(name) or "").strip() for name in (*columns, *more)}
         empty = [name for name in needed if not value[name]]
@@ -175,6 +176,26 @@ def _lines(file: Path) -> csv.DictReader[str]:
             [f"{file} is not UTF-8 at byte {error.start}: save it as UTF-8"]
         ) from None
     return csv.DictReader(io.StringIO(text, newline=""))
+
+
+def _whole(
+    file: Path, reader: csv.DictReader[str]
+) -> Iterator[dict[str | Any, str | Any]]:
+    """The lines of a reader.
+
+    Raises:
+        ConfigurationError: a field never ends.
+    """
+    try:
+        yield from reader
+    except csv.Error:
+        raise ConfigurationError(
+            [
+                f"{file}:{reader.line_num}: a field is longer than"
+                f" {csv.field_size_limit():,} characters: look for a quotation mark"
+                " without its end"
+            ]
+        ) from None
 
 
 def _day(place: str, name: str, value: str, mistakes: list[str]) -> date | None:
@@ -493,10 +514,13 @@ def _moment(
     """A time in a zone; one without an offset is the zone's own."""
     try:
         moment = datetime.fromisoformat(value)
+        # Beside the calendar's ends another zone has no such time.
+        if not 1900 <= moment.year < 2200:
+            raise ValueError
     except ValueError:
         mistakes.append(
             f"{place}: {name} '{value}' must be YYYY-MM-DD, or YYYY-MM-DDTHH:MM with"
-            " or without an offset like +08:00"
+            " or without an offset like +08:00, of the years 1900 to 2199"
         )
         return None
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -205,6 +205,7 @@ def test_conversions_name_every_wrong_line(lab: Lab) -> None:
 2026-03-01,shop,,,1e3,,
 2026-03-01,shop,click,,5,,
 2026-03-01,shop,,2,,,A1
+0001-01-01T00:00+08:00,shop,,,,,
 """,
     )
     with pytest.raises(ConfigurationError) as error:
@@ -213,8 +214,14 @@ def test_conversions_name_every_wrong_line(lab: Lab) -> None:
         text.split("conversions.csv:")[1].split(":")[0] for text in error.value.mistakes
     ]
     # An amount without a currency is one of two mistakes of its line.
-    assert lines == ["1", *"3456789", "10", "11", "11", "12"], error.value.mistakes
+    expected = ["1", *"3456789", "10", "11", "11", "12", "13"]
+    assert lines == expected, error.value.mistakes
     assert "did you mean 'currency'" in error.value.mistakes[0]
+
+    endless = 'time,link\n2026-03-01,"' + "shop " * 30_000
+    lab.put("seeds/conversions.csv", endless)
+    with pytest.raises(ConfigurationError, match="a quotation mark without its end"):
+        read_conversions(lab.root)
 
     lab.put(
         "seeds/conversions.csv",
