@@ -33,6 +33,8 @@ from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.people import Person, as_table, names_account, without_words
 from tasks.warehouse.workspace import Workspace, load_workspace
 
+# Of characters in a field.
+_LONGEST = 100_000
 # A line that was read and found right: its columns stand in the reader's docstring.
 Row = tuple[object, ...]
 
@@ -186,16 +188,18 @@ def _whole(
     Raises:
         ConfigurationError: a field never ends.
     """
+    endless = (
+        f"a field is longer than {_LONGEST:,} characters: look for a quotation mark"
+        " without its end"
+    )
     try:
-        yield from reader
+        for row in reader:
+            # The reader has a limit as well, which others in a process may change.
+            if any(len(value or "") > _LONGEST for value in row.values()):
+                raise csv.Error
+            yield row
     except csv.Error:
-        raise ConfigurationError(
-            [
-                f"{file}:{reader.line_num}: a field is longer than"
-                f" {csv.field_size_limit():,} characters: look for a quotation mark"
-                " without its end"
-            ]
-        ) from None
+        raise ConfigurationError([f"{file}:{reader.line_num}: {endless}"]) from None
 
 
 def _day(place: str, name: str, value: str, mistakes: list[str]) -> date | None:
