@@ -37,7 +37,8 @@ from tests.workspaces import Lab
 from tests.world import WorldSpec, generate, workspace_toml, write
 from tests.world.spec import CampaignSpec
 
-FIRST = date(2026, 3, 1)
+# So that some hundred days of history end before today.
+FIRST = date(2025, 3, 1)
 
 # Functions whose time is told under the name of the table that they are given, by the
 # place of that argument.
