@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from tasks.warehouse import networks, written_values
+from tasks.warehouse import memory, networks, written_values
 from tasks.warehouse.condition import (
     Condition,
     Repairs,
@@ -25,10 +25,6 @@ from tasks.warehouse.errors import DamagedError
 
 if TYPE_CHECKING:
     import polars as pl
-
-# What one run may take; the rest of a run (orchestrator, validation) needs
-# about 0.6 GB besides. Past it DuckDB spills to the workspace's disk.
-MEMORY_LIMIT = os.environ.get("WM_MEMORY_LIMIT", "2GB")
 
 # U+FEFF, U+200B to U+200F, U+2060.
 _ZERO_WIDTH = " || ".join(
@@ -313,8 +309,8 @@ def tune(connection: duckdb.DuckDBPyConnection, spill: Path) -> None:
     connection.execute("set timezone = 'UTC'")
     connection.execute("set autoinstall_known_extensions = false")
     connection.execute("set preserve_insertion_order = false")
-    connection.execute("set memory_limit = $limit", {"limit": MEMORY_LIMIT})
     connection.execute("set temp_directory = $spill", {"spill": str(spill)})
+    memory.join(connection)
 
 
 @contextmanager
@@ -326,6 +322,7 @@ def scratch(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+        memory.share()
 
 
 def store_frame(

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
-import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tasks.warehouse import memory
 from tasks.warehouse.condition import Condition, broken, worth_a_look
-from tasks.warehouse.database import MEMORY_LIMIT
 
 LOCKED = Path(__file__).resolve().parents[2] / "requirements.txt"
 # A name, its version and, of a package that not every system needs, a condition.
 _LINE = re.compile(r"([A-Za-z0-9._-]+)==([^\s;\\]+)(\s*;)?")
-# Besides what DuckDB may take: the orchestrator, validation, the models.
-_MORE_MEMORY = 1_000_000_000
 _SHOWN_AT_MOST = 5
 
 
@@ -65,20 +62,11 @@ def _unlike_locked() -> list[str]:
 
 def examine_machine() -> Iterator[Condition]:
     """Memory."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    needed = _bytes(MEMORY_LIMIT) + _MORE_MEMORY
-    said = f"{memory / 1e9:.1f} GB; a run takes up to {needed / 1e9:.1f} GB"
-    if memory < needed:
+    machine, needed = memory.machine_bytes(), memory.budget_bytes()
+    said = f"{machine / 1e9:.1f} GB; a run takes up to {needed / 1e9:.1f} GB"
+    if machine < needed:
         yield worth_a_look(
-            "memory", f"{said}: set WM_MEMORY_LIMIT lower, it spills to disk"
+            "memory", f"{said}: set {memory.VARIABLE} lower, it spills to disk"
         )
     else:
         yield Condition("memory", said)
-
-
-def _bytes(size: str) -> float:
-    """A size as DuckDB's settings are written: 2GB, 1.5 GiB."""
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([KMGT]?)i?B?\s*", size, re.IGNORECASE)
-    if match is None:
-        return 0.0
-    return float(match[1]) * 1000.0 ** " KMGT".index(match[2].upper() or " ")
