@@ -1,78 +1,44 @@
-"""Files to published marts, against DuckDB's own typed parse of the same files.
+"""What runs cost: files to published marts, a day, nothing new, one person's erasure.
 
-`python -m tests.benchmarks [--interactions 1000000] [--campaigns 100] [--seed 7]
-[--format weibo-api] [--out FILE]` makes a world, measures the baseline and the
-whole command as processes of their own, prints a table and writes JSON. The
-fixed overhead (start of Python, Prefect and Great Expectations) is measured by
-the same command over an export of one post, and stands apart.
+`python -m tests.benchmarks [--interactions 1000000 ...] [--seed 7] [--format weibo-api]
+[--only cold warm erase] [--days 30] [--a-day 100000] [--repeats 1] [--out FILE]` makes
+synthetic worlds and measures whole commands as processes of their own, with DuckDB's
+own typed parse and group-by of the same files beside them in the same run. Prints
+tables and writes JSON.
+
+- cold: each of `--interactions` from files to marts by stage, and how time grows with
+  size; then the same command with nothing new.
+- erase: one person out of the largest of these, with the marts made anew, beside one
+  reading of all that is landed.
+- warm: the last full day of a world of `--days`, landed after all others. `stages` and
+  `growth` beside this file tell the same by table.
+
+The fixed overhead (Python's start and imports) is that of a run over an export of one
+post and stands apart.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tests.benchmarks.processes import run_measured
+from tests.benchmarks.workspaces import backfill, command, write_workspace
 from tests.world import WorldSpec, generate, write, write_big
 
-
-def _workspace(
-    folder: Path, source: Path, format: str, campaigns: list[dict[str, Any]]
-) -> None:
-    lines = [
-        'timezone = "Asia/Shanghai"',
-        "[[sources]]",
-        'name = "world"',
-        'platform = "weibo"',
-        'kind = "files"',
-        f'format = "{format}"',
-        f'path = "{source}"',
-        "observed_at = 2026-04-01T00:00:00+08:00",
-        "[[brands]]",
-        'id = "aurora"',
-        'name = "Aurora Tea"',
-    ]
-    for campaign in campaigns:
-        posts = ", ".join(
-            f'{{ platform = "weibo", post_id = "{post}" }}'
-            for post in campaign["post_ids"]
-        )
-        lines += [
-            "[[campaigns]]",
-            f'id = "{campaign["campaign_id"]}"',
-            'brand = "aurora"',
-            f"start = {campaign['start']}",
-            f"end = {campaign['end']}",
-            f"post_ids = [{posts}]",
-        ]
-    folder.mkdir()
-    (folder / "workspace.toml").write_text("\n".join(lines) + "\n")
-
-
-def _backfill(workspace: Path, first: str, last: str) -> tuple[str, dict[str, float]]:
-    return run_measured(
-        [
-            sys.executable,
-            "-m",
-            "flows",
-            "backfill",
-            "--from",
-            first,
-            "--to",
-            last,
-            "--reason",
-            "benchmark",
-            "--workspace",
-            str(workspace),
-        ]
-    )
+_PARTS = ("cold", "erase", "warm")
 
 
 def _steps(out: str) -> dict[str, float]:
@@ -82,88 +48,250 @@ def _steps(out: str) -> dict[str, float]:
     }
 
 
-def measure(
-    interactions: int, campaigns: int, seed: int, format: str, folder: Path
+def _baseline(source: Path, typed: Path) -> dict[str, float]:
+    """DuckDB's typed parse and group-by of an export, in a process of its own."""
+    typed.mkdir(parents=True)
+    out, found = run_measured(
+        [sys.executable, "-m", "tests.benchmarks.baseline", str(source), str(typed)]
+    )
+    return found | {"parse_and_group_s": json.loads(out)["seconds"]}
+
+
+def _overhead(folder: Path, seed: int) -> dict[str, float]:
+    """A first run over one post."""
+    spec = WorldSpec(seed=seed, interactions=1, campaigns=1)
+    write(generate(spec), folder / "one-post", "weibo-api")
+    write_workspace(folder / "overhead", folder / "one-post", "weibo-api", [])
+    first = str(spec.start)
+    return backfill(folder / "overhead", first, first)[1]
+
+
+def _campaign_days(campaigns: Sequence[dict[str, Any]]) -> tuple[date, date]:
+    first = min(row["start"] for row in campaigns)
+    last = max(row["end"] for row in campaigns) + timedelta(days=1)
+    return first, last
+
+
+def measure_cold(
+    interactions: int, seed: int, format: str, overhead_s: float, folder: Path
 ) -> dict[str, Any]:
-    """Measure one size."""
+    """Measure one size; `folder` then has `workspace`, with what was published."""
     source = folder / "world"
-    started = time.perf_counter()
-    truth = write_big(source, interactions, campaigns, seed, format)  # type: ignore[arg-type]
-    written = time.perf_counter() - started
-    rows = truth.campaigns.to_dicts()
-    first = min(row["start"] for row in rows)
-    last = max(row["end"] for row in rows) + timedelta(days=1)
+    truth = write_big(
+        source,
+        interactions,
+        interactions // 10_000 or 1,
+        seed,
+        format,  # type: ignore[arg-type]
+    )
+    campaigns = truth.campaigns.to_dicts()
+    first, last = map(str, _campaign_days(campaigns))
     result: dict[str, Any] = {
         "interactions": interactions,
-        "campaigns": campaigns,
-        "seed": seed,
-        "format": format,
+        "campaigns": len(campaigns),
         "input_gb": sum(file.stat().st_size for file in source.iterdir()) / 1e9,
-        "generated_s": written,
     }
-    small = folder / "one-post"
-    write(
-        generate(WorldSpec(seed=seed, interactions=1, campaigns=1)), small, "weibo-api"
-    )
-    _workspace(folder / "overhead", small, "weibo-api", [])
-    _, result["overhead"] = _backfill(folder / "overhead", str(first), str(first))
     if format == "weibo-api":
-        (folder / "typed").mkdir()
-        command = [sys.executable, "-m", "tests.benchmarks.baseline", str(source)]
-        out, result["baseline"] = run_measured([*command, str(folder / "typed")])
-        result["baseline"]["parse_and_group_s"] = json.loads(out)["seconds"]
-    _workspace(folder / "workspace", source, format, rows)
-    out, result["run"] = _backfill(folder / "workspace", str(first), str(last))
+        result["baseline"] = _baseline(source, folder / "typed")
+    write_workspace(folder / "workspace", source, format, campaigns)
+    out, result["run"] = backfill(folder / "workspace", first, last)
     result["steps"] = _steps(out)
-    result["net_s"] = result["run"]["wall_s"] - result["overhead"]["wall_s"]
+    result["net_s"] = result["run"]["wall_s"] - overhead_s
     if "baseline" in result:
         result["ratio"] = result["net_s"] / result["baseline"]["parse_and_group_s"]
+    result["warehouse_gb"] = (
+        folder / "workspace" / "warehouse.duckdb"
+    ).stat().st_size / 1e9
+    _, result["nothing_new"] = backfill(folder / "workspace", first, last)
+    result["days"] = [first, last]
     return result
 
 
+def measure_erasure(folder: Path, days: Sequence[str]) -> dict[str, Any]:
+    """Take one person out of the workspace of `measure_cold`.
+
+    It is who wrote most reposts: their records lie in more portions than others'.
+    """
+    writers = Counter[str]()
+    with (folder / "world" / "reposts.jsonl").open("rb") as lines:
+        for line in lines:
+            if author := orjson.loads(line).get("user"):
+                writers[str(author["id"])] += 1
+    person, acts = min(writers.items(), key=lambda one: (-one[1], one[0]))
+    workspace = folder / "workspace"
+    started = time.perf_counter()
+    run_measured(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys;"
+            'duckdb.sql("select bit_xor(hash(record)) from read_parquet(\'"'
+            ' + sys.argv[1] + "/**/*.parquet\')").fetchall()',
+            str(workspace / "landing"),
+        ]
+    )
+    reading = time.perf_counter() - started
+    asked = folder / "asked.csv"
+    asked.write_text(f"platform,account_id\nweibo,{person}\n")
+    _, erased = command(
+        "privacy", "erase", "--requests", str(asked), workspace=workspace
+    )
+    _, after = backfill(workspace, days[0], days[1])
+    return {
+        "reposts": acts,
+        "reading_landing_s": reading,
+        "erase": erased,
+        "next_run": after,
+    }
+
+
+def _lines_by_day(folder: Path) -> dict[date, dict[str, list[bytes]]]:
+    """Lines of a world's files by the day that they tell of; profiles left out."""
+    found: dict[date, dict[str, list[bytes]]] = {}
+    for name in ("statuses", "reposts", "comments"):
+        with (folder / f"{name}.jsonl").open("rb") as lines:
+            for line in lines:
+                told = orjson.loads(line)["created_at"]
+                day = datetime.strptime(told, "%a %b %d %H:%M:%S %z %Y").date()
+                found.setdefault(day, {}).setdefault(name, []).append(line)
+    return found
+
+
+def measure_warm(days: int, a_day: int, seed: int, folder: Path) -> dict[str, Any]:
+    """A day of a world, landed after all days before it; by `backfill`."""
+    interactions = days * a_day
+    truth = write_big(
+        folder / "world", interactions, interactions // 10_000 or 1, seed, days=days
+    )
+    by_day = _lines_by_day(folder / "world")
+    full = [
+        day
+        for day, lines in by_day.items()
+        if sum(map(len, lines.values())) >= a_day * 0.8
+    ]
+    last = max(full)
+    export, alone = folder / "export", folder / "alone"
+
+    def put(to: Path, day: date) -> None:
+        to.mkdir(exist_ok=True)
+        for name, lines in by_day.get(day, {}).items():
+            (to / f"{name}-{day}.jsonl").write_bytes(b"".join(lines))
+
+    for day in by_day:
+        if day < last:
+            put(export, day)
+    campaigns = truth.campaigns.to_dicts()
+    first = str(_campaign_days(campaigns)[0])
+    write_workspace(folder / "workspace", export, "weibo-api", campaigns)
+    before = str(last - timedelta(days=1))
+    _, history = backfill(folder / "workspace", first, before)
+    put(export, last)
+    put(alone, last)
+    out, warm = backfill(folder / "workspace", str(last), str(last))
+    write_workspace(folder / "workspace-alone", alone, "weibo-api", campaigns)
+    _, cold = backfill(folder / "workspace-alone", str(last), str(last))
+    found = _baseline(alone, folder / "typed-day")
+    return {
+        "days": days,
+        "a_day": a_day,
+        "rows_of_the_day": sum(map(len, by_day[last].values())),
+        "history": history,
+        "warm": warm,
+        "steps": _steps(out),
+        "alone": cold,
+        "baseline": found,
+    }
+
+
+def _row(what: str, spent: dict[str, float], more: str = "") -> None:
+    print(
+        f"{what:40}{spent['wall_s']:9.1f} s{spent['cpu_s']:9.1f} CPU-s"
+        f"{spent['peak_gb']:7.2f} GB  {more}"
+    )
+
+
+def _tell_cold(found: Sequence[dict[str, Any]]) -> None:
+    for result in found:
+        print(
+            f"\n{result['interactions']:,} interactions, {result['campaigns']:,}"
+            f" campaigns, {result['input_gb']:.2f} GB"
+        )
+        if "baseline" in result:
+            parse = result["baseline"]["parse_and_group_s"]
+            _row("DuckDB typed parse + group-by", result["baseline"], f"{parse:.1f} s")
+        for name, seconds in result["steps"].items():
+            print(f"  {name:38}{seconds:9.1f} s")
+        ratio = f"{result['ratio']:.2f} x the parse" if "ratio" in result else ""
+        _row("whole command", result["run"])
+        print(f"{'net of the overhead':40}{result['net_s']:9.1f} s  {ratio}")
+        _row("again, with nothing new", result["nothing_new"])
+        print(f"{'warehouse.duckdb':40}{result['warehouse_gb']:9.2f} GB")
+    for small, large in zip(found, found[1:], strict=False):
+        grown = math.log(large["net_s"] / small["net_s"])
+        size = math.log(large["interactions"] / small["interactions"])
+        print(
+            f"from {small['interactions']:,} to {large['interactions']:,}: time grows"
+            f" with the power {grown / size:.2f} of the size"
+        )
+
+
 def main() -> None:
-    """Run the benchmark and print a table."""
+    """Run the benchmark, print tables, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--interactions", type=int, default=1_000_000)
-    parser.add_argument("--campaigns", type=int, default=100)
+    parser.add_argument("--interactions", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--format", default="weibo-api")
+    parser.add_argument("--only", nargs="+", choices=_PARTS, default=_PARTS)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--a-day", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path, help="for what is made; else temporary")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        result = measure(
-            options.interactions,
-            options.campaigns,
-            options.seed,
-            options.format,
-            Path(folder),
-        )
-    print(
-        f"seed {options.seed}, {options.interactions:,} interactions,"
-        f" {options.campaigns:,} campaigns, {result['input_gb']:.2f} GB"
-        f" {options.format}"
-    )
-    if "baseline" in result:
-        base = result["baseline"]
-        print(
-            f"{'DuckDB typed parse + group-by':34} {base['parse_and_group_s']:7.1f} s"
-            f"  {base['cpu_s']:7.1f} CPU-s  {base['peak_gb']:.2f} GB"
-        )
-    for name, seconds in result["steps"].items():
-        print(f"  {name:32} {seconds:7.1f} s")
-    run, over = result["run"], result["overhead"]
-    print(
-        f"{'whole command':34} {run['wall_s']:7.1f} s  {run['cpu_s']:7.1f} CPU-s"
-        f"  {run['peak_gb']:.2f} GB"
-    )
-    print(
-        f"{'fixed overhead (one post)':34} {over['wall_s']:7.1f} s"
-        f"  {over['cpu_s']:7.1f} CPU-s  {over['peak_gb']:.2f} GB"
-    )
-    print(
-        f"{'net of the overhead':34} {result['net_s']:7.1f} s"
-        + (f"  {result['ratio']:.2f} x the baseline" if "ratio" in result else "")
-    )
+    result: dict[str, Any] = {"seed": options.seed, "format": options.format}
+    print(f"seed {options.seed}, {options.format}")
+    with tempfile.TemporaryDirectory(dir=options.folder) as made:
+        folder = Path(made)
+        result["overhead"] = _overhead(folder, options.seed)
+        _row("fixed overhead: first run, one post", result["overhead"])
+        if "cold" in options.only or "erase" in options.only:
+            result["cold"] = [
+                measure_cold(
+                    size,
+                    options.seed,
+                    options.format,
+                    result["overhead"]["wall_s"],
+                    folder / str(size),
+                )
+                for size in sorted(options.interactions)
+            ]
+            _tell_cold(result["cold"])
+        if "erase" in options.only:
+            largest = result["cold"][-1]
+            found = result["erase"] = measure_erasure(
+                folder / str(largest["interactions"]), largest["days"]
+            )
+            print(
+                f"\none person with {found['reposts']:,} reposts out of"
+                f" {largest['interactions']:,} interactions; landing is read in"
+                f" {found['reading_landing_s']:.1f} s"
+            )
+            _row("privacy erase", found["erase"])
+            _row("the run after it", found["next_run"])
+        if "warm" in options.only:
+            found = result["warm"] = measure_warm(
+                options.days, options.a_day, options.seed, folder / "warm"
+            )
+            print(
+                f"\na day of {found['rows_of_the_day']:,} records after"
+                f" {options.days - 1} such days"
+            )
+            parse = found["baseline"]["parse_and_group_s"]
+            _row("DuckDB typed parse + group-by", found["baseline"], f"{parse:.1f} s")
+            _row("the days before, cold", found["history"])
+            for name, seconds in found["steps"].items():
+                print(f"  {name:38}{seconds:9.1f} s")
+            _row("the day", found["warm"], f"{found['warm']['wall_s'] / parse:.1f} x")
+            _row("the same day alone, cold", found["alone"])
     if options.out:
         options.out.write_text(json.dumps(result, indent=1) + "\n")
 
