@@ -3,21 +3,30 @@
 Tables that other code made are made anew. What counts is what runs: the compiled
 code, so that a comment, a blank line or a moved function's line changes nothing, and
 all modules of the project that the named ones reach, so that none is forgotten.
-Python's cache of compiled modules makes it cheap: .04 seconds for 117 modules.
+Python's cache of compiled modules makes it cheap: .04 seconds for 117 modules. What was
+found of the code as it lies there is kept beside these compiled modules, where they can
+be written: a later process asks each file for its stamp alone.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType
+from typing import Any, TypeVar
 
 FOLDER = Path(__file__).resolve().parents[2]
 SHIPPED_MODELS = FOLDER / "data" / "models"
+_Found = TypeVar("_Found", str, dict[str, str])
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(tasks[\w.]*)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n]*))"
     r"|import[ \t]+(tasks[\w.]*))",
@@ -32,23 +41,36 @@ def code_digest(modules: Iterable[str], folder: Path = FOLDER) -> str:
         modules: as `tasks.validate`.
         folder: where the package `tasks` stands.
     """
-    return _digest(reached(modules, folder), {})
+    named = list(modules)
+    return _kept(
+        f"reached {named}", lambda: _digest(reached(named, folder), {}), folder
+    )
 
 
 @cache
 def code_digests(modules: tuple[str, ...]) -> dict[str, str]:
     """The same of each module apart; what this process runs does not change."""
-    files, imports = _files(FOLDER), dict[str, tuple[str, ...]]()
-    parts: dict[str, bytes] = {}
-    return {
-        module: _digest(_reached([module], files, imports), parts) for module in modules
-    }
+
+    def find() -> dict[str, str]:
+        files, imports = _files(FOLDER), dict[str, tuple[str, ...]]()
+        parts: dict[str, bytes] = {}
+        return {
+            module: _digest(_reached([module], files, imports), parts)
+            for module in modules
+        }
+
+    return _kept(f"each {list(modules)}", find)
 
 
 def own_digest(modules: Iterable[str]) -> str:
     """A digest of what runs in modules themselves, not in what they import."""
-    files = _files(FOLDER)
-    return _digest({name: files[name] for name in modules}, {})
+    named = list(modules)
+
+    def find() -> str:
+        files = _files(FOLDER)
+        return _digest({name: files[name] for name in named}, {})
+
+    return _kept(f"own {named}", find)
 
 
 @cache
@@ -62,6 +84,46 @@ def tools_digest() -> str:
     for file in sorted([*SHIPPED_MODELS.glob("*.json"), *SHIPPED_MODELS.glob("*.npz")]):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def _kept(what: str, find: Callable[[], _Found], folder: Path = FOLDER) -> _Found:
+    """What was found of these very files before, else what is found now."""
+    place = Path(folder, "tasks", "warehouse", "__pycache__", "code_digests.json")
+    stamp = _stamp(folder)  # before the files are read: what changes meanwhile counts
+    kept: dict[str, Any] = {}
+    with suppress(OSError, ValueError):
+        told = json.loads(place.read_text(encoding="utf-8"))
+        if isinstance(told, dict) and told.get("stamp") == stamp:
+            kept = told
+    if what not in kept:
+        kept |= {"stamp": stamp, what: find()}
+        _keep(place, json.dumps(kept))
+    found: _Found = kept[what]
+    return found
+
+
+def _stamp(folder: Path) -> str:
+    """Changes whenever a module does, for whatever version of Python."""
+    digest = hashlib.sha256(
+        f"{sys.implementation.cache_tag} {sys.flags.optimize}".encode()
+    )
+    for name, file in sorted(_files(folder).items()):
+        found = file.stat()
+        told = (name, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        digest.update(repr(told).encode())
+    return digest.hexdigest()
+
+
+def _keep(place: Path, text: str) -> None:
+    """Write beside the compiled modules; where these can't be written, nothing."""
+    if sys.dont_write_bytecode:
+        return
+    with suppress(OSError):
+        place.parent.mkdir(exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(place)
 
 
 def _digest(files: Mapping[str, Path], parts: dict[str, bytes]) -> str:

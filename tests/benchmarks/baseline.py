@@ -1,8 +1,9 @@
 """DuckDB's own typed parse of a world's JSON lines to Parquet, plus a group-by.
 
 Run as a process of its own: `python -m tests.benchmarks.baseline FOLDER OUT`.
-It parses, of the files that are there, the fields that the project's wire schemas name (same names, plain
-types), times as timestamps, into zstd Parquet, with DuckDB's default settings.
+It parses, of the files that are there, the fields that the project's wire schemas name
+(same names, plain types), times as timestamps, into zstd Parquet, with DuckDB's default
+settings.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -258,3 +259,26 @@ def test_tables_of_an_older_version_are_made_anew(
         assert ledger.reset_when_changed(connection, "UTC", made_by) == "time zone"
         assert ledger.reset_when_changed(connection, "UTC", made_by) is None
         assert ledger.reset_when_changed(connection, "UTC", []) == "models"
+
+
+def test_what_was_found_of_code_is_kept_as_long_as_no_file_changes(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
+    found = code_digest(STEPS, copied)
+    asked: list[object] = []
+    monkeypatch.setattr(
+        "tasks.warehouse.code_digest._digest",
+        lambda files, parts: asked.append(files) or "other",
+    )
+    assert code_digest(STEPS, copied) == found
+    assert not asked
+    # Whatever file it is that somebody touched, all are read again.
+    file = copied / "tasks" / "extract.py"
+    os.utime(file, ns=(1, file.stat().st_mtime_ns))
+    assert code_digest(STEPS, copied) == "other"
+    # What can't be read is as if it weren't there.
+    kept = copied / "tasks/warehouse/__pycache__/code_digests.json"
+    kept.write_text("[")
+    assert code_digest(STEPS, copied) == "other"
+    assert len(asked) == 2
