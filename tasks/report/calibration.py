@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import altair as alt
 import vl_convert
 
-from tasks.report.charts import GENUINE, GRID, INK
+from tasks.report.charts import FONT, GENUINE, GRID, INK
 
-# vl-convert brings it along.
-FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _SIZE = 320
 
 

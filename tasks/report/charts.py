@@ -1,20 +1,26 @@
 """Charts as static inline SVG: no script, no network, the same bytes each time.
 
-A chart holds only days and whole numbers, whose width is known whatever fonts a host
-has. Names of campaigns stand beside it, in HTML.
+Vega measures text and knows a time zone, both of which differ between hosts. So
+a chart holds only days and whole numbers in a font that vl-convert brings along,
+and days are plain labels, not moments. Names of campaigns stand beside it, in
+HTML.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
 
-from markupsafe import Markup
+import vl_convert
+from markupsafe import Markup, escape
 
 from tasks.report.figures import format_day, format_month
-from tasks.report.svg import letters, number, picture, text, width_of
 
 # Okabe and Ito's palette, which colour-blind people can tell apart; the page's
 # style sheet repeats them and lightens some where the screen is dark.
@@ -22,20 +28,13 @@ RAW = "#b3c1cf"
 GENUINE = "#0072b2"
 GRID = "#dde3ea"
 INK = "#3d4a58"
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 # More bars than this can't be told apart on a page.
 MOST_BARS = 92
 # A chart of one or two bars looks broken.
 FEWEST_DAYS = 14
-# A count a line, and the bottom one.
-MOST_LINES = 5
-
-# In pixels: around a chart, between letters and lines, above the highest line, between
-# it and the lowest, and below that.
-_EDGE, _GAP, _ABOVE, _HIGH, _BELOW = 4, 6, 10, 197, 21
-HEIGHT = _ABOVE + _HIGH + _BELOW
-# Of a bar's share of the width.
-_BETWEEN = 0.12
+HEIGHT = 220
 
 
 @dataclass(frozen=True)
@@ -152,72 +151,117 @@ def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
         width: in pixels; decides how many labels fit.
     """
     bars = timeline.bars
-    top, step = scale_counts(timeline.peak.raw)
-    counts = {count: f"{count:,}" for count in range(0, top + 1, step)}
+    labels = {}
     # About every 80 pixels, at equal distances.
-    every = max(1, math.ceil((len(bars) - 1) / max(1, width // 80 - 1)))
+    step = max(1, math.ceil((len(bars) - 1) / max(1, width // 80 - 1)))
+    for bar in bars[::step]:
+        day = bar.day
+        labels[day.isoformat()] = (
+            format_month(day)
+            if timeline.unit == "month"
+            else format_day(day, with_year=False)
+        )
+    return inline(draw_svg(_specify(timeline, labels, width)), label)
+
+
+def draw_svg(spec: dict[str, Any]) -> str:
+    """A chart in Vega-Lite's words as SVG; equal ones are drawn once.
+
+    Pages of several languages, open ones and those with names, have most in common.
+    """
+    return _draw_once(json.dumps(spec))
+
+
+@lru_cache(maxsize=256)
+def _draw_once(spec: str) -> str:
+    return str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
+
+
+def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str, Any]:
+    """The chart in Vega-Lite's own words; labels by the days that have one."""
     days = {
-        place: format_month(bar.day)
-        if timeline.unit == "month"
-        else format_day(bar.day, with_year=False)
-        for place, bar in enumerate(bars)
-        if place % every == 0
+        "field": "day",
+        "type": "ordinal",
+        "sort": None,
+        "scale": {"paddingInner": 0.12, "paddingOuter": 0.1},
+        "axis": {
+            "title": None,
+            "values": list(labels),
+            "labelExpr": f"({json.dumps(labels)})[datum.value]",
+            "labelAngle": 0,
+            "labelOverlap": False,
+            "aria": False,
+        },
     }
-    left = _EDGE + max(map(width_of, counts.values())) + _GAP
-    band = (width - left) / len(bars)
-    last = max(days)
-    beyond = width_of(days[last]) / 2 - (len(bars) - last - 0.5) * band
-    band = (width - left - max(0, beyond)) / len(bars)
-    right, foot = left + band * len(bars), _ABOVE + _HIGH
-
-    def height(count: int) -> float:
-        return _HIGH * count / top
-
-    # Whole pixels: a line between two of them is blurred.
-    levels = {count: round(foot - height(count)) + 0.5 for count in counts}
-    lines = "".join(
-        f"M{number(left)},{number(level)}H{number(right)}" for level in levels.values()
-    )
-    columns = {
-        color: "".join(
-            f"M{number(left + band * (place + _BETWEEN / 2))},{number(foot)}"
-            f"v{number(-height(count))}h{number(band * (1 - _BETWEEN))}"
-            f"v{number(height(count))}Z"
-            for place, count in enumerate(column)
-            if count
-        )
-        for color, column in (
-            (RAW, [bar.raw for bar in bars]),
-            (GENUINE, [bar.genuine for bar in bars]),
-        )
+    counts = {
+        "type": "quantitative",
+        "stack": None,
+        # `nice` alone would give an axis without height where all bars are zero.
+        "scale": (
+            {"domainMin": 0, "nice": True} if timeline.peak.raw else {"domain": [0, 1]}
+        ),
+        "axis": {
+            "title": None,
+            "tickCount": 4,
+            "tickMinStep": 1,
+            "format": ",d",
+            "aria": False,
+            "domain": False,
+        },
     }
-    told = [
-        text(left - _GAP, foot - height(count), words, "end")
-        for count, words in counts.items()
-    ]
-    told += [
-        text(left + band * (place + 0.5), foot + _BELOW / 2, words, "middle")
-        for place, words in days.items()
-    ]
-    return picture(
-        width + 2 * _EDGE,
-        HEIGHT,
-        label,
-        [
-            f'<path stroke="{GRID}" d="{lines}"/>',
-            *(
-                f'<path fill="{color}" d="{drawn}"/>'
-                for color, drawn in columns.items()
-            ),
-            letters(INK, told),
+    return {
+        "data": {
+            "values": [
+                {"day": bar.day.isoformat(), "raw": bar.raw, "genuine": bar.genuine}
+                for bar in timeline.bars
+            ]
+        },
+        "layer": [
+            {
+                "mark": {"type": "bar", "color": color, "aria": False},
+                "encoding": {"x": days, "y": {"field": field, **counts}},
+            }
+            for field, color in (("raw", RAW), ("genuine", GENUINE))
         ],
+        "width": width,
+        "height": HEIGHT,
+        "autosize": "fit",
+        "config": {
+            "font": FONT,
+            "background": "transparent",
+            "padding": 4,
+            "view": {"stroke": None},
+            "axis": {
+                "labelColor": INK,
+                "labelFontSize": 12,
+                "gridColor": GRID,
+                "domainColor": GRID,
+                "tickColor": GRID,
+                "ticks": False,
+                "labelPadding": 6,
+            },
+            "axisX": {"grid": False},
+        },
+    }
+
+
+def inline(svg: str, label: str) -> Markup:
+    """Make Vega's file an inline picture that scales and has a name.
+
+    Vega's own roles and names on each group are dropped: a screen reader would
+    read out the drawing, not what it says.
+    """
+    head = re.match(r"<svg[^>]*?viewBox=\"(?P<box>[^\"]+)\"[^>]*>", svg)
+    if head is None:
+        raise ValueError("Vega's SVG has no viewBox")
+    body = svg[head.end() :]
+    body = re.sub(
+        r" (?:class|role|aria-[a-z]+|stroke-miterlimit|font-family)=\"[^\"]*\"",
+        "",
+        body,
     )
-
-
-def scale_counts(most: int) -> tuple[int, int]:
-    """What an axis reaches, and the whole number between its lines: round ones."""
-    least = max(most, 1) / MOST_LINES
-    power = 10 ** math.floor(math.log10(least))
-    rounded = (power * factor for factor in (1, 2, 5, 10))
-    step = max(1, math.ceil(next(one for one in rounded if one >= least)))
-    return step * math.ceil(max(most, 1) / step), step
+    body = re.sub(r"(\d+\.\d{2})\d+", r"\1", body)
+    # The letters are the page's own; Vega only had to know their width.
+    return Markup(
+        f'<svg role="img" aria-label="{escape(label)}" viewBox="{head["box"]}">{body}'
+    )

@@ -1,8 +1,8 @@
 """Pictures of who is connected: the cascade of a campaign, its groups of accounts.
 
-Static SVG like the charts; where things stand is computed here and by igraph. A picture
-holds numbers and letters only, so that its bytes don't follow the host's fonts; what
-these stand for is told beside it. A level has a shape and a colour.
+Drawn by Vega as static SVG like the charts; where things stand is computed here and by
+igraph. A picture holds numbers and letters only, so that its bytes don't follow the
+host's fonts; what these stand for is told beside it. A level has a shape and a colour.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import igraph
 from markupsafe import Markup
 
-from tasks.report.charts import GENUINE, INK, RAW
-from tasks.report.svg import letters, number, picture, text
+from tasks.report.charts import FONT, GENUINE, INK, RAW, draw_svg, inline
 
 SUSPECTED = "#e69f00"
 PHANTOM = "#b84a00"
@@ -23,7 +23,7 @@ PHANTOM = "#b84a00"
 SHAPES = {
     "genuine": ("circle", GENUINE),
     "suspected": ("square", SUSPECTED),
-    "phantom": ("triangle", PHANTOM),
+    "phantom": ("triangle-up", PHANTOM),
     "many": ("circle", RAW),
     "post": ("diamond", INK),
 }
@@ -35,8 +35,6 @@ MOST_DOTS = 60
 _SMALLEST, _LARGEST = 30, 420
 # Between rows of a tree, and around it, in pixels.
 _ROW, _MARGIN = 22, 24
-# Half the height of a triangle whose sides are equal, for half its width.
-_STEEP = math.sqrt(3) / 2
 # A circle's points at equal distances from each other, whatever their number.
 _GOLDEN = math.pi * (3 - math.sqrt(5))
 
@@ -163,11 +161,15 @@ def _draw_tree(tree: _Tree, label: str, width: int) -> Markup:
     at = [(_MARGIN + (y - 1) * step, _MARGIN + (x - first) * _ROW) for x, y in layout]
     height = int(2 * _MARGIN + (last - first) * _ROW)
     marks = [
-        Mark(x, y, kind, size, name)
+        Mark(x, height - y, kind, size, name)
         for (x, y), (kind, size, name) in zip(at, tree.marks, strict=True)
         if size
     ]
-    lines = [(*at[one], *at[other]) for one, other in tree.edges if one != root]
+    lines = [
+        (at[one][0], height - at[one][1], at[other][0], height - at[other][1])
+        for one, other in tree.edges
+        if one != root
+    ]
     return _draw(marks, lines, label, width, height)
 
 
@@ -185,21 +187,21 @@ def draw_groups(groups: Sequence[Mapping[str, int]], label: str, width: int) -> 
     largest = max((min(one["size"], MOST_DOTS) for one in groups), default=1)
     height = 2 * step * math.sqrt(largest) + 40
     marks = []
-    for place, one in enumerate(groups):
+    for number, one in enumerate(groups):
         dots = min(one["size"], MOST_DOTS)
         phantoms = round(dots * one["phantom_accounts"] / one["size"])
-        middle = column * (place + 0.5)
+        middle = column * (number + 0.5)
         for dot in range(dots):
             away = step * math.sqrt(dot + 0.5)
             marks.append(
                 Mark(
                     middle + away * math.cos(dot * _GOLDEN),
-                    (height + 20) / 2 - away * math.sin(dot * _GOLDEN),
+                    (height - 20) / 2 + away * math.sin(dot * _GOLDEN),
                     "phantom" if dot < phantoms else "many",
                     step * step * 0.8,
                 )
             )
-        marks.append(Mark(middle, 10, "many", 0, str(place + 1)))
+        marks.append(Mark(middle, height - 10, "many", 0, str(number + 1)))
     return _draw(marks, [], label, width, int(height))
 
 
@@ -222,39 +224,97 @@ def _draw(
     width: int,
     height: int,
 ) -> Markup:
-    drawn = "".join(
-        f"M{number(x)},{number(y)}L{number(to_x)},{number(to_y)}"
-        for x, y, to_x, to_y in lines
-    )
-    return picture(
-        width,
-        height,
-        label,
-        [
-            *([f'<path stroke="{RAW}" d="{drawn}"/>'] if drawn else []),
-            *(_outline(one) for one in marks if one.size),
-            letters(
-                INK,
-                (text(_beside(one), one.y, one.label) for one in marks if one.label),
-            ),
+    def place(axis: str, most: int) -> dict[str, Any]:
+        return {
+            "field": axis,
+            "type": "quantitative",
+            "axis": None,
+            "scale": {"domain": [0, most], "nice": False, "zero": False},
+        }
+
+    x, y = place("x", width), place("y", height)
+    kinds = {
+        name: {
+            "field": "kind",
+            "type": "nominal",
+            "legend": None,
+            "scale": {
+                "domain": list(SHAPES),
+                "range": [shape[number] for shape in SHAPES.values()],
+            },
+        }
+        for number, name in enumerate(("shape", "color"))
+    }
+    size = {"field": "size", "type": "quantitative", "scale": None, "legend": None}
+    drawn = [
+        {
+            "x": round(one.x, 1),
+            "y": round(one.y, 1),
+            "kind": one.kind,
+            "size": round(one.size, 1),
+            "label": one.label,
+            "aside": round(_beside(one), 1),
+        }
+        for one in marks
+    ]
+    spec = {
+        "layer": [
+            {
+                "data": {
+                    "values": [
+                        dict(
+                            zip(
+                                ("x", "y", "x2", "y2"),
+                                (round(part, 1) for part in line),
+                                strict=True,
+                            )
+                        )
+                        for line in lines
+                    ]
+                },
+                "mark": {"type": "rule", "color": RAW, "aria": False},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "x2": {"field": "x2"},
+                    "y2": {"field": "y2"},
+                },
+            },
+            {
+                "data": {"values": [one for one in drawn if one["size"]]},
+                "mark": {
+                    "type": "point",
+                    "filled": True,
+                    "opacity": 1,
+                    "aria": False,
+                },
+                "encoding": {"x": x, "y": y, "size": size, **kinds},
+            },
+            {
+                "data": {"values": [one for one in drawn if one["label"]]},
+                "mark": {
+                    "type": "text",
+                    "align": "left",
+                    "baseline": "middle",
+                    "fontSize": 12,
+                    "color": INK,
+                    "aria": False,
+                },
+                "encoding": {
+                    "x": {**x, "field": "aside"},
+                    "y": y,
+                    "text": {"field": "label"},
+                },
+            },
         ],
-    )
-
-
-def _outline(mark: Mark) -> str:
-    """A mark's shape; its half is as wide as that of a square of its size."""
-    shape, color = SHAPES[mark.kind]
-    half = math.sqrt(mark.size) / 2
-    x, y = number(mark.x), number(mark.y)
-    if shape == "circle":
-        return f'<circle cx="{x}" cy="{y}" r="{number(half)}" fill="{color}"/>'
-    points = {
-        "square": ((-1, -1), (1, -1), (1, 1), (-1, 1)),
-        "diamond": ((0, -1), (1, 0), (0, 1), (-1, 0)),
-        "triangle": ((0, -_STEEP), (1, _STEEP), (-1, _STEEP)),
-    }[shape]
-    ring = "L".join(
-        f"{number(mark.x + half * across)},{number(mark.y + half * down)}"
-        for across, down in points
-    )
-    return f'<path d="M{ring}Z" fill="{color}"/>'
+        "width": width,
+        "height": height,
+        "autosize": "none",
+        "padding": 0,
+        "config": {
+            "font": FONT,
+            "background": "transparent",
+            "view": {"stroke": None},
+        },
+    }
+    return inline(draw_svg(spec), label)
