@@ -18,6 +18,7 @@ import duckdb
 from markupsafe import Markup
 
 from tasks.report.audience import read_kinds
+from tasks.report.boards import add_boards
 from tasks.report.changes import read_changes
 from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
 from tasks.report.decisions import (
@@ -116,6 +117,7 @@ SHOWN_MARTS = (
     "audience_quality",
     "audience_breakdown",
     "audience_overlap",
+    "hot_topics",
     "data_coverage",
     "source_coverage",
 )
@@ -242,6 +244,7 @@ def read_page(connection: duckdb.DuckDBPyConnection, campaign_id: str | None) ->
     add_decisions(connection, shown)
     add_sales(connection, shown)
     add_history(connection, shown)
+    add_boards(connection, shown)
     window = get_window(listed[0]) if campaign_id is not None else None
     coverage = read_coverage(connection, campaign_id, window)
     last_day = max(

@@ -277,6 +277,12 @@ COLUMNS: dict[str, dict[str, str]] = {
             genuine_engagements_per_1000_followers
         """,
     },
+    "hot_topics": {
+        "VARCHAR": "platform board topic_name",
+        "DATE": "activity_day",
+        "BIGINT": "read_hour best_place highest_heat",
+        "VARCHAR[]": "campaign_ids",
+    },
     "audience_overlap": {
         "VARCHAR": """
             one_kind one_id one_name other_kind other_id other_name

@@ -18,7 +18,12 @@ import pytest
 
 from tasks.report.charts import DayCount, build_timeline, draw_timeline
 from tasks.report.decisions import NOT_WORTH, UNTOLD, WORTH, judge_price
-from tasks.report.figures import format_minutes, format_money, format_percent
+from tasks.report.figures import (
+    format_day,
+    format_minutes,
+    format_money,
+    format_percent,
+)
 from tasks.report.page import (
     MOST_LISTED,
     MOST_POSTS,
@@ -832,6 +837,53 @@ def test_what_is_known_of_a_part_only_is_told(tmp_path: Path) -> None:
     assert text.count("at most") == 5, "nothing of the campaign that is counted whole"
     alone = report(marts, "part").text
     assert "(at most: its counters tell of 16 of 18 posts)" in alone
+
+
+def test_boards_of_hot_searches_tell_of_the_days_of_the_campaign(
+    tmp_path: Path,
+) -> None:
+    """Only topics with its words, on its days; where no board was read, nothing."""
+
+    def reading(
+        topic: str, day: int, hour: int, place: int, *campaigns: str
+    ) -> dict[str, Any]:
+        return {
+            "platform": "weibo",
+            "board": "main <b>",
+            "topic_name": topic,
+            "activity_day": START + timedelta(days=day),
+            "read_hour": hour,
+            "best_place": place,
+            "highest_heat": 1000 * (50 - place),
+            "campaign_ids": list(campaigns),
+        }
+
+    before = {"window_start": START - timedelta(days=90)}
+    before |= {"window_end": START - timedelta(days=80)}
+    marts = write_marts(
+        tmp_path / "marts.duckdb",
+        campaigns=[
+            make_campaign("named", 300),
+            make_campaign("other", 200),
+            make_campaign("before", 100) | before,
+        ],
+        hot_topics=[
+            reading("春茶", -1, 8, 1, "named"),
+            reading("春茶", 1, 8, 7, "named", "before"),
+            reading("春茶", 1, 9, 3, "named"),
+            reading("春茶", 2, 0, 3, "named"),
+            reading("weather", 2, 1, 2),
+        ],
+    )
+    text = report(marts, "named").text
+    first, last = (format_day(START + timedelta(days=day)) for day in (1, 2))
+    row = f"春茶 main <b> weibo 3 {first} 09:00 47,000 3 {first} – {last}"
+    assert row in text
+    assert "weather" not in text
+    assert "Boards were read in 4 hours on 2 of its days" in text
+    other = report(marts, "other").text
+    assert "None of its hashtags and keywords stood there. Boards were read" in other
+    assert "hot searches" not in report(marts, "before").text
 
 
 def test_the_genuine_part_of_a_day_may_be_unknown(tmp_path: Path) -> None:
