@@ -11,7 +11,7 @@ at (Bonferroni), stays below a thousandth, and nine in ten of it are surplus.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 
 import duckdb
 import polars as pl
@@ -19,7 +19,7 @@ import polars as pl
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 
 # Accounts, counted once a view, that are looked at together.
-ROWS_AT_ONCE = 1_000_000
+ROWS_AT_ONCE = 4_000_000
 FEWEST = 4
 LEAST_SURPLUS = 0.9
 # log10 of one over the chance, after the correction for looking often.
@@ -47,6 +47,21 @@ class View:
     is_joint: bool
 
 
+# How surely a burst is one, the surest first.
+GRADES = {"tight": 1, "clear": 2, "loose": 3}
+
+# What each make is of.
+_PARTS = {
+    "template": ("template",),
+    # A programme that sets words or a running number behind one beginning.
+    "begin": ("template", "folded[:5]"),
+    "both_a": ("template", "counters_a"),
+    "both_b": ("template", "counters_b"),
+    "shape": ("shape",),
+    "words": ("words",),
+    "counters_a": ("counters_a",),
+    "counters_b": ("counters_b",),
+}
 _COUNTERS = ("both_a", "both_b", "counters_a", "counters_b")
 _ANY = ("begin", "words", *_COUNTERS)
 # Days and weeks are looked at from two beginnings: a batch that one cuts stands whole
@@ -182,81 +197,114 @@ left join median using (platform, week)
 left join totals using (platform)
 """
 
-_MAKES = """
-create or replace temp table identity_makes as
+# Accounts that tell when they registered, with what each make comes to, as a number
+# that no other value of the make, nor of another platform, has.
+_BORN = """
+create or replace temp table identity_born as
 with
-keyed as (
-    select
-        nodes.node,
-        nodes.second,
-        nodes.platform,
-        views.view,
-        (nodes.second + views.shift) // views.seconds as span,
-        nodes.second // 7776000 as quarter,
-        nodes.second // 604800 as week,
-        case views.make
-            when 'template' then nodes.template
-            -- A programme that sets words or a running number behind one beginning.
-            when 'begin' then nodes.template || '/' || left(nodes.folded, 5)
-            when 'both_a' then nodes.template || '/' || nodes.counters_a
-            when 'both_b' then nodes.template || '/' || nodes.counters_b
-            when 'shape' then nodes.shape
-            when 'words' then nodes.words
-            when 'counters_a' then nodes.counters_a
-            when 'counters_b' then nodes.counters_b
-        end as make
-    from identity_nodes as nodes
-    cross join identity_views as views
-    where nodes.second is not null
+platforms as (
+    select platform, row_number() over (order by platform) as number
+    from (select distinct platform from identity_nodes) as seen
 )
-select * from keyed where make is not null
+select
+    nodes.node,
+    cast(platforms.number as usmallint) as platform,
+    nodes.second,
+    {makes}
+from identity_nodes as nodes
+inner join platforms on nodes.platform = platforms.platform
+where nodes.second is not null
+""".format(
+    makes=",\n    ".join(
+        f"case when {' and '.join(f'nodes.{part} is not null' for part in parts)}"
+        f" then hash(nodes.platform, {', '.join(f'nodes.{part}' for part in parts)})"
+        f" end as {make}"
+        for make, parts in _PARTS.items()
+    )
+)
+
+_CELLS_OF_A_VIEW = """
+select
+    cast({view} as utinyint) as view,
+    {make} as make,
+    (second + {shift}) // {seconds} as span,
+    count(*) as accounts,
+    min(second) as second,
+    min(platform) as platform
+from identity_born
+where {make} is not null
+group by {make}, (second + {shift}) // {seconds}
 """
 
-_CELLS = """
-create or replace temp table identity_cells as
+# How many of a quarter's accounts have the make of a cell that may be a burst.
+_SHARES_OF_A_MAKE = """
+select
+    '{make}' as kind, born.{make} as make, born.second // 7776000 as quarter,
+    count(*) as accounts
+from identity_born as born
+semi join identity_full_cells as cells
+    on born.{make} = cells.make and cells.kind = '{make}'
+group by born.{make}, born.second // 7776000
+"""
+
+_FULL_CELLS = """
+create or replace temp table identity_full_cells as
 with
+looked as (
+    select view, platform, count(*) as cells
+    from identity_cells
+    group by view, platform
+)
+select
+    cells.view,
+    views.make as kind,
+    cells.make,
+    cells.span,
+    cells.accounts,
+    cells.platform,
+    cells.second // 7776000 as quarter,
+    cells.second // 604800 as week,
+    views.seconds,
+    views.is_joint,
+    looked.cells as looked
+from identity_cells as cells
+inner join identity_views as views on cells.view = views.view
+inner join looked
+    on cells.view = looked.view and cells.platform = looked.platform
+where cells.accounts >= $fewest
+"""
+
+_BURSTS = """
+create or replace temp table identity_bursts as
+with
+platforms as (
+    select platform, row_number() over (order by platform) as number
+    from (select distinct platform from identity_nodes) as seen
+),
+paces as (
+    select platforms.number as platform, pace.week, pace.per_second
+    from identity_pace as pace
+    inner join platforms on pace.platform = platforms.platform
+),
 quarters as (
     select platform, second // 7776000 as quarter, count(*) as accounts
-    from identity_nodes
-    where second is not null
+    from identity_born
     group by all
-),
-shares as (
-    select view, platform, quarter, make, count(*) as accounts
-    from identity_makes
-    group by all
-),
-cells as (
-    select
-        view,
-        platform,
-        span,
-        make,
-        min(quarter) as quarter,
-        min(week) as week,
-        count(*) as accounts
-    from identity_makes
-    group by view, platform, span, make
-),
-looked as (
-    select view, platform, count(*) as cells from cells group by view, platform
 ),
 judged as (
     select
         cells.*,
-        looked.cells as looked,
-        views.is_joint,
-        coalesce(pace.per_second, 0.5 / 604800) * views.seconds
+        coalesce(paces.per_second, 0.5 / 604800) * cells.seconds
             * shares.accounts / quarters.accounts as expected
-    from cells
-    inner join (
-        select view, seconds, is_joint from identity_views
-    ) as views using (view)
-    inner join looked using (view, platform)
-    inner join shares using (view, platform, quarter, make)
-    inner join quarters using (platform, quarter)
-    left join identity_pace as pace using (platform, week)
-    where cells.accounts >= $fewest
+    from identity_full_cells as cells
+    inner join identity_shares as shares
+        on
+            cells.kind = shares.kind
+            and cells.make = shares.make
+            and cells.quarter = shares.quarter
+    inner join quarters
+        on cells.platform = quarters.platform and cells.quarter = quarters.quarter
+    left join paces on cells.platform = paces.platform and cells.week = paces.week
 ),
 tested as (
     select
@@ -267,43 +315,50 @@ tested as (
     where expected < accounts * (1 - $least_surplus)
 )
 select
-    $earlier + row_number() over (order by view, platform, span, make) as burst,
-    *
+    cast(
+        $earlier + row_number() over (order by view, make, span) as uinteger
+    ) as burst,
+    view,
+    make,
+    span,
+    cast(
+        case
+            when is_joint and strength >= $clear then {tight}
+            when strength >= case when is_joint then $fair else $clear end
+                then {clear}
+            else {loose}
+        end as utinyint
+    ) as grade
 from tested
 where round(strength, 6) >= $least_strength
-"""
+""".format(**GRADES)
 
 _NO_MEMBERS = """
 create or replace temp table identity_burst_members (
-    burst bigint, node uinteger, second bigint, grade varchar
+    burst uinteger, node uinteger, second bigint, grade utinyint
 )
 """
 
-_MEMBERS = """
-insert into identity_burst_members
-select
-    cells.burst,
-    makes.node,
-    makes.second,
-    case
-        when cells.is_joint and cells.strength >= $clear then 'tight'
-        when cells.strength >= case when cells.is_joint then $fair else $clear end
-            then 'clear'
-        else 'loose'
-    end as grade
-from identity_makes as makes
-inner join identity_cells as cells using (view, platform, span, make)
+_MEMBERS_IN_A_VIEW = """
+select bursts.burst, born.node, born.second, bursts.grade
+from identity_born as born
+inner join identity_bursts as bursts
+    on
+        bursts.view = {view}
+        and born.{make} = bursts.make
+        and (born.second + {shift}) // {seconds} = bursts.span
 """
 
 
 def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
     """Find the bursts among `identity_nodes`.
 
-    Reads `identity_nodes` (node, platform, second, template, folded, counters_a,
-    counters_b); `second` is the Unix time of registration, null where unknown.
-    Writes `identity_burst_members` (burst, node, second, grade).
+    Reads `identity_nodes` (node, platform, second, template, folded, shape, words,
+    counters_a, counters_b); `second` is the Unix time of registration, null where
+    unknown. Writes `identity_burst_members` (burst, node, second, grade: one of
+    `GRADES`).
 
-    Cost: each account in thirty-two views, with two group-bys that spill to disk:
+    Cost: each account in thirty-two views, with one group-by that spills to disk:
     as many views are in memory at a time as `ROWS_AT_ONCE` allows, one at least.
     """
     connection.execute(_NO_MEMBERS)
@@ -313,30 +368,50 @@ def find_bursts(connection: duckdb.DuckDBPyConnection) -> None:
         return
     connection.execute(_USUAL)
     connection.execute(_PACE)
+    connection.execute(_BORN)
+    _note_views(connection)
     at_once = max(ROWS_AT_ONCE // accounts, 1)
     for first in range(0, len(VIEWS), at_once):
-        _note_views(connection, range(first, min(first + at_once, len(VIEWS))))
-        connection.execute(_MAKES)
-        earlier = "select coalesce(max(burst), 0) from identity_burst_members"
-        ((bursts,),) = connection.execute(earlier).fetchall()
-        connection.execute(
-            _CELLS,
-            {
-                "earlier": bursts,
-                "fewest": FEWEST,
-                "least_surplus": LEAST_SURPLUS,
-                "least_strength": LEAST_STRENGTH,
-            },
-        )
-        connection.execute(_MEMBERS, {"clear": CLEAR_STRENGTH, "fair": FAIR_STRENGTH})
-    for table in ("views", "makes", "cells"):
+        _find_in_views(connection, range(first, min(first + at_once, len(VIEWS))))
+    for table in ("views", "born", "cells", "full_cells", "shares", "bursts"):
         connection.execute(f"drop table identity_{table}")
 
 
-def _note_views(connection: duckdb.DuckDBPyConnection, numbers: range) -> None:
-    """Make identity_views of some of `VIEWS`."""
+def _find_in_views(connection: duckdb.DuckDBPyConnection, numbers: range) -> None:
+    """Add the bursts of some of `VIEWS` to identity_burst_members."""
+    views = [{"view": number, **asdict(VIEWS[number])} for number in numbers]
+    connection.execute(
+        "create or replace temp table identity_cells as "
+        + " union all ".join(_CELLS_OF_A_VIEW.format(**view) for view in views)
+    )
+    connection.execute(_FULL_CELLS, {"fewest": FEWEST})
+    makes = dict.fromkeys(view["make"] for view in views)
+    connection.execute(
+        "create or replace temp table identity_shares as "
+        + " union all ".join(_SHARES_OF_A_MAKE.format(make=make) for make in makes)
+    )
+    earlier = "select coalesce(max(burst), 0) from identity_burst_members"
+    ((bursts,),) = connection.execute(earlier).fetchall()
+    connection.execute(
+        _BURSTS,
+        {
+            "earlier": bursts,
+            "least_surplus": LEAST_SURPLUS,
+            "least_strength": LEAST_STRENGTH,
+            "clear": CLEAR_STRENGTH,
+            "fair": FAIR_STRENGTH,
+        },
+    )
+    connection.execute(
+        "insert into identity_burst_members "
+        + " union all ".join(_MEMBERS_IN_A_VIEW.format(**view) for view in views)
+    )
+
+
+def _note_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make identity_views of `VIEWS`."""
     frame = pl.DataFrame(
-        [(number, *astuple(VIEWS[number])) for number in numbers],
+        [(number, *astuple(view)) for number, view in enumerate(VIEWS)],
         schema=["view", *(field.name for field in fields(View))],
         orient="row",
     )

@@ -1,28 +1,27 @@
 """Pairs of accounts that one operator likely made, by profile and behaviour.
 
 Candidates are accounts that share a sign (a variant of a name, a contact, a
-picture, a description, a link, a registration burst). Splink weighs by the shipped
-parameters what the profiles of each pair have in common and whether the two meet in
-threads more often than chance explains (`meetings`): one probability a pair, with what
-each signal says for it. A sign that too many share finds no candidates, and a large
-burst is cut into overlapping stretches, so that pairs grow with accounts and never
-with their square; what was skipped or cut is reported.
+picture, a description, a link, a registration burst). The shipped parameters weigh
+what the profiles of each pair have in common and whether the two meet in threads more
+often than chance explains (`meetings`): one probability a pair, with what each signal
+says for it. Pairs are many and their outcomes few: each outcome is weighed once. A
+sign that too many share finds no candidates, and a large burst is cut into overlapping
+stretches, so that pairs grow with accounts and never with their square; what was
+skipped or cut is reported.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import polars as pl
-from splink import DuckDBAPI, Linker
 
 from tasks.accounts.bursts import find_bursts
 from tasks.accounts.identity_model import (
     COMPARISONS,
+    JOINED,
     KINDS,
     MAX_SHARING,
     IdentityParameters,
@@ -49,8 +48,6 @@ STEM_TO_NAME = 0.06
 # labelled Twitter sets' 2,623 people one stands in a family, of 2,388 others nine.
 NEAR_PROBABILITY = 0.95
 
-_GRADES = ("tight", "clear", "loose")
-
 # How many accounts share a value tells a name tag from a hotline.
 _COUNTED = ("words", "phone", "handle", "avatar", "link")
 
@@ -58,22 +55,9 @@ _COMPARED = f"""
 create or replace temp table identity_compared as
 with
 paired as (
-    select join_key_l as node from identity_pairs
+    select node_l as node from identity_pairs
     union
-    select join_key_r from identity_pairs
-),
-lists as (
-    select
-        node,
-        {
-    ", ".join(
-        f"coalesce(list(burst order by burst) filter (where grade = '{grade}'), [])"
-        f" as {grade}"
-        for grade in _GRADES
-    )
-}
-    from identity_burst_members
-    group by node
+    select node_r from identity_pairs
 ),
 {
     ", ".join(
@@ -83,10 +67,17 @@ lists as (
     )
 }
 select
-    nodes.*,
-    {", ".join(f"coalesce(lists.{grade}, []) as {grade}" for grade in _GRADES)},
-    company.often,
-    company.again,
+    nodes.node,
+    nodes.second,
+    nodes.folded,
+    nodes.stem,
+    nodes.sound,
+    nodes.number,
+    nodes.template,
+    nodes.bits,
+    nodes.place,
+    {", ".join(f"nodes.{sign}" for sign in _COUNTED)},
+    company.node is not null as has_company,
     {
     ", ".join(
         f"coalesce({sign}_shares.accounts, 1) as {sign}_shared" for sign in _COUNTED
@@ -94,7 +85,6 @@ select
 }
 from identity_nodes as nodes
 semi join paired on nodes.node = paired.node
-left join lists on nodes.node = lists.node
 left join identity_company as company on nodes.node = company.node
 {
     " ".join(
@@ -102,6 +92,63 @@ left join identity_company as company on nodes.node = company.node
         for sign in _COUNTED
     )
 }
+"""
+
+# The strongest burst that both accounts stand in, be it in other stretches of it than
+# those that made them a pair.
+_COMMON_BURSTS = """
+create or replace temp table identity_common_bursts as
+with
+large as (
+    select members.*
+    from identity_burst_members as members
+    semi join (
+        select burst
+        from identity_burst_members
+        group by burst
+        having count(*) > $stretch
+    ) as bursts
+        on members.burst = bursts.burst
+)
+select pairs.node_l, pairs.node_r, min(one.grade) as burst
+from identity_pairs as pairs
+inner join large as one
+    on pairs.node_l = one.node and one.grade < coalesce(pairs.burst, 255)
+inner join large as other on pairs.node_r = other.node and one.burst = other.burst
+group by pairs.node_l, pairs.node_r
+"""
+
+_LEVELS = f"""
+create or replace temp table identity_levels as
+with
+joined as (
+    select
+        pairs.node_l,
+        pairs.node_r,
+        pairs.of_person,
+        pairs.of_batch,
+        coalesce(common_bursts.burst, pairs.burst) as burst,
+        meetings.grade as met,
+        {
+    ", ".join(f"one.{name} as {name}_l, other.{name} as {name}_r" for name in JOINED)
+}
+    from identity_pairs as pairs
+    inner join identity_compared as one on pairs.node_l = one.node
+    inner join identity_compared as other on pairs.node_r = other.node
+    left join identity_common_bursts as common_bursts
+        on
+            pairs.node_l = common_bursts.node_l
+            and pairs.node_r = common_bursts.node_r
+    left join identity_meetings as meetings
+        on pairs.node_l = meetings.node_l and pairs.node_r = meetings.node_r
+)
+select
+    node_l,
+    node_r,
+    of_person,
+    of_batch,
+    {", ".join(f"{one.step()} as {one.name}" for one in COMPARISONS)}
+from joined
 """
 
 _NO_ACTS = """
@@ -113,8 +160,10 @@ create or replace temp table identity_acts (
 # What takes memory and is done with when pairs are scored.
 _LARGE = (
     "identity_blocks",
+    "identity_stretches",
     "identity_pairs",
     "identity_compared",
+    "identity_common_bursts",
     "identity_burst_members",
     "identity_entries",
     "identity_visits",
@@ -170,51 +219,64 @@ inner join shared on valued.value = shared.value
 """
 
 
-_BLOCKS_OF_BURSTS = f"""
-insert into identity_blocks
+_STRETCHES = """
+create or replace temp table identity_stretches as
 with
 ranked as (
     select
         burst,
         node,
+        grade,
         row_number() over (partition by burst order by second, node) - 1 as place,
         count(*) over (partition by burst) as members
     from identity_burst_members
-),
-stretches as (
-    select burst, node, members, 2 * (place // $stretch) as stretch
-    from ranked
-    union all
-    select burst, node, members, 2 * ((place + $stretch // 2) // $stretch) + 1
-    from ranked
-    where members > $stretch
 )
-select
-    {len(_SIGNS)}, 'burst', burst || '/' || stretch, node, members, false
-from stretches
+select burst, node, grade, 2 * (place // $stretch) as stretch
+from ranked
+union all
+select burst, node, grade, 2 * ((place + $stretch // 2) // $stretch) + 1
+from ranked
+where members > $stretch
 """
 
 _PAIRS = """
 create or replace temp table identity_pairs as
+with
+found as (
+    select one.node as node_l, other.node as node_r, null as burst
+    from identity_blocks as one
+    inner join identity_blocks as other
+        on one.rule = other.rule and one.key = other.key and one.node < other.node
+    where not one.is_skipped and not other.is_skipped
+    union all
+    select one.node, other.node, one.grade
+    from identity_stretches as one
+    inner join identity_stretches as other
+        on
+            one.burst = other.burst
+            and one.stretch = other.stretch
+            and one.node < other.node
+)
 select
-    cast(min(one.rule) as varchar) as match_key,
-    one.node as join_key_l,
-    other.node as join_key_r,
-    min(one.rule) < $burst as of_person,
-    max(one.rule) = $burst as of_batch
-from identity_blocks as one
-inner join identity_blocks as other
-    on one.rule = other.rule and one.key = other.key and one.node < other.node
-where not one.is_skipped and not other.is_skipped
-group by one.node, other.node
+    node_l,
+    node_r,
+    count(*) > count(burst) as of_person,
+    count(burst) > 0 as of_batch,
+    min(burst) as burst
+from found
+group by node_l, node_r
 """
 
 _REPORT = """
 with
 keys as (
-    select rule, name, key, is_skipped, count(*) as members
+    select rule, name, is_skipped, count(*) as members
     from identity_blocks
-    group by all
+    group by rule, name, key, is_skipped
+    union all
+    select $burst, 'burst', false, count(*)
+    from identity_stretches
+    group by burst, stretch
 )
 select
     name as rule,
@@ -256,6 +318,41 @@ select
     coalesce(sum(together), 0),
     (select count(*) from identity_nodes where place is not null)
 from stems
+"""
+
+_STEPS = tuple(one.name for one in COMPARISONS)
+_OF = tuple(f"of_{kind}" for kind in KINDS)
+
+_PAIRS_IN_WORDS = f"""
+with
+links as (
+    select
+        links.node_l,
+        links.node_r,
+        outcomes.probability,
+        outcomes.match_weight,
+        outcomes.kind,
+        {
+    ", ".join(
+        f"outcomes.{name}_level as {name}, outcomes.{name}_weight" for name in _STEPS
+    )
+},
+        outcomes.evidence
+    from identity_links as links
+    inner join identity_outcomes as outcomes on links.outcome = outcomes.outcome
+    union all by name
+    from near_links
+)
+select
+    one.platform,
+    one.account_id,
+    other.platform as platform_y,
+    other.account_id as account_id_y,
+    links.* exclude (node_l, node_r)
+from links
+inner join identity_nodes as one on links.node_l = one.node
+inner join identity_nodes as other on links.node_r = other.node
+order by links.node_l, links.node_r
 """
 
 PAIR_COLUMNS = ("platform", "account_id", "platform_y", "account_id_y")
@@ -307,7 +404,7 @@ def link_profiles(
     """Pairs of accounts that one operator likely made.
 
     Args:
-        connection: tables of Splink's are left in it: give it one of its own.
+        connection: temporary tables are left in it: give it one of its own.
         profiles: a table or view with one row an account, in the columns of
             `intermediate.account_profiles`; of those compared (see
             `profile_signs`) any may be missing or null.
@@ -321,17 +418,20 @@ def link_profiles(
     the threads of its accounts.
     """
     block_profiles(connection, profiles, parameters, acts=acts)
-    scored = _likelier(
-        {kind: score_pairs(connection, parameters, kind, threshold) for kind in KINDS}
-    )
-    nodes = connection.table("identity_nodes").select("node, platform, account_id").pl()
+    compare_pairs(connection)
+    _note_links(connection, parameters, threshold)
     blocking = blocking_report(connection)
     for table in _LARGE:
         connection.execute(f"drop table {table}")
-    near = near_descriptions(connection, scored.select(node="node_l", node_y="node_r"))
-    pairs = pl.concat(
-        [_described(scored, nodes), _as_links(near, nodes)], how="diagonal"
-    ).sort(PAIR_COLUMNS)
+    near = near_descriptions(
+        connection,
+        connection.sql(
+            "select node_l as node, node_r as node_y from identity_links"
+        ).pl(),
+    )
+    connection.register("near_links", _as_links(near))
+    pairs: pl.DataFrame = connection.sql(_PAIRS_IN_WORDS).pl()
+    connection.unregister("near_links")
     return Links(pairs=pairs, blocking=blocking)
 
 
@@ -342,7 +442,7 @@ def block_profiles(
     *,
     acts: str | None = None,
 ) -> None:
-    """Make the tables identity_compared, identity_blocks and identity_pairs.
+    """Make the tables identity_nodes, identity_blocks and identity_pairs.
 
     Cost: linear in accounts and pairs. Profiles pass through memory in portions;
     what DuckDB holds of them it spills to disk past its limit, one sign and one view
@@ -357,19 +457,18 @@ def block_profiles(
             _blocks_of(rule, sign),
             {"sharing": NAME_SHARING if is_name else MAX_SHARING},
         )
-    connection.execute(_BLOCKS_OF_BURSTS, {"stretch": MAX_STRETCH})
-    connection.execute(_PAIRS, {"burst": len(_SIGNS)})
+    connection.execute(_STRETCHES, {"stretch": MAX_STRETCH})
+    connection.execute(_PAIRS)
     if acts is None:
         connection.execute(_NO_ACTS)
     else:
         connection.execute(f"create or replace temp view identity_acts as from {acts}")
     note_entries(connection)
-    compare_behaviour(connection)
 
 
 def blocking_report(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What each rule found, after `block_profiles`; see `Links.blocking`."""
-    report: pl.DataFrame = connection.sql(_REPORT).pl()
+    report: pl.DataFrame = connection.sql(_REPORT, params={"burst": len(_SIGNS)}).pl()
     return report
 
 
@@ -407,10 +506,24 @@ def _note_signs(
     connection.execute("drop table identity_profiles")
 
 
-def compare_behaviour(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make identity_compared: what is compared of the accounts in identity_pairs."""
+def compare_pairs(
+    connection: duckdb.DuckDBPyConnection, *, known_bursts: bool = True
+) -> None:
+    """Make identity_levels: of each of identity_pairs its level by comparison.
+
+    Levels are counted from the last, -1 is unknown (`Compared.step`).
+
+    Args:
+        connection: after `block_profiles`.
+        known_bursts: identity_pairs says what burst the two share, where that is in
+            a stretch of one; else all bursts are looked through.
+
+    Cost: linear in pairs, with the bursts of their accounts.
+    """
     find_meetings(connection)
     connection.execute(_COMPARED)
+    connection.execute(_COMMON_BURSTS, {"stretch": MAX_STRETCH if known_bursts else 0})
+    connection.execute(_LEVELS)
 
 
 def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
@@ -459,65 +572,6 @@ def name_bits(folded: pl.Series, parameters: IdentityParameters) -> pl.Series:
     )
 
 
-def score_pairs(
-    connection: duckdb.DuckDBPyConnection,
-    parameters: IdentityParameters,
-    kind: str,
-    threshold: float,
-) -> pl.DataFrame:
-    """Splink's scores of `identity_pairs` for a kind, those of at least the threshold.
-
-    Args:
-        connection: after `block_profiles`.
-        parameters: of both kinds.
-        kind: person or batch, of the candidates for it; any: of all, as persons'.
-        threshold: least probability.
-
-    Returns:
-        node_l, node_r, match_weight, match_probability, and for each comparison
-        gamma_ (the level, counted from the last; -1 unknown) and mw_ (bits).
-    """
-    # Of a person's accounts a sign is shared, of a batch's a burst.
-    connection.execute(
-        "create or replace temp table identity_candidates as "
-        "select match_key, join_key_l, join_key_r from identity_pairs "
-        "where case $kind when 'person' then of_person when 'batch' then of_batch "
-        "else true end",
-        {"kind": kind},
-    )
-    (counts,) = connection.execute(
-        "select (select count(*) from identity_nodes),"
-        " (select count(*) from identity_candidates)"
-    ).fetchall()
-    accounts, pairs = int(counts[0]), int(counts[1])
-    if not pairs:
-        return _no_scores()
-    interface = DuckDBAPI(connection)
-    linker = Linker(
-        interface.register("identity_compared"),
-        parameters.settings(
-            "batch" if kind == "batch" else "person",
-            accounts,
-            name_coincidence(connection, parameters),
-        ),
-        log_level=logging.ERROR,
-        # A third of a small run's time, for settings that are the same each time.
-        validate_settings=False,
-    )
-    linker.table_management.register_blocked_pairs_for_predict(
-        interface.register("identity_candidates")
-    )
-    predicted = linker.inference.predict(
-        threshold_match_probability=threshold or None, warning_mode="never"
-    )
-    empty = _no_scores()
-    scores: pl.DataFrame = (
-        predicted.as_duckdbpyrelation().select(", ".join(empty.columns)).pl()
-    )
-    predicted.drop_table_from_database_and_remove_from_cache()
-    return scores.cast(empty.schema)
-
-
 def name_coincidence(
     connection: duckdb.DuckDBPyConnection, parameters: IdentityParameters
 ) -> float:
@@ -540,115 +594,159 @@ def name_coincidence(
     return rate * STEM_TO_NAME
 
 
-def _likelier(scored: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Each pair by the kind that its signs speak for most.
+def _note_links(
+    connection: duckdb.DuckDBPyConnection,
+    parameters: IdentityParameters,
+    threshold: float,
+) -> None:
+    """Make identity_links: the pairs that are likely enough, with their outcome.
+
+    And identity_outcomes, which few differ: what each comes to, in numbers and words.
+    """
+    names = ", ".join(_STEPS)
+    outcomes: pl.DataFrame = connection.sql(
+        f"select distinct of_person, of_batch, {names} from identity_levels"
+    ).pl()
+    ((accounts,),) = connection.execute(
+        "select count(*) from identity_nodes"
+    ).fetchall()
+    coincidence = name_coincidence(connection, parameters)
+    weighed = pl.concat(
+        weigh_outcomes(
+            outcomes.filter(pl.col(f"of_{kind}")),
+            parameters,
+            kind,
+            int(accounts),
+            coincidence,
+        )
+        for kind in KINDS
+    )
+    likely = _in_words(_likelier(weighed.filter(pl.col("probability") >= threshold)))
+    connection.register("outcomes_in_words", likely)
+    connection.execute(
+        "create or replace temp table identity_outcomes as from outcomes_in_words"
+    )
+    connection.unregister("outcomes_in_words")
+    same = " and ".join(f"pairs.{name} = outcomes.{name}" for name in (*_OF, *_STEPS))
+    connection.execute(
+        "create or replace temp table identity_links as"
+        " select pairs.node_l, pairs.node_r, outcomes.outcome"
+        " from identity_levels as pairs"
+        f" inner join identity_outcomes as outcomes on {same}"
+    )
+    connection.execute("drop table identity_levels")
+
+
+def weigh_outcomes(
+    outcomes: pl.DataFrame,
+    parameters: IdentityParameters,
+    kind: str,
+    accounts: int,
+    coincidence: float = 0.0,
+) -> pl.DataFrame:
+    """What outcomes of comparisons say for one operator (Fellegi and Sunter).
+
+    Args:
+        outcomes: by comparison its step (see `Compared.step`).
+        parameters: of both kinds.
+        kind: of which these are candidates.
+        accounts: among which.
+        coincidence: see `IdentityParameters.weights_of`.
+
+    Returns:
+        The outcomes with each comparison's bits (`name_weight`, ...; 0 where unknown),
+        match_weight (their sum and the prior's), probability, kind.
+    """
+    prior = parameters.prior(kind, accounts)
+    told = {
+        one.name: {
+            one.step_of(level.code): float(np.log2(m / u))
+            for level in one.levels
+            for m, u in [parameters.weights_of(kind, one, level, coincidence)]
+        }
+        for one in COMPARISONS
+    }
+    bits = pl.lit(float(np.log2(prior / (1 - prior))))
+    for name in told:
+        bits += pl.col(f"{name}_weight")
+    return (
+        outcomes.with_columns(
+            pl.col(name)
+            .replace_strict(by_step, default=0.0, return_dtype=pl.Float64)
+            .alias(f"{name}_weight")
+            for name, by_step in told.items()
+        )
+        .with_columns(match_weight=bits, kind=pl.lit(kind))
+        .with_columns(probability=1 / (1 + 2.0 ** -pl.col("match_weight")))
+    )
+
+
+def _likelier(weighed: pl.DataFrame) -> pl.DataFrame:
+    """Each outcome by the kind that its signs speak for most.
 
     A batch is known by its burst: without one no pair is called so.
     """
-    steps = [level.code for level in COMPARISONS[0].levels]
-    least = len(steps) - 1 - steps.index("loose")
+    registration = COMPARISONS[0]
+    least = registration.step_of("loose")
     return (
-        pl.concat(
-            frame.with_columns(kind=pl.lit(kind)) for kind, frame in scored.items()
+        weighed.filter(
+            (pl.col("kind") != "batch") | (pl.col(registration.name) >= least)
         )
-        .filter((pl.col("kind") != "batch") | (pl.col("gamma_registration") >= least))
         .with_columns(weight=pl.col("match_weight").round(6))
-        .sort(
-            "node_l", "node_r", "weight", "kind", descending=[False, False, True, True]
-        )
-        .unique(["node_l", "node_r"], keep="first", maintain_order=True)
+        .sort("weight", "kind", descending=True)
+        .unique([*_OF, *_STEPS], keep="first", maintain_order=True)
+        .with_row_index("outcome")
     )
 
 
-def _no_scores() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "node_l": pl.UInt32,
-            "node_r": pl.UInt32,
-            "match_weight": pl.Float64,
-            "match_probability": pl.Float64,
-            **{f"gamma_{one.name}": pl.Int32 for one in COMPARISONS},
-            **{f"mw_{one.name}": pl.Float64 for one in COMPARISONS},
-        }
-    )
-
-
-def _as_links(near: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
-    """Families of descriptions as links of batches."""
-    left = nodes.select(node="node", platform="platform", account_id="account_id")
-    right = nodes.select(
-        node_y="node", platform_y="platform", account_id_y="account_id"
-    )
-    return (
-        near.join(left, on="node")
-        .join(right, on="node_y")
-        .select(
-            *PAIR_COLUMNS,
-            probability=pl.lit(NEAR_PROBABILITY),
-            match_weight=pl.lit(
-                round(float(np.log2(NEAR_PROBABILITY / (1 - NEAR_PROBABILITY))), 2)
-            ),
-            kind=pl.lit("batch"),
-            evidence=pl.format(
-                "The two accounts describe themselves in variations of one long text,"
-                " as {} accounts here do.",
-                "members",
-            ),
-        )
-    )
-
-
-def _described(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
-    """Pairs with their accounts, the levels' codes and a sentence."""
-    gammas = [f"gamma_{one.name}" for one in COMPARISONS]
-    weights = [f"mw_{one.name}" for one in COMPARISONS]
-    # Few outcomes differ: each is put in words once.
-    outcomes = scored.select(*gammas, *weights).unique().sort(*gammas, *weights)
-    levels = []
-    sentences = []
+def _in_words(outcomes: pl.DataFrame) -> pl.DataFrame:
+    """Outcomes with the codes of their levels and a sentence."""
+    codes, sentences = [], []
     for one in COMPARISONS:
-        gamma = pl.col(f"gamma_{one.name}")
-        last = len(one.levels) - 1
-        codes = {last - step: level.code for step, level in enumerate(one.levels)}
-        words = {
-            last - step: level.says
-            for step, level in enumerate(one.levels)
-            if level.says
-        }
-        levels.append(
-            gamma.replace_strict(codes, default=None, return_dtype=pl.String).alias(
-                one.name
-            )
+        step = pl.col(one.name)
+        known = {one.step_of(level.code): level for level in one.levels}
+        codes.append(
+            step.replace_strict(
+                {number: level.code for number, level in known.items()},
+                default=None,
+                return_dtype=pl.String,
+            ).alias(f"{one.name}_level")
         )
-        levels.append(pl.col(f"mw_{one.name}").round(2).alias(f"{one.name}_weight"))
         sentences.append(
-            pl.when(pl.col(f"mw_{one.name}") > 0).then(
-                gamma.replace_strict(words, default=None, return_dtype=pl.String)
+            pl.when(pl.col(f"{one.name}_weight") > 0).then(
+                step.replace_strict(
+                    {
+                        number: level.says
+                        for number, level in known.items()
+                        if level.says
+                    },
+                    default=None,
+                    return_dtype=pl.String,
+                )
             )
         )
     said = pl.concat_list(sentences).list.drop_nulls().list.join("; ")
-    told = outcomes.select(
-        *gammas,
-        *weights,
-        *levels,
+    return outcomes.with_columns(
+        *codes,
+        pl.col("match_weight", *(f"{name}_weight" for name in _STEPS)).round(2),
+        pl.col("probability").round(6),
         evidence=pl.when(said != "").then(pl.format("The two accounts {}.", said)),
     )
-    left = nodes.rename({"node": "node_l"})
-    right = nodes.rename(
-        {"node": "node_r", "platform": "platform_y", "account_id": "account_id_y"}
-    )
-    return (
-        scored.join(told, on=[*gammas, *weights], how="left", nulls_equal=True)
-        .drop(*gammas, *weights)
-        .join(left, on="node_l", how="left")
-        .join(right, on="node_r", how="left")
-        .sort("node_l", "node_r")
-        .select(
-            *PAIR_COLUMNS,
-            pl.col("match_probability").round(6).alias("probability"),
-            pl.col("match_weight").round(2),
-            "kind",
-            *(name for one in COMPARISONS for name in (one.name, f"{one.name}_weight")),
-            "evidence",
-        )
+
+
+def _as_links(near: pl.DataFrame) -> pl.DataFrame:
+    """Families of descriptions as links of batches: node_l, node_r and what links."""
+    return near.select(
+        node_l="node",
+        node_r="node_y",
+        probability=pl.lit(NEAR_PROBABILITY),
+        match_weight=pl.lit(
+            round(float(np.log2(NEAR_PROBABILITY / (1 - NEAR_PROBABILITY))), 2)
+        ),
+        kind=pl.lit("batch"),
+        evidence=pl.format(
+            "The two accounts describe themselves in variations of one long text,"
+            " as {} accounts here do.",
+            "members",
+        ),
     )

@@ -16,8 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import splink.comparison_library as cl
-from splink import SettingsCreator
+from tasks.accounts.bursts import GRADES
 
 SHIPPED = Path(__file__).resolve().parents[2] / "data" / "models" / "identity.json"
 
@@ -40,7 +39,9 @@ class Level:
 
     Attributes:
         code: of the outcome.
-        condition: in SQL over `_l` and `_r` columns.
+        condition: in SQL over `_l` and `_r` columns of `JOINED`, burst (the
+            strongest that both stand in, one of `bursts.GRADES`) and met (the grade
+            of their meetings).
         says: what it tells a reader; empty where it tells nothing.
     """
 
@@ -56,6 +57,19 @@ class Compared:
     name: str
     unknown: str
     levels: tuple[Level, ...]
+
+    def step_of(self, code: str) -> int:
+        """The number of a level: counted from the last, which is 0."""
+        return len(self.levels) - 1 - [level.code for level in self.levels].index(code)
+
+    def step(self) -> str:
+        """In SQL, the number of the level that a pair has; -1 where unknown."""
+        cases = " ".join(
+            f"when {level.condition} then {self.step_of(level.code)}"
+            for level in self.levels
+            if level.condition != "else"
+        )
+        return f"cast(case when {self.unknown} then -1 {cases} else 0 end as tinyint)"
 
 
 def _equal(column: str) -> str:
@@ -77,18 +91,18 @@ COMPARISONS = (
         (
             Level(
                 "tight",
-                "list_has_any(tight_l, tight_r)",
+                f"burst = {GRADES['tight']}",
                 "were registered in one burst of accounts with the same make of name"
                 " and equal counters",
             ),
             Level(
                 "clear",
-                "list_has_any(clear_l, clear_r)",
+                f"burst = {GRADES['clear']}",
                 "were registered in one burst of accounts of the same make",
             ),
             Level(
                 "loose",
-                "list_has_any(loose_l, loose_r)",
+                f"burst = {GRADES['loose']}",
                 "were registered in a small burst of accounts of the same make",
             ),
             Level(
@@ -103,12 +117,8 @@ COMPARISONS = (
         "name",
         # A burst was found by its names' template: in one, only a stem says more.
         f"{_either_null('folded')} or (coalesce(stem_l <> stem_r, true)"
-        " and coalesce(sound_l <> sound_r, true) and template_l = template_r and ("
-        + " or ".join(
-            f"list_has_any({grade}_l, {grade}_r)"
-            for grade in ("tight", "clear", "loose")
-        )
-        + "))",
+        " and coalesce(sound_l <> sound_r, true) and template_l = template_r"
+        " and burst is not null)",
         (
             Level(
                 "variant",
@@ -220,18 +230,18 @@ COMPARISONS = (
     # household shares its telephone and its threads: there, meetings say no more.
     Compared(
         "meetings",
-        f"{_either_null('often')}"
+        "not has_company_l or not has_company_r"
         " or (phone_l = phone_r and coalesce(handle_l <> handle_r, true))",
         (
             Level(
                 "often",
-                "list_has_any(often_l, often_r)",
+                "met = 'often'",
                 "entered the same threads within half an hour of each other, far more"
                 " often than chance explains",
             ),
             Level(
                 "again",
-                "list_has_any(again_l, again_r)",
+                "met = 'again'",
                 "entered the same threads within half an hour of each other, more"
                 " often than chance explains",
             ),
@@ -240,6 +250,14 @@ COMPARISONS = (
     ),
 )
 
+
+# What the conditions look at of both accounts.
+JOINED = (
+    *("second", "folded", "stem", "sound", "number", "template", "bits", "place"),
+    *("words", "phone", "handle", "avatar", "link"),
+    *("words_shared", "phone_shared", "handle_shared", "avatar_shared", "link_shared"),
+    "has_company",
+)
 
 # Levels of the name at which strangers meet who were named in one fashion.
 ALIKE_NAMES = ("variant", "stem", "short", "sound", "similar")
@@ -273,56 +291,22 @@ class IdentityParameters:
         """
         return min(0.5, self.partners[kind] / max(accounts, FEWEST_ACCOUNTS))
 
-    def settings(
-        self, kind: str, accounts: int, coincidence: float = 0.0
-    ) -> SettingsCreator:
-        """Splink's settings for a kind in a table of so many accounts.
+    def weights_of(
+        self, kind: str, compared: Compared, level: Level, coincidence: float = 0.0
+    ) -> tuple[float, float]:
+        """Of a level m and u.
 
         Args:
             kind: of link.
-            accounts: in the table.
-            coincidence: share of the pairs of strangers in it whose names are alike,
-                where that is more than the weights know (names come in fashions).
+            compared: the comparison.
+            level: of it.
+            coincidence: share of the pairs of strangers whose names are alike, where
+                that is more than the weights know (names come in fashions).
         """
-        return SettingsCreator(
-            link_type="dedupe_only",
-            unique_id_column_name="node",
-            probability_two_random_records_match=self.prior(kind, accounts),
-            comparisons=[
-                self._comparison(kind, one, coincidence) for one in COMPARISONS
-            ],
-            retain_matching_columns=True,
-            retain_intermediate_calculation_columns=True,
-            linker_uid=f"identity_{kind}",
-        )
-
-    def _comparison(
-        self, kind: str, compared: Compared, coincidence: float
-    ) -> cl.CustomComparison:
-        levels: list[Any] = [
-            {
-                "sql_condition": compared.unknown,
-                "label_for_charts": "unknown",
-                "is_null_level": True,
-            }
-        ]
-        for level in compared.levels:
-            m, u = self.weights[kind][compared.name][level.code]
-            if level.code in ALIKE_NAMES and compared.name == "name":
-                u = max(u, coincidence)
-            levels.append(
-                {
-                    "sql_condition": "ELSE"
-                    if level.condition == "else"
-                    else level.condition,
-                    "label_for_charts": level.code,
-                    "m_probability": m,
-                    "u_probability": u,
-                }
-            )
-        return cl.CustomComparison(
-            comparison_levels=levels, output_column_name=compared.name
-        )
+        m, u = self.weights[kind][compared.name][level.code]
+        if level.code in ALIKE_NAMES and compared.name == "name":
+            u = max(u, coincidence)
+        return m, u
 
 
 def write_parameters(parameters: IdentityParameters) -> str:

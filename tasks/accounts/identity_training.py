@@ -12,7 +12,7 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
-from tasks.accounts.identity import block_profiles, compare_behaviour, score_pairs
+from tasks.accounts.identity import block_profiles, compare_pairs
 from tasks.accounts.identity_model import COMPARISONS, KINDS, IdentityParameters
 from tasks.accounts.meetings import AGAIN_STRENGTH, OFTEN_STRENGTH
 from tasks.accounts.name_shapes import name_forms
@@ -51,8 +51,8 @@ known as (
     inner join identity_owners as owners using (platform, account_id)
     where owners.operator is not null
 )
-select '0' as match_key, one.node as join_key_l, other.node as join_key_r,
-    true as of_person, true as of_batch
+select one.node as node_l, other.node as node_r, true as of_person,
+    true as of_batch, null as burst
 from known as one
 inner join known as other
     on one.operator = other.operator and other.place - one.place between 1 and 2
@@ -71,8 +71,8 @@ from (
 
 _BY_CHANCE = """
 create or replace temp table identity_pairs as
-select distinct '0' as match_key, least(one, other) as join_key_l,
-    greatest(one, other) as join_key_r, true as of_person, true as of_batch
+select distinct least(one, other) as node_l, greatest(one, other) as node_r,
+    true as of_person, true as of_batch, null as burst
 from (
     select
         nodes.node as one,
@@ -113,17 +113,18 @@ def estimate_parameters(
     block_profiles(connection, profiles, blank, acts=acts)
     nodes = _with_owners(connection, owners)
     rows = nodes.height
-    candidates = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
+    compare_pairs(connection)
+    candidates = _strangers(_levels(connection), nodes)
     ((short_names,),) = connection.execute(_SHORT_NAMES).fetchall()
     connection.execute(_OF_ONE)
-    compare_behaviour(connection)
-    one_hand = score_pairs(connection, blank, "any", 0.0)
+    compare_pairs(connection, known_bursts=False)
+    one_hand = _levels(connection)
     if one_hand.is_empty():
         raise ValueError("no two accounts have one operator: nothing to learn from")
     each = max(1, min(pairs_by_chance // rows, rows // 2))
     connection.execute(_BY_CHANCE, {"rows": rows, "each": each})
-    compare_behaviour(connection)
-    by_chance = _strangers(score_pairs(connection, blank, "any", 0.0), nodes)
+    compare_pairs(connection, known_bursts=False)
+    by_chance = _strangers(_levels(connection), nodes)
     weights: dict[str, dict[str, dict[str, tuple[float, float]]]] = {}
     partners: dict[str, float] = {}
     for kind, own in _owned(nodes).items():
@@ -141,6 +142,12 @@ def estimate_parameters(
         words=blank.words,
         source=source,
     )
+
+
+def _levels(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What `compare_pairs` found."""
+    found: pl.DataFrame = connection.table("identity_levels").pl()
+    return found
 
 
 def _with_owners(
@@ -185,19 +192,18 @@ def _weights(
         same, chance, found = (
             _counts(frame, one.name) for frame in (matched, by_chance, candidates)
         )
-        last = len(one.levels) - 1
-        known_m = sum(count for gamma, count in same.items() if gamma >= 0)
-        known_u = sum(count for gamma, count in chance.items() if gamma >= 0)
+        known_m = sum(count for step, count in same.items() if step >= 0)
+        known_u = sum(count for step, count in chance.items() if step >= 0)
         compared = every * max(known_u, 1) / max(by_chance.height, 1)
         levels: dict[str, tuple[float, float]] = {}
-        for step, level in enumerate(one.levels):
-            gamma = last - step
-            m = (same.get(gamma, 0) + 0.5) / (known_m + len(one.levels) / 2)
+        for level in one.levels:
+            step = one.step_of(level.code)
+            m = (same.get(step, 0) + 0.5) / (known_m + len(one.levels) / 2)
             if level.code in _BLOCKED.get(one.name, set()):
-                pairs = counted.get(level.code, found.get(gamma, 0))
+                pairs = counted.get(level.code, found.get(step, 0))
                 u = (pairs + 0.5) / (compared + 1)
             else:
-                u = (chance.get(gamma, 0) + 0.5) / (known_u + len(one.levels) / 2)
+                u = (chance.get(step, 0) + 0.5) / (known_u + len(one.levels) / 2)
             least = _LEAST_MEETING.get(level.code, _LEAST)
             levels[level.code] = (float(f"{m:.6g}"), float(f"{max(u, least):.6g}"))
         weights[one.name] = levels
@@ -205,7 +211,7 @@ def _weights(
 
 
 def _counts(scored: pl.DataFrame, name: str) -> dict[int, int]:
-    return dict(scored.get_column(f"gamma_{name}").value_counts().iter_rows())
+    return dict(scored.get_column(name).value_counts().iter_rows())
 
 
 def _strangers(scored: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:

@@ -26,35 +26,99 @@ MOST_PARTNERS = 7
 OFTEN_STRENGTH = 4.0
 AGAIN_STRENGTH = 2.0
 
-# Entries: an account's first act in a thread, with how many others stand around it.
-_ENTRIES = f"""
+# Entries: an account's first act in a thread. Threads and authors by their digests.
+_ENTRIES = """
 create or replace temp table identity_entries as
-with
-first_acts as (
-    select nodes.node, acts.thread, acts.author, min(acts.second) as second
-    from identity_acts as acts
-    inner join identity_nodes as nodes using (platform, account_id)
-    group by nodes.node, acts.thread, acts.author
-)
 select
-    *,
-    count(*) over (
-        partition by thread order by second
-        range between {WITHIN} preceding and {WITHIN} following
-    ) - 1 as around
-from first_acts
+    nodes.node,
+    hash(acts.thread) as thread,
+    hash(acts.author) as author,
+    min(acts.second) as second
+from identity_acts as acts
+inner join identity_nodes as nodes
+    on acts.platform = nodes.platform and acts.account_id = nodes.account_id
+group by nodes.node, hash(acts.thread), hash(acts.author)
 """
 
-_BY_AUTHOR = """
+_ACTIVE = """
+create or replace temp table identity_active as
+select node
+from identity_entries
+group by node
+having count(*) >= $fewest
+"""
+
+# Who entered one thread alone meets nobody twice.
+_MET = """
+create or replace temp table identity_met as
+with
+pairs as (
+    select pairs.node_l, pairs.node_r
+    from identity_pairs as pairs
+    semi join identity_active as one on pairs.node_l = one.node
+    semi join identity_active as other on pairs.node_r = other.node
+),
+paired as (
+    select node_l as node from pairs
+    union
+    select node_r from pairs
+),
+entries as (
+    select entries.node, entries.thread, entries.second
+    from identity_entries as entries
+    semi join paired on entries.node = paired.node
+)
+select pairs.node_l, pairs.node_r, count(*) as meetings
+from pairs
+inner join entries as one on pairs.node_l = one.node
+inner join entries as other
+    on pairs.node_r = other.node and one.thread = other.thread
+where abs(one.second - other.second) <= $within
+group by pairs.node_l, pairs.node_r
+having count(*) >= 2
+"""
+
+# Of who met: how often they came to each author's threads, how many others stood
+# around them there, and how many came besides.
+_VISITS = f"""
 create or replace temp table identity_visits as
 with
+met as (
+    select node_l as node from identity_met
+    union
+    select node_r from identity_met
+),
+theirs as (
+    select entries.node, entries.thread
+    from identity_entries as entries
+    semi join met on entries.node = met.node
+),
+crowded as (
+    select
+        entries.node,
+        entries.thread,
+        entries.author,
+        count(*) over (
+            partition by entries.thread order by entries.second
+            range between {WITHIN} preceding and {WITHIN} following
+        ) - 1 as around
+    from identity_entries as entries
+    semi join theirs on entries.thread = theirs.thread
+),
 visited as (
-    select node, author, count(*) as threads, sum(around) as around
-    from identity_entries
-    group by node, author
+    select
+        crowded.node,
+        crowded.author,
+        count(*) as threads,
+        sum(crowded.around) as around
+    from crowded
+    semi join met on crowded.node = met.node
+    group by crowded.node, crowded.author
 ),
 authors as (
-    select author, sum(threads) as entries from visited group by author
+    select author, count(*) as entries
+    from identity_entries
+    group by author
 )
 select
     visited.node,
@@ -63,22 +127,12 @@ select
     visited.around,
     authors.entries - visited.threads as others
 from visited
-inner join authors using (author)
+inner join authors on visited.author = authors.author
 """
 
 _MEETINGS = """
 create or replace temp table identity_meetings as
 with
-met as (
-    select pairs.join_key_l as node_l, pairs.join_key_r as node_r, count(*) as meetings
-    from (select distinct join_key_l, join_key_r from identity_pairs) as pairs
-    inner join identity_entries as one on pairs.join_key_l = one.node
-    inner join identity_entries as other
-        on pairs.join_key_r = other.node and one.thread = other.thread
-    where abs(one.second - other.second) <= $within
-    group by pairs.join_key_l, pairs.join_key_r
-    having count(*) >= 2
-),
 expected as (
     select
         met.node_l,
@@ -90,7 +144,7 @@ expected as (
             sum(ceil(1000000 * other.around * one.threads / other.others)::bigint),
             1
         ) / 1000000 as by_chance
-    from met
+    from identity_met as met
     inner join identity_visits as one on met.node_l = one.node
     inner join identity_visits as other
         on met.node_r = other.node and one.author = other.author
@@ -108,7 +162,6 @@ weighed as (
     from expected
 )
 select
-    row_number() over (order by node_l, node_r) as meeting,
     node_l,
     node_r,
     meetings,
@@ -118,64 +171,50 @@ from weighed
 where round(strength, 6) >= $again
 """
 
-# Empty where an account met nobody; null where it can't have, or is in a crowd.
-_LISTS = """
+# Who could have met somebody, and is not in a crowd.
+_COMPANY = """
 create or replace temp table identity_company as
 with
-active as (
-    select node from identity_entries group by node having count(*) >= $fewest
-),
 sides as (
-    select node_l as node, meeting, grade from identity_meetings
+    select node_l as node from identity_meetings
     union all
-    select node_r as node, meeting, grade from identity_meetings
+    select node_r from identity_meetings
 ),
-lists as (
-    select
-        node,
-        count(*) as partners,
-        coalesce(
-            list(meeting order by meeting) filter (where grade = 'often'), []
-        ) as often,
-        coalesce(
-            list(meeting order by meeting) filter (where grade = 'again'), []
-        ) as again
+crowds as (
+    select node
     from sides
     group by node
+    having count(*) > $most
 )
-select
-    active.node,
-    coalesce(lists.often, []) as often,
-    coalesce(lists.again, []) as again
-from active
-left join lists on active.node = lists.node
-where coalesce(lists.partners, 0) <= $most
+select active.node
+from identity_active as active
+anti join crowds on active.node = crowds.node
 """
 
 
 def note_entries(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note who entered which thread, and who came around the same time.
+    """Note who entered which thread when.
 
     Reads `identity_nodes` and `identity_acts` (platform, account_id, thread, author of
-    the thread, second: Unix time). Writes `identity_entries` and `identity_visits`.
+    the thread, second: Unix time). Writes `identity_entries`.
 
-    Cost: sorting the acts by thread and time.
+    Cost: linear in acts.
     """
     connection.execute(_ENTRIES)
-    connection.execute(_BY_AUTHOR)
 
 
 def find_meetings(connection: duckdb.DuckDBPyConnection) -> None:
     """Find which of `identity_pairs` meet more often than chance explains.
 
-    After `note_entries`. Writes `identity_meetings` (meeting, node_l, node_r,
-    meetings, by_chance, grade) and `identity_company` (node and, by grade, its
-    meetings): one row an account with enough threads.
+    After `note_entries`. Writes `identity_meetings` (node_l, node_r, meetings,
+    by_chance, grade) and `identity_company` (node): accounts with enough threads, of
+    which it is known whom they met.
 
-    Cost: for each pair the threads that its accounts entered.
+    Cost: for each pair the threads that its accounts entered; sorting the entries of
+    the threads in which pairs met.
     """
-    connection.execute(
-        _MEETINGS,
-        {"within": WITHIN, "often": OFTEN_STRENGTH, "again": AGAIN_STRENGTH},
-    )
-    connection.execute(_LISTS, {"fewest": FEWEST_THREADS, "most": MOST_PARTNERS})
+    connection.execute(_ACTIVE, {"fewest": FEWEST_THREADS})
+    connection.execute(_MET, {"within": WITHIN})
+    connection.execute(_VISITS)
+    connection.execute(_MEETINGS, {"often": OFTEN_STRENGTH, "again": AGAIN_STRENGTH})
+    connection.execute(_COMPANY, {"most": MOST_PARTNERS})

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import duckdb
 import polars as pl
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from tasks.accounts import bursts
-from tasks.accounts.identity import Links, link_profiles
+from tasks.accounts.identity import Links, link_profiles, weigh_outcomes
 from tasks.accounts.identity_model import (
     COMPARISONS,
     KINDS,
@@ -28,6 +29,7 @@ from tasks.accounts.identity_model import (
 from tasks.accounts.identity_training import FEWEST_AUTHORS, estimate_parameters
 from tasks.accounts.name_shapes import name_forms
 from tests.benchmarks.identity import connect, measure, planted, real_vendor
+from tests.oracles import linkage
 from tests.workspaces import REPOSITORY
 from tests.world.spec import WorldSpec
 
@@ -537,3 +539,21 @@ def test_connection_keeps_its_tables() -> None:
         before = connection.sql("select * from profiles").pl()
         link_profiles(connection, "profiles", shipped_parameters())
         assert connection.sql("select * from profiles").pl().equals(before)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_outcomes_weigh_as_splink_says(kind: str) -> None:
+    random = Random(5)
+    outcomes = pl.DataFrame(
+        {
+            one.name: [random.randint(-1, len(one.levels) - 1) for _ in range(200)]
+            for one in COMPARISONS
+        }
+    )
+    told = ("match_weight", "probability")
+    for accounts, coincidence in ((30_000, 0.0), (2_000_000, 0.002)):
+        of_all = outcomes, shipped_parameters(), kind, accounts, coincidence
+        assert_frame_equal(
+            weigh_outcomes(*of_all).select(told),
+            linkage.weigh_outcomes(*of_all).select(told),
+        )

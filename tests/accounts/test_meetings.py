@@ -237,7 +237,7 @@ def test_meetings_equal_plain_loops(
         )
         connection.execute(
             "create table identity_pairs as select"
-            " one.node as join_key_l, other.node as join_key_r"
+            " one.node as node_l, other.node as node_r"
             " from identity_nodes as one inner join identity_nodes as other"
             " on one.node < other.node"
         )

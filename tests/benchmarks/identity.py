@@ -31,9 +31,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-from tasks.accounts.identity import block_profiles, link_profiles
+from tasks.accounts.identity import link_profiles
 from tasks.accounts.identity_card import describe_parameters
 from tasks.accounts.identity_model import (
+    COMPARISONS,
     KINDS,
     read_parameters,
     shipped_parameters,
@@ -44,6 +45,7 @@ from tasks.accounts.name_shapes import name_forms
 from tasks.accounts.operators import LINKS_SCHEMA, find_operators
 from tasks.warehouse.database import scratch
 from tasks.warehouse.seed_tables import OVERRIDE_SCHEMA
+from tests.oracles.linkage import linker_of
 from tests.world import generate
 from tests.world.profiles import make_profiles
 from tests.world.spec import WorldSpec
@@ -330,12 +332,12 @@ def train(folder: Path) -> None:
     )
     (folder / "identity.json").write_text(text, encoding="utf-8")
     parameters = read_parameters(text)
-    connection = connect(profiles.head(100))
-    block_profiles(connection, "profiles", parameters)
     for kind, name in zip(KINDS, ("identity", "identity_batch"), strict=True):
-        linker = Linker(
-            DuckDBAPI(connection).register("identity_compared"),
-            parameters.settings(kind, TRAINED_ON.account_total),
+        linker = linker_of(
+            pl.DataFrame({one.name: [0] for one in COMPARISONS}),
+            parameters,
+            kind,
+            TRAINED_ON.account_total,
         )
         chart = linker.visualisations.match_weights_chart()
         chart.save(str(folder / f"{name}.svg"))

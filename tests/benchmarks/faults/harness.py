@@ -56,7 +56,6 @@ class Row:
 def warm() -> None:
     """Import what steps need."""
     import lightgbm  # noqa: F401
-    import splink  # noqa: F401
     import sqlglot  # noqa: F401
 
     import flows.__main__
