@@ -1,6 +1,6 @@
 # make run           set up, run the shipped sample, say where the marts are
 # make test          set up, linters, types, the tests that need nothing else installed; with TESTS=all those below, too
-# make test-marked   the tests that need Chromium, PostgreSQL, axe, deltalake or an older DuckDB (the last three installed apart)
+# make test-marked   the tests that need Chromium, PostgreSQL, axe, deltalake, an object storage or an older DuckDB (the last four installed apart)
 # make check         linters and types only
 # make lock          write requirements.txt anew from pyproject.toml, with uv
 # make clean         remove .venv and caches; data/ is never touched
@@ -9,11 +9,12 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
-MARKED := browser or postgres or reader or delta
+MARKED := browser or postgres or reader or delta or objectstore
 NEVER := spark or node or superset
 READERS := $(VENV)/readers
 AXE := $(VENV)/axe
-EQUIPPED := WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE)
+STORAGE := $(VENV)/storage
+EQUIPPED := WM_TEST_DUCKDB_1_4=$(CURDIR)/$(READERS) WM_TEST_AXE=$(CURDIR)/$(AXE) WM_TEST_STORAGE=$(CURDIR)/$(STORAGE)
 # What `make test` runs. With all tests others compute while a browser or a server is
 # waited for.
 ifeq ($(TESTS),all)
@@ -72,6 +73,7 @@ equip: setup
 	@command -v chromium >/dev/null || { echo "Chromium is missing: sudo apt-get install chromium" >&2; exit 1; }
 	@test -d $(READERS)/duckdb || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(READERS) -r requirements-readers.txt
 	@test -d $(AXE)/axe_playwright_python || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(AXE) -r requirements-browser.txt
+	@test -d $(STORAGE)/moto || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target $(STORAGE) -r requirements-objectstore.txt
 	@$(PYTHON) -c 'import deltalake' 2>/dev/null || $(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-delta.txt
 
 check: setup
@@ -86,6 +88,7 @@ lock:
 	@command -v uv >/dev/null || { echo "uv is missing: python3 -m pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.txt $(UPGRADE)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group delta -c requirements.txt -o requirements-delta.txt $(UPGRADE)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group objectstore -o requirements-objectstore.txt $(UPGRADE)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group spark -c requirements.txt -o requirements-spark.txt $(UPGRADE)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group superset -o requirements-superset.txt $(UPGRADE)
 

@@ -30,8 +30,8 @@ from tasks.verdicts.account_features import TIMELINE_ACTS, make_features
 from tasks.verdicts.account_threads import copy_acts
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.progress import say, step
+from tasks.warehouse.whole_files import write_atomically
 from tasks.warehouse.workspace import Workspace
 
 # Labelled accounts were seen at different times: whatever is landed counts.

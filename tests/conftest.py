@@ -50,7 +50,10 @@ def _be_quiet() -> None:
 
 # What `make test` leaves out: these need a browser, Java, Node.js, an older DuckDB, or
 # an environment of their own that takes minutes to install.
-NEEDS_MORE = ("browser", "postgres", "reader", "delta", "spark", "node", "superset")
+NEEDS_MORE = (
+    *("browser", "postgres", "reader", "delta", "objectstore"),
+    *("spark", "node", "superset"),
+)
 _MARKED = pytest.StashKey[int]()
 
 # At its end a worker of pytest-xdist prints pages of warnings of DuckDB's binding.

@@ -31,7 +31,6 @@ from tasks.warehouse import landing
 from tasks.warehouse.configuration import Policies, Source
 from tasks.warehouse.database import connect, count
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.networks import (
     DEFAULT_PLATFORM,
@@ -42,6 +41,7 @@ from tasks.warehouse.progress import say, step
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.seed_tables import read_overrides
 from tasks.warehouse.temporary import temporary_folder
+from tasks.warehouse.whole_files import replacing
 from tasks.warehouse.workspace import Workspace
 
 _COLUMNS = (

@@ -19,7 +19,6 @@ from tasks.sources.file_encodings import UTF8
 from tasks.warehouse import graph
 from tasks.warehouse.database import count, tune
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import replacing
 from tasks.warehouse.models import load_models, run_model
 from tasks.warehouse.progress import say
 from tasks.warehouse.rounded_ids import (
@@ -28,6 +27,7 @@ from tasks.warehouse.rounded_ids import (
     is_rounded_sql,
 )
 from tasks.warehouse.temporary import temporary_folder
+from tasks.warehouse.whole_files import replacing
 
 COLUMNS = ("object_id", "account_id", "content_id", "timestamp_share")
 _CSV = (".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst")

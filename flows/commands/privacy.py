@@ -17,6 +17,7 @@ from tasks.sources.erased_people import (
     with_all_ids,
 )
 from tasks.sources.erasure import is_own, own_records, with_names
+from tasks.warehouse import landing
 from tasks.warehouse.account_lookup import rows_about
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.keys import check_keys
@@ -109,7 +110,10 @@ def export(workspace: Workspace, platform: str, account_id: str) -> dict[str, An
     """
     account_id = canonical_id(platform, account_id)
     person = Person(platform, account_id)
-    with hold_workspace(workspace.lock, "privacy export"):
+    with (
+        hold_workspace(workspace.lock, "privacy export"),
+        landing.at_hand(workspace.landing, landing.read_log(workspace.landing)),
+    ):
         everything = [
             landed
             for network, landed in landed_by_network(workspace)
@@ -147,7 +151,10 @@ def write_export(
     """
     if out.exists():
         raise ConfigurationError([f"{out} is there already: name a new file."])
-    with hold_workspace(workspace.lock, "privacy export"):
+    with (
+        hold_workspace(workspace.lock, "privacy export"),
+        landing.at_hand(workspace.landing, landing.read_log(workspace.landing)),
+    ):
         everyone = with_all_ids(landed_by_network(workspace), asked)
     people = [export(workspace, *one) for one in everyone]
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -23,11 +23,11 @@ from tasks.warehouse.account_lookup import find_accounts, profile_address
 from tasks.warehouse.audience_lookup import Engagers, find_authors, find_engagers
 from tasks.warehouse.configuration import Policies, Source
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import replacing
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.progress import plain
 from tasks.warehouse.publication import FORMULA
 from tasks.warehouse.temporary import temporary_folder
+from tasks.warehouse.whole_files import replacing
 from tasks.warehouse.workspace import Workspace
 
 # Below this what nobody collected may change the picture.

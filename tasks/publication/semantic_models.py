@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.publication import SEMANTIC_MODELS
+from tasks.warehouse.whole_files import write_atomically
 
 _HEAD = """\
 # Semantic models and metrics of the marts beside this file, for dbt and MetricFlow,

@@ -21,10 +21,10 @@ from typing import Any
 import duckdb
 
 from tasks.warehouse.errors import AlarmError, ConfigurationError
-from tasks.warehouse.landing import sync, write_atomically
 from tasks.warehouse.ledger_copy import copied_rhythms, read_copy
 from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.publication import read_manifest
+from tasks.warehouse.whole_files import sync, write_atomically
 from tasks.warehouse.workspace import Workspace
 
 # Where to tell: Apprise's addresses, with blanks between them. They hold secrets.

@@ -81,9 +81,9 @@ from tasks.report.words import (
     tell_unnamed,
 )
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.networks import POST_ADDRESSES
 from tasks.warehouse.publication import NAMED_PAGE, page_names, private
+from tasks.warehouse.whole_files import write_atomically
 
 if TYPE_CHECKING:
     from jinja2 import Environment

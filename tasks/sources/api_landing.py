@@ -64,6 +64,7 @@ from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.networks import APIS
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.rejected import rejected_of
+from tasks.warehouse.whole_files import replacing
 from tasks.warehouse.workspace import Workspace
 
 # So long before its end a token is told.
@@ -539,7 +540,7 @@ def _land(workspace: Workspace, source: Source, rows: list[Waiting]) -> landing.
     if len(rejected):
         workspace.quarantine.mkdir(exist_ok=True)
         target = rejected_of(workspace.quarantine, batch_id)
-        with landing.replacing(target) as beside:
+        with replacing(target) as beside:
             rejected.write_parquet(beside)
     landed = landing.LandedFile(
         source=source.name,

@@ -14,7 +14,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from tasks.warehouse.errors import (
     ConfigurationError,
     LandingDamagedError,
 )
+from tasks.warehouse.landing_store import Folder, store_of
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.ledger_copy import refuse_older_landing
 from tasks.warehouse.networks import PLATFORMS, platforms_with
@@ -48,6 +49,7 @@ from tasks.warehouse.publication import (
     NAME_LISTS,
     take_off_lists,
 )
+from tasks.warehouse.whole_files import write_atomically
 from tasks.warehouse.workspace import Workspace
 
 # What was held against which tombstones, so that a run reads only what changed.
@@ -88,6 +90,11 @@ class _Files:
         """All of them."""
         for _, landed in self.landed:
             yield from landed.files
+        yield from self.others
+
+    @property
+    def others(self) -> Iterator[Path]:
+        """Those that are no landed records."""
         yield from (*self.quarantine, *self.crawls, *self.logs, *self.seeds)
 
     def only(self, wanted: set[Path]) -> _Files:
@@ -119,10 +126,18 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
         LandingDamagedError: a landed file is not as it was written, or landing is
             older than the marts.
     """
+    log = landing.read_log(workspace.landing)
+    # What is damaged now would pass for written on purpose afterwards.
+    checks = is_cleared(workspace.root / MARKER)
+    if checks:
+        landing.verify(workspace.landing, log)
+    with landing.at_hand(workspace.landing, log, checks=checks):
+        return _erase_at_hand(workspace, asked)
+
+
+def _erase_at_hand(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone:
+    """As `erase_people`, where all that landed can be read."""
     root = workspace.root
-    if is_cleared(root / MARKER):
-        # What is damaged now would pass for written on purpose afterwards.
-        landing.verify(workspace.landing, landing.read_log(workspace.landing))
     refuse_older_landing(workspace)
     files = _files(workspace)
     people = with_all_ids(files.landed, asked)
@@ -214,7 +229,23 @@ def take_out_returned(workspace: Workspace) -> None:
     changed = set(files.everything) if begun else _changed(workspace, files)
     if not changed and not begun:
         return
-    fresh = files.only(changed)
+    log = landing.read_log(workspace.landing)
+    with landing.at_hand(workspace.landing, log, checks=False):
+        _take_out(workspace, files, files.only(changed), begun=begun)
+    _note_seen(workspace)
+
+
+def _take_out(
+    workspace: Workspace, files: _Files, fresh: _Files, *, begun: bool
+) -> None:
+    """Take who was erased before out of files that changed.
+
+    Args:
+        workspace: which one.
+        files: all of them.
+        fresh: those that changed.
+        begun: whether an erasure was stopped amid them.
+    """
     people = _people_in(workspace, fresh)
     named = [(one.platform, one.account_id) for one in people]
     if others := set(with_all_ids(fresh.landed, named)) - set(named):
@@ -232,8 +263,7 @@ def take_out_returned(workspace: Workspace) -> None:
             )
             _clear(workspace)
         else:
-            unmark(marker)
-    _note_seen(workspace)
+            unmark(workspace.root / MARKER)
 
 
 def _begin(workspace: Workspace) -> tuple[date, date] | None:
@@ -243,7 +273,7 @@ def _begin(workspace: Workspace) -> tuple[date, date] | None:
     if marker.exists():
         told = json.loads(marker.read_text(encoding="utf-8") or "{}").get("days")
         days = sorted({*days, *(date.fromisoformat(day) for day in told or ())})
-    landing.write_atomically(
+    write_atomically(
         marker,
         json.dumps(
             {
@@ -262,7 +292,7 @@ def _clear(workspace: Workspace) -> None:
     told = json.loads(marker.read_text(encoding="utf-8"))
     copy = root / "ledger.json"
     if told["days"] and not copy.exists():
-        landing.write_atomically(
+        write_atomically(
             copy,
             json.dumps({"covered_days": [{"date_day": day} for day in told["days"]]}),
         )
@@ -279,7 +309,7 @@ def _clear(workspace: Workspace) -> None:
             " which may tell of them: make what you need again with `claim`"
         )
     landing.note_digests(workspace.landing)  # files were written without the people
-    landing.write_atomically(marker, json.dumps({**told, "is_cleared": True}))
+    write_atomically(marker, json.dumps({**told, "is_cleared": True}))
     _note_seen(workspace)
 
 
@@ -308,9 +338,16 @@ def landed_by_network(workspace: Workspace) -> list[tuple[str, Landed]]:
 
 def _files(workspace: Workspace) -> _Files:
     """Every file of the workspace that may show people."""
+    root = workspace.landing
+    there = {root / name for name in store_of(root).names()}
     return _Files(
         tuple(
-            (network, replace(landed, files=tuple(filter(Path.exists, landed.files))))
+            (
+                network,
+                replace(
+                    landed, files=tuple(file for file in landed.files if file in there)
+                ),
+            )
             for network, landed in landed_by_network(workspace)
         ),
         tuple(rejected.rejected_files(workspace.quarantine)),
@@ -326,14 +363,21 @@ def _files(workspace: Workspace) -> _Files:
 
 
 def _stamps(workspace: Workspace, files: _Files) -> dict[str, list[int]]:
-    return {
-        str(file.relative_to(workspace.root)): [
-            (found := file.stat()).st_size,
-            found.st_mtime_ns,
-            found.st_ctime_ns,
-        ]
-        for file in files.everything
+    """What tells each file from one that took its place, by path."""
+    landed = [
+        str(file.relative_to(workspace.landing))
+        for _, some in files.landed
+        for file in some.files
+    ]
+    stamps = {
+        str((workspace.landing / name).relative_to(workspace.root)): astuple(stamp)
+        for name, stamp in store_of(workspace.landing).stamps(landed).items()
     }
+    others = Folder(workspace.root).stamps(
+        str(file.relative_to(workspace.root)) for file in files.others
+    )
+    stamps |= {name: astuple(stamp) for name, stamp in others.items()}
+    return {name: list(stamp) for name, stamp in stamps.items()}
 
 
 def _changed(workspace: Workspace, files: _Files) -> set[Path]:
@@ -353,7 +397,7 @@ def _changed(workspace: Workspace, files: _Files) -> set[Path]:
 
 
 def _note_seen(workspace: Workspace) -> None:
-    landing.write_atomically(
+    write_atomically(
         workspace.root / _SEEN,
         json.dumps(
             {

@@ -469,7 +469,7 @@ def _rewrite(
         kept = kept.set_column(
             position, field, pa.array(values, pa.string()).cast(field.type)
         )
-    with landing.replacing(path) as beside:
+    with landing.rewriting(path) as beside:
         pq.write_table(kept, beside, compression="zstd", row_group_size=20_000)
     return removed, changed
 

@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, worth_a_look
 from tasks.warehouse.publication import forget_older
+from tasks.warehouse.whole_files import sync, write_atomically
 from tasks.warehouse.workspace import Workspace
 
 MARKER = ".erasing"
@@ -58,11 +58,11 @@ def is_cleared(marker: Path) -> bool:
     try:
         json.loads(marker.read_text(encoding="utf-8"))["days"]
     except (ValueError, KeyError, TypeError):  # torn: it is to be gone through anew
-        landing.write_atomically(marker, json.dumps({"days": []}))
+        write_atomically(marker, json.dumps({"days": []}))
     return False
 
 
 def unmark(marker: Path) -> None:
     """Nothing waits any more."""
     marker.unlink(missing_ok=True)
-    landing.sync(marker.parent)
+    sync(marker.parent)

@@ -61,6 +61,7 @@ from tasks.warehouse.networks import NETWORKS, PLATFORMS
 from tasks.warehouse.progress import Meter, say
 from tasks.warehouse.rejected import hide_erased, rejected_of
 from tasks.warehouse.table_mapping import TableMapping
+from tasks.warehouse.whole_files import replacing
 from tasks.warehouse.workspace import Workspace, utc_naive
 
 # Days that get a folder of their own; others wait with those that are unknown.
@@ -247,7 +248,7 @@ def land_batch(
     if len(quarantine):
         workspace.quarantine.mkdir(exist_ok=True)
         target = rejected_of(workspace.quarantine, batch_id)
-        with landing.replacing(target) as beside:
+        with replacing(target) as beside:
             quarantine.write_parquet(beside)
         for line in told_with_reasons(sorted(unreadable.items())):
             say(f"  quarantined whole: {line}")

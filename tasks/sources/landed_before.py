@@ -122,7 +122,8 @@ def read_landed(
     }
     if not files:
         return LandedBefore({})
-    with duckdb.connect() as connection:
+    batches = [batch for some in history.values() for batch in some]
+    with landing.at_hand(root, batches), duckdb.connect() as connection:
         tune(connection, root / ".tmp" / "spill")
         table = connection.sql(
             f"""

@@ -154,9 +154,12 @@ def observe_rows(
             )
     for batch_portion in landing.portions(folder, batches, PORTION_BYTES):
         given = given_tables(batch_portion, raw_tables)
-        with _portion(
-            connection, folder, batch_portion, raw_tables, models, given
-        ) as chosen:
+        with (
+            landing.at_hand(folder, batch_portion),
+            _portion(
+                connection, folder, batch_portion, raw_tables, models, given
+            ) as chosen,
+        ):
             for table in SUITES:
                 for model in chosen:
                     if model.table.endswith(f"_{table}"):

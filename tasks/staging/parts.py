@@ -21,8 +21,8 @@ from tasks.staging.observe import SUITES, leave_out, observe_rows
 from tasks.staging.rules import judge_rules
 from tasks.warehouse import file_evidence, landing
 from tasks.warehouse.database import in_memory
-from tasks.warehouse.landing import replacing
 from tasks.warehouse.raw_tables import MARK, RawTable
+from tasks.warehouse.whole_files import replacing
 
 _NEW, _COMBINED = ("new_ids", "new_times"), ("file_ids", "file_times")
 

@@ -17,9 +17,9 @@ from tasks.staging.rules import Outcome, Rule
 from tasks.staging.touched import DAY_SQL
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.database import count
-from tasks.warehouse.landing import replacing
 from tasks.warehouse.raw_tables import MARK
 from tasks.warehouse.rejected import read_rejected, rejected_of
+from tasks.warehouse.whole_files import replacing
 from tasks.warehouse.workspace import Workspace
 
 

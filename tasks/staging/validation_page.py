@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tasks.report.page_templates import environment
 from tasks.staging.rules import Outcome
-from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.whole_files import write_atomically
 
 
 def write_validation_page(

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from tasks.warehouse.landing_store import known_address
 from tasks.warehouse.networks import (
     FORMATS,
     NETWORKS,
@@ -380,6 +381,8 @@ class Configuration(_Section):
     """All of `workspace.toml`."""
 
     timezone: str
+    # A place in a bucket where landing lies; without it in the workspace's folder.
+    landing: Annotated[str, AfterValidator(known_address)] | None = None
     sources: list[Source] = []
     brands: list[Brand] = []
     campaigns: list[Campaign] = []

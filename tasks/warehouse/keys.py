@@ -16,7 +16,7 @@ from typing import Any
 from tasks.warehouse import tombstones
 from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.landing_store import store_of
 from tasks.warehouse.pseudonyms import (
     VARIABLE,
     fingerprint,
@@ -24,6 +24,7 @@ from tasks.warehouse.pseudonyms import (
     make_key,
     read_key,
 )
+from tasks.warehouse.whole_files import write_atomically
 from tasks.warehouse.workspace import Workspace
 
 
@@ -163,7 +164,7 @@ def rotate(workspace: Workspace, *, erasures: bool = False) -> str:
                 ]
             )
         for folder in (root, root / "landing"):
-            (folder / tombstones.LIST).unlink(missing_ok=True)
+            store_of(folder).forget(tombstones.LIST)
         make_key(root / tombstones.KEY)
         said = "Now erase again whoever asked: `python -m flows privacy erase`."
     elif os.environ.get(VARIABLE):

@@ -13,6 +13,8 @@ Nothing else is ever deleted: a file that neither an entry nor a note names stop
 since landing restored without its hidden folders looks the same. The log can be written
 again from the files, whose names and columns tell all that it needs.
 
+Where all this lies, in the folder or in a bucket, knows `landing_store` alone.
+
 Columns: source, path, position, item, sha256 (of the whole file as it lay
 there), observed_at (the source's, UTC), format, root_id (where the folder tells
 it), record (JSON). Platform, kind and date_day are the folders.
@@ -22,7 +24,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -36,13 +37,13 @@ import duckdb
 
 from tasks.warehouse.database import failpoint, tune
 from tasks.warehouse.errors import LandingDamagedError
+from tasks.warehouse.landing_store import store_of
+from tasks.warehouse.whole_files import replacing, sync
 
 # What a landed file is called, relative to landing.
 BATCH_OF = r"([0-9a-f]{16})-\d{5}\.parquet"
 _LANDED = re.compile(r"[^./][^/]*/[^/]+/date_day=[^/]+/" + BATCH_OF)
 _SHOWN_AT_MOST = 3
-# Of more files the whole disk is synced, which costs less.
-_SYNCED_ONE_BY_ONE = 1000
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def read_log(landing: Path) -> list[Batch]:
 
 def log_entries(landing: Path) -> list[Path]:
     """The files of the log, in order of the batches' ids."""
+    store_of(landing).refresh()
     return sorted((landing / ".log").glob("*.json"))
 
 
@@ -151,44 +153,19 @@ def read_entry(entry: Path) -> Batch:
 
 
 def survey(landing: Path, batches: Iterable[Batch]) -> Survey:
-    """Compare the files in landing with its log; cost: listing the folders.
+    """Compare the files in landing with its log; cost: listing them.
 
     Files of a batch that a killed run began are neither unknown nor missing.
     """
     known = {
         path for batch in batches for paths in batch.files.values() for path in paths
     }
-    found = set(_landed_files(landing))
+    found = set(store_of(landing).names())
     begun = {path for _, paths in _begun(landing) for path in paths}
     return Survey(
         tuple(landing / path for path in sorted(found - known - begun)),
         tuple(sorted(known - found)),
     )
-
-
-def _landed_files(landing: Path) -> Iterator[str]:
-    """Paths of all Parquet files three folders deep, relative to landing."""
-    # Every run lists them all: paths as objects would take most of its time.
-    folders = [""]
-    for _ in range(3):
-        folders = [
-            f"{folder}{entry.name}/"
-            for folder in folders
-            for entry in _entries(landing, folder)
-            if entry.is_dir() and (folder or not entry.name.startswith("."))
-        ]
-    for folder in folders:
-        for entry in _entries(landing, folder):
-            if entry.name.endswith(".parquet"):
-                yield folder + entry.name
-
-
-def _entries(landing: Path, folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(landing / folder) as entries:
-            return list(entries)
-    except FileNotFoundError:
-        return []
 
 
 def check(landing: Path, batches: Sequence[Batch]) -> None:
@@ -201,8 +178,19 @@ def check(landing: Path, batches: Sequence[Batch]) -> None:
         raise LandingDamagedError(" ".join(problems) + " Nothing was changed.")
 
 
+def find_altered(landing: Path, batches: Iterable[Batch]) -> list[str]:
+    """Landed files that are not as they were written; cost: reading them all."""
+    found = []
+    for batch in batches:
+        with at_hand(landing, [batch], checks=False):
+            found += altered_files(landing, batch)
+    return found
+
+
 def verify(landing: Path, batches: Iterable[Batch]) -> None:
     """Stop where a landed file is not as it was written; cost: reading them all.
+
+    What lies in a bucket is held against its digest when it is fetched (`at_hand`).
 
     Raises:
         LandingDamagedError: names the first ones, with the repair.
@@ -211,8 +199,46 @@ def verify(landing: Path, batches: Iterable[Batch]) -> None:
         raise LandingDamagedError(tell_altered(landing, altered))
 
 
+@contextmanager
+def at_hand(
+    landing: Path, batches: Iterable[Batch], *, checks: bool = True
+) -> Iterator[None]:
+    """Have the files of some batches lie in the folder while they are read.
+
+    Args:
+        landing: the landing folder.
+        batches: whose files.
+        checks: whether to stop where one that is fetched is not as it was written.
+
+    Raises:
+        LandingDamagedError: names the first ones, with the repair.
+    """
+    digests = {
+        path: batch.digests.get(path)
+        for batch in batches
+        for paths in batch.files.values()
+        for path in paths
+    }
+    told = (lambda altered: tell_altered(landing, altered)) if checks else None
+    with store_of(landing).at_hand(digests, told):
+        yield
+
+
+@contextmanager
+def rewriting(file: Path) -> Iterator[Path]:
+    """Give a file beside to write, which then takes the place of a landed one.
+
+    Args:
+        file: that is at hand; one that waits to be landed is replaced in its folder.
+    """
+    with replacing(file) as beside:
+        yield beside
+    root = file.parents[3]
+    store_of(root).keep(str(file.relative_to(root)))
+
+
 def altered_files(landing: Path, batch: Batch) -> list[str]:
-    """Files of a batch that are there and not as they were written."""
+    """Files of a batch that are at hand and not as they were written."""
     return [
         path
         for paths in batch.files.values()
@@ -237,12 +263,13 @@ def unreadable_files(
     with duckdb.connect() as connection:
         tune(connection, root / ".tmp" / "spill")
         for batch in read_log(root):
-            altered = [] if is_taking_out else altered_files(root, batch)
-            for path in sorted(
-                path for paths in batch.files.values() for path in paths
-            ):
-                if path in altered or not _can_read(connection, root / path):
-                    found.append((batch, path))
+            with at_hand(root, [batch], checks=False):
+                altered = [] if is_taking_out else altered_files(root, batch)
+                for path in sorted(
+                    path for paths in batch.files.values() for path in paths
+                ):
+                    if path in altered or not _can_read(connection, root / path):
+                        found.append((batch, path))
     return found
 
 
@@ -250,7 +277,8 @@ def is_readable(root: Path, file: Path) -> bool:
     """Whether every record of a file can be read."""
     with duckdb.connect() as connection:
         tune(connection, root / ".tmp" / "spill")
-        return _can_read(connection, file)
+        with store_of(root).at_hand({str(file.relative_to(root)): None}, None):
+            return _can_read(connection, file)
 
 
 def _can_read(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
@@ -317,13 +345,14 @@ def _files(paths: Sequence[str]) -> str:
 
 def sweep(landing: Path, batches: Iterable[Batch]) -> None:
     """Remove what a killed run left behind, and nothing else."""
+    store = store_of(landing)
     shutil.rmtree(landing / ".tmp", ignore_errors=True)
     whole = {batch.batch_id for batch in batches}
     for note, paths in _begun(landing):
         if note.stem not in whole:
             for path in paths:
-                (landing / path).unlink(missing_ok=True)
-        note.unlink()
+                store.forget(path)
+        store.forget(f".log/{note.name}")
 
 
 def _begun(landing: Path) -> Iterator[tuple[Path, list[str]]]:
@@ -353,6 +382,16 @@ def rebuild(
     Raises:
         LandingDamagedError: they are no landed files of one batch.
     """
+    names = {str(file.relative_to(landing)): None for file in files}
+    with store_of(landing).at_hand(names, None):
+        batch = _batch_from(landing, files, rejected)
+    _write_entry(landing, batch)
+    return batch
+
+
+def _batch_from(
+    landing: Path, files: Sequence[Path], rejected: Mapping[tuple[str, str], int]
+) -> Batch:
     by_kind: dict[str, list[str]] = {}
     ids = set()
     for file in sorted(files):
@@ -387,7 +426,7 @@ def rebuild(
         for source, path, digest, _, count in rows
     ]
     newest = max(file.stat().st_mtime for file in files)
-    batch = Batch(
+    return Batch(
         ids.pop(),
         formats.pop(),
         tuple(inputs),
@@ -396,8 +435,6 @@ def rebuild(
         datetime.fromtimestamp(newest, UTC).replace(tzinfo=None).isoformat(),
         {str(file.relative_to(landing)): _digest(file) for file in files},
     )
-    _write_entry(landing, batch)
-    return batch
 
 
 def mask_names(entry: Path, mask: Callable[[str], str]) -> None:
@@ -407,7 +444,11 @@ def mask_names(entry: Path, mask: Callable[[str], str]) -> None:
     for file in batch["inputs"]:
         file["path"] = mask(file["path"])
     if before != [file["path"] for file in batch["inputs"]]:
-        write_atomically(entry, json.dumps(batch, ensure_ascii=False, indent=1))
+        root = entry.parents[1]
+        store_of(root).write(
+            str(entry.relative_to(root)),
+            json.dumps(batch, ensure_ascii=False, indent=1),
+        )
 
 
 def batch_of(landing: Path, file: Path) -> str | None:
@@ -417,8 +458,8 @@ def batch_of(landing: Path, file: Path) -> str | None:
 
 
 def batches_with_files(landing: Path) -> set[str]:
-    """Batches of which a file is there; cost: listing the folders."""
-    found = map(_LANDED.fullmatch, _landed_files(landing))
+    """Batches of which a file is there; cost: listing them."""
+    found = map(_LANDED.fullmatch, store_of(landing).names())
     return {match[1] for match in found if match}
 
 
@@ -444,8 +485,9 @@ def commit(
     `folder` holds `kind=K/date_day=D/*.parquet`, as a partitioned COPY leaves
     it.
     """
+    store = store_of(landing)
     files: dict[str, list[str]] = {}
-    moves: list[tuple[Path, Path]] = []
+    moves: list[tuple[Path, str]] = []
     for number, source in enumerate(sorted(folder.rglob("*.parquet"))):
         day, kind = source.parent, source.parent.parent
         relative = (
@@ -454,41 +496,26 @@ def commit(
             / day.name
             / f"{batch_id}-{number:05d}.parquet"
         )
-        moves.append((source, landing / relative))
+        moves.append((source, str(relative)))
         files.setdefault("/".join(relative.parts[:2]), []).append(str(relative))
-    note = landing / ".log" / f"{batch_id}.begun"
-    write_atomically(
+    note = f".log/{batch_id}.begun"
+    store.write(
         note, "".join(f"{path}\n" for paths in files.values() for path in paths)
     )
-    targets = {target.parent for _, target in moves}
-    for target in sorted(targets):
-        target.mkdir(parents=True, exist_ok=True)
-    if len(moves) > _SYNCED_ONE_BY_ONE:
-        os.sync()
-    digests = {}
-    for source, target in moves:
-        digests[str(target.relative_to(landing))] = _digest(source)
-        if len(moves) <= _SYNCED_ONE_BY_ONE:
-            sync(source)
-        os.replace(source, target)
-        failpoint("landing:moved")
-    if len(targets) > _SYNCED_ONE_BY_ONE:
-        os.sync()
-    else:
-        for target in sorted(targets):
-            sync(target)
+    digests = {name: _digest(source) for source, name in moves}
+    store.bring(moves)
     batch = Batch(batch_id, record_format, tuple(inputs), files, landed_at, digests)
     failpoint("landing:log")
     _write_entry(landing, batch)
     failpoint("landing:note")
-    note.unlink()
+    store.forget(note)
     shutil.rmtree(folder, ignore_errors=True)
     return batch
 
 
 def _write_entry(landing: Path, batch: Batch) -> None:
-    write_atomically(
-        landing / ".log" / f"{batch.batch_id}.json",
+    store_of(landing).write(
+        f".log/{batch.batch_id}.json",
         json.dumps(
             {
                 "batch_id": batch.batch_id,
@@ -521,6 +548,9 @@ def select_files(
 
 def portions(landing: Path, batches: list[Batch], size: int) -> Iterator[list[Batch]]:
     """Split what batches landed into parts of about `size` bytes; at least one."""
+    stamps = store_of(landing).stamps(
+        path for batch in batches for paths in batch.files.values() for path in paths
+    )
     part: list[Batch] = []
     filled, given = 0, False
     for batch in batches:
@@ -528,7 +558,7 @@ def portions(landing: Path, batches: list[Batch], size: int) -> Iterator[list[Ba
         for key, paths in sorted(batch.files.items()):
             for path in paths:
                 files.setdefault(key, []).append(path)
-                filled += (landing / path).stat().st_size
+                filled += stamps[path].size if path in stamps else 0
                 if filled >= size:
                     yield [*part, replace(batch, files=files)]
                     part, filled, files, given = [], 0, {}, True
@@ -546,18 +576,17 @@ def as_patterns(paths: Iterable[Path]) -> list[str]:
 
 def withdraw(landing: Path, batches: Iterable[Batch]) -> None:
     """Take back batches that were refused as a whole; their files land again."""
-    log = landing / ".log"
+    store = store_of(landing)
     batches = list(batches)
     _read_again(landing, batches)
     for batch in batches:
-        entry = log / f"{batch.batch_id}.json"
         # First a note of what goes, so that a kill leaves nothing unknown.
-        write_atomically(
-            log / f"{batch.batch_id}.begun",
+        store.write(
+            f".log/{batch.batch_id}.begun",
             "".join(f"{path}\n" for paths in batch.files.values() for path in paths),
         )
-        entry.unlink(missing_ok=True)
-    sync(log)
+        store.forget(f".log/{batch.batch_id}.json")
+    sync(landing / ".log")
     sweep(landing, read_log(landing))
 
 
@@ -606,47 +635,6 @@ def forget_files(landing: Path, gone: Mapping[str, Sequence[str]]) -> None:
                     files={key: paths for key, paths in left.items() if paths},
                 ),
             )
-
-
-@contextmanager
-def replacing(path: Path, mode: int | None = None) -> Iterator[Path]:
-    """Give a file beside to write, which then takes the place of a path.
-
-    It is on the disk before it does: a reader sees the old file or the new one, also
-    after the power failed. An error leaves the old one, and nothing beside.
-
-    Args:
-        path: what is replaced, or made.
-        mode: who may read it, from the first byte on; as usual without it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.unlink(missing_ok=True)
-    if mode is not None:
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
-    try:
-        yield beside
-        sync(beside)
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    sync(path.parent)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by a text, at once."""
-    with replacing(path) as beside:
-        beside.write_text(text, encoding="utf-8")
-
-
-def sync(path: Path) -> None:
-    """Force a file's or a folder's content to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def describe(batch: Batch) -> dict[str, Any]:

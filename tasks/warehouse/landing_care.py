@@ -8,6 +8,7 @@ from pathlib import Path
 from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, Repairs, broken
 from tasks.warehouse.errors import LandingDamagedError
+from tasks.warehouse.landing_store import bucket_of, store_of
 from tasks.warehouse.ledger_copy import forget_batches
 from tasks.warehouse.rejected import count_rejected, forget_batch
 from tasks.warehouse.workspace import Workspace
@@ -30,15 +31,14 @@ def examine_landing(
         yield broken("landing", str(error))
         return
     problems = landing.tell_survey(root, landing.survey(root, log))
-    if not is_taking_out:
-        altered = [path for batch in log for path in landing.altered_files(root, batch)]
-        if altered:
-            problems.append(landing.tell_altered(root, altered))
+    if not is_taking_out and (altered := landing.find_altered(root, log)):
+        problems.append(landing.tell_altered(root, altered))
     yield from (broken("landing", one) for one in problems)
     if log and not problems:
         records = sum(landing.describe(batch)["records"] for batch in log)
+        where = f" at {bucket.address}" if (bucket := bucket_of(root)) else ""
         yield Condition(
-            "landing", f"{records:,} records in the files that its log names"
+            "landing", f"{records:,} records in the files that its log names{where}"
         )
 
 
@@ -79,6 +79,7 @@ def _set_aside_entries(root: Path, repairs: Repairs) -> set[str]:
             landing.read_entry(entry)
         except LandingDamagedError:
             repairs.set_aside(entry, "landing", ".log", entry.name)
+            store_of(root).forget(f".log/{entry.name}")
             repairs.done.append(f"{entry} can't be read and is set aside")
             found.add(entry.stem)
     return found
@@ -137,7 +138,8 @@ def _mend_files(
     again: dict[str, landing.Batch] = {}
     given_up: dict[str, list[str]] = {}
     for batch, path in damaged:
-        what = f"{root / path} {'is damaged' if (root / path).exists() else 'is gone'}"
+        is_there = bool(store_of(root).stamps([path]))
+        what = f"{root / path} {'is damaged' if is_there else 'is gone'}"
         if batch.batch_id in again or lands_again(batch):
             again[batch.batch_id] = batch
             repairs.done.append(f"{what}: its export lands again with the next run")
@@ -152,7 +154,7 @@ def _mend_files(
                 " records, but for those that its exports still hold."
             )
             continue
-        if (root / path).exists():
+        if is_there:
             _set_aside_file(root, root / path, repairs)
     if again:
         forget_batches(workspace, again)
@@ -166,4 +168,8 @@ def _mend_files(
 
 
 def _set_aside_file(root: Path, file: Path, repairs: Repairs) -> None:
-    repairs.set_aside(file, "landing", str(file.relative_to(root)))
+    name = str(file.relative_to(root))
+    with store_of(root).at_hand({name: None}, None):
+        if file.exists():
+            repairs.set_aside(file, "landing", name)
+    store_of(root).forget(name)

@@ -23,6 +23,7 @@ from tasks.warehouse.condition import Repairs
 from tasks.warehouse.database import FUNCTIONS, connect, table_exists, transaction
 from tasks.warehouse.errors import ConfigurationError, DamagedError, is_corrupt
 from tasks.warehouse.keys import check_keys, keys_to_remember
+from tasks.warehouse.landing_store import store_of
 from tasks.warehouse.ledger_copy import (
     LEDGER_COPY,
     batches_once_staged,
@@ -33,6 +34,7 @@ from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.models import code_hash
 from tasks.warehouse.publication import kept_publications
 from tasks.warehouse.rhythm import Rhythm, rhythms
+from tasks.warehouse.whole_files import write_atomically
 from tasks.warehouse.workspace import Workspace
 
 # A quarantined row's reason without the value that it names, after the rule or between
@@ -80,6 +82,7 @@ def open_run(
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     with hold_workspace(workspace.lock, command), _told(workspace):
+        store_of(workspace.landing).refresh()
         check_keys(workspace)
         refuse_older_landing(workspace)
         if prepare:
@@ -387,7 +390,7 @@ def write_copy(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> N
         batch_id
         for (batch_id,) in connection.execute("from meta.staged_batches").fetchall()
     }
-    landing.write_atomically(
+    write_atomically(
         workspace.root / LEDGER_COPY,
         json.dumps(
             {

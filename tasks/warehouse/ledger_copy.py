@@ -20,6 +20,7 @@ from tasks.warehouse.errors import (
 )
 from tasks.warehouse.lock import is_held
 from tasks.warehouse.rhythm import Rhythm, rhythms
+from tasks.warehouse.whole_files import write_atomically
 from tasks.warehouse.workspace import Workspace
 
 LEDGER_COPY = "ledger.json"
@@ -201,7 +202,7 @@ def forget_batches(workspace: Workspace, gone: Iterable[str]) -> None:
     known = batches_once_staged(workspace)
     left = known - {*gone}
     if left != known:
-        landing.write_atomically(
+        write_atomically(
             workspace.root / LEDGER_COPY,
             json.dumps({**copy, "batches": sorted(left)}, ensure_ascii=False),
         )

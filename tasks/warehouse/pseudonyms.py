@@ -14,7 +14,7 @@ import secrets
 from pathlib import Path
 
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import replacing
+from tasks.warehouse.whole_files import replacing
 
 VARIABLE = "WM_PSEUDONYM_KEY"
 _BLOCK = 64

@@ -36,11 +36,11 @@ from tasks.warehouse.condition import (
 from tasks.warehouse.configuration import LANGUAGES
 from tasks.warehouse.database import transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
-from tasks.warehouse.landing import replacing, sync, write_atomically
 from tasks.warehouse.lock import open_to_readers
 from tasks.warehouse.models import Model, in_order, load_models, run_model
 from tasks.warehouse.networks import PROFILE_ADDRESSES
 from tasks.warehouse.people import as_table
+from tasks.warehouse.whole_files import replacing, sync, write_atomically
 from tasks.warehouse.workspace import Workspace
 
 STORAGE_VERSION = "v1.4.0"

@@ -16,9 +16,10 @@ from tasks.warehouse.condition import (
     repair_with_recover,
 )
 from tasks.warehouse.errors import DamagedError
-from tasks.warehouse.landing import as_patterns, replacing
+from tasks.warehouse.landing import as_patterns
 from tasks.warehouse.people import ERASED, Person, unescaped, words_in
 from tasks.warehouse.tombstones import buried, has_tombstones, spellings
+from tasks.warehouse.whole_files import replacing
 from tasks.warehouse.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from zoneinfo import ZoneInfo
 
 from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import write_atomically
 from tasks.warehouse.people import Person, as_table, names_account, without_words
+from tasks.warehouse.whole_files import write_atomically
 from tasks.warehouse.workspace import Workspace, load_workspace
 
 # Of characters in a field.

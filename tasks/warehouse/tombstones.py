@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.warehouse.errors import ConfigurationError
-from tasks.warehouse.landing import write_atomically
+from tasks.warehouse.landing_store import store_of
 from tasks.warehouse.networks import platforms_with
 from tasks.warehouse.pseudonyms import fingerprint, key_in, read_key
 
@@ -96,7 +96,7 @@ def bury(root: Path, people: Iterable[tuple[str, str, Iterable[str]]]) -> None:
     text = json.dumps({"key": fingerprint(key), "digests": sorted(after)}, indent=1)
     for file in _files(root):
         if not file.exists() or file.read_text(encoding="utf-8") != text:
-            write_atomically(file, text)
+            store_of(file.parent).write(file.name, text)
 
 
 def buried(

@@ -35,6 +35,7 @@ from tasks.warehouse.configuration_mistakes import (
     in_sentences,
 )
 from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.landing_store import settle
 from tasks.warehouse.networks import (
     API_FORMATS,
     APIS,
@@ -63,7 +64,7 @@ class Workspace:
 
     @property
     def landing(self) -> Path:
-        """The source of truth: raw records as Parquet."""
+        """The source of truth: raw records as Parquet; see `landing_store`."""
         return self.root / "landing"
 
     @property
@@ -190,6 +191,7 @@ def load_workspace(root: Path) -> Workspace:
     found.extend(cross_checks(data, root))
     if found or configuration is None:
         raise ConfigurationError(in_sentences(file, text, found))
+    settle(root / "landing", configuration.landing)
     return Workspace(
         root=root,
         timezone=configuration.timezone,

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from tasks.warehouse.database import transaction
-from tasks.warehouse.landing import replacing
+from tasks.warehouse.whole_files import replacing
 
 
 def test_what_fails_leaves_the_old_file_and_nothing_beside(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_replaces_is_on_the_disk_before(
 
     monkeypatch.setattr("os.replace", moved)
     monkeypatch.setattr(
-        "tasks.warehouse.landing.sync", lambda path: done.append(("synced", path))
+        "tasks.warehouse.whole_files.sync", lambda path: done.append(("synced", path))
     )
     file = tmp_path / "folder" / "a.csv"
     with replacing(file) as beside:

@@ -414,7 +414,7 @@ def test_an_erasure_killed_at_any_write_is_finished(
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patched:
-            patched.setattr("tasks.warehouse.landing.sync", sync)
+            patched.setattr("tasks.warehouse.whole_files.sync", sync)
             try:
                 erase(landed.workspace, *ANN)
             except KeyboardInterrupt:
