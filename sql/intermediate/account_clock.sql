@@ -10,67 +10,62 @@
 
 with
 
-touched as (
-    select distinct
-        platform,
-        account_id
-    from meta.touched_accounts
+reposts as (
+    select
+        account_no,
+        acted_second,
+        date_day,
+        precision_seconds
+    from intermediate.acts
+    where is_touched and kind = 'repost'
 ),
 
 last_reposts as (
     select
-        interactions.platform,
-        interactions.account_id,
-        max(interactions.date_day) as last_day
-    from staging.interactions as interactions
-    semi join touched
-        on
-            interactions.platform = touched.platform
-            and interactions.account_id = touched.account_id
-    where interactions.kind = 'repost'
-    group by interactions.platform, interactions.account_id
+        account_no,
+        max(date_day) as last_day
+    from reposts
+    group by account_no
 ),
 
 -- Acts within one half hour are one moment: a burst says nothing of a clock.
 moments as (
     select
-        interactions.platform,
-        interactions.account_id,
-        date_trunc('hour', interactions.acted_at) as hour,
-        floor(extract(minute from interactions.acted_at) / 30) as half,
-        min(extract(minute from interactions.acted_at) % 30) as minute_of_half
-    from staging.interactions as interactions
-    inner join last_reposts
-        on
-            interactions.platform = last_reposts.platform
-            and interactions.account_id = last_reposts.account_id
+        reposts.account_no,
+        floor(reposts.acted_second / 1800) as half_hour,
+        min(floor(reposts.acted_second / 60) % 30) as minute_of_half
+    from reposts
+    inner join last_reposts on reposts.account_no = last_reposts.account_no
     where
-        interactions.kind = 'repost'
-        and interactions.precision_seconds <= 60
-        and date_diff('day', interactions.date_day, last_reposts.last_day)
-        < $behaviour_days
-    group by
-        interactions.platform,
-        interactions.account_id,
-        date_trunc('hour', interactions.acted_at),
-        floor(extract(minute from interactions.acted_at) / 30)
+        reposts.precision_seconds <= 60
+        and date_diff('day', reposts.date_day, last_reposts.last_day) < $behaviour_days
+    group by reposts.account_no, floor(reposts.acted_second / 1800)
 ),
 
 minutes as (
     select
-        platform,
-        account_id,
+        account_no,
         minute_of_half,
         count(*) as moments
     from moments
-    group by platform, account_id, minute_of_half
+    group by account_no, minute_of_half
+),
+
+regular as (
+    select
+        account_no,
+        cast(sum(moments) as bigint) as moments,
+        max(moments) as moments_of_one_minute
+    from minutes
+    group by account_no
+    having sum(moments) >= 3
 )
 
 select
-    platform,
-    account_id,
-    cast(sum(moments) as bigint) as moments,
-    max(moments) as moments_of_one_minute
-from minutes
-group by platform, account_id
-having sum(moments) >= 3
+    accounts.platform,
+    accounts.account_id,
+    regular.moments,
+    regular.moments_of_one_minute
+from regular
+inner join intermediate.numbered_accounts as accounts
+    on regular.account_no = accounts.account_no

@@ -13,46 +13,53 @@
 -- Cost: linear in acts.
 --
 -- grain: platform, account_id
--- params: $behaviour_days
+-- params: none
 -- replace: once
 
 with
 
+suspicion as (
+    select
+        accounts.account_no,
+        case when suspicion.is_suspected_but_for_moments then 1 else 0 end
+            as is_suspected
+    from intermediate.first_suspicion as suspicion
+    inner join intermediate.numbered_accounts as accounts
+        on
+            suspicion.platform = accounts.platform
+            and suspicion.account_id = accounts.account_id
+),
+
 acts as (
     select distinct
-        interactions.platform,
-        interactions.account_id,
-        interactions.root_post_id,
-        cast(floor(epoch(interactions.acted_at) / 10) as bigint) as moment
-    from staging.interactions as interactions
-    cross join intermediate.last_landed as last_landed
+        platform,
+        account_no,
+        post_no,
+        cast(floor(acted_second / 10) as bigint) as moment
+    from intermediate.acts
     where
-        interactions.account_id is not null
-        and interactions.kind in ('repost', 'comment')
+        is_in_window
+        and kind in ('repost', 'comment')
         -- Times of days and minutes put strangers into one moment.
-        and interactions.precision_seconds <= 10
-        and date_diff('day', interactions.date_day, last_landed.last_act_day)
-        < $behaviour_days
+        and precision_seconds <= 10
 ),
 
 judged as (
     select
         acts.*,
-        case when suspicion.is_suspected_but_for_moments then 1 else 0 end as is_suspected
+        suspicion.is_suspected
     from acts
-    inner join intermediate.first_suspicion as suspicion
-        on acts.platform = suspicion.platform and acts.account_id = suspicion.account_id
+    inner join suspicion on acts.account_no = suspicion.account_no
 ),
 
 moments as (
     select
-        platform,
-        root_post_id,
+        post_no,
         moment,
         count(*) as accounts,
         sum(is_suspected) as suspected
     from judged
-    group by platform, root_post_id, moment
+    group by post_no, moment
     having count(*) between 3 and 50
 ),
 
@@ -60,8 +67,8 @@ moments as (
 took_part as (
     select
         judged.platform,
-        judged.root_post_id,
-        judged.account_id,
+        judged.post_no,
+        judged.account_no,
         max(judged.is_suspected) as is_suspected,
         max(case when moments.accounts is not null then 1 else 0 end) as has_met,
         min(
@@ -76,27 +83,25 @@ took_part as (
     from judged
     left join moments
         on
-            judged.platform = moments.platform
-            and judged.root_post_id = moments.root_post_id
+            judged.post_no = moments.post_no
             and judged.moment = moments.moment
-    group by judged.platform, judged.root_post_id, judged.account_id
+    group by judged.platform, judged.post_no, judged.account_no
 ),
 
 posts as (
     select
-        platform,
-        root_post_id,
+        post_no,
         sum(1 - is_suspected) as others,
         sum(case when is_suspected = 0 then has_met_suspected else 0 end) as others_who_met
     from took_part
-    group by platform, root_post_id
+    group by post_no
 ),
 
 -- In whole millionths: sums of fractions would depend on their order.
 summed as (
     select
         took_part.platform,
-        took_part.account_id,
+        took_part.account_no,
         sum(took_part.has_met) as coacted_posts,
         sum(took_part.has_met_suspected) as suspected_posts,
         count(*) as posts,
@@ -114,11 +119,8 @@ summed as (
             )
         ) / (1000000 * count(*)) as usual
     from took_part
-    inner join posts
-        on
-            took_part.platform = posts.platform
-            and took_part.root_post_id = posts.root_post_id
-    group by took_part.platform, took_part.account_id
+    inner join posts on took_part.post_no = posts.post_no
+    group by took_part.platform, took_part.account_no
     having count(*) >= 2
 ),
 
@@ -131,8 +133,8 @@ compared as (
 )
 
 select
-    summed.platform,
-    summed.account_id,
+    accounts.platform,
+    accounts.account_id,
     cast(summed.coacted_posts as bigint) as coacted_posts,
     cast(summed.suspected_posts as bigint) as suspected_coacted_posts,
     round(
@@ -158,3 +160,5 @@ select
     ) as coacted_by_chance
 from summed
 inner join compared on summed.platform = compared.platform
+inner join intermediate.numbered_accounts as accounts
+    on summed.account_no = accounts.account_no

@@ -13,57 +13,48 @@
 -- fewer reposted has no crowd to meet in.
 --
 -- grain: platform, account_id
--- params: $behaviour_days
+-- params: none
 -- replace: once
 
 with
 
 acts as (
     select
-        interactions.platform,
-        interactions.account_id,
-        interactions.root_post_id,
-        cast(floor(epoch(interactions.acted_at)) as bigint) as second
-    from staging.interactions as interactions
-    cross join intermediate.last_landed as last_landed
+        account_no,
+        post_no,
+        acted_second as second
+    from intermediate.acts
     where
-        interactions.account_id is not null
-        and interactions.kind = 'repost'
+        is_in_window
+        and kind = 'repost'
         -- Times of days and minutes would have everybody meet.
-        and interactions.precision_seconds <= 10
-        and date_diff('day', interactions.date_day, last_landed.last_act_day)
-        < $behaviour_days
+        and precision_seconds <= 10
 ),
 
 -- Only accounts that acted on two posts can meet somebody twice.
 active as (
-    select
-        platform,
-        account_id
+    select account_no
     from acts
-    group by platform, account_id
-    having count(distinct root_post_id) >= 2
+    group by account_no
+    having min(post_no) < max(post_no)
 ),
 
 candidates as (
     select
-        acts.platform,
-        acts.account_id,
-        acts.root_post_id,
+        acts.account_no,
+        acts.post_no,
         acts.second,
         cast(floor(acts.second / 10) as bigint) as bucket
     from acts
-    inner join active
-        on acts.platform = active.platform and acts.account_id = active.account_id
+    inner join active on acts.account_no = active.account_no
 ),
 
 crowds as (
     select
-        platform,
-        root_post_id,
+        post_no,
         bucket
     from candidates
-    group by platform, root_post_id, bucket
+    group by post_no, bucket
     having count(*) > 50
 ),
 
@@ -72,8 +63,7 @@ quiet as (
     from candidates
     anti join crowds
         on
-            candidates.platform = crowds.platform
-            and candidates.root_post_id = crowds.root_post_id
+            candidates.post_no = crowds.post_no
             and candidates.bucket = crowds.bucket
 ),
 
@@ -91,85 +81,75 @@ reached as (
 
 met as (
     select distinct
-        earlier.platform,
-        earlier.root_post_id,
-        least(earlier.account_id, later.account_id) as account_id,
-        greatest(earlier.account_id, later.account_id) as companion_id
+        earlier.post_no,
+        least(earlier.account_no, later.account_no) as account_no,
+        greatest(earlier.account_no, later.account_no) as companion_no
     from reached as earlier
     inner join quiet as later
         on
-            earlier.platform = later.platform
-            and earlier.root_post_id = later.root_post_id
+            earlier.post_no = later.post_no
             and earlier.met_bucket = later.bucket
     where
         later.second between earlier.second and earlier.second + 10
-        and earlier.account_id <> later.account_id
+        and earlier.account_no <> later.account_no
 ),
 
 pairs as (
     select
-        platform,
-        account_id,
-        companion_id,
+        account_no,
+        companion_no,
         count(*) as posts
     from met
-    group by platform, account_id, companion_id
+    group by account_no, companion_no
     having count(*) >= 2
 ),
 
 both_ways as (
     select
-        platform,
-        account_id,
+        account_no,
         posts
     from pairs
     union all
     select
-        platform,
-        companion_id as account_id,
+        companion_no as account_no,
         posts
     from pairs
 ),
 
 met_on_posts as (
     select
-        platform,
-        root_post_id,
-        account_id
+        post_no,
+        account_no
     from met
     union all
     select
-        platform,
-        root_post_id,
-        companion_id as account_id
+        post_no,
+        companion_no as account_no
     from met
 ),
 
 meetings as (
     select
-        platform,
-        root_post_id,
-        account_id,
+        post_no,
+        account_no,
         count(*) as meetings
     from met_on_posts
-    group by platform, root_post_id, account_id
+    group by post_no, account_no
 ),
 
 audiences as (
     select
-        platform,
-        root_post_id,
-        count(distinct account_id) as accounts
+        post_no,
+        count(distinct account_no) as accounts
     from candidates
-    group by platform, root_post_id
-    having count(distinct account_id) > 50
+    group by post_no
+    having count(distinct account_no) > 50
 ),
 
 -- In whole millionths: sums of fractions would depend on their order.
 chances as (
     select
-        meetings.platform,
-        meetings.account_id,
+        meetings.account_no,
         max(audiences.accounts) as strangers,
         sum(
             cast(
@@ -177,31 +157,26 @@ chances as (
             )
         ) / 1000000.0 as mean
     from meetings
-    inner join audiences
-        on
-            meetings.platform = audiences.platform
-            and meetings.root_post_id = audiences.root_post_id
-    group by meetings.platform, meetings.account_id
+    inner join audiences on meetings.post_no = audiences.post_no
+    group by meetings.account_no
 ),
 
 levels as (
     select
-        platform,
-        account_id,
+        account_no,
         posts,
         count(*) as companions
     from both_ways
-    group by platform, account_id, posts
+    group by account_no, posts
 ),
 
 ranked as (
     select
-        levels.platform,
-        levels.account_id,
+        levels.account_no,
         levels.posts,
         cast(
             sum(levels.companions) over (
-                partition by levels.platform, levels.account_id
+                partition by levels.account_no
                 order by levels.posts desc
             ) as bigint
         ) as companions,
@@ -214,17 +189,24 @@ ranked as (
                 / sqrt(6.283185307179586 * levels.posts)
         end as by_chance
     from levels
-    left join chances
-        on
-            levels.platform = chances.platform
-            and levels.account_id = chances.account_id
+    left join chances on levels.account_no = chances.account_no
+),
+
+proven as (
+    select
+        account_no,
+        max(companions) as companions,
+        max(posts) as companion_posts
+    from ranked
+    where companions >= 5 * by_chance
+    group by account_no
 )
 
 select
-    platform,
-    account_id,
-    max(companions) as companions,
-    max(posts) as companion_posts
-from ranked
-where companions >= 5 * by_chance
-group by platform, account_id
+    accounts.platform,
+    accounts.account_id,
+    proven.companions,
+    proven.companion_posts
+from proven
+inner join intermediate.numbered_accounts as accounts
+    on proven.account_no = accounts.account_no

@@ -13,7 +13,7 @@
 -- Cost: linear in accounts' wordings.
 --
 -- grain: platform, account_id
--- params: $behaviour_days
+-- params: none
 -- replace: all
 
 with
@@ -30,37 +30,50 @@ sentences_of_posts as (
     from staging.posts
 ),
 
-own_words_of_posts as (
+beginnings_of_posts as (
     select distinct
         platform,
         left(regexp_replace(sentence, '[^\p{L}]', '', 'g'), 12) as beginning
     from sentences_of_posts
 ),
 
+own_words_of_posts as (
+    select distinct
+        beginnings_of_posts.platform,
+        signs.beginning_no
+    from beginnings_of_posts
+    inner join intermediate.word_signs as signs
+        on beginnings_of_posts.beginning = signs.beginning
+),
+
+suspicion as (
+    select
+        accounts.account_no,
+        case when suspicion.is_suspected_but_for_words then 1 else 0 end
+            as is_suspected
+    from intermediate.first_suspicion as suspicion
+    inner join intermediate.numbered_accounts as accounts
+        on
+            suspicion.platform = accounts.platform
+            and suspicion.account_id = accounts.account_id
+),
+
 written as (
     select
         wordings.platform,
-        wordings.beginning,
-        wordings.root_post_id,
-        wordings.account_id,
-        case when suspicion.is_suspected_but_for_words then 1 else 0 end
-            as is_suspected
+        wordings.beginning_no,
+        wordings.post_no,
+        wordings.account_no,
+        suspicion.is_suspected
     from intermediate.account_wordings as wordings
-    inner join intermediate.first_suspicion as suspicion
-        on
-            wordings.platform = suspicion.platform
-            and wordings.account_id = suspicion.account_id
-    cross join intermediate.last_landed as last_landed
-    where
-        date_diff('day', wordings.date_day, last_landed.last_act_day)
-        < $behaviour_days
+    inner join suspicion on wordings.account_no = suspicion.account_no
 ),
 
 writers as (
     select distinct
         platform,
-        root_post_id,
-        account_id,
+        post_no,
+        account_no,
         is_suspected
     from written
 ),
@@ -77,7 +90,7 @@ average as (
 posts as (
     select
         writers.platform,
-        writers.root_post_id,
+        writers.post_no,
         cast(
             ceil(
                 1000000
@@ -87,42 +100,39 @@ posts as (
         ) as usual_millionths
     from writers
     inner join average on writers.platform = average.platform
-    group by writers.platform, writers.root_post_id, average.suspected_share
+    group by writers.platform, writers.post_no, average.suspected_share
 ),
 
 -- Who used a wording on several posts could be met where most are suspected.
 used as (
     select
         written.platform,
-        written.beginning,
-        written.account_id,
+        written.beginning_no,
+        written.account_no,
         written.is_suspected,
         max(posts.usual_millionths) as usual_millionths
     from written
-    inner join posts
-        on
-            written.platform = posts.platform
-            and written.root_post_id = posts.root_post_id
+    inner join posts on written.post_no = posts.post_no
     anti join own_words_of_posts
         on
             written.platform = own_words_of_posts.platform
-            and written.beginning = own_words_of_posts.beginning
+            and written.beginning_no = own_words_of_posts.beginning_no
     group by
         written.platform,
-        written.beginning,
-        written.account_id,
+        written.beginning_no,
+        written.account_no,
         written.is_suspected
 ),
 
 wordings as (
     select
         platform,
-        beginning,
+        beginning_no,
         count(*) as accounts,
         sum(is_suspected) as suspected,
         sum(usual_millionths) as usual_millionths
     from used
-    group by platform, beginning
+    group by platform, beginning_no
     having count(*) between 5 and 200
 ),
 
@@ -137,8 +147,8 @@ compared as (
 shared as (
     select
         used.platform,
-        used.account_id,
-        used.beginning,
+        used.account_no,
+        used.beginning_no,
         compared.wordings,
         wordings.accounts - 1 as cowriters,
         wordings.suspected - used.is_suspected as suspected_cowriters,
@@ -149,7 +159,7 @@ shared as (
     inner join wordings
         on
             used.platform = wordings.platform
-            and used.beginning = wordings.beginning
+            and used.beginning_no = wordings.beginning_no
     inner join compared on used.platform = compared.platform
 ),
 
@@ -179,17 +189,19 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by platform, account_id
-            order by share >= 0.5 desc, by_chance asc, beginning asc
+            partition by platform, account_no
+            order by share >= 0.5 desc, by_chance asc, beginning_no asc
         ) as place
     from weighed
 )
 
 select
-    platform,
-    account_id,
-    cowriters,
-    cast(suspected_cowriters as bigint) as suspected_cowriters,
-    round(by_chance, 6) as cowriters_by_chance
+    accounts.platform,
+    accounts.account_id,
+    ranked.cowriters,
+    cast(ranked.suspected_cowriters as bigint) as suspected_cowriters,
+    round(ranked.by_chance, 6) as cowriters_by_chance
 from ranked
-where place = 1
+inner join intermediate.numbered_accounts as accounts
+    on ranked.account_no = accounts.account_no
+where ranked.place = 1

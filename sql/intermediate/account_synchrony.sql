@@ -18,10 +18,28 @@
 -- Cost: linear in follows and acts.
 --
 -- grain: platform, account_id
--- params: $behaviour_days
+-- params: none
 -- replace: once
 
 with
+
+acted as (
+    select distinct
+        acts.account_no,
+        authors.account_no as target_no
+    from intermediate.acts as acts
+    inner join intermediate.numbered_posts as numbered on acts.post_no = numbered.post_no
+    inner join staging.posts as posts
+        on numbered.platform = posts.platform and numbered.post_id = posts.post_id
+    inner join intermediate.numbered_accounts as authors
+        on
+            posts.platform = authors.platform
+            and posts.account_id = authors.account_id
+    where
+        acts.is_in_window
+        and acts.kind in ('repost', 'comment', 'like')
+        and acts.account_no <> authors.account_no
+),
 
 pointers as (
     select
@@ -32,20 +50,14 @@ pointers as (
     where follower_id <> account_id
     union
     select
-        interactions.platform,
-        interactions.account_id,
-        posts.account_id as target_id
-    from staging.interactions as interactions
-    inner join staging.posts as posts
-        on
-            interactions.platform = posts.platform
-            and interactions.root_post_id = posts.post_id
-    cross join intermediate.last_landed as last_landed
-    where
-        interactions.account_id <> posts.account_id
-        and interactions.kind in ('repost', 'comment', 'like')
-        and date_diff('day', interactions.date_day, last_landed.last_act_day)
-        < $behaviour_days
+        accounts.platform,
+        accounts.account_id,
+        targets.account_id as target_id
+    from acted
+    inner join intermediate.numbered_accounts as accounts
+        on acted.account_no = accounts.account_no
+    inner join intermediate.numbered_accounts as targets
+        on acted.target_no = targets.account_no
 ),
 
 sources as (

@@ -5,48 +5,58 @@
 -- neither is a template. Cost: linear in accounts' wordings.
 --
 -- grain: platform, account_id
--- params: $behaviour_days
+-- params: none
 -- replace: once
 
 with
 
 used as (
     select
-        wordings.platform,
-        wordings.account_id,
-        wordings.beginning,
-        sum(wordings.texts) as texts
-    from intermediate.account_wordings as wordings
-    cross join intermediate.last_landed as last_landed
-    where
-        date_diff('day', wordings.date_day, last_landed.last_act_day)
-        < $behaviour_days
-    group by wordings.platform, wordings.account_id, wordings.beginning
+        platform,
+        account_no,
+        beginning_no,
+        sum(texts) as texts
+    from intermediate.account_wordings
+    group by platform, account_no, beginning_no
 ),
 
 templates as (
     select
         platform,
-        beginning,
+        beginning_no,
         count(*) as accounts
     from used
-    group by platform, beginning
+    group by platform, beginning_no
     having
         count(*) between 3 and 200
         and sum(texts) >= 1.25 * count(*)
         and sum(texts) - count(*) >= 3
+),
+
+counted as (
+    select
+        used.account_no,
+        cast(sum(used.texts) as bigint) as long_texts,
+        cast(
+            coalesce(
+                sum(case when templates.accounts is not null then used.texts end), 0
+            ) as bigint
+        ) as template_texts,
+        max(templates.accounts) - 1 as template_sharers
+    from used
+    left join templates
+        on
+            used.platform = templates.platform
+            and used.beginning_no = templates.beginning_no
+    group by used.account_no
 )
 
 select
-    used.platform,
-    used.account_id,
-    cast(sum(used.texts) as bigint) as long_texts,
-    cast(
-        coalesce(sum(case when templates.accounts is not null then used.texts end), 0)
-        as bigint
-    ) as template_texts,
-    max(templates.accounts) - 1 as template_sharers
-from used
-left join templates
-    on used.platform = templates.platform and used.beginning = templates.beginning
-group by used.platform, used.account_id
+    accounts.platform,
+    accounts.account_id,
+    counted.long_texts,
+    counted.template_texts,
+    counted.template_sharers
+from counted
+inner join intermediate.numbered_accounts as accounts
+    on counted.account_no = accounts.account_no

@@ -2,9 +2,8 @@
 -- their age, as counts. A count of what nobody could see is told apart from a count of
 -- nothing by its base: `posts`, `texts`, `gaps`, `clients_known`, `counted_posts`.
 --
--- Made anew of accounts in `meta.touched_accounts` only. Cost: of these account and day
--- of every act are counted (three columns of staging are read); texts are read and acts
--- sorted only from the day on which an account's newest acts begin.
+-- Made anew of accounts in `meta.touched_accounts` only. Cost: linear in their acts; of
+-- those with more than are looked at only the newest ones are sorted.
 --
 -- grain: platform, account_id
 -- params: $time_zone, $timeline_acts
@@ -12,258 +11,251 @@
 
 with
 
-touched as (
-    select distinct
-        platform,
-        account_id
-    from meta.touched_accounts
-),
-
-own_interactions as not materialized (
-    select interactions.*
-    from staging.interactions as interactions
-    semi join touched
-        on
-            interactions.platform = touched.platform
-            and interactions.account_id = touched.account_id
-    where interactions.kind in ('repost', 'comment')
-),
-
-own_posts as not materialized (
-    select posts.*
-    from staging.posts as posts
-    semi join touched
-        on
-            posts.platform = touched.platform
-            and posts.account_id = touched.account_id
-),
-
-days as (
+written as (
     select
-        platform,
-        account_id,
-        date_day,
-        sum(acts) as acts
-    from (
-        select
-            platform,
-            account_id,
-            date_day,
-            count(*) as acts
-        from own_interactions
-        group by platform, account_id, date_day
-        union all
-        select
-            platform,
-            account_id,
-            date_day,
-            count(*) as acts
-        from own_posts
-        group by platform, account_id, date_day
-    ) as counted
-    group by platform, account_id, date_day
-),
-
--- Few accounts have more than are looked at; of the others every act is.
-busy as (
-    select
-        platform,
-        account_id
-    from days
-    group by platform, account_id
-    having sum(acts) > $timeline_acts
-),
-
-running as (
-    select
-        days.platform,
-        days.account_id,
-        days.date_day,
-        sum(days.acts) over (
-            partition by days.platform, days.account_id
-            order by days.date_day desc
-        ) as acts_since
-    from days
-    semi join busy
-        on days.platform = busy.platform and days.account_id = busy.account_id
-),
-
-begins as (
-    select
-        platform,
-        account_id,
-        max(date_day) as first_day
-    from running
-    where acts_since >= $timeline_acts
-    group by platform, account_id
-),
-
-acts as (
-    select
-        platform,
-        account_id,
+        account_no,
         interaction_id as act_id,
         kind,
         acted_at,
         date_day,
-        -- What people write by themselves: the platform's filler and the quoted
-        -- chain say nothing about the author.
-        nullif(
-            nullif(nullif(trim(own_words(text)), ''), '转发微博'),
-            '转播'
-        ) as own_text,
+        words_no,
         cast(null as varchar) as client
-    from own_interactions
+    from intermediate.acts
+    where is_touched and kind in ('repost', 'comment')
     union all
     select
-        platform,
-        account_id,
-        post_id as act_id,
+        accounts.account_no,
+        posts.post_id as act_id,
         'post' as kind,
-        posted_at as acted_at,
-        date_day,
-        nullif(trim(text), '') as own_text,
-        client
-    from own_posts
+        posts.posted_at as acted_at,
+        posts.date_day,
+        words.words_no,
+        posts.client
+    from staging.posts as posts
+    inner join intermediate.numbered_accounts as accounts
+        on
+            posts.platform = accounts.platform
+            and posts.account_id = accounts.account_id
+    left join intermediate.act_words as words
+        on posts.text = words.text and words.is_post
+    where accounts.is_touched
 ),
 
-numbered as (
+-- Few accounts have more than are looked at; of the others every act is.
+busy as (
+    select account_no
+    from written
+    group by account_no
+    having count(*) > $timeline_acts
+),
+
+running as (
     select
-        acts.*,
+        account_no,
+        date_day,
+        sum(acts) over (
+            partition by account_no
+            order by date_day desc
+        ) as acts_since
+    from (
+        select
+            written.account_no,
+            written.date_day,
+            count(*) as acts
+        from written
+        semi join busy on written.account_no = busy.account_no
+        group by written.account_no, written.date_day
+    ) as days
+),
+
+begins as (
+    select
+        account_no,
+        max(date_day) as first_day
+    from running
+    where acts_since >= $timeline_acts
+    group by account_no
+),
+
+placed as (
+    select
+        written.*,
         row_number() over (
-            partition by acts.platform, acts.account_id
-            order by acts.acted_at desc, acts.kind asc, acts.act_id desc
-        ) as place,
-        lead(acts.acted_at) over (
-            partition by acts.platform, acts.account_id
-            order by acts.acted_at desc, acts.kind asc, acts.act_id desc
+            partition by written.account_no
+            order by written.acted_at desc, written.kind asc, written.act_id desc
+        ) as place
+    from written
+    inner join begins on written.account_no = begins.account_no
+    where begins.first_day is null or written.date_day >= begins.first_day
+),
+
+newest as (
+    select
+        written.account_no,
+        written.act_id,
+        written.kind,
+        written.acted_at,
+        written.date_day,
+        written.words_no,
+        written.client
+    from written
+    anti join busy on written.account_no = busy.account_no
+    union all
+    select
+        account_no,
+        act_id,
+        kind,
+        acted_at,
+        date_day,
+        words_no,
+        client
+    from placed
+    where place <= $timeline_acts
+),
+
+-- The oldest of them has one before it that is not looked at. Acts of one moment are
+-- alike here: which of them has the distance to those before is not counted.
+spaced as (
+    select
+        account_no,
+        kind,
+        acted_at,
+        date_day,
+        words_no,
+        client,
+        lead(acted_at) over (
+            partition by account_no order by acted_at desc
         ) as before_at,
-        lead(acts.date_day) over (
-            partition by acts.platform, acts.account_id
-            order by acts.acted_at desc, acts.kind asc, acts.act_id desc
+        lead(date_day) over (
+            partition by account_no order by acted_at desc
         ) as before_day
-    from acts
-    left join begins
-        on acts.platform = begins.platform and acts.account_id = begins.account_id
-    where begins.first_day is null or acts.date_day >= begins.first_day
+    from newest
 ),
 
 recent as (
     select
-        numbered.platform,
-        numbered.account_id,
-        numbered.kind,
-        numbered.acted_at,
-        numbered.date_day,
-        numbered.own_text,
-        numbered.client,
+        spaced.account_no,
+        spaced.kind,
+        spaced.acted_at,
+        spaced.client,
         extract(
-            hour from numbered.acted_at at time zone 'UTC' at time zone $time_zone
+            hour from spaced.acted_at at time zone 'UTC' at time zone $time_zone
         ) as hour_of_day,
-        extract(minute from numbered.acted_at) as minute_of_hour,
-        extract(isodow from numbered.date_day) as day_of_week,
-        -- The oldest of them has one before it that is not looked at.
-        case
-            when numbered.place < $timeline_acts
-                then date_diff('second', numbered.before_at, numbered.acted_at)
-        end as gap_seconds,
-        numbered.place < $timeline_acts and numbered.before_day < numbered.date_day
-            as is_next_day,
-        regexp_replace(
-            numbered.own_text, 'https?://[^ ]+|@[^ ]+|[0-9]|\s', '', 'g'
-        ) as bare_text
-    from numbered
-    where numbered.place <= $timeline_acts
+        extract(minute from spaced.acted_at) as minute_of_hour,
+        extract(isodow from spaced.date_day) as day_of_week,
+        date_diff('second', spaced.before_at, spaced.acted_at) as gap_seconds,
+        spaced.before_day < spaced.date_day as is_next_day,
+        signs.bare_no,
+        signs.letters,
+        signs.has_link,
+        signs.has_topic,
+        signs.has_mention,
+        signs.has_emoticon,
+        signs.has_digit,
+        signs.has_exclamation,
+        signs.has_trailing,
+        signs.has_first_person,
+        signs.has_headline,
+        signs.has_sales,
+        signs.has_lottery
+    from spaced
+    left join intermediate.word_signs as signs
+        on
+            spaced.words_no = signs.words_no
+            -- The platform's filler says nothing about who reposts.
+            and (spaced.kind = 'post' or not signs.is_filler)
 ),
 
 -- The distance that comes back most often, in whole minutes; ties: the shorter.
 distances as (
     select
-        platform,
-        account_id,
+        account_no,
         cast(round(gap_seconds / 60.0) as bigint) as minutes,
         count(*) as times
     from recent
     where gap_seconds between 120 and 604800
-    group by platform, account_id, cast(round(gap_seconds / 60.0) as bigint)
+    group by account_no, cast(round(gap_seconds / 60.0) as bigint)
     having count(*) > 1
 ),
 
 regular as (
     select
-        platform,
-        account_id,
+        account_no,
         max(times) as regular_gaps,
         -max(times * 100000 - minutes) + max(times) * 100000 as regular_gap_minutes
     from distances
-    group by platform, account_id
+    group by account_no
 ),
 
 -- Counting what differs in two steps is quicker than in one.
 differing_texts as (
     select
-        platform,
-        account_id,
+        account_no,
         count(*) as distinct_texts
     from (
         select
-            platform,
-            account_id,
-            bare_text
+            account_no,
+            bare_no
         from recent
-        where bare_text is not null
-        group by platform, account_id, bare_text
+        where bare_no is not null
+        group by account_no, bare_no
     ) as texts
-    group by platform, account_id
+    group by account_no
 ),
 
 differing_clients as (
     select
-        platform,
-        account_id,
+        account_no,
         count(*) as clients
     from (
         select
-            platform,
-            account_id,
+            account_no,
             client
         from recent
         where client is not null
-        group by platform, account_id, client
+        group by account_no, client
     ) as apps
-    group by platform, account_id
+    group by account_no
+),
+
+own_posts as (
+    select
+        accounts.platform,
+        newest.account_no,
+        newest.act_id as post_id
+    from newest
+    inner join intermediate.numbered_accounts as accounts
+        on newest.account_no = accounts.account_no
+    where newest.kind = 'post'
 ),
 
 counters as (
     select
-        post_counters.platform,
-        post_counters.post_id,
+        own_posts.account_no,
+        own_posts.post_id,
         max(post_counters.comments_count) as comments_count,
         max(post_counters.likes_count) as likes_count
     from staging.post_counters as post_counters
-    group by post_counters.platform, post_counters.post_id
+    inner join own_posts
+        on
+            post_counters.platform = own_posts.platform
+            and post_counters.post_id = own_posts.post_id
+    group by own_posts.account_no, own_posts.post_id
 ),
 
 answered as (
     select
-        numbered.platform,
-        numbered.account_id,
-        count(counters.comments_count) as counted_posts,
-        sum(counters.comments_count) as received_comments,
-        sum(counters.likes_count) as received_likes
-    from numbered
-    inner join counters
-        on
-            numbered.platform = counters.platform
-            and numbered.act_id = counters.post_id
-    where numbered.kind = 'post' and numbered.place <= $timeline_acts
-    group by numbered.platform, numbered.account_id
+        account_no,
+        count(comments_count) as counted_posts,
+        sum(comments_count) as received_comments,
+        sum(likes_count) as received_likes
+    from counters
+    group by account_no
 ),
 
 counted as (
     select
-        platform,
-        account_id,
+        account_no,
         count(*) as acts,
         count(*) filter (where kind = 'post') as posts,
         count(*) filter (where kind = 'repost') as reposts,
@@ -283,30 +275,20 @@ counted as (
         count(*) filter (where gap_seconds < 3600) as gaps_below_hour,
         count(*) filter (where gap_seconds < 86400) as gaps_below_day,
         count(*) filter (where gap_seconds < 604800) as gaps_below_week,
-        count(own_text) as texts,
-        sum(length(own_text)) as text_length,
-        sum(cast(length(own_text) as hugeint) * length(own_text)) as text_length_square,
-        count(*) filter (where contains(own_text, 'http')) as link_texts,
-        count(*) filter (where regexp_matches(own_text, '#[^#]+#')) as topic_texts,
-        count(*) filter (where contains(own_text, '@')) as mention_texts,
-        count(*) filter (where regexp_matches(own_text, '\[[^\[\]]{1,6}\]'))
-            as emoticon_texts,
-        count(*) filter (where regexp_matches(own_text, '[0-9]')) as digit_texts,
-        count(*) filter (where regexp_matches(own_text, '[!！]'))
-            as exclamation_texts,
-        count(*) filter (where regexp_matches(own_text, '[~～…]|\.\.|。。'))
-            as trailing_texts,
-        count(*) filter (where contains(own_text, '我')) as first_person_texts,
-        count(*) filter (where contains(own_text, '【')) as headline_texts,
-        count(*) filter (where regexp_matches(
-            own_text,
-            '代理|批发|招商|微信|加盟|优惠|包邮|淘宝|正品|减肥|祛斑|面膜|货源|客服|咨询'
-            || '|预约|热线|电话|折扣|促销|秒杀|购买|价格|兼职|赚钱|投资|贷款|理财|公司'
-            || '|产品|网店|天猫|店铺|加我|厂家|[qQ][qQ]|[vV][xX]'
-        )) as sales_texts,
-        count(*) filter (where regexp_matches(
-            own_text, '抽奖|转发.{0,12}送|中奖|转发有礼|抽取|红包|奖品|幸运|领取|有奖|试用'
-        )) as lottery_texts,
+        count(letters) as texts,
+        sum(letters) as text_length,
+        sum(cast(letters as hugeint) * letters) as text_length_square,
+        count(*) filter (where has_link) as link_texts,
+        count(*) filter (where has_topic) as topic_texts,
+        count(*) filter (where has_mention) as mention_texts,
+        count(*) filter (where has_emoticon) as emoticon_texts,
+        count(*) filter (where has_digit) as digit_texts,
+        count(*) filter (where has_exclamation) as exclamation_texts,
+        count(*) filter (where has_trailing) as trailing_texts,
+        count(*) filter (where has_first_person) as first_person_texts,
+        count(*) filter (where has_headline) as headline_texts,
+        count(*) filter (where has_sales) as sales_texts,
+        count(*) filter (where has_lottery) as lottery_texts,
         count(client) as clients_known,
         count(*) filter (where regexp_matches(
             client,
@@ -317,11 +299,48 @@ counted as (
             client, 'weibo\.com|浏览器|微博桌面|触屏版|微博搜索|专业版'
         )) as web_acts
     from recent
-    group by platform, account_id
+    group by account_no
 )
 
 select
-    counted.*,
+    accounts.platform,
+    accounts.account_id,
+    counted.acts,
+    counted.posts,
+    counted.reposts,
+    counted.days,
+    counted.span_seconds,
+    counted.hours,
+    counted.night_acts,
+    counted.morning_acts,
+    counted.evening_acts,
+    counted.weekend_acts,
+    counted.half_hour_acts,
+    counted.gaps,
+    counted.gap_sum,
+    counted.gap_square_sum,
+    counted.gaps_below_minute,
+    counted.gaps_below_ten_minutes,
+    counted.gaps_below_hour,
+    counted.gaps_below_day,
+    counted.gaps_below_week,
+    counted.texts,
+    counted.text_length,
+    counted.text_length_square,
+    counted.link_texts,
+    counted.topic_texts,
+    counted.mention_texts,
+    counted.emoticon_texts,
+    counted.digit_texts,
+    counted.exclamation_texts,
+    counted.trailing_texts,
+    counted.first_person_texts,
+    counted.headline_texts,
+    counted.sales_texts,
+    counted.lottery_texts,
+    counted.clients_known,
+    counted.phone_acts,
+    counted.web_acts,
     coalesce(differing_texts.distinct_texts, 0) as distinct_texts,
     coalesce(differing_clients.clients, 0) as clients,
     regular.regular_gaps,
@@ -330,19 +349,9 @@ select
     answered.received_comments,
     answered.received_likes
 from counted
-left join regular
-    on
-        counted.platform = regular.platform
-        and counted.account_id = regular.account_id
-left join answered
-    on
-        counted.platform = answered.platform
-        and counted.account_id = answered.account_id
-left join differing_texts
-    on
-        counted.platform = differing_texts.platform
-        and counted.account_id = differing_texts.account_id
-left join differing_clients
-    on
-        counted.platform = differing_clients.platform
-        and counted.account_id = differing_clients.account_id
+inner join intermediate.numbered_accounts as accounts
+    on counted.account_no = accounts.account_no
+left join regular on counted.account_no = regular.account_no
+left join answered on counted.account_no = answered.account_no
+left join differing_texts on counted.account_no = differing_texts.account_no
+left join differing_clients on counted.account_no = differing_clients.account_no

@@ -1,6 +1,7 @@
 -- One row per share by an account that takes part, in whole numbers: joins and groups
 -- over millions of shares are several times faster on them. Rows of one content id
--- have one number, below zero where there are several.
+-- have one number, below zero where there are several; one without is a content of its
+-- own.
 --
 -- `object_no` is null for an object that nobody else shared. `is_crowded`: more than
 -- $max_burst shares of its object stand in its own piece of time of $time_window
@@ -18,6 +19,7 @@ repeated as (
         content_id,
         -row_number() over (order by content_id) as content_no
     from intermediate.shares
+    where content_id is not null
     group by content_id
     having count(*) > 1
 ),
@@ -27,7 +29,7 @@ coded as (
         objects.object_no,
         accounts.account_no,
         shares.content_id,
-        shares.object_id = shares.content_id as is_loop,
+        coalesce(shares.object_id = shares.content_id, false) as is_loop,
         shares.shared_second,
         cast(
             floor(shares.shared_second / greatest($time_window, 1)) as bigint

@@ -18,5 +18,4 @@ inner join intermediate.coordination_objects as objects
     on pairs.object_no = objects.object_no
 group by chance.account_no, chance.account_no_y
 having
-    min(split_part(objects.object_id, '@', 1))
-    < max(split_part(objects.object_id, '@', 1))
+    min(objects.published_second) < max(objects.published_second)

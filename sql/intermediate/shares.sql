@@ -9,60 +9,100 @@
 -- An act whose time its source tells less precisely than the window (a day, a minute, when
 -- a list was read) is left out: many would stand on one second.
 -- Objects of several networks are one where they are the same link, topic or words.
--- Cost: linear in interactions, posts and follows.
+-- Numbers stand for accounts and objects (`numbered_accounts`); each row is a content
+-- of its own.
+-- Cost: linear in acts, posts and follows.
 --
--- grain: object_id, account_id, content_id, shared_second
+-- grain: none
 -- params: $object_kind, $behaviour_days, $time_window
 -- replace: once
 
 with
 
-interactions as (
-    select
-        interactions.platform,
-        interactions.interaction_id,
-        interactions.platform || ':' || interactions.account_id as account_id,
-        interactions.kind || ':' || interactions.interaction_id as content_id,
-        interactions.kind,
-        interactions.root_post_id,
-        interactions.parent_id,
-        -- The own words only: what follows was written by others.
-        own_words(interactions.text) as words,
-        cast(floor(epoch(interactions.acted_at)) as bigint) as shared_second
-    from staging.interactions as interactions
-    cross join intermediate.last_landed as last_landed
+acts as not materialized (
+    select *
+    from intermediate.acts
     where
-        interactions.account_id is not null
-        and interactions.kind in ('repost', 'comment')
-        and interactions.precision_seconds <= greatest($time_window, 1)
-        and date_diff('day', interactions.date_day, last_landed.last_act_day)
-        < $behaviour_days
+        is_in_window
+        and kind in ('repost', 'comment')
+        and precision_seconds <= greatest($time_window, 1)
 ),
 
 posts as (
     select
-        posts.platform,
-        posts.platform || ':' || posts.account_id as account_id,
-        'post:' || posts.post_id as content_id,
+        accounts.account_no,
         posts.links,
         posts.hashtags,
         cast(floor(epoch(posts.posted_at)) as bigint) as shared_second
     from staging.posts as posts
     cross join intermediate.last_landed as last_landed
+    inner join intermediate.numbered_accounts as accounts
+        on
+            posts.platform = accounts.platform
+            and posts.account_id = accounts.account_id
     where
-        posts.account_id is not null
-        and posts.posted_at is not null
+        posts.posted_at is not null
         and posts.precision_seconds <= greatest($time_window, 1)
         and date_diff('day', posts.date_day, last_landed.last_act_day) < $behaviour_days
 ),
 
 published as (
     select
-        platform,
-        post_id,
-        cast(floor(epoch(posted_at)) as bigint) as published_second
-    from staging.posts
-    where posted_at is not null
+        numbered.post_no,
+        cast(floor(epoch(posts.posted_at)) as bigint) as published_second
+    from staging.posts as posts
+    inner join intermediate.numbered_posts as numbered
+        on posts.platform = numbered.platform and posts.post_id = numbered.post_id
+    where posts.posted_at is not null
+),
+
+-- Who answers a comment; which comment that is stands in staging alone.
+answers as (
+    select
+        acts.platform,
+        acts.account_no,
+        acts.post_no,
+        acts.acted_second,
+        interactions.parent_id
+    from staging.interactions as interactions
+    inner join intermediate.numbered_posts as posts
+        on
+            interactions.platform = posts.platform
+            and interactions.root_post_id = posts.post_id
+    inner join acts
+        on
+            interactions.platform = acts.platform
+            and interactions.kind = acts.kind
+            and posts.post_no = acts.post_no
+            and interactions.interaction_id = acts.interaction_id
+    where
+        $object_kind = 'reply'
+        and interactions.kind = 'comment'
+        and interactions.parent_id <> interactions.root_post_id
+),
+
+-- Words hold what they hold whoever wrote them.
+words as (
+    select
+        words_no,
+        words
+    from intermediate.act_words
+    where $object_kind in ('link', 'hashtag')
+    group by words_no, words
+),
+
+named_words as (
+    select
+        words_no,
+        unnest(regexp_extract_all(words, 'https?://[0-9A-Za-z./?=&_%-]+')) as name
+    from words
+    where $object_kind = 'link' and contains(words, 'http')
+    union all
+    select
+        words_no,
+        unnest(regexp_extract_all(words, '#([^#]+)#', 1)) as name
+    from words
+    where $object_kind = 'hashtag' and contains(words, '#')
 ),
 
 read_lists as (
@@ -79,13 +119,17 @@ new_follows as (
     select
         follows.platform,
         follows.account_id,
-        follows.follower_id,
+        followers.account_no,
         cast(floor(epoch(follows.first_observed_at)) as bigint) as read_second
     from staging.follows as follows
     inner join read_lists
         on
             follows.platform = read_lists.platform
             and follows.account_id = read_lists.account_id
+    inner join intermediate.numbered_accounts as followers
+        on
+            follows.platform = followers.platform
+            and follows.follower_id = followers.account_id
     cross join intermediate.last_landed as last_landed
     where
         -- An observation without a time stands at the beginning of time.
@@ -94,104 +138,95 @@ new_follows as (
         and date_diff(
             'day', cast(follows.first_observed_at as date), last_landed.last_act_day
         ) < $behaviour_days
+),
+
+-- Shares of objects that have no number yet.
+named as (
+    select
+        answers.platform || ':' || answers.parent_id as name,
+        answers.account_no,
+        answers.acted_second as shared_second,
+        comments.acted_second as published_second
+    from answers
+    left join acts as comments
+        on
+            answers.platform = comments.platform
+            and answers.post_no = comments.post_no
+            and answers.parent_id = comments.interaction_id
+            and comments.kind = 'comment'
+    union all
+    select
+        name,
+        account_no,
+        shared_second,
+        cast(null as bigint) as published_second
+    from (
+        select
+            account_no,
+            shared_second,
+            unnest(links) as name
+        from posts
+        where $object_kind = 'link'
+        union all
+        select
+            account_no,
+            shared_second,
+            unnest(hashtags) as name
+        from posts
+        where $object_kind = 'hashtag'
+    ) as named_in_posts
+    union all
+    select
+        named_words.name,
+        acts.account_no,
+        acts.acted_second as shared_second,
+        cast(null as bigint) as published_second
+    from acts
+    inner join named_words on acts.words_no = named_words.words_no
+    union all
+    select
+        read_second || '@' || platform || ':' || account_id as name,
+        account_no,
+        0 as shared_second,
+        -- Two lists that were read in one second are one occasion.
+        read_second as published_second
+    from new_follows
+),
+
+objects as (
+    select
+        name,
+        row_number() over (order by name) as object_id
+    from named
+    group by name
 )
 
 select
-    interactions.platform || ':' || interactions.root_post_id as object_id,
-    interactions.account_id,
-    interactions.content_id,
-    interactions.shared_second,
+    cast(acts.post_no as bigint) as object_id,
+    acts.account_no as account_id,
+    cast(null as bigint) as content_id,
+    acts.acted_second as shared_second,
     published.published_second
-from interactions
-left join published
-    on
-        interactions.platform = published.platform
-        and interactions.root_post_id = published.post_id
-where $object_kind = 'repost' and interactions.kind = 'repost'
+from acts
+left join published on acts.post_no = published.post_no
+where $object_kind = 'repost' and acts.kind = 'repost'
 union all
 select
-    replies.platform || ':' || replies.parent_id as object_id,
-    replies.account_id,
-    replies.content_id,
-    replies.shared_second,
-    comments.shared_second as published_second
-from interactions as replies
-left join interactions as comments
-    on
-        replies.platform = comments.platform
-        and replies.root_post_id = comments.root_post_id
-        and replies.parent_id = comments.interaction_id
-        and comments.kind = 'comment'
-where
-    $object_kind = 'reply'
-    and replies.kind = 'comment'
-    and replies.parent_id is not null
-    and replies.parent_id <> replies.root_post_id
-union all
-select
-    link as object_id,
-    account_id,
-    content_id,
-    shared_second,
-    cast(null as bigint) as published_second
-from (
-    select
-        account_id,
-        content_id,
-        shared_second,
-        unnest(links) as link
-    from posts
-    union all
-    select
-        account_id,
-        content_id,
-        shared_second,
-        unnest(regexp_extract_all(words, 'https?://[0-9A-Za-z./?=&_%-]+')) as link
-    from interactions
-    where $object_kind = 'link' and contains(words, 'http')
-) as linked
-where $object_kind = 'link'
-union all
-select
-    hashtag as object_id,
-    account_id,
-    content_id,
-    shared_second,
-    cast(null as bigint) as published_second
-from (
-    select
-        account_id,
-        content_id,
-        shared_second,
-        unnest(hashtags) as hashtag
-    from posts
-    union all
-    select
-        account_id,
-        content_id,
-        shared_second,
-        unnest(regexp_extract_all(words, '#([^#]+)#', 1)) as hashtag
-    from interactions
-    where $object_kind = 'hashtag' and contains(words, '#')
-) as tagged
-where $object_kind = 'hashtag'
-union all
-select
-    template as object_id,
-    account_id,
-    -- One use of a template an account; never the template itself.
-    account_id || ':' || template as content_id,
+    cast(template_no as bigint) as object_id,
+    account_no as account_id,
+    cast(null as bigint) as content_id,
+    -- One use of a template an account.
     0 as shared_second,
     cast(null as bigint) as published_second
 from intermediate.text_uses
 where $object_kind = 'text'
-group by template, account_id
+group by template_no, account_no
 union all
 select
-    read_second || '@' || platform || ':' || account_id as object_id,
-    platform || ':' || follower_id as account_id,
-    'follow:' || follower_id || '@' || platform || ':' || account_id as content_id,
-    0 as shared_second,
-    cast(null as bigint) as published_second
-from new_follows
-where $object_kind = 'follow'
+    objects.object_id,
+    named.account_no as account_id,
+    cast(null as bigint) as content_id,
+    named.shared_second,
+    named.published_second
+from named
+inner join objects on named.name = objects.name

@@ -17,9 +17,9 @@ used as (
         max(uses.content_id) as last_content_id
     from intermediate.text_uses as uses
     inner join intermediate.coordination_accounts as accounts
-        on uses.account_id = accounts.account_id
+        on uses.account_no = accounts.account_id
     inner join intermediate.coordination_objects as objects
-        on uses.template = objects.object_id
+        on uses.template_no = objects.object_id
     group by accounts.account_no, objects.object_no
 )
 

@@ -3,28 +3,36 @@
 -- Cost: linear in interactions.
 --
 -- grain: platform, account_id, thread, second
--- params: $behaviour_days
+-- params: none
 -- replace: once
 
+with
+
+threads as (
+    select
+        numbered.post_no,
+        numbered.platform || ':' || numbered.post_id as thread,
+        coalesce(
+            posts.platform || ':' || posts.account_id,
+            'thread:' || numbered.platform || ':' || numbered.post_id
+        ) as author
+    from intermediate.numbered_posts as numbered
+    left join staging.posts as posts
+        on numbered.platform = posts.platform and numbered.post_id = posts.post_id
+)
+
 select
-    interactions.platform,
-    interactions.account_id,
-    interactions.platform || ':' || interactions.root_post_id as thread,
-    coalesce(
-        posts.platform || ':' || posts.account_id,
-        'thread:' || interactions.platform || ':' || interactions.root_post_id
-    ) as author,
-    cast(floor(epoch(interactions.acted_at)) as bigint) as second
-from staging.interactions as interactions
-cross join intermediate.last_landed as last_landed
-left join staging.posts as posts
-    on
-        interactions.platform = posts.platform
-        and interactions.root_post_id = posts.post_id
+    accounts.platform,
+    accounts.account_id,
+    threads.thread,
+    threads.author,
+    acts.acted_second as second
+from intermediate.acts as acts
+inner join intermediate.numbered_accounts as accounts
+    on acts.account_no = accounts.account_no
+inner join threads on acts.post_no = threads.post_no
 where
-    interactions.account_id is not null
-    and interactions.kind in ('repost', 'comment')
+    acts.is_in_window
+    and acts.kind in ('repost', 'comment')
     -- Of a day nobody knows who came before whom.
-    and interactions.precision_seconds <= 60
-    and date_diff('day', interactions.date_day, last_landed.last_act_day)
-    < $behaviour_days
+    and acts.precision_seconds <= 60

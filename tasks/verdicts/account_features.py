@@ -18,6 +18,14 @@ _FEATURES = "intermediate.account_features"
 # Who the second pass takes for suspected; what reads it looks at their company.
 _SUSPICION = "intermediate.first_suspicion"
 
+# What wordings tell by themselves: those that no act has any more go.
+_JUDGED_WORDS = "intermediate.judged_words"
+_FORGET_WORDS = f"""
+delete from {_JUDGED_WORDS} where words not in (
+    select words from intermediate.act_words
+)
+"""
+
 # So many acts of a timeline are looked at, which makes shares comparable whatever
 # was landed.
 TIMELINE_ACTS = 50
@@ -73,8 +81,11 @@ def make_kept(
     connection: duckdb.DuckDBPyConnection, model: Model, params: Mapping[str, Any]
 ) -> None:
     """Make a table anew; of one that is kept, the rows of touched accounts alone."""
-    if _is_kept(model):
-        _forget_touched(connection, model.name)
+    if _is_kept(model) and table_exists(connection, model.layer, model.table):
+        if model.name == _JUDGED_WORDS:
+            connection.execute(_FORGET_WORDS)
+        else:
+            _forget_touched(connection, model.name)
     run_model(connection, model, params, old_rows=False)
 
 
@@ -88,14 +99,13 @@ def _is_kept(model: Model) -> bool:
 
 def _forget_touched(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     """Take out rows that are to be made anew; some of these come never again."""
-    schema, name = table.split(".")
-    if table_exists(connection, schema, name):
-        connection.execute(
-            f"delete from {table} using"
-            " (select distinct platform, account_id from meta.touched_accounts)"
-            f" as touched where {name}.platform = touched.platform"
-            f" and {name}.account_id = touched.account_id"
-        )
+    name = table.partition(".")[2]
+    connection.execute(
+        f"delete from {table} using"
+        " (select distinct platform, account_id from meta.touched_accounts)"
+        f" as touched where {name}.platform = touched.platform"
+        f" and {name}.account_id = touched.account_id"
+    )
 
 
 def add_second_pass(

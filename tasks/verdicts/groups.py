@@ -11,7 +11,6 @@ from tasks.accounts.coordination import (
 )
 from tasks.accounts.groups import coordinated_groups
 from tasks.accounts.text_templates import text_templates
-from tasks.verdicts.account_features import make_kept
 from tasks.warehouse import graph
 from tasks.warehouse.database import count, store_frame
 from tasks.warehouse.models import load_models, run_model
@@ -21,6 +20,20 @@ from tasks.warehouse.workspace import Workspace
 # From who shared what to how unlikely it is that two did so by chance.
 _SHARES = "intermediate.shares"
 _CHANCE = "intermediate.coordination_chance"
+# How many accounts wrote each sentence: what `text_templates` asks for.
+WRITTEN_SENTENCES = """
+select
+    sentences.sentence,
+    count(distinct written.account_no) as accounts
+from (
+    select words_no, account_no
+    from intermediate.window_texts
+    group by words_no, account_no
+) as written
+inner join intermediate.text_sentences as sentences
+    on written.words_no = sentences.words_no
+group by sentences.sentence
+"""
 # Edges of coordination that count.
 _EDGES = {
     "account": pl.String,
@@ -69,7 +82,7 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
     """Make `coordinated_accounts` and `group_evidence` of the trailing window."""
     models = load_models("intermediate")
     window = workspace.policies.coordination_window
-    _find_templates(connection, workspace)
+    find_templates(connection, workspace.policies.behaviour_days)
     _tell_cut_times(connection, workspace)
     found = [pl.DataFrame(schema=_EDGES)]
     for kind, rule in OBJECT_KINDS.items():
@@ -90,16 +103,23 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
             run_model(connection, models[name], params)
         chance = connection.sql(
             f"""
+            with named as (
+                select
+                    coordination.account_no,
+                    accounts.platform || ':' || accounts.account_id as account
+                from intermediate.coordination_accounts as coordination
+                inner join intermediate.numbered_accounts as accounts
+                    on coordination.account_id = accounts.account_no
+            )
             select
-                accounts.account_id as account,
-                accounts_y.account_id as account_y,
+                named.account,
+                named_y.account as account_y,
                 $kind as signal,
                 chance.*
             from {_CHANCE} as chance
-            inner join intermediate.coordination_accounts as accounts
-                on chance.account_no = accounts.account_no
-            inner join intermediate.coordination_accounts as accounts_y
-                on chance.account_no_y = accounts_y.account_no
+            inner join named on chance.account_no = named.account_no
+            inner join named as named_y
+                on chance.account_no_y = named_y.account_no
             """,
             params={"kind": kind},
         ).pl()
@@ -116,8 +136,7 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
             .filter("is_significant")
             .select("account", "account_y", "signal", "objects")
         )
-    for name in graph.between("intermediate.last_landed", _CHANCE):
-        connection.execute(f"drop table if exists {name}")
+    graph.drop_once(connection, graph.between("intermediate.last_landed", _CHANCE))
     first_seen = connection.sql(
         "select platform || ':' || account_id as account, first_seen_at"
         " from intermediate.account_profiles"
@@ -136,17 +155,18 @@ def find_groups(connection: duckdb.DuckDBPyConnection, workspace: Workspace) -> 
     store_frame(connection, "intermediate.group_evidence", evidence)
 
 
-def _find_templates(
-    connection: duckdb.DuckDBPyConnection, workspace: Workspace
-) -> None:
-    """Make `text_uses`: who used which text template in which text."""
+def find_templates(connection: duckdb.DuckDBPyConnection, behaviour_days: int) -> None:
+    """Make `text_uses`: who used which text template in which text.
+
+    Args:
+        connection: in which `intermediate.acts` stands.
+        behaviour_days: the trailing window.
+    """
     models = load_models("intermediate")
-    params = {"behaviour_days": workspace.policies.behaviour_days}
-    make_kept(connection, models["intermediate.act_sentences"], {})
-    run_model(connection, models["intermediate.text_sentences"], params)
-    sentences = connection.sql(
-        "select sentence, count(distinct account_id) as accounts"
-        " from intermediate.text_sentences group by sentence"
-    ).pl()
+    params = {"behaviour_days": behaviour_days}
+    for name in ("text_sentences", "window_texts"):
+        run_model(connection, models[f"intermediate.{name}"], params)
+    # A text is written by many: first who wrote which, then what stands in it.
+    sentences = connection.sql(WRITTEN_SENTENCES).pl()
     store_frame(connection, "intermediate.text_templates", text_templates(sentences))
     run_model(connection, models["intermediate.text_uses"], params)

@@ -24,9 +24,11 @@ def open_staging() -> duckdb.DuckDBPyConnection:
     add_functions(opened)
     opened.execute("create schema staging; create schema intermediate")
     opened.execute(
+        "create sequence acts;"
         "create table staging.interactions (platform varchar, kind varchar,"
         " account_id varchar, root_post_id varchar, acted_at timestamp,"
-        " date_day date, text varchar, precision_seconds bigint default 1);"
+        " date_day date, text varchar, precision_seconds bigint default 1,"
+        " interaction_id varchar default cast(nextval('acts') as varchar));"
         "create table staging.posts (platform varchar, post_id varchar,"
         " account_id varchar, text varchar, precision_seconds bigint default 1,"
         " date_day date as (date '2026-03-01'));"
@@ -59,7 +61,9 @@ def act(
     """Let an account act some seconds after noon, told within `precision` seconds."""
     moment = NOON + timedelta(seconds=seconds)
     connection.execute(
-        "insert into staging.interactions values ('weibo', ?, ?, ?, ?, ?, ?, ?)",
+        "insert into staging.interactions (platform, kind, account_id, root_post_id,"
+        " acted_at, date_day, text, precision_seconds)"
+        " values ('weibo', ?, ?, ?, ?, ?, ?, ?)",
         [kind, account, post, moment, moment.date(), text, precision],
     )
 
@@ -99,13 +103,30 @@ def suspect(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> None
     )
 
 
+_NUMBERED = (
+    "last_landed",
+    "numbered_accounts",
+    "numbered_posts",
+    "act_words",
+    "judged_words",
+    "word_signs",
+    "acts",
+)
+
+
 def table(connection: duckdb.DuckDBPyConnection, *names: str) -> dict[str, Any]:
     """Rows by account of the last of some models that are run one after another."""
+    connection.execute(
+        "insert into intermediate.account_profiles by name"
+        " select platform, account_id from staging.interactions"
+        " union select platform, account_id from staging.posts"
+        " except select platform, account_id from intermediate.account_profiles"
+    )
     connection.execute(
         "insert into meta.touched_accounts"
         " select distinct platform, account_id from staging.interactions"
     )
-    for name in ("last_landed", *names):
+    for name in (*_NUMBERED, *names):
         run_model(connection, MODELS[f"intermediate.{name}"], {"behaviour_days": 90})
     rows = connection.sql(f"from intermediate.{names[-1]}").pl().to_dicts()
     return {row["account_id"]: row for row in rows}

@@ -90,7 +90,7 @@ def test_a_crowd_is_no_company(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "insert into staging.interactions select 'weibo', 'repost',"
         " 'fan' || (number % 500), cast(number // 500 as varchar),"
-        " timestamp '2026-03-01 12:00:00', date '2026-03-01', '转发微博', 1"
+        " timestamp '2026-03-01 12:00:00', date '2026-03-01', '转发微博', 1, number"
         " from range(1000) as numbers (number)"
     )
     assert table(connection, "account_company") == {}

@@ -213,6 +213,7 @@ def test_a_campaigns_reposts_show_no_habits(acted: Lab) -> None:
 
 
 _KEPT = ("account_behaviour", "account_timeline", "account_clock")
+_WORDS = "from intermediate.judged_words order by all"
 
 
 def test_what_is_kept_equals_what_is_made_anew(lab: Lab, tmp_path: Path) -> None:
@@ -228,6 +229,7 @@ def test_what_is_kept_equals_what_is_made_anew(lab: Lab, tmp_path: Path) -> None
         [repost(14, 1, WRITER, "words of its own", clock="20:10:00")],
         [status(2, "mine", WRITER, day=1, comments_count=9)],
         [repost(30, 1, user(24, "fourth"), day=2)],
+        [repost(14, 1, WRITER, "words of its own and more", clock="20:10:00")],
     ]
     for number, records in enumerate(days):
         lab.put(f"export/{number}.jsonl", records)
@@ -252,3 +254,8 @@ def test_what_is_kept_equals_what_is_made_anew(lab: Lab, tmp_path: Path) -> None
     for name in _KEPT:
         told = f"from intermediate.{name} where account_id <> '23' order by all"
         assert lab.dicts(told) == anew.dicts(told) != []
+    # Words that nobody wrote any more are gone.
+    assert lab.dicts(_WORDS) == anew.dicts(_WORDS)
+    words = [row["words"] for row in anew.dicts(_WORDS)]
+    assert "words of its own and more" in words
+    assert "words of its own" not in words

@@ -27,6 +27,7 @@ from tasks.marts.params import mart_params
 from tasks.sources.networks import RAW_TABLES
 from tasks.staging.observe import SUITES
 from tasks.verdicts.account_features import TIMELINE_ACTS
+from tasks.verdicts.groups import WRITTEN_SENTENCES
 from tasks.warehouse import graph, landing
 from tasks.warehouse.database import connect, in_memory, table_exists
 from tasks.warehouse.models import SQL_FOLDER, Model, load_models
@@ -191,12 +192,7 @@ def _params(
 def _made_by_python(duck: Engine, making: graph.Making, name: str) -> pl.DataFrame:
     """A table of the configuration, or one that a maker makes of models' tables."""
     if name == _TEMPLATES:
-        made = text_templates(
-            duck.frame(
-                "select sentence, count(distinct account_id) as accounts"
-                " from intermediate.text_sentences group by sentence"
-            )
-        )
+        made = text_templates(duck.frame(WRITTEN_SENTENCES))
         duck.replace(name, made)
     if name == _SUSPICION:
         made = duck.frame(

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import polars as pl
 
-from tasks.accounts.text_templates import text_templates
 from tasks.staging.touched import touch_all_accounts
+from tasks.verdicts.groups import find_templates
+from tasks.warehouse import graph
 from tasks.warehouse.database import connect
 from tasks.warehouse.models import load_models, run_model
 
+PROFILES = "intermediate.account_profiles"
 DAY = date(2026, 3, 10)
+NOON = datetime(2026, 3, 10, 4)  # noqa: DTZ001
 TEA = "这款春茶喝完回甘特别久真的惊艳"
 BOX = "包装打开的一瞬间满屋子都是茶香"
 
@@ -56,7 +59,11 @@ def uses(
         ],
         schema_overrides={"account_id": pl.String},
         infer_schema_length=None,
-    ).with_columns(platform=pl.lit("weibo"))
+    ).with_columns(
+        platform=pl.lit("weibo"),
+        acted_at=pl.lit(NOON),
+        precision_seconds=pl.lit(1, dtype=pl.Int64),
+    )
     published = pl.DataFrame(
         posts or [post("none", None, "")],
         schema_overrides={"account_id": pl.String, "posted_at": pl.Datetime("us")},
@@ -70,22 +77,32 @@ def uses(
             connection.register("frame", frame)
             connection.execute(f"create or replace table staging.{name} as from frame")
             connection.unregister("frame")
-        run_model(connection, models["intermediate.last_landed"], {})
+        connection.execute(
+            "create table intermediate.account_profiles as"
+            " select platform, account_id from staging.interactions"
+            " where account_id is not null"
+            " union select platform, account_id from staging.posts"
+            " where account_id is not null"
+        )
         touch_all_accounts(connection)
-        run_model(connection, models["intermediate.act_sentences"], {})
-        run_model(
-            connection, models["intermediate.text_sentences"], {"behaviour_days": 90}
-        )
-        found = text_templates(
-            connection.sql(
-                "select sentence, count(distinct account_id) as accounts"
-                " from intermediate.text_sentences group by sentence"
-            ).pl()
-        )
-        connection.register("frame", found)
-        connection.execute("create table intermediate.text_templates as from frame")
-        run_model(connection, models["intermediate.text_uses"], {})
-        return connection.execute("from intermediate.text_uses order by all").fetchall()
+        for name in graph.needed(["intermediate.window_texts"]):
+            if name.startswith("intermediate.") and name != PROFILES:
+                run_model(connection, models[name], {"behaviour_days": 90})
+        find_templates(connection, 90)
+        return connection.execute(
+            """
+            select accounts.platform || ':' || accounts.account_id,
+                templates.template,
+                uses.content_id
+            from intermediate.text_uses as uses
+            inner join intermediate.numbered_accounts as accounts using (account_no)
+            inner join (
+                select template, dense_rank() over (order by template) as template_no
+                from intermediate.text_templates group by template
+            ) as templates using (template_no)
+            order by all
+            """
+        ).fetchall()
     finally:
         connection.close()
 
@@ -105,8 +122,7 @@ def test_trimmings_are_no_difference(tmp_path: Path) -> None:
     rows = [interaction(f"a{place}", text) for place, text in enumerate(TRIMMED)]
     # 艷 is 艳 in plain spelling: one way to write it.
     assert uses(tmp_path, rows) == [
-        (f"weibo:a{place}", TEA, f"comment:weibo:i{place}")
-        for place in range(len(TRIMMED))
+        (f"weibo:a{place}", TEA, f"comment:i{place}") for place in range(len(TRIMMED))
     ]
 
 
