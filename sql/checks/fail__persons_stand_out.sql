@@ -10,23 +10,30 @@
 
 with
 
+-- What is told of an account in a campaign, as a number: lists of these sort soon.
 bridges as (
     select
         platform,
         account_key,
-        list(
-            struct_pack(
-                campaign_id := campaign_id,
-                operator_key := operator_key,
-                phantom_level := phantom_level,
-                has_reposted := has_reposted,
-                has_commented := has_commented,
-                has_liked := has_liked,
-                has_mentioned := has_mentioned
-            )
-            order by campaign_id
-        ) as acted
+        dense_rank() over (
+            order by
+                campaign_id,
+                operator_key,
+                phantom_level,
+                has_reposted,
+                has_commented,
+                has_liked,
+                has_mentioned
+        ) as place
     from marts.campaign_accounts
+),
+
+acts as (
+    select
+        platform,
+        account_key,
+        list(place order by place) as acted
+    from bridges
     group by platform, account_key
 ),
 
@@ -38,12 +45,12 @@ brand_keys as (
 joined as (
     select
         accounts.*,
-        bridges.acted
+        acts.acted
     from marts.accounts as accounts
-    left join bridges
+    left join acts
         on
-            accounts.platform = bridges.platform
-            and accounts.account_key = bridges.account_key
+            accounts.platform = acts.platform
+            and accounts.account_key = acts.account_key
     anti join brand_keys on accounts.account_key = brand_keys.account_key
 ),
 
