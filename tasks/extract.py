@@ -6,9 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from tasks.sources.source_files import land_sources
-from tasks.warehouse.configuration import RETENTION_NOTE
 from tasks.warehouse.errors import without_values
-from tasks.warehouse.progress import say
 from tasks.warehouse.workspace import load_workspace
 
 
@@ -20,8 +18,6 @@ def extract(root: Path, first: date, last: date) -> list[str]:
     """
     with without_values("extract"):
         workspace = load_workspace(root)
-        if "landing" in workspace.policies.retention_days:
-            say(f"  warning: {RETENTION_NOTE}")
         apis = [source for source in workspace.sources if source.kind == "api"]
         if not apis:
             land_sources(workspace)

@@ -15,7 +15,6 @@ from tasks.publication.postgres import examine_postgres
 from tasks.sources.erasure_marker import examine_erasure, is_taking_out
 from tasks.sources.source_files import examine_files, examine_room
 from tasks.warehouse.condition import Condition, broken, worth_a_look
-from tasks.warehouse.configuration import RETENTION_NOTE
 from tasks.warehouse.database import examine_warehouse
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.installation import examine_installation, examine_machine
@@ -47,7 +46,6 @@ def examine(root: Path) -> list[Condition]:
         *_apis(workspace),
         *examine_room(workspace),
         *examine_rhythms(workspace),
-        *_retention(workspace),
         *examine_restricted(workspace),
         *examine_postgres(workspace),
         *examine_delta(workspace),
@@ -82,11 +80,6 @@ def _apis(workspace: Workspace) -> Iterator[Condition]:
         from tasks.sources.api_landing import examine_apis
 
         yield from examine_apis(workspace)
-
-
-def _retention(workspace: Workspace) -> Iterator[Condition]:
-    if "landing" in workspace.policies.retention_days:
-        yield worth_a_look("retention", RETENTION_NOTE)
 
 
 def _files(workspace: Workspace) -> Iterator[Condition]:

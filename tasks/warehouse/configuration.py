@@ -293,10 +293,6 @@ class Campaign(_Section):
 
 _Days = Annotated[int, Field(ge=1)]
 _Share = Annotated[float, Field(gt=0, lt=1)]
-# Told by `doctor` and by each run where landing has a limit.
-RETENTION_NOTE = (
-    "retention_days.landing is not applied by this version: landing is kept whole"
-)
 
 
 class Policies(_Section):
@@ -321,8 +317,9 @@ class Policies(_Section):
     # The share of rows that a rule of level "error" may send to quarantine
     # before the run stops.
     quarantine_threshold: float = Field(default=0.2, ge=0, le=1)
-    # restricted: accounts last read longer ago leave `restricted/`.
-    retention_days: dict[Literal["landing", "restricted"], _Days] = {}
+    # restricted: accounts last read longer ago leave `restricted/`. (Not landing: all
+    # that is published is made of it.)
+    retention_days: dict[Literal["restricted"], _Days] = {}
     # So many accounts must share what marts tell of one, so many people a topic's word.
     min_cell: int = Field(default=5, ge=1)
     examples: bool = False

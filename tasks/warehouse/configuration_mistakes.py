@@ -64,6 +64,14 @@ _API_KEYS = (
     "budget_file",
     "download_hosts",
 )
+# What versions before this one took, and never applied.
+_LANDING_KEPT = ("policies", "retention_days", "landing")
+_WHY_LANDING_IS_KEPT = (
+    "is no setting: landing is kept whole, since all that is published is made of it,"
+    " also by later versions; take the line out. What is to be limited: restricted ="
+    " DAYS for names and contacts, `privacy erase` for a person; to let go of old"
+    " records, begin a new workspace (`init`) and delete the old one"
+)
 _FILE_KEYS = ("format", "path", "observed_at", "encoding", "table", "time_zone")
 
 
@@ -96,6 +104,8 @@ def in_sentences(
 
 def _spell(path: tuple[str | int, ...]) -> str:
     text = ""
+    if path[-1:] == ("[key]",):  # the key itself is wrong, not what it says
+        path = path[:-1]
     for part in path:
         if isinstance(part, int):
             text += f"[{part + 1}]"
@@ -113,6 +123,8 @@ def explain(path: tuple[str | int, ...], error: Any) -> str:
         return f"is not a known key: did you mean '{near[0]}'?"
     if kind == "missing":
         return "is missing: add it"
+    if path == (*_LANDING_KEPT, "[key]"):
+        return _WHY_LANDING_IS_KEPT
     if kind == "literal_error":
         expected = error["ctx"]["expected"]
         near = difflib.get_close_matches(

@@ -334,6 +334,11 @@ phantom_treshold = 0.7
             "end=2026-03-02\nbudget={amount=1,currency='yuan'}\n",
             "three capital letters",
         ),
+        # Taken by earlier versions, and never applied.
+        (
+            GOOD + "[policies.retention_days]\nlanding=730\n",
+            "policies.retention_days.landing is no setting: landing is kept whole",
+        ),
         # Not a mistake of form: days, not moments.
         (
             GOOD + "[[campaigns]]\nid='c'\nbrand='aurora'\n"
