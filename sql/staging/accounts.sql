@@ -28,7 +28,7 @@
 
 with
 
-observed as (
+different as (
     -- One crawl shows the same profile in many records.
     select distinct
         platform,
@@ -49,9 +49,15 @@ observed as (
         level,
         registered_at,
         observed_at,
-        coalesce(is_moment_told, false) as is_moment_told,
-        cast(observed_at at time zone 'UTC' at time zone $time_zone as date) as date_day
+        coalesce(is_moment_told, false) as is_moment_told
     from staging.valid_accounts
+),
+
+observed as (
+    select
+        *,
+        cast(observed_at at time zone 'UTC' at time zone $time_zone as date) as date_day
+    from different
 ),
 
 touched as (

@@ -71,6 +71,8 @@ LAST_DAY = "2100-01-01"
 _EXPANSION = 4
 # Records on their way into Parquet together.
 BYTES_AT_ONCE = 8 << 20
+# Columns that are the same for all records of a file.
+_REPEATED = ["source", "path", "sha256", "format"]
 
 _NAME = pa.dictionary(pa.int32(), pa.string())
 # Documents with what is known of their file, the same for all of a batch. (Joined
@@ -487,7 +489,11 @@ def copy_records(
         folder,
         format=parquet,
         file_options=parquet.make_write_options(
-            compression="zstd", use_dictionary=["source", "path", "sha256", "format"]
+            compression="zstd",
+            use_dictionary=_REPEATED,
+            # Nobody looks for the least record of a file, and to find it costs as much
+            # as to pack them all.
+            write_statistics=_REPEATED,
         ),
         partitioning=["kind", "date_day"],
         partitioning_flavor="hive",

@@ -28,6 +28,7 @@ from tasks.warehouse.raw_tables import (
     RawTable,
     build_raw_tables,
     given_tables,
+    tables_of,
 )
 
 # When a record landed, by this machine's clock: nothing in it can be of a later day.
@@ -220,7 +221,11 @@ def _portion(
         The models that stand, in their order.
     """
     ordered = in_order(models)
-    reached = {f"raw.{name}" for name in given}
+    made = {
+        name: {f"raw.{one}" for one in tables_of(name, raw_tables[name])}
+        for name in raw_tables
+    }
+    reached = {one for name in given for one in made[name]}
     for model in ordered:
         if model.reads & reached:
             reached.add(model.name)
@@ -228,9 +233,7 @@ def _portion(
         if model.name in reached:
             reached |= model.reads
     chosen = [model for model in ordered if model.name in reached]
-    parsed = {
-        name: table for name, table in raw_tables.items() if f"raw.{name}" in reached
-    }
+    parsed = {name: table for name, table in raw_tables.items() if made[name] & reached}
     build_raw_tables(connection, folder, batches, parsed)
     for model in chosen:
         run_model(connection, model, {})
@@ -239,7 +242,8 @@ def _portion(
         what = "view" if model.replace == "view" else "table"
         connection.execute(f"drop {what} {model.name}")
     for name in parsed:
-        connection.execute(f"drop table raw.{name}")
+        for table in sorted(made[name]):
+            connection.execute(f"drop table {table}")
 
 
 def _select_readable(connection: duckdb.DuckDBPyConnection, model: str) -> str:

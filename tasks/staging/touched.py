@@ -119,8 +119,16 @@ def note_source_days(
             platform,
             cast(happened_at at time zone 'UTC' at time zone $time_zone as date),
             is_activity
-        from ({given})
-        where happened_at >= timestamp '{EARLIEST}'
+        from (
+            -- A minute is of one day on all clocks, and few are different.
+            select distinct
+                source,
+                platform,
+                date_trunc('minute', happened_at) as happened_at,
+                is_activity
+            from ({given})
+            where happened_at >= timestamp '{EARLIEST}'
+        )
         except
         from meta.source_days
         """,
@@ -150,8 +158,15 @@ def mark_days(
                 platform,
                 cast(happened_at at time zone 'UTC' at time zone $time_zone as date)
                     as date_day,
-                count(*) as rows_out
-            from ({days})
+                cast(sum(rows_out) as bigint) as rows_out
+            from (
+                select
+                    platform,
+                    date_trunc('minute', happened_at) as happened_at,
+                    count(*) as rows_out
+                from ({days})
+                group by all
+            )
             group by all
         ) as staged
         left join (

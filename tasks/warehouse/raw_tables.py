@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from tasks.warehouse.written_values import register
 TEXT = "VARCHAR"
 COUNT = "BIGINT"
 FLAG = "BOOLEAN"
+# A part of a record as it is written.
+WRITTEN = "JSON"
 
 # Parts values that stand in one text; no text holds it.
 MARK = "chr(31)"
@@ -53,6 +55,9 @@ class RawTable:
         schema: which fields of a record become columns, and their type.
         is_profile: a record stays one value, the column `profile`.
         time_field: the record's own time, of China's clocks, becomes `recorded_at`.
+        embedded: fields of other records that stand in many, and their types. Their
+            column is the text, and each that differs is parsed once, in a table
+            `<table>_<field>`: platform, source, kind, format, seen_at, the typed field.
 
     Each has `seen_at` besides: when the record was read (naive UTC), as it says itself,
     else as the source says in workspace.toml; null where nobody does. `path` is the
@@ -64,6 +69,12 @@ class RawTable:
     schema: Mapping[str, Any]
     is_profile: bool = False
     time_field: str | None = None
+    embedded: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tables_of(name: str, spec: RawTable) -> tuple[str, ...]:
+    """Names of all that is made of a raw table's records."""
+    return (name, *(f"{name}_{one}" for one in spec.embedded))
 
 
 def build_raw_tables(
@@ -110,8 +121,26 @@ def build_raw_tables(
                 ) as records
             ) as seen
             """,
-            {"schema": json.dumps(spec.schema)},
+            {
+                "schema": json.dumps(
+                    {**spec.schema, **dict.fromkeys(spec.embedded, WRITTEN)}
+                )
+            },
         )
+        for name, schema in spec.embedded.items():
+            connection.execute(
+                f"""
+                create or replace table raw.{table}_{name} as
+                select * replace (from_json({name}, $schema) as {name})
+                from (
+                    select distinct
+                        platform, source, kind, format, seen_at, {name}
+                    from raw.{table}
+                    where {name} is not null
+                )
+                """,
+                {"schema": json.dumps(schema)},
+            )
 
 
 def given_tables(batches: list[Batch], tables: Mapping[str, RawTable]) -> set[str]:
@@ -145,7 +174,8 @@ def _columns(spec: RawTable) -> str:
     if spec.is_profile:
         return "object as profile"
     return ", ".join(
-        f'object."{name}" as "{_RENAMED.get(name, name)}"' for name in spec.schema
+        f'object."{name}" as "{_RENAMED.get(name, name)}"'
+        for name in (*spec.schema, *spec.embedded)
     )
 
 
@@ -157,10 +187,10 @@ def _recorded_at(spec: RawTable) -> str:
 
 def _seen_at(spec: RawTable) -> str:
     """When a record was read: as it says itself, else as the source says."""
-    for field in (f"{CONTEXT}.observed_at", "observed_at"):
+    for told in (f"{CONTEXT}.observed_at", "observed_at"):
         place: Any = spec.schema
-        for name in field.split("."):
+        for name in told.split("."):
             place = place.get(name) if isinstance(place, Mapping) else None
         if place == TEXT:
-            return f"coalesce(time_of(object.{field}, null, 0), source_observed_at)"
+            return f"coalesce(time_of(object.{told}, null, 0), source_observed_at)"
     return "source_observed_at"

@@ -16,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from tasks.sources.weibo.records import WEIBO_COMMENT, WEIBO_STATUS, WEIBO_USER
+from tasks.sources.weibo.records import RAW_TABLES, WEIBO_USER
+from tasks.warehouse.raw_tables import RawTable
 
 _TIME = "strptime({}, '%a %b %d %H:%M:%S %z %Y')"
 _COUNTS = ("_count", "reads")
@@ -34,15 +35,24 @@ def _type(schema: Any, name: str = "") -> str:
     return str(schema)
 
 
+def _whole(table: RawTable) -> dict[str, Any]:
+    """All fields of a record that the project reads."""
+    return {**table.schema, **table.embedded}
+
+
+_STATUS = _whole(RAW_TABLES["weibo_statuses"])
+_COMMENT = _whole(RAW_TABLES["weibo_comments"])
+
+
 def parse(folder: Path, out: Path) -> float:
     """Parse, write and group; return seconds."""
     connection = duckdb.connect()
     connection.execute("set timezone = 'UTC'")
     started = time.perf_counter()
     for name, schema in (
-        ("statuses", WEIBO_STATUS),
-        ("reposts", WEIBO_STATUS),
-        ("comments", WEIBO_COMMENT),
+        ("statuses", _STATUS),
+        ("reposts", _STATUS),
+        ("comments", _COMMENT),
         ("users", WEIBO_USER),
     ):
         if not any(folder.glob(f"{name}*.jsonl")):

@@ -20,8 +20,8 @@ reposts as (
         user.id as account_id,
         coalesce(
             root_id,
-            nullif(retweeted_status.idstr, ''),
-            retweeted_status.id
+            nullif(json_extract_string(retweeted_status, '$.idstr'), ''),
+            json_extract_string(retweeted_status, '$.id')
         ) as root_post_id,
         coalesce(nullif(pidstr, ''), pid) as platform_parent_id,
         user.screen_name as author_name,
@@ -53,7 +53,11 @@ comment_trees as (
         coalesce(nullif(idstr, ''), id) as comment_id,
         user.id as account_id,
         user.screen_name as author_name,
-        coalesce(root_id, nullif(status.idstr, ''), status.id) as root_post_id,
+        coalesce(
+            root_id,
+            nullif(json_extract_string(status, '$.idstr'), ''),
+            json_extract_string(status, '$.id')
+        ) as root_post_id,
         coalesce(
             nullif(reply_comment.idstr, ''), reply_comment.id, rootid
         ) as parent_id,

@@ -12,7 +12,7 @@ select distinct
     format,
     seen_at,
     retweeted_status as status
-from raw.weibo_statuses
+from raw.weibo_statuses_retweeted_status
 where kind = 'repost' and nullif(retweeted_status.created_at, '') is not null
 union
 select distinct
@@ -21,5 +21,5 @@ select distinct
     format,
     seen_at,
     status
-from raw.weibo_comments
+from raw.weibo_comments_status
 where nullif(status.created_at, '') is not null

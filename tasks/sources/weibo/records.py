@@ -107,7 +107,6 @@ WEIBO_STATUS: dict[str, Any] = {
     **_STATUS_BASE,
     "pid": TEXT,
     "pidstr": TEXT,
-    "retweeted_status": _STATUS_BASE,
 }
 
 _COMMENT_BASE: dict[str, Any] = {
@@ -124,7 +123,6 @@ _COMMENT_BASE: dict[str, Any] = {
 
 WEIBO_COMMENT: dict[str, Any] = {
     **_COMMENT_BASE,
-    "status": {**_STATUS_BASE},
     "comments": [_COMMENT_BASE],
 }
 
@@ -132,11 +130,20 @@ FORMATS = (WEIBO_API, MWEIBO)
 
 _NAMES = tuple(form.name for form in FORMATS)
 RAW_TABLES = {
+    # A root post stands in thousands of reposts and comments.
     "weibo_statuses": RawTable(
-        _NAMES, ("status", "repost"), WEIBO_STATUS, time_field="created_at"
+        _NAMES,
+        ("status", "repost"),
+        WEIBO_STATUS,
+        time_field="created_at",
+        embedded={"retweeted_status": _STATUS_BASE},
     ),
     "weibo_comments": RawTable(
-        _NAMES, ("comment",), WEIBO_COMMENT, time_field="created_at"
+        _NAMES,
+        ("comment",),
+        WEIBO_COMMENT,
+        time_field="created_at",
+        embedded={"status": _STATUS_BASE},
     ),
     "weibo_followers": RawTable(_NAMES, ("follower",), WEIBO_USER, is_profile=True),
     "weibo_counts": RawTable(
