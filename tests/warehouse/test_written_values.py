@@ -10,11 +10,16 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.warehouse.database import FUNCTIONS
-from tasks.warehouse.written_values import problem_of, reads_like_notice, register
+from tasks.warehouse.written_values import (
+    problem_of,
+    reads_like_notice,
+    register,
+    told_count,
+)
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 # Moments of social networks, to the second, as Beijing's clocks show them.
@@ -265,6 +270,9 @@ def test_a_count_is_read_in_any_form(
 
 
 @given(st.text(max_size=40))
+@example("1_000")
+@example("0xff")
+@example("0012")
 def test_whatever_stands_there_is_read_or_not(
     connection: duckdb.DuckDBPyConnection, text: str
 ) -> None:
@@ -272,6 +280,7 @@ def test_whatever_stands_there_is_read_or_not(
     text = text.replace("\x00", "")
     times_of(connection, [text], datetime(2026, 3, 1, tzinfo=UTC))
     (number,) = read(connection, "count_of(x)", [text])
+    assert number == told_count(text)
     assert number is None or number >= 0
     (found,) = read(connection, "id_of(x)", [text])
     assert found is None or (found in text and " " not in found)
