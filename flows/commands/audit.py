@@ -25,7 +25,7 @@ from tasks.sources.format_guess import guess_format
 from tasks.sources.networks import FORMATS, RAW_TABLES
 from tasks.sources.source_files import land_sources
 from tasks.staging.observe import SUITES, leave_out, observe
-from tasks.verdicts.judge import judge
+from tasks.verdicts.judge import SCORES, judge
 from tasks.verdicts.labels import names_operators, read_labels, read_operators
 from tasks.warehouse import landing
 from tasks.warehouse.configuration import Policies, Source
@@ -292,9 +292,14 @@ def tell_accounts(
         A row an account: what `audit` writes, and reason_classes, shown, score_kind,
         score_bin, score_cell, engagements; likeliest phantoms first.
     """
-    scores, seen = judge(
-        connection, workspace, read_overrides(workspace.root), model or shipped_model()
+    seen = judge(
+        connection,
+        workspace,
+        read_overrides(workspace.root),
+        model or shipped_model(),
+        code="audit",
     )
+    scores: pl.DataFrame = connection.table(SCORES).pl()
     keys = ["platform", "account_id"]
     acts = connection.sql(
         "select platform, account_id, count(*) as engagements"

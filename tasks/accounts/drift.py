@@ -17,7 +17,7 @@ _EMPTY = 0.5
 # What is watched: bins of equal width for a probability, of doubling width for
 # counts. "unknown" is a bin of its own: an input that goes missing is a drift.
 _PROBABILITIES = ("phantom_probability",)
-_COUNTS = ("followers_count", "following_count", "posts_count", "acts", "own_texts")
+WATCHED = ("followers_count", "following_count", "posts_count", "acts", "own_texts")
 
 
 def count_bins(frame: pl.DataFrame) -> pl.DataFrame:
@@ -27,7 +27,7 @@ def count_bins(frame: pl.DataFrame) -> pl.DataFrame:
         feature, bin (text), accounts; sorted. Cost: one pass a column.
     """
     parts = []
-    for name in (*_PROBABILITIES, *_COUNTS):
+    for name in (*_PROBABILITIES, *WATCHED):
         if name not in frame.columns:
             continue
         value = pl.col(name).cast(pl.Float64)

@@ -185,6 +185,15 @@ _SIGNS = {
     "name_ends": "case when bits >= 300 then stem[length(stem) // 2 + 1:] end",
 }
 
+# Numbers in the order of accounts: of a pair the first is the lower one.
+_NODES = """
+create or replace temp table identity_nodes as
+select
+    cast(row_number() over (order by platform, account_id) - 1 as uinteger) as node,
+    *
+from {signs}
+"""
+
 _NO_BLOCKS = """
 create or replace temp table identity_blocks (
     rule integer, name varchar, key varchar, node uinteger, members bigint,
@@ -401,7 +410,7 @@ def link_profiles(
     acts: str | None = None,
     threshold: float = THRESHOLD,
 ) -> Links:
-    """Pairs of accounts that one operator likely made.
+    """Pairs of accounts that one operator likely made, by their profiles.
 
     Args:
         connection: temporary tables are left in it: give it one of its own.
@@ -413,11 +422,36 @@ def link_profiles(
             without one, behaviour is unknown.
         threshold: the least probability of a pair that is returned.
 
-    Cost: sorting the acts; linear in accounts, and in candidate pairs, of which there
-    are at most 9.5 an account for each sign and 18 for each burst it is in, each with
-    the threads of its accounts.
+    Cost: reading the signs of profiles, and that of `link_signs`.
     """
-    block_profiles(connection, profiles, parameters, acts=acts)
+    _note_signs(connection, profiles, parameters)
+    return link_signs(
+        connection, "identity_signs", parameters, acts=acts, threshold=threshold
+    )
+
+
+def link_signs(
+    connection: duckdb.DuckDBPyConnection,
+    signs: str,
+    parameters: IdentityParameters,
+    *,
+    acts: str | None = None,
+    threshold: float = THRESHOLD,
+) -> Links:
+    """Pairs of accounts that one operator likely made, by the signs of their profiles.
+
+    Args:
+        connection: as for `link_profiles`.
+        signs: a table or view with a row an account, as `signs_with_bits` gives it.
+        parameters: as for `link_profiles`.
+        acts: as for `link_profiles`.
+        threshold: as for `link_profiles`.
+
+    Cost: sorting the entries of threads in which pairs meet; linear in accounts and
+    acts, and in candidate pairs, of which there are at most 9.5 an account for each
+    sign and 18 for each burst it is in, each with the threads of its accounts.
+    """
+    block_signs(connection, signs, acts=acts)
     compare_pairs(connection)
     _note_links(connection, parameters, threshold)
     blocking = blocking_report(connection)
@@ -442,13 +476,20 @@ def block_profiles(
     *,
     acts: str | None = None,
 ) -> None:
+    """As `block_signs`, by profiles."""
+    _note_signs(connection, profiles, parameters)
+    block_signs(connection, "identity_signs", acts=acts)
+
+
+def block_signs(
+    connection: duckdb.DuckDBPyConnection, signs: str, *, acts: str | None = None
+) -> None:
     """Make the tables identity_nodes, identity_blocks and identity_pairs.
 
-    Cost: linear in accounts and pairs. Profiles pass through memory in portions;
-    what DuckDB holds of them it spills to disk past its limit, one sign and one view
-    of the bursts at a time.
+    Cost: linear in accounts and pairs. What DuckDB holds of them it spills to disk
+    past its limit, one sign and some views of the bursts at a time.
     """
-    _note_signs(connection, profiles, parameters)
+    connection.execute(_NODES.format(signs=signs))
     find_bursts(connection)
     connection.execute(_NO_BLOCKS)
     for rule, sign in enumerate(_SIGNS):
@@ -472,19 +513,29 @@ def blocking_report(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return report
 
 
+def signs_with_bits(
+    profiles: pl.DataFrame, parameters: IdentityParameters
+) -> pl.DataFrame:
+    """The signs of profiles (`profile_signs`), and bits: how much each name tells.
+
+    A row an account that follows from its own profile alone.
+    """
+    signs = profile_signs(profiles).drop("node")
+    return signs.with_columns(bits=name_bits(signs.get_column("folded"), parameters))
+
+
 def _note_signs(
     connection: duckdb.DuckDBPyConnection, profiles: str, parameters: IdentityParameters
 ) -> None:
-    """Make identity_nodes: the signs of each profile, numbered by platform and id."""
+    """Make identity_signs of profiles, a portion of them in memory at a time."""
     columns = connection.table(profiles).columns
     wanted = [name for name in COMPARED if name in columns]
     connection.execute(
         "create or replace temp table identity_profiles as "
-        f"select {', '.join(wanted)}, "
-        "row_number() over (order by platform, account_id) - 1 as place_in_order "
+        f"select {', '.join(wanted)}, row_number() over () - 1 as place_in_order "
         f"from {profiles}"
     )
-    connection.execute("drop table if exists identity_nodes")
+    connection.execute("drop table if exists identity_signs")
     ((rows,),) = connection.execute("select count(*) from identity_profiles").fetchall()
     for start in range(0, max(int(rows), 1), PORTION):
         part = connection.sql(
@@ -492,17 +543,13 @@ def _note_signs(
             "where place_in_order >= $start and place_in_order < $end",
             params={"start": start, "end": start + PORTION},
         ).pl()
-        signs = profile_signs(part).with_columns(pl.col("node") + start)
-        signs = signs.with_columns(
-            bits=name_bits(signs.get_column("folded"), parameters)
-        )
-        connection.register("identity_signs", signs)
+        connection.register("signs_of_a_portion", signs_with_bits(part, parameters))
         connection.execute(
-            "create temp table if not exists identity_nodes as "
-            "from identity_signs limit 0"
+            "create temp table if not exists identity_signs as "
+            "from signs_of_a_portion limit 0"
         )
-        connection.execute("insert into identity_nodes from identity_signs")
-        connection.unregister("identity_signs")
+        connection.execute("insert into identity_signs from signs_of_a_portion")
+        connection.unregister("signs_of_a_portion")
     connection.execute("drop table identity_profiles")
 
 

@@ -73,6 +73,13 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
         "platform",
         "account_id",
         second=pl.col("registered_at").dt.epoch("s"),
+        avatar=_avatar(),
+        counters_a=_cell(0.0),
+        counters_b=_cell(0.5),
+        shape=_shape(),
+    )
+    described = _once(
+        frame["description"],
         words=_words(),
         phrases=_phrases(),
         phone=pl.col("description").str.extract(_PHONE),
@@ -80,14 +87,26 @@ def profile_signs(profiles: pl.DataFrame) -> pl.DataFrame:
             pl.col("description").str.extract(one) for one in _HANDLES
         ).str.to_lowercase(),
         link=pl.col("description").str.extract(_LINK).str.to_lowercase(),
-        avatar=_avatar(),
-        place=_place(),
-        counters_a=_cell(0.0),
-        counters_b=_cell(0.5),
-        shape=_shape(),
     )
-    return pl.concat([signs, name_forms(frame)], how="horizontal").with_row_index(
-        "node"
+    located = _once(frame["location"], place=_place())
+    return pl.concat(
+        [signs, described, located, name_forms(frame)], how="horizontal"
+    ).with_row_index("node")
+
+
+def _once(texts: pl.Series, **signs: pl.Expr) -> pl.DataFrame:
+    """Signs of texts in their order; of a text that many have they are read once."""
+    different = texts.unique().to_frame()
+    return (
+        texts.to_frame()
+        .join(
+            different.with_columns(**signs),
+            on=texts.name,
+            how="left",
+            nulls_equal=True,
+            maintain_order="left",
+        )
+        .drop(texts.name)
     )
 
 

@@ -10,13 +10,13 @@ import polars as pl
 
 from tasks.staging.touched import touch_all_accounts
 from tasks.warehouse import graph
-from tasks.warehouse.database import store_frame, table_exists
+from tasks.warehouse.database import table_exists
 from tasks.warehouse.models import Model, load_models, run_model
 
 # What the score looks at, an account a row.
-_FEATURES = "intermediate.account_features"
+FEATURES = "intermediate.account_features"
 # Who the second pass takes for suspected; what reads it looks at their company.
-_SUSPICION = "intermediate.first_suspicion"
+SUSPICION = "intermediate.first_suspicion"
 
 # What wordings tell by themselves: those that no act has any more go.
 _JUDGED_WORDS = "intermediate.judged_words"
@@ -39,7 +39,27 @@ def make_features(
     *,
     since_last: bool = False,
 ) -> pl.DataFrame:
-    """Make the tables of features anew and read the last one.
+    """Make the tables of features anew and read the last one: see `make_tables`.
+
+    Returns:
+        `intermediate.account_features`, a row an account, in no set order.
+    """
+    make_tables(
+        connection, time_zone, behaviour_days, timeline_acts, since_last=since_last
+    )
+    found: pl.DataFrame = connection.sql(f"from {FEATURES}").pl()
+    return found
+
+
+def make_tables(
+    connection: duckdb.DuckDBPyConnection,
+    time_zone: str,
+    behaviour_days: int,
+    timeline_acts: int = TIMELINE_ACTS,
+    *,
+    since_last: bool = False,
+) -> None:
+    """Make the tables of features anew, `intermediate.account_features` the last.
 
     Cost: linear in staged rows, of which most columns are not read; the acts
     themselves are sorted and their texts read only of accounts that have new ones
@@ -54,12 +74,9 @@ def make_features(
         since_last: what was made before holds for accounts that are not in
             `meta.touched_accounts`; else nothing that was made before is used. That
             table is emptied by whoever has made all that is kept.
-
-    Returns:
-        `intermediate.account_features`, a row an account, in no set order.
     """
     models = load_models("intermediate")
-    made = [models[name] for name in graph.needed([_FEATURES])]
+    made = [models[name] for name in graph.needed([FEATURES])]
     params = {
         "behaviour_days": behaviour_days,
         "time_zone": time_zone,
@@ -73,8 +90,6 @@ def make_features(
         touch_all_accounts(connection)
     for model in made:
         make_kept(connection, model, params)
-    found: pl.DataFrame = connection.sql(f"from {_FEATURES}").pl()
-    return found
 
 
 def make_kept(
@@ -109,33 +124,38 @@ def _forget_touched(connection: duckdb.DuckDBPyConnection, table: str) -> None:
 
 
 def add_second_pass(
-    connection: duckdb.DuckDBPyConnection,
-    features: pl.DataFrame,
-    suspicion: pl.DataFrame,
-    behaviour_days: int,
-) -> pl.DataFrame:
+    connection: duckdb.DuckDBPyConnection, features: str, behaviour_days: int
+) -> str:
     """Add what the company of suspected accounts tells.
 
     Two passes, no more: nothing of a second pass is ever looked at by a further one.
     Cost: linear in acts and in accounts' wordings.
 
     Args:
-        connection: in which `make_features` made its tables.
-        features: that it returned.
-        suspicion: who is suspected after the first pass
+        connection: in which `make_tables` made its tables, and
+            `intermediate.first_suspicion` says who is suspected after the first pass
             (`phantom_score.first_suspicion`).
+        features: a table or view, a row an account.
         behaviour_days: as there.
 
     Returns:
-        The features with the columns of the tables that read `first_suspicion`; null
-        where an account has no company.
+        The name of a view of the features with the columns of the tables that read
+        `first_suspicion`; null where an account has no company.
     """
-    store_frame(connection, _SUSPICION, suspicion)
-    for model in load_models("intermediate").values():
-        if _SUSPICION not in model.reads:
-            continue
+    made = [
+        model
+        for model in load_models("intermediate").values()
+        if SUSPICION in model.reads
+    ]
+    for model in made:
         run_model(connection, model, {"behaviour_days": behaviour_days})
-        found = connection.sql(f"from {model.name}").pl()
-        features = features.join(found, on=["platform", "account_id"], how="left")
-    connection.execute(f"drop table {_SUSPICION}")
-    return features
+    connection.execute(
+        "create or replace temp view judged_features as from "
+        + " left join ".join(
+            [
+                features,
+                *(f"{model.name} using (platform, account_id)" for model in made),
+            ]
+        )
+    )
+    return "judged_features"

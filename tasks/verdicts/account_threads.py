@@ -25,8 +25,18 @@ def copy_acts(
     """
     model = load_models("intermediate")["intermediate.thread_acts"]
     run_model(connection, model, {"behaviour_days": behaviour_days})
-    rows = connection.sql("from intermediate.thread_acts")
-    other.register("thread_acts", rows.to_arrow_reader(_ROWS_AT_ONCE))
-    other.execute("create table acts as from thread_acts")
-    other.unregister("thread_acts")
+    copy_table(connection, "intermediate.thread_acts", other, "acts")
     connection.execute("drop table intermediate.thread_acts")
+
+
+def copy_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    other: duckdb.DuckDBPyConnection,
+    name: str,
+) -> None:
+    """Make a table of another database of one's rows; they pass in portions."""
+    rows = connection.sql(f"from {table}")
+    other.register("rows_copied", rows.to_arrow_reader(_ROWS_AT_ONCE))
+    other.execute(f"create table {name} as from rows_copied")
+    other.unregister("rows_copied")

@@ -80,12 +80,11 @@ def _write_verdicts(
     decisions: list[Row],
 ) -> int:
     """Judge the accounts, write all tables of verdicts; how many are new or changed."""
-    import polars as pl
-
     from tasks.accounts.phantom_model import write_rates
     from tasks.verdicts.groups import find_groups
     from tasks.verdicts.history import keep_history, watch_drift
     from tasks.verdicts.judge import judge
+    from tasks.verdicts.kept_rows import REPLACED
     from tasks.warehouse.seed_tables import as_overrides
 
     overrides = as_overrides(decisions)
@@ -96,26 +95,20 @@ def _write_verdicts(
     # What was made before in a window of as many days, by this code, still holds.
     code = graph.fingerprints()[graph.VERDICTS]
     days = f"{workspace.policies.behaviour_days} {code}"
-    scores, seen = judge(
+    seen = judge(
         connection,
         workspace,
         overrides,
         model,
+        code=f"{code} {digest_of_models(workspace)}",
         since_last=ledger.read_state(connection, "behaviour_days") == days,
     )
     ledger.write_state(connection, "behaviour_days", days)
     _tell_skipped(seen.links.blocking)
     store_frame(connection, "intermediate.account_links", seen.links.pairs)
     store_frame(connection, "intermediate.account_operators", seen.operators)
-    decided = overrides.filter(pl.col("kind").is_in(["genuine", "phantom"])).select(
-        "platform", "account_id", is_confirmed=pl.lit(value=True)
-    )
-    scores = scores.join(
-        decided, on=["platform", "account_id"], how="left"
-    ).with_columns(pl.col("is_confirmed").fill_null(value=False))
-    keep_history(connection, scores)
-    store_frame(connection, "intermediate.account_scores", scores)
-    watch_drift(connection, seen.features, scores)
+    keep_history(connection, REPLACED)
+    watch_drift(connection, seen.features)
 
     find_groups(connection, workspace)
     connection.execute("delete from meta.touched_accounts")

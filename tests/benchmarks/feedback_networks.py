@@ -403,7 +403,7 @@ def run_as_far_as_intervals(lab: Lab) -> None:
     """All steps, but of the marts what campaigns' intervals read, and no operators."""
     lab.land()
     lab.stage()
-    with patch.object(tasks.verdicts.judge, "link_profiles", _link_nobody):
+    with patch.object(tasks.verdicts.judge, "link_signs", _link_nobody):
         lab.judge()
     lab.build(tables=["intermediate.campaign_bounds"])
 

@@ -48,7 +48,7 @@ _BY_NAME = (
     *("land_sources", "stage_batches", "judge_accounts", "build_marts"),
     *("publish_marts", "observe", "judge_rules", "touch_days", "touch_accounts"),
     *("quarantine_rows", "export_quarantine", "write_validation_page"),
-    *("note_source_days", "mark_days", "link_profiles", "find_operators", "score"),
+    *("note_source_days", "mark_days", "link_signs", "find_operators", "score"),
     *("first_suspicion", "copy_acts", "text_templates", "significant_edges"),
     *("coordinated_groups", "keep_history", "watch_drift", "_touch_days"),
     *("_verdicts", "days_to_make", "set_aside", "build_publication"),

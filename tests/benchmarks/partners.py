@@ -164,7 +164,7 @@ post_ids = [{{ platform = "weibo", post_id = "{partner.post_id}" }}]
 def _run(lab: Lab) -> list[dict[str, Any]]:
     lab.land()
     lab.stage()
-    with patch.object(tasks.verdicts.judge, "link_profiles", _link_nobody):
+    with patch.object(tasks.verdicts.judge, "link_signs", _link_nobody):
         lab.judge()
     lab.build(tables=["partner_results"])
     return lab.dicts(

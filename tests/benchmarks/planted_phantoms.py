@@ -65,7 +65,11 @@ def features_of(world: World) -> pl.DataFrame:
         sources = find_sources([Path(folder)], "canonical", [])
         with staged(sources) as (connection, workspace, _):
             nobody = read_overrides(workspace.root)
-            return look_at(connection, workspace, nobody, shipped_model()).features
+            seen = look_at(
+                connection, workspace, nobody, shipped_model(), code="benchmark"
+            )
+            features: pl.DataFrame = connection.sql(f"from {seen.features}").pl()
+            return features
 
 
 def scored(

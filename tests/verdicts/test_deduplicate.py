@@ -60,6 +60,7 @@ def test_a_new_model_says_what_it_changed(judged: Lab, models_changed: bool) -> 
             " phantom_level = case when account_id in ('501', '502')"
             " then 'phantom' else phantom_level end"
         )
+        connection.execute("comment on table made_of.row_of_account_scores is 'older'")
         connection.execute("delete from meta.state where key = 'accounts'")
         if models_changed:
             connection.execute("delete from meta.state where key = 'code'")
