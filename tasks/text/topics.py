@@ -16,7 +16,7 @@ days, told from the differences between neighbours: these a slow trend leaves al
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 
 import igraph
 import numpy as np
@@ -87,6 +87,8 @@ _MENTION = r"(?:回复|回覆)?[@＠][^\s@＠:：,，。!！?？\[\]#]*[:：]?"
 _EMOTICON = r"\[[^\[\]\s]{1,10}\]"
 _DIGITS = r"[\d\uff10-\uff19]+"
 _EXAMPLE_LENGTH = 80
+# What names a group of words.
+_GROUP = ["campaign", "group"]
 
 _COMMENTS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "platform": pl.String,
@@ -340,15 +342,19 @@ def _tails(
     starts = np.cumsum(lengths) - lengths
     k = np.arange(len(row)) - starts[row] + begin[row]
 
+    # What does not change with k, and what only whole numbers have, once.
+    whole = gammaln(np.arange(int(size.max(initial=0)) + 1) + 1)
+    of_all, even = whole[size], betaln(first, second)
+
     def chance(k: npt.NDArray[np.int64], row: npt.NDArray[np.int64]) -> _Floats:
-        n, a, b = size[row], first[row], second[row]
+        left = size[row] - k
         found: _Floats = np.exp(
             np.minimum(
-                gammaln(n + 1)
-                - gammaln(k + 1)
-                - gammaln(n - k + 1)
-                + betaln(k + a, n - k + b)
-                - betaln(a, b),
+                of_all[row]
+                - whole[k]
+                - whole[left]
+                + betaln(k + first[row], left + second[row])
+                - even[row],
                 0,
             )
         )
@@ -404,85 +410,22 @@ def find_topics(
         comments.select(pl.col(name).cast(kind) for name, kind in _COMMENTS.items())
         .sort("campaign_id", "platform", "interaction_id", "date_day", "text")
         .with_row_index("comment")
+        .with_columns(campaign=pl.col("campaign_id").rle_id())
     )
-    words = _words(rows)
-    found = [
-        _topics_of(
-            rows.filter(pl.col("campaign_id") == campaign), mine, names, fewest_people
-        )
-        for (campaign,), mine in words.group_by("campaign_id", maintain_order=True)
-    ]
-    if not found:
-        return pl.DataFrame(schema=dict(TOPICS))
-    return pl.concat(found)
-
-
-def _words(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row per comment and telling word: campaign_id, comment, person, word."""
-    plain = rows.select(
-        "campaign_id",
-        "comment",
-        "person",
-        text=pl.col("text")
-        .str.replace(_CHAIN, "")
-        .str.replace_all(_ADDRESS, " ")
-        .str.replace_all(_MENTION, " ")
-        .str.replace_all(_EMOTICON, " ")
-        .str.to_lowercase(),
-    ).drop_nulls("text")
-    distinct = plain["text"].unique().sort()
-    cut = pl.DataFrame(
-        {
-            "text": distinct,
-            "word": pl.Series(
-                [_telling(t) for t in distinct], dtype=pl.List(pl.String)
-            ),
-        }
-    ).explode("word")
-    return (
-        plain.join(cut.drop_nulls(), on="text")
-        .select("campaign_id", "comment", "person", "word")
-        .sort("campaign_id", "comment", "word")
-    )
-
-
-def _telling(text: str) -> list[str]:
-    return sorted(
-        {
-            word
-            for word, tag in rjieba.tag(text)
-            if tag in _TELLING
-            and len(word) > 1
-            and word not in _EMPTY_WORDS
-            and word.isalpha()
-        }
-    )
-
-
-def _topics_of(
-    rows: pl.DataFrame, words: pl.DataFrame, names: Sequence[str], fewest_people: int
-) -> pl.DataFrame:
     people = pl.col("person").drop_nulls().n_unique()
-    total = words["comment"].n_unique()
-    spoken = (
-        words.group_by("word")
-        .agg(comments=pl.len(), people=people)
-        .filter(
-            (pl.col("comments") >= FEWEST_COMMENTS)
-            & (pl.col("people") >= fewest_people)
-            & (pl.col("comments") <= max(FEWEST_COMMENTS, COMMON * total))
-        )
-        .sort(["comments", "word"], descending=[True, False])
-        .head(MOST_WORDS)
-        .with_row_index("place")
-        .with_columns(weight=(total / pl.col("comments")).log().round(9))
+    words = _words(rows)
+    totals = words.group_by("campaign").agg(
+        total=pl.col("comment").n_unique().cast(pl.Int64)
     )
-    mine = words.join(spoken, on="word").select("comment", "word", "place", "weight")
-    groups = _group(spoken, mine, total)
+    spoken = _spoken(words, totals, people, fewest_people)
+    mine = words.join(spoken, on=["campaign", "word"]).select(
+        "campaign", "comment", "place", "weight"
+    )
+    groups = _group(spoken, mine, totals)
     if groups.is_empty():
         return pl.DataFrame(schema=dict(TOPICS))
     placed = (
-        mine.join(groups, on="place")
+        mine.join(groups, on=["campaign", "place"])
         .group_by("comment", "group")
         # whole numbers, so that the order of a sum does not matter
         .agg(strength=(pl.col("weight") * 10**6).round().cast(pl.Int64).sum())
@@ -491,7 +434,7 @@ def _topics_of(
         .join(rows, on="comment")
     )
     sizes = (
-        placed.group_by("group")
+        placed.group_by(_GROUP)
         .agg(
             comments=pl.len().cast(pl.Int64),
             genuine_comments=pl.col("is_genuine").fill_null(False).sum().cast(pl.Int64),
@@ -511,61 +454,144 @@ def _topics_of(
         )
     )
     terms = (
-        groups.join(spoken, on="place")
-        .sort("place")
-        .group_by("group", maintain_order=True)
+        groups.join(spoken, on=["campaign", "place"])
+        .sort("campaign", "place")
+        .group_by(_GROUP, maintain_order=True)
         .agg(terms=pl.col("word").head(MOST_TERMS))
     )
     return (
-        sizes.join(terms, on="group")
-        .join(_trends(placed, rows), on="group", how="left")
-        .join(_days(placed, rows), on="group", how="left")
-        .join(_examples(placed, names), on="group", how="left")
-        .sort(["comments", "group"], descending=[True, False])
+        sizes.join(terms, on=_GROUP)
+        .join(_trends(placed, rows), on=_GROUP, how="left")
+        .join(_days(placed, rows), on=_GROUP, how="left")
+        .join(_examples(placed, names), on=_GROUP, how="left")
+        .join(rows.select("campaign", "campaign_id").unique(), on="campaign")
+        .sort(["campaign", "comments", "group"], descending=[False, True, False])
         .with_columns(
             told=(pl.col("terms").list.len() > 1),
             rises=pl.col("is_burst").fill_null(False),
         )
         .filter(
-            (pl.col("told") & (pl.col("told").cum_sum() <= MOST_TOPICS))
+            (
+                pl.col("told")
+                & (pl.col("told").cum_sum().over("campaign") <= MOST_TOPICS)
+            )
             | pl.col("rises")
         )
-        .with_row_index("topic", offset=1)
-        .select(
-            pl.lit(rows["campaign_id"][0]).alias("campaign_id"),
-            *(pl.col(name).cast(kind) for name, kind in list(TOPICS.items())[1:]),
-        )
+        .with_columns(topic=pl.int_range(1, pl.len() + 1).over("campaign"))
+        .select(pl.col(name).cast(kind) for name, kind in TOPICS.items())
     )
 
 
-def _group(spoken: pl.DataFrame, mine: pl.DataFrame, total: int) -> pl.DataFrame:
-    """Words to groups: place, group (the place of its most said word)."""
-    counts = spoken["comments"].to_numpy()
+def _words(rows: pl.DataFrame) -> pl.DataFrame:
+    """A row per comment and telling word: campaign, comment, person, word."""
+    plain = rows.select(
+        "campaign",
+        "comment",
+        "person",
+        text=pl.col("text")
+        .str.replace(_CHAIN, "")
+        .str.replace_all(_ADDRESS, " ")
+        .str.replace_all(_MENTION, " ")
+        .str.replace_all(_EMOTICON, " ")
+        .str.to_lowercase(),
+    ).drop_nulls("text")
+    distinct = plain["text"].unique().sort()
+    told = [_telling(text) for text in distinct]
+    cut = pl.DataFrame(
+        {
+            "text": distinct.gather(np.repeat(np.arange(len(told)), [*map(len, told)])),
+            "word": pl.Series([*chain.from_iterable(told)], dtype=pl.String),
+        }
+    )
+    return (
+        plain.join(cut, on="text")
+        .select("campaign", "comment", "person", "word")
+        .sort("campaign", "comment", "word")
+    )
+
+
+def _telling(text: str) -> list[str]:
+    return sorted(
+        {
+            word
+            for word, tag in rjieba.tag(text)
+            if tag in _TELLING
+            and len(word) > 1
+            and word not in _EMPTY_WORDS
+            and word.isalpha()
+        }
+    )
+
+
+def _spoken(
+    words: pl.DataFrame, totals: pl.DataFrame, people: pl.Expr, fewest_people: int
+) -> pl.DataFrame:
+    """Words of each campaign that are looked at: campaign, place, word, weight."""
+    return (
+        words.group_by("campaign", "word")
+        .agg(comments=pl.len().cast(pl.Int64), people=people)
+        .join(totals, on="campaign")
+        .filter(
+            (pl.col("comments") >= FEWEST_COMMENTS)
+            & (pl.col("people") >= fewest_people)
+            & (
+                pl.col("comments")
+                <= pl.max_horizontal(FEWEST_COMMENTS, COMMON * pl.col("total"))
+            )
+        )
+        .sort(["campaign", "comments", "word"], descending=[False, True, False])
+        .with_columns(place=pl.int_range(pl.len(), dtype=pl.UInt32).over("campaign"))
+        .filter(pl.col("place") < MOST_WORDS)
+        .with_columns(weight=(pl.col("total") / pl.col("comments")).log().round(9))
+    )
+
+
+def _group(
+    spoken: pl.DataFrame, mine: pl.DataFrame, totals: pl.DataFrame
+) -> pl.DataFrame:
+    """Words to groups: campaign, place, group (the place of its most said word)."""
+    counts = spoken.select("campaign", "place", "comments")
     pairs = (
-        mine.select("comment", "place")
+        mine.select("campaign", "comment", "place")
         .join(mine.select("comment", other="place"), on="comment")
         .filter(pl.col("place") < pl.col("other"))
-        .group_by("place", "other")
+        .group_by("campaign", "place", "other")
         .agg(both=pl.len())
         .filter(pl.col("both") >= FEWEST_COMMENTS)
-        .sort("place", "other")
-    )
-    left, right = pairs["place"].to_numpy(), pairs["other"].to_numpy()
-    both = pairs["both"].to_numpy() / total
-    with np.errstate(divide="ignore", invalid="ignore"):
-        closeness = np.log(both * total**2 / (counts[left] * counts[right])) / -np.log(
-            both
+        .join(totals, on="campaign")
+        .join(counts, on=["campaign", "place"])
+        .join(
+            counts.rename({"place": "other", "comments": "of_other"}),
+            on=["campaign", "other"],
         )
+        .sort("campaign", "place", "other")
+    )
+    total = pairs["total"].to_numpy()
+    both = pairs["both"].to_numpy() / total
+    said = pairs["comments"].to_numpy() * pairs["of_other"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        closeness = np.log(both * total**2 / said) / -np.log(both)
     # in every comment: as close as can be
     closeness = np.where(both == 1, 1.0, closeness).round(9)
-    near = closeness >= CLOSE
-    graph = igraph.Graph(
-        n=len(spoken), edges=np.column_stack([left, right])[near].tolist()
-    )
-    if len(spoken) == 0:
-        return pl.DataFrame(schema={"place": pl.UInt32, "group": pl.UInt32})
+    near = pairs.with_columns(closeness=closeness).filter(pl.col("closeness") >= CLOSE)
+    found = [
+        _communities(int(words), near.filter(pl.col("campaign") == campaign)).select(
+            pl.lit(campaign, spoken.schema["campaign"]).alias("campaign"), pl.all()
+        )
+        for campaign, words in spoken.group_by("campaign").len().sort("campaign").rows()
+    ]
+    if not found:
+        return pl.DataFrame(
+            schema={"campaign": pl.UInt32, "place": pl.UInt32, "group": pl.UInt32}
+        )
+    return pl.concat(found)
+
+
+def _communities(words: int, near: pl.DataFrame) -> pl.DataFrame:
+    """One campaign's words to groups: place, group."""
+    graph = igraph.Graph(n=words, edges=near.select("place", "other").rows())
     if graph.ecount():
-        graph.es["weight"] = closeness[near].tolist()
+        graph.es["weight"] = near["closeness"].to_list()
         members = graph.community_fastgreedy(weights="weight").as_clustering()
     else:
         members = graph.connected_components()
@@ -580,39 +606,46 @@ def _group(spoken: pl.DataFrame, mine: pl.DataFrame, total: int) -> pl.DataFrame
 
 
 def _trends(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """How each group's share of the campaign's comments moves up to its last day.
+    """How each group's share of its campaign's comments moves up to the last day.
 
     Returns:
-        group, trend (null where too few days precede), is_burst (whether the last day
-        alone is a rise by the rule of `rising`).
+        campaign, group, trend (null where too few days precede), is_burst (whether the
+        last day alone is a rise by the rule of `rising`).
     """
     dated = rows.drop_nulls("date_day")
-    groups = placed.select("group").unique().sort("group")
-    last = dated["date_day"].max()
-    recent = dated.filter(
-        pl.col("date_day") >= pl.lit(last, pl.Date) - pl.duration(days=PRECEDING_DAYS)
+    groups = placed.select(_GROUP).unique().sort(_GROUP)
+    sizes = (
+        dated.group_by("campaign", "date_day")
+        .agg(among=pl.len())
+        .with_columns(last=pl.col("date_day").max().over("campaign"))
+        .filter(pl.col("date_day") >= pl.col("last") - pl.duration(days=PRECEDING_DAYS))
     )
-    sizes = recent.group_by("date_day").agg(among=pl.len()).sort("date_day")
     daily = (
-        groups.join(sizes, how="cross")
+        groups.join(sizes, on="campaign")
         .join(
-            placed.group_by("group", "date_day").agg(comments=pl.len()),
-            on=["group", "date_day"],
+            placed.group_by(*_GROUP, "date_day").agg(comments=pl.len()),
+            on=[*_GROUP, "date_day"],
             how="left",
         )
         .with_columns(pl.col("comments").fill_null(0))
-        .sort("group", "date_day")
+        .sort(*_GROUP, "date_day")
     )
-    judged = rising(daily, ["group"], "comments", "among").filter(
-        pl.col("date_day") == last
+    judged = (
+        rising(daily, _GROUP, "comments", "among")
+        .join(daily.select(*_GROUP, "date_day", "last"), on=[*_GROUP, "date_day"])
+        .filter(pl.col("date_day") == pl.col("last"))
+        .sort(_GROUP)
     )
-    size = sizes["among"].to_numpy().astype(float)
-    day = (sizes["date_day"] - last).dt.total_days().to_numpy().astype(float)
-    counts = daily["comments"].to_numpy().reshape(len(groups), len(size)).astype(float)
-    slope = _slopes(counts, size, day)
+    slope = np.concatenate(
+        [
+            _slopes_of(of_campaign)
+            for _, of_campaign in daily.group_by("campaign", maintain_order=True)
+        ]
+        or [np.zeros(0)]
+    )
     edge = -ndtri(TREND_RARE / 2)
     return judged.select(
-        "group",
+        *_GROUP,
         is_burst="is_rising",
         trend=pl.when(pl.col("expected").is_null())
         .then(None)
@@ -624,8 +657,17 @@ def _trends(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _slopes_of(daily: pl.DataFrame) -> _Floats:
+    """Slopes of one campaign's groups, which all have the same days; sorted by both."""
+    sizes = daily.filter(pl.col("group") == pl.col("group").first())
+    size = sizes["among"].to_numpy().astype(float)
+    day = (sizes["date_day"] - sizes["last"]).dt.total_days().to_numpy().astype(float)
+    counts = daily["comments"].to_numpy().reshape(-1, len(size)).astype(float)
+    return _slopes(counts, size, day)
+
+
 def _days(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Each group's days with a comment: group, days."""
+    """Each group's days with a comment: campaign, group, days."""
     sides = ("positive", "neutral", "negative")
 
     def sounds(side: str) -> pl.Expr:
@@ -634,12 +676,12 @@ def _days(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
 
     judged = (
         rows.drop_nulls("date_day")
-        .group_by("date_day")
+        .group_by("campaign", "date_day")
         .agg(judged=pl.any_horizontal(sounds(side) for side in sides).sum())
     )
     days = (
         placed.drop_nulls("date_day")
-        .group_by("group", "date_day")
+        .group_by(*_GROUP, "date_day")
         .agg(
             comments=pl.len().cast(pl.Int64),
             genuine_comments=pl.col("is_genuine").fill_null(False).sum().cast(pl.Int64),
@@ -648,23 +690,23 @@ def _days(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     )
     # A day without a negative comment of a topic is one to compare with, too.
     among = (
-        days.select("group")
+        days.select(_GROUP)
         .unique()
-        .join(judged, how="cross")
+        .join(judged, on="campaign")
         .join(
-            days.select("group", "date_day", "negative"),
-            on=["group", "date_day"],
+            days.select(*_GROUP, "date_day", "negative"),
+            on=[*_GROUP, "date_day"],
             how="left",
         )
         .with_columns(pl.col("negative").fill_null(0))
     )
-    rises = rising(among, ["group"], "negative", "judged").select(
-        "group", "date_day", is_negative_rise="is_rising"
+    rises = rising(among, _GROUP, "negative", "judged").select(
+        *_GROUP, "date_day", is_negative_rise="is_rising"
     )
     return (
-        days.join(rises, on=["group", "date_day"], how="left")
-        .sort("group", "date_day")
-        .group_by("group", maintain_order=True)
+        days.join(rises, on=[*_GROUP, "date_day"], how="left")
+        .sort(*_GROUP, "date_day")
+        .group_by(_GROUP, maintain_order=True)
         .agg(days=pl.struct(list(_DAY)))
     )
 
@@ -705,18 +747,18 @@ def _examples(placed: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     best = (
         placed.with_columns(pl.col("is_genuine").fill_null(False))
         .sort(
-            ["group", "is_genuine", "strength", "text", "comment"],
-            descending=[False, True, True, False, False],
+            [*_GROUP, "is_genuine", "strength", "text", "comment"],
+            descending=[False, False, True, True, False, False],
         )
-        .unique(["group", "text"], keep="first", maintain_order=True)
-        .group_by("group", maintain_order=True)
+        .unique([*_GROUP, "text"], keep="first", maintain_order=True)
+        .group_by(_GROUP, maintain_order=True)
         .head(4 * MOST_EXAMPLES)
     )
     shown = redact(best["text"], names).str.slice(0, _EXAMPLE_LENGTH)
     return (
         best.with_columns(shown.alias("shown"))
         .filter(pl.col("shown").str.contains(r"\p{L}"))
-        .unique(["group", "shown"], keep="first", maintain_order=True)
-        .group_by("group", maintain_order=True)
+        .unique([*_GROUP, "shown"], keep="first", maintain_order=True)
+        .group_by(_GROUP, maintain_order=True)
         .agg(examples=pl.col("shown").head(MOST_EXAMPLES))
     )
