@@ -72,6 +72,9 @@ _OF_HIDDEN, _OF_UNSEEN, _OF_UNCOLLECTED = 0.8, 0.5, 1.0
 # Where counts of profiles miss, phantoms are found by their company alone, which some
 # networks show and others don't: so much of it as a draw says.
 _WITHOUT_COUNTS = ("acts", "name")
+# What a draw weighs that says nothing beside the likeliest one, which weighs 1: all such
+# draws together less than a sum of floats is off by.
+_NO_WEIGHT = 1e-18
 _CHUNK = 256
 
 
@@ -407,37 +410,51 @@ def _bounds(rows: FloatArray, audiences: Audiences) -> FloatArray:
     seen = known + hidden
     genuine = seen[:, None] - phantoms + np.sqrt(variance) * audiences.noise
     genuine = np.clip(genuine, 0, seen[:, None]) + decided[:, None]
+    low, high = INTERVAL
+    found = np.zeros((len(rows), 5))
+    found[:, :2] = _quantiles(genuine, likely, (low, high))
+    # The others are no part of anything that a platform counts.
+    beyond = np.flatnonzero(counted + unseen + uncollected)
+    if len(beyond):
+        whole = _whole(rows[beyond], genuine[beyond], audiences)
+        found[beyond, 2:] = _quantiles(whole, likely[beyond], (low, 0.5, high))
+    return np.column_stack(
+        [
+            np.floor(found[:, 0]),
+            np.ceil(found[:, 1]),
+            np.floor(found[:, 2]),
+            np.round(found[:, 3]),
+            np.ceil(found[:, 4]),
+        ]
+    )
+
+
+def _whole(rows: FloatArray, genuine: FloatArray, audiences: Audiences) -> FloatArray:
+    """Genuine acts of all that the platform counts, by set and draw."""
+    cells = len(_CELLS)
+    weight = rows[:, :cells]
+    decided, condemned, hidden, counted, unseen, uncollected = rows[:, 2 * cells :].T
     # What lies behind unseen acts is the audience, not these accounts.
     by_shown = weight.reshape(len(rows), len(SHOWN), -1).sum(axis=2)
-    audience = hidden[:, None] * hidden_share + condemned[:, None]
+    audience = hidden[:, None] * audiences.hidden + condemned[:, None]
     for number in range(len(SHOWN)):
         audience += by_shown[:, number, None] * audiences.share[:, number]
-    collected = seen + decided + condemned
+    collected = weight.sum(axis=1) + hidden + decided + condemned
     audience = np.where(
         collected[:, None] > 0,
         audience / np.maximum(collected, 1)[:, None],
         audiences.hidden,
     )
-    odds = _log_odds(np.clip(audience, 1e-4, 1 - 1e-4))
-    whole = (
-        genuine * (counted / np.maximum(collected, 1))[:, None]
-        + unseen[:, None] * (1 - _share(odds + audiences.unseen))
-        + uncollected[:, None] * (1 - _share(odds + audiences.uncollected))
-    )
-    low, high = INTERVAL
-    own = _quantiles(genuine, likely, (low, high))
-    beyond = np.flatnonzero(counted + unseen + uncollected)
-    all_of_it = np.zeros((len(rows), 3))
-    all_of_it[beyond] = _quantiles(whole[beyond], likely[beyond], (low, 0.5, high))
-    return np.column_stack(
-        [
-            np.floor(own[:, 0]),
-            np.ceil(own[:, 1]),
-            np.floor(all_of_it[:, 0]),
-            np.round(all_of_it[:, 1]),
-            np.ceil(all_of_it[:, 2]),
-        ]
-    )
+    whole = genuine * (counted / np.maximum(collected, 1))[:, None]
+    if unseen.any() or uncollected.any():
+        odds = _log_odds(np.clip(audience, 1e-4, 1 - 1e-4))
+        for acts, more in (
+            (unseen, audiences.unseen),
+            (uncollected, audiences.uncollected),
+        ):
+            some = np.flatnonzero(acts)
+            whole[some] += acts[some, None] * (1 - _share(odds[some] + more))
+    return whole
 
 
 def _likely(fit: FloatArray) -> FloatArray:
@@ -459,15 +476,15 @@ def _quantiles(
     values: FloatArray, weights: FloatArray, parts: Sequence[float]
 ) -> FloatArray:
     """Weighted quantiles of each row: the first value whose share reaches each part."""
-    order = np.argsort(values, axis=1, kind="stable")
-    reached = np.cumsum(np.take_along_axis(weights, order, axis=1), axis=1)
-    place = np.column_stack(
-        [(reached < part * reached[:, -1:]).sum(axis=1) for part in parts]
-    )
-    picked = np.take_along_axis(order, place, axis=1)
+    found = np.empty((len(values), len(parts)))
+    for number, (value, weight) in enumerate(zip(values, weights, strict=True)):
+        telling = np.flatnonzero(weight > _NO_WEIGHT)
+        order = telling[np.argsort(value[telling], kind="stable")]
+        reached = np.cumsum(weight[order])
+        place = np.searchsorted(reached, np.multiply(parts, reached[-1]))
+        found[number] = value[order[place]]
     # To a millionth: what follows rounds to whole numbers.
-    found: FloatArray = np.round(np.take_along_axis(values, picked, axis=1), 6)
-    return found
+    return np.round(found, 6)
 
 
 def _prior_share(ranks: FloatArray) -> FloatArray:
