@@ -2,10 +2,11 @@
 -- engagement with a post of one of its accounts, or a mention (`brand_mentions` says what
 -- that is). A comment on its post that mentions it is both. `is_ask`: its own words ask
 -- for the goods or tell of a purchase. `is_known`: more than a name is known of who acted.
+-- `activity_hour` of an engagement as in `campaign_interactions`.
 -- Cost: linear in the interactions with brands' posts and in mentions.
 --
 -- grain: brand_id, act, platform, interaction_id
--- params: none
+-- params: $time_zone
 -- replace: once
 
 with
@@ -26,6 +27,7 @@ interactions as (
         interactions.account_id,
         interactions.root_post_id,
         interactions.acted_at,
+        interactions.precision_seconds,
         interactions.date_day,
         interactions.text
     from staging.interactions as interactions
@@ -42,6 +44,14 @@ on_posts as (
         interactions.account_id,
         interactions.acted_at,
         interactions.date_day,
+        case
+            when interactions.precision_seconds <= 3600
+                then
+                    extract(
+                        hour from
+                        interactions.acted_at at time zone 'UTC' at time zone $time_zone
+                    )
+        end as activity_hour,
         own_words(interactions.text) as words
     from interactions
     inner join staging.posts as posts
@@ -65,6 +75,7 @@ acts as (
         account_id,
         acted_at,
         date_day as activity_day,
+        activity_hour,
         words
     from on_posts
     union
@@ -77,6 +88,7 @@ acts as (
         account_id,
         acted_at,
         activity_day,
+        cast(null as bigint) as activity_hour,
         words
     from intermediate.brand_mentions
 )
@@ -90,6 +102,7 @@ select
     acts.account_id,
     acts.acted_at,
     acts.activity_day,
+    acts.activity_hour,
     -- Shoppers' words: where, how much, a link, bought, once more, restock.
     coalesce(
         regexp_matches(

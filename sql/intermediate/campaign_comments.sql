@@ -19,7 +19,7 @@ select
     interactions.is_in_window,
     interactions.is_genuine,
     accounts.phantom_level,
-    coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known,
+    interactions.is_known,
     own_words(comments.text) as words,
     sentiment.sentiment
 from intermediate.campaign_interactions as interactions

@@ -1,48 +1,37 @@
 -- One row per campaign and interaction with one of its posts, on covered days.
 -- Followers are those of the profile read nearest to the act, earlier or later (of two
 -- as near the earlier), with the day on which it was read; null where its source does not
--- say when that was.
--- Cost: the interactions with campaigns' posts, each with the readings of its account.
+-- say when that was. `activity_hour` is the hour of the act in the workspace's time zone,
+-- null where its time does not say it; `shown` and `score_bin` are null where nobody knows
+-- whose act it is; `is_known`: more than a name is known of who acted.
+-- Cost: the interactions with campaigns' posts, and of accounts that were read several
+-- times each with these readings.
 --
 -- grain: campaign_id, platform, root_post_id, kind, interaction_id
--- params: none
--- replace: all
+-- params: $time_zone
+-- replace: once
 
 with
 
-roots as (
-    select distinct
-        platform,
-        post_id
-    from intermediate.campaign_posts
-),
-
-interactions as (
+acts as (
     select
+        campaign_posts.campaign_id,
+        campaign_posts.posted_at,
         interactions.platform,
         interactions.kind,
         interactions.interaction_id,
         interactions.account_id,
         interactions.root_post_id,
-        interactions.parent_method,
         interactions.acted_at,
+        interactions.precision_seconds,
         interactions.date_day
     from staging.interactions as interactions
     inner join meta.covered_days as covered_days
         on interactions.date_day = covered_days.date_day
-    inner join roots
+    inner join intermediate.campaign_posts as campaign_posts
         on
-            interactions.platform = roots.platform
-            and interactions.root_post_id = roots.post_id
-),
-
-moments as (
-    select distinct
-        platform,
-        account_id,
-        acted_at
-    from interactions
-    where account_id is not null
+            interactions.platform = campaign_posts.platform
+            and interactions.root_post_id = campaign_posts.post_id
 ),
 
 profiles as (
@@ -54,6 +43,31 @@ profiles as (
         followers_count
     from staging.accounts
     where followers_count is not null
+),
+
+readings as (
+    select
+        platform,
+        account_id,
+        count(*) as readings,
+        max(date_day) as date_day,
+        max(followers_count) as followers_count
+    from profiles
+    group by platform, account_id
+),
+
+moments as (
+    select
+        acts.platform,
+        acts.account_id,
+        acts.acted_at
+    from acts
+    inner join readings
+        on
+            acts.platform = readings.platform
+            and acts.account_id = readings.account_id
+    where readings.readings > 1
+    group by acts.platform, acts.account_id, acts.acted_at
 ),
 
 -- An account has one reading a day, so no two in one second.
@@ -95,38 +109,61 @@ nearest as (
                     then around.read_before
                 else around.read_after
             end = profiles.observed_at
+),
+
+-- Of most accounts one profile was read: it is the nearest to all that they did.
+people as (
+    select
+        accounts.platform,
+        accounts.account_id,
+        accounts.operator_id,
+        accounts.is_genuine,
+        accounts.shown,
+        accounts.score_bin,
+        case when readings.readings = 1 then readings.followers_count end
+            as followers_count,
+        case when readings.readings = 1 then readings.date_day end as followers_day
+    from intermediate.accounts as accounts
+    left join readings
+        on
+            accounts.platform = readings.platform
+            and accounts.account_id = readings.account_id
 )
 
 select
-    campaign_posts.campaign_id,
-    interactions.platform,
-    interactions.root_post_id,
-    interactions.kind,
-    interactions.interaction_id,
-    interactions.account_id,
-    accounts.operator_id,
-    coalesce(accounts.is_genuine, false) as is_genuine,
-    nearest.followers_count,
-    nearest.date_day as followers_day,
-    interactions.acted_at,
-    interactions.date_day as activity_day,
-    interactions.date_day between campaigns.window_start and campaigns.window_end
+    acts.campaign_id,
+    acts.platform,
+    acts.root_post_id,
+    acts.kind,
+    acts.interaction_id,
+    acts.account_id,
+    people.operator_id,
+    coalesce(people.is_genuine, false) as is_genuine,
+    people.shown,
+    people.score_bin,
+    coalesce(people.shown <> 'name' or people.score_bin > 0, false) as is_known,
+    coalesce(people.followers_count, nearest.followers_count) as followers_count,
+    coalesce(people.followers_day, nearest.date_day) as followers_day,
+    acts.acted_at,
+    acts.date_day as activity_day,
+    case
+        when acts.precision_seconds <= 3600
+            then
+                extract(
+                    hour from acts.acted_at at time zone 'UTC' at time zone $time_zone
+                )
+    end as activity_hour,
+    acts.date_day between campaigns.window_start and campaigns.window_end
         as is_in_window,
-    date_diff('second', campaign_posts.posted_at, interactions.acted_at)
-        as age_seconds
-from intermediate.campaign_posts as campaign_posts
-inner join meta.campaigns as campaigns
-    on campaign_posts.campaign_id = campaigns.campaign_id
-inner join interactions
+    date_diff('second', acts.posted_at, acts.acted_at) as age_seconds
+from acts
+inner join meta.campaigns as campaigns on acts.campaign_id = campaigns.campaign_id
+left join people
     on
-        campaign_posts.platform = interactions.platform
-        and campaign_posts.post_id = interactions.root_post_id
-left join intermediate.accounts as accounts
-    on
-        interactions.platform = accounts.platform
-        and interactions.account_id = accounts.account_id
+        acts.platform = people.platform
+        and acts.account_id = people.account_id
 left join nearest
     on
-        interactions.platform = nearest.platform
-        and interactions.account_id = nearest.account_id
-        and interactions.acted_at = nearest.acted_at
+        acts.platform = nearest.platform
+        and acts.account_id = nearest.account_id
+        and acts.acted_at = nearest.acted_at

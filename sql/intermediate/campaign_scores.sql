@@ -13,49 +13,36 @@ with
 
 acts as (
     select
-        interactions.campaign_id,
-        interactions.platform,
-        interactions.root_post_id as post_id,
-        interactions.activity_day,
-        interactions.is_in_window,
-        interactions.account_id,
-        coalesce(accounts.shown, 'hidden') as shown,
-        coalesce(accounts.score_bin, 0) as score_bin,
-        coalesce(accounts.is_genuine, false) as is_genuine,
-        count(*) as acts
-    from intermediate.campaign_interactions as interactions
-    left join intermediate.accounts as accounts
-        on
-            interactions.platform = accounts.platform
-            and interactions.account_id = accounts.account_id
-    where interactions.kind <> 'mention'
-    group by
-        interactions.campaign_id,
-        interactions.platform,
-        interactions.root_post_id,
-        interactions.activity_day,
-        interactions.is_in_window,
-        interactions.account_id,
-        coalesce(accounts.shown, 'hidden'),
-        coalesce(accounts.score_bin, 0),
-        coalesce(accounts.is_genuine, false)
+        campaign_id,
+        platform,
+        root_post_id as post_id,
+        activity_day,
+        is_in_window,
+        account_id,
+        coalesce(shown, 'hidden') as shown,
+        coalesce(score_bin, 0) as score_bin,
+        is_genuine
+    from intermediate.campaign_interactions
+    where kind <> 'mention'
 ),
 
-scoped as (
+by_account as (
     select
         'campaign' as scope,
         campaign_id,
         cast(null as varchar) as platform,
         cast(null as date) as activity_day,
         cast(null as varchar) as post_id,
-        platform as account_platform,
         account_id,
         shown,
         score_bin,
         is_genuine,
-        acts
+        count(*) as acts
     from acts
     where is_in_window
+    -- An account's id is its own on its network alone.
+    group by
+        campaign_id, acts.platform, account_id, shown, score_bin, is_genuine
     union all
     select
         'day' as scope,
@@ -63,14 +50,15 @@ scoped as (
         platform,
         activity_day,
         cast(null as varchar) as post_id,
-        platform as account_platform,
         account_id,
         shown,
         score_bin,
         is_genuine,
-        acts
+        count(*) as acts
     from acts
     where is_in_window
+    group by
+        campaign_id, platform, activity_day, account_id, shown, score_bin, is_genuine
     union all
     select
         'post' as scope,
@@ -78,40 +66,13 @@ scoped as (
         platform,
         cast(null as date) as activity_day,
         post_id,
-        platform as account_platform,
         account_id,
         shown,
         score_bin,
         is_genuine,
-        acts
+        count(*) as acts
     from acts
-),
-
-by_account as (
-    select
-        scope,
-        campaign_id,
-        platform,
-        activity_day,
-        post_id,
-        account_platform,
-        account_id,
-        shown,
-        score_bin,
-        is_genuine,
-        cast(sum(acts) as bigint) as acts
-    from scoped
-    group by
-        scope,
-        campaign_id,
-        platform,
-        activity_day,
-        post_id,
-        account_platform,
-        account_id,
-        shown,
-        score_bin,
-        is_genuine
+    group by campaign_id, platform, post_id, account_id, shown, score_bin, is_genuine
 )
 
 select

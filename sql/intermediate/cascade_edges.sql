@@ -3,7 +3,7 @@
 --
 -- grain: platform, root_post_id, interaction_id
 -- params: none
--- replace: all
+-- replace: once
 
 with
 

@@ -4,7 +4,7 @@
 -- accounts stand together as "other"; an audience of fewer is not told.
 --
 -- grain: brand_id, campaign_id?, audience, dimension, value
--- params: $min_cell, $time_zone
+-- params: $min_cell
 -- replace: all
 -- time axis: activity day
 -- columns:
@@ -28,124 +28,151 @@
 
 with
 
-engagements as (
+-- Each account once, with the hours in which it acted as bits of a number.
+members as (
     select
         brand_id,
         cast(null as varchar) as campaign_id,
+        'engagers' as audience,
         platform,
         account_id,
-        acted_at,
-        interaction_id
+        bit_or(case when activity_hour is null then 0 else 1 << activity_hour end)
+            as hours
     from intermediate.brand_interactions
     where act = 'engagement' and account_id is not null
+    group by brand_id, platform, account_id
     union all
     select
         campaigns.brand_id,
         acts.campaign_id,
+        'engagers' as audience,
         acts.platform,
         acts.account_id,
-        acts.acted_at,
-        -- As brand_interactions names them.
-        acts.interaction_id || ':' || acts.kind as interaction_id
+        bit_or(
+            case when acts.activity_hour is null then 0 else 1 << acts.activity_hour end
+        ) as hours
     from intermediate.campaign_interactions as acts
     inner join meta.campaigns as campaigns
         on acts.campaign_id = campaigns.campaign_id
     where acts.is_in_window and acts.kind <> 'mention' and acts.account_id is not null
-),
-
-members as (
-    select distinct
-        brand_id,
-        campaign_id,
-        'engagers' as audience,
-        platform,
-        account_id
-    from engagements
+    group by campaigns.brand_id, acts.campaign_id, acts.platform, acts.account_id
     union all
     select
         brand_id,
         cast(null as varchar) as campaign_id,
         audience,
         platform,
-        account_id
+        account_id,
+        0 as hours
     from intermediate.audience_members
     where audience = 'followers'
 ),
 
--- Acts whose time says the hour.
-timed as (
-    select distinct
-        platform,
-        interaction_id || ':' || kind as interaction_id
-    from staging.interactions
-    where precision_seconds <= 3600
-),
-
-hours as (
-    select distinct
-        engagements.brand_id,
-        engagements.campaign_id,
-        'engagers' as audience,
-        engagements.platform,
-        engagements.account_id,
-        strftime(
-            engagements.acted_at at time zone 'UTC' at time zone $time_zone, '%H'
-        ) as hour
-    from engagements
-    inner join timed
-        on
-            engagements.platform = timed.platform
-            and engagements.interaction_id = timed.interaction_id
-),
-
-traits as (
+judged as (
     select
         members.brand_id,
         members.campaign_id,
         members.audience,
         members.platform,
-        members.account_id,
-        unnest([
-            struct_pack(dimension := 'platform', value := members.platform),
-            struct_pack(dimension := 'region', value := traits.region),
-            struct_pack(dimension := 'gender', value := traits.gender),
-            struct_pack(dimension := 'verification', value := traits.verification),
-            struct_pack(dimension := 'influence_level', value := traits.influence_level),
-            struct_pack(dimension := 'registered_year', value := traits.registered_year),
-            struct_pack(dimension := 'client', value := traits.client)
-        ]) as cell
+        members.hours,
+        traits.region,
+        traits.gender,
+        traits.verification,
+        traits.influence_level,
+        traits.registered_year,
+        traits.client,
+        coalesce(accounts.is_genuine, false) as is_genuine,
+        coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false)
+            as has_profile
     from members
     left join intermediate.account_traits as traits
         on
             members.platform = traits.platform
             and members.account_id = traits.account_id
-    union all
+    left join intermediate.accounts as accounts
+        on
+            members.platform = accounts.platform
+            and members.account_id = accounts.account_id
+),
+
+by_hours as (
+    select
+        brand_id,
+        campaign_id,
+        audience,
+        hours,
+        is_genuine,
+        has_profile,
+        count(*) as accounts
+    from judged
+    where hours > 0
+    group by brand_id, campaign_id, audience, hours, is_genuine, has_profile
+),
+
+-- Accounts that are alike in all of it, so that few rows are told by dimension.
+alike as (
     select
         brand_id,
         campaign_id,
         audience,
         platform,
-        account_id,
-        struct_pack(dimension := 'hour', value := hour) as cell
-    from hours
+        region,
+        gender,
+        verification,
+        influence_level,
+        registered_year,
+        client,
+        is_genuine,
+        has_profile,
+        count(*) as accounts
+    from judged
+    group by
+        brand_id,
+        campaign_id,
+        audience,
+        platform,
+        region,
+        gender,
+        verification,
+        influence_level,
+        registered_year,
+        client,
+        is_genuine,
+        has_profile
 ),
 
-judged as (
+told_of as (
     select
-        traits.brand_id,
-        traits.campaign_id,
-        traits.audience,
-        traits.cell.dimension as dimension,
-        coalesce(traits.cell.value, 'unknown') as value,
-        traits.cell.value is not null as is_known,
-        coalesce(accounts.is_genuine, false) as is_genuine,
-        coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false)
-            as has_profile
-    from traits
-    left join intermediate.accounts as accounts
-        on
-            traits.platform = accounts.platform
-            and traits.account_id = accounts.account_id
+        brand_id,
+        campaign_id,
+        audience,
+        is_genuine,
+        has_profile,
+        accounts,
+        unnest([
+            struct_pack(dimension := 'platform', value := platform),
+            struct_pack(dimension := 'region', value := region),
+            struct_pack(dimension := 'gender', value := gender),
+            struct_pack(dimension := 'verification', value := verification),
+            struct_pack(dimension := 'influence_level', value := influence_level),
+            struct_pack(dimension := 'registered_year', value := registered_year),
+            struct_pack(dimension := 'client', value := client)
+        ]) as cell
+    from alike
+    union all
+    select
+        by_hours.brand_id,
+        by_hours.campaign_id,
+        by_hours.audience,
+        by_hours.is_genuine,
+        by_hours.has_profile,
+        by_hours.accounts,
+        struct_pack(
+            dimension := 'hour', value := lpad(cast(hours.hour as varchar), 2, '0')
+        ) as cell
+    from by_hours
+    inner join range(24) as hours (hour)
+        on by_hours.hours & (1 << hours.hour) > 0
 ),
 
 cells as (
@@ -153,14 +180,22 @@ cells as (
         brand_id,
         campaign_id,
         audience,
-        dimension,
-        value,
-        is_known,
-        count(*) as accounts,
-        count(*) filter (where is_genuine) as genuine_accounts,
-        count(*) filter (where has_profile) as profiles
-    from judged
-    group by brand_id, campaign_id, audience, dimension, value, is_known
+        cell.dimension as dimension,
+        coalesce(cell.value, 'unknown') as value,
+        cell.value is not null as is_known,
+        cast(sum(accounts) as bigint) as accounts,
+        cast(coalesce(sum(accounts) filter (where is_genuine), 0) as bigint)
+            as genuine_accounts,
+        cast(coalesce(sum(accounts) filter (where has_profile), 0) as bigint)
+            as profiles
+    from told_of
+    group by
+        brand_id,
+        campaign_id,
+        audience,
+        cell.dimension,
+        coalesce(cell.value, 'unknown'),
+        cell.value is not null
 ),
 
 -- Values of too few accounts stand together; where these are too few as well, the
@@ -248,16 +283,8 @@ known as (
         campaign_id,
         audience,
         'hour' as dimension,
-        count(*) as accounts
-    from (
-        select distinct
-            brand_id,
-            campaign_id,
-            audience,
-            platform,
-            account_id
-        from hours
-    ) as in_any_hour
+        cast(sum(accounts) as bigint) as accounts
+    from by_hours
     group by brand_id, campaign_id, audience
 )
 

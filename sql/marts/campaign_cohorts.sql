@@ -45,7 +45,9 @@ engaged as (
         placed.brand_id,
         placed.place,
         acts.platform,
-        acts.account_id
+        acts.account_id,
+        acts.is_genuine,
+        acts.is_known
     from intermediate.campaign_interactions as acts
     inner join placed on acts.campaign_id = placed.campaign_id
     where acts.is_in_window and acts.kind <> 'mention' and acts.account_id is not null
@@ -60,13 +62,9 @@ members as (
         min(engaged.place) over (
             partition by engaged.brand_id, engaged.platform, engaged.account_id
         ) as first_place,
-        coalesce(accounts.is_genuine, false) as is_genuine,
-        coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known
+        engaged.is_genuine,
+        engaged.is_known
     from engaged
-    left join intermediate.accounts as accounts
-        on
-            engaged.platform = accounts.platform
-            and engaged.account_id = accounts.account_id
 ),
 
 cohorts as (

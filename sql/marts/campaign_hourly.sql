@@ -3,7 +3,7 @@
 -- day. Hours without a row had none.
 --
 -- grain: campaign_id, platform, activity_day, activity_hour?
--- params: $start_date, $end_date, $time_zone, $min_cell
+-- params: $start_date, $end_date, $min_cell
 -- replace: window activity_day
 -- time axis: activity day
 -- adds over: platform, activity_day, activity_hour
@@ -27,31 +27,19 @@ with
 
 interactions as (
     select
-        acts.*,
-        case
-            when timed.precision_seconds <= 3600
-                then
-                    extract(
-                        hour from
-                        acts.acted_at at time zone 'UTC' at time zone $time_zone
-                    )
-        end as activity_hour,
-        coalesce(accounts.shown <> 'name' or accounts.score_bin > 0, false) as is_known
-    from intermediate.campaign_interactions as acts
-    inner join staging.interactions as timed
-        on
-            acts.platform = timed.platform
-            and acts.root_post_id = timed.root_post_id
-            and acts.kind = timed.kind
-            and acts.interaction_id = timed.interaction_id
-    left join intermediate.accounts as accounts
-        on
-            acts.platform = accounts.platform
-            and acts.account_id = accounts.account_id
+        campaign_id,
+        platform,
+        kind,
+        account_id,
+        is_genuine,
+        is_known,
+        activity_day,
+        activity_hour
+    from intermediate.campaign_interactions
     where
-        acts.is_in_window
-        and acts.kind <> 'mention'
-        and acts.activity_day between $start_date and $end_date
+        is_in_window
+        and kind <> 'mention'
+        and activity_day between $start_date and $end_date
 ),
 
 hours as (

@@ -72,8 +72,8 @@ _OF_HIDDEN, _OF_UNSEEN, _OF_UNCOLLECTED = 0.8, 0.5, 1.0
 # Where counts of profiles miss, phantoms are found by their company alone, which some
 # networks show and others don't: so much of it as a draw says.
 _WITHOUT_COUNTS = ("acts", "name")
-# What a draw weighs that says nothing beside the likeliest one, which weighs 1: all such
-# draws together less than a sum of floats is off by.
+# What a draw weighs that says nothing beside the likeliest one, which weighs 1: all
+# such draws together less than a sum of floats is off by.
 _NO_WEIGHT = 1e-18
 _CHUNK = 256
 

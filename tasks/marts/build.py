@@ -89,10 +89,10 @@ def build_marts(
                 return Aggregated(None, {})
             store_rhythms(connection, rhythms)
             result = _make_tables(connection, workspace, names, window)
-            graph.drop_once(connection, names, tables)
             window = result.window or window
             if not tables:  # a part of them is no step done
                 _mark(connection, run_id, window)
+            graph.drop_once(connection, names, tables)
             connection.execute("delete from meta.touched_days")
             ledger.write_state(connection, "marts", run_id)
         ledger.write_copy(connection, workspace)

@@ -325,6 +325,22 @@ def scratch(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         memory.share()
 
 
+@contextmanager
+def unwritten(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Leave tables that are made within in memory until their transaction ends.
+
+    DuckDB else packs and writes rows as they come, which is half of what a wide table
+    costs, and for nothing where it is gone before the commit. They spill as all else.
+    """
+    connection.execute("set enable_optimistic_write = false")
+    try:
+        yield
+    finally:
+        # Where the transaction failed, nothing can be set; its database is closed.
+        with suppress(duckdb.TransactionException):
+            connection.execute("set enable_optimistic_write = true")
+
+
 def store_frame(
     connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame
 ) -> None:

@@ -17,6 +17,7 @@ import graphlib
 import hashlib
 import importlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
@@ -26,7 +27,7 @@ import duckdb
 
 from tasks.warehouse.changed_keys import comment_of, is_by_key, make_changed, read_only
 from tasks.warehouse.code_digest import code_digests, own_digest, tools_digest
-from tasks.warehouse.database import store_frame
+from tasks.warehouse.database import store_frame, unwritten
 from tasks.warehouse.models import Model, load_headers, load_models, run_model
 from tasks.warehouse.workspace import Workspace
 
@@ -310,7 +311,9 @@ def make(making: Making, name: str) -> None:
     elif table.replace.startswith("digest "):
         _make_with_earlier(making, table)
     else:
-        store_frame(making.connection, name, _frame(making, table))
+        frame = _frame(making, table)
+        with unwritten(making.connection) if is_once(name) else nullcontext():
+            store_frame(making.connection, name, frame)
 
 
 def _frame(making: Making, table: Model) -> pl.DataFrame:

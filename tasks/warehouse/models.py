@@ -45,7 +45,7 @@ from typing import Any
 import duckdb
 
 from tasks.warehouse.code_digest import FOLDER, code_digests
-from tasks.warehouse.database import count, table_exists
+from tasks.warehouse.database import count, table_exists, unwritten
 from tasks.warehouse.networks import spelled_out
 
 SQL_FOLDER = FOLDER / "sql"
@@ -296,7 +296,15 @@ def run_model(
     if model.replace == "view":
         _run(connection, f"create or replace view {model.name} as {model.sql}")
         return
-    if model.replace in ("all", "once"):
+    if model.replace == "once":
+        with unwritten(connection):
+            _run(
+                connection,
+                f"create or replace table {model.name} as {model.sql}",
+                bound,
+            )
+        return
+    if model.replace == "all":
         _run(connection, f"create or replace table {model.name} as {model.sql}", bound)
         return
     verb, _, rest = model.replace.partition(" ")
@@ -329,6 +337,12 @@ def run_model(
         connection.execute("drop table new_rows")
     else:
         raise ValueError(f"{model.name}: unknown replace '{model.replace}'")
+
+
+def _run_all(
+    connection: duckdb.DuckDBPyConnection, model: Model, bound: Mapping[str, Any]
+) -> None:
+    _run(connection, f"create or replace table {model.name} as {model.sql}", bound)
 
 
 def _run(

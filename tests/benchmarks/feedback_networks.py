@@ -275,7 +275,6 @@ def read_case(
     acts = connection.execute(
         "select root_post_id, kind, account_id, interaction_id, shown, score_bin"
         " from intermediate.campaign_interactions"
-        " left join intermediate.accounts using (platform, account_id)"
         f" where campaign_id = '{campaign}' and is_in_window and kind <> 'mention'"
     ).fetchall()
     # A deleted post has acts, but no counter: what the platform counts lacks it.

@@ -22,6 +22,8 @@ from pathlib import Path
 
 import duckdb
 
+from tasks.warehouse.models import load_models
+from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import FIRST, LAST, Lab, lab_of
 from tests.world import WorldSpec, generate
 
@@ -68,7 +70,7 @@ in_campaigns as (
             bool_or(kind = 'comment') as has_commented,
             bool_or(kind = 'like') as has_liked,
             bool_or(kind = 'mention') as has_mentioned
-        from intermediate.campaign_interactions
+        from acts_on_posts
         where is_in_window and account_id is not null
         group by all
     )
@@ -144,7 +146,7 @@ inner join (
     select
         campaign_id, platform, activity_day,
         list(distinct account_id) as accounts
-    from intermediate.campaign_interactions
+    from acts_on_posts
     where is_in_window and kind <> 'mention' and account_id is not null
     group by all
 ) as acted using (campaign_id, platform, activity_day)
@@ -206,6 +208,11 @@ def open_lab(lab: Lab, marts: str = "open.main") -> duckdb.DuckDBPyConnection:
         file = lab.root / "published" / "marts.duckdb"
         desk.execute(f"attach '{file}' as open (read_only)")
     desk.execute("use truth")
+    acts = load_models("intermediate")["intermediate.campaign_interactions"]
+    desk.execute(
+        f"create temp table acts_on_posts as {acts.sql}",
+        {"time_zone": load_workspace(lab.root).timezone},
+    )
     for table, select in (("facts", _FACTS), ("told", _ROWS), ("cells", _CELLS)):
         desk.execute(
             f"create temp table {table} as {select.replace('marts.', f'{marts}.')}"

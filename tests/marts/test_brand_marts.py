@@ -13,6 +13,7 @@ import networkx
 import pytest
 
 from tasks.campaigns.calendar_days import calendar_days
+from tasks.warehouse.models import load_models
 from tests.workspaces import Lab, comment, repost, status, user
 
 BRAND, RIVAL = user(9000, "Aurora"), user(9100, "Borealis")
@@ -305,7 +306,7 @@ def test_amplifiers_equal_the_oracle(built: Lab) -> None:
     owner: dict[tuple[str, str], str] = {}
     for root, node, account, parent in lab.rows(
         "select root_post_id, interaction_id, account_id, parent_interaction_id"
-        " from intermediate.cascade_edges"
+        f" from ({load_models('intermediate')['intermediate.cascade_edges'].sql})"
     ):
         owner[root, node] = account
         graph.add_edge((root, parent), (root, node))

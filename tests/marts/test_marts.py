@@ -586,13 +586,11 @@ def test_genuine_counts_are_those_of_levels(built: Lab) -> None:
             """
         with shown as (
             select
-                interactions.campaign_id,
-                count(*) filter (where levels.phantom_level <> 'phantom') as genuine
-            from intermediate.campaign_interactions as interactions
-            inner join intermediate.accounts as keys using (platform, account_id)
-            inner join restricted.accounts as levels
-                on keys.account_key = levels.account_key
-            where interactions.is_in_window and interactions.kind <> 'mention'
+                acted.campaign_id,
+                sum(engagements) filter (where levels.phantom_level <> 'phantom')
+                    as genuine
+            from restricted.campaign_accounts as acted
+            inner join restricted.accounts as levels using (platform, account_key)
             group by all
         )
         select count(*) from marts.campaigns inner join shown using (campaign_id)
