@@ -5,25 +5,15 @@
 -- params: none
 -- replace: once
 
-with
-
-engaged as (
-    select distinct
-        campaign_id,
-        platform,
-        account_id
-    from intermediate.campaign_interactions
-    where is_in_window and kind <> 'mention'
-)
-
 select
     engaged.campaign_id,
     scores.score_kind,
     scores.score_cell,
     count(*) as accounts
-from engaged
+from intermediate.campaign_people as engaged
 inner join intermediate.account_scores as scores
     on
         engaged.platform = scores.platform
         and engaged.account_id = scores.account_id
+where engaged.engagements > 0
 group by engaged.campaign_id, scores.score_kind, scores.score_cell

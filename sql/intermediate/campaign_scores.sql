@@ -34,15 +34,12 @@ by_account as (
         cast(null as date) as activity_day,
         cast(null as varchar) as post_id,
         account_id,
-        shown,
-        score_bin,
+        coalesce(shown, 'hidden') as shown,
+        coalesce(score_bin, 0) as score_bin,
         is_genuine,
-        count(*) as acts
-    from acts
-    where is_in_window
-    -- An account's id is its own on its network alone.
-    group by
-        campaign_id, acts.platform, account_id, shown, score_bin, is_genuine
+        engagements as acts
+    from intermediate.campaign_people
+    where engagements > 0
     union all
     select
         'day' as scope,

@@ -38,17 +38,17 @@ memberships as (
         campaign_id as id,
         platform,
         account_id
-    from intermediate.campaign_interactions
-    where is_in_window and kind <> 'mention'
-    union
-    select
+    from intermediate.campaign_people
+    where engagements > 0
+    union all
+    select distinct
         case when audience = 'followers' then 'brand_followers' else 'brand' end as kind,
         brand_id as id,
         platform,
         account_id
     from intermediate.audience_members
-    union
-    select
+    union all
+    select distinct
         'partner' as kind,
         campaign_id || ':' || partner_id as id,
         platform,

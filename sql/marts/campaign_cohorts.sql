@@ -41,16 +41,16 @@ placed as (
 ),
 
 engaged as (
-    select distinct
+    select
         placed.brand_id,
         placed.place,
-        acts.platform,
-        acts.account_id,
-        acts.is_genuine,
-        acts.is_known
-    from intermediate.campaign_interactions as acts
-    inner join placed on acts.campaign_id = placed.campaign_id
-    where acts.is_in_window and acts.kind <> 'mention' and acts.account_id is not null
+        people.platform,
+        people.account_id,
+        people.is_genuine,
+        people.is_known
+    from intermediate.campaign_people as people
+    inner join placed on people.campaign_id = placed.campaign_id
+    where people.engagements > 0 and people.account_id is not null
 ),
 
 members as (

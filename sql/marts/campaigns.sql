@@ -166,18 +166,6 @@ interactions as (
     where is_in_window
 ),
 
-campaign_accounts as (
-    select
-        campaign_id,
-        platform,
-        account_id,
-        operator_id,
-        is_genuine
-    from interactions
-    where account_id is not null and kind <> 'mention'
-    group by all
-),
-
 people as (
     select
         campaign_id,
@@ -185,7 +173,8 @@ people as (
         count(*) filter (where is_genuine) as genuine_engaged_accounts,
         count(distinct operator_id) as engaged_people,
         count(distinct operator_id) filter (where is_genuine) as genuine_engaged_people
-    from campaign_accounts
+    from intermediate.campaign_people
+    where account_id is not null and engagements > 0
     group by campaign_id
 ),
 

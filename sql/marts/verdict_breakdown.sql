@@ -19,66 +19,103 @@
 
 with
 
-scopes as (
-    select
-        cast(null as varchar) as campaign_id,
-        platform,
-        account_key
-    from restricted.accounts
-    union all
-    select
-        campaign_id,
-        platform,
-        account_key
-    from restricted.campaign_accounts
-    where engagements > 0
-),
-
+-- Who is an operator of their own counts as one person in any case: only the others'
+-- operators have to be told apart.
 acted as (
     select
+        cast(null as varchar) as campaign_id,
+        case when accounts.operator_accounts > 1 then accounts.operator_key end
+            as operator_key,
+        accounts.phantom_level,
+        accounts.is_known,
+        accounts.is_confirmed,
+        accounts.account_kind,
+        accounts.reason_classes
+    from restricted.accounts as accounts
+    union all
+    select
         scopes.campaign_id,
-        accounts.*,
-        count(*) over (partition by scopes.campaign_id) as in_scope,
-        count(*) over (partition by scopes.campaign_id, accounts.operator_key)
-            as of_operator
-    from scopes
+        case when accounts.operator_accounts > 1 then accounts.operator_key end
+            as operator_key,
+        accounts.phantom_level,
+        accounts.is_known,
+        accounts.is_confirmed,
+        accounts.account_kind,
+        accounts.reason_classes
+    from restricted.campaign_accounts as scopes
     inner join restricted.accounts as accounts
         on
             scopes.platform = accounts.platform
             and scopes.account_key = accounts.account_key
+    where scopes.engagements > 0
+),
+
+sizes as (
+    select
+        campaign_id,
+        count(*) as accounts
+    from acted
+    group by campaign_id
+),
+
+several as (
+    select
+        campaign_id,
+        operator_key
+    from acted
+    where operator_key is not null
+    group by campaign_id, operator_key
+    having count(*) > 1
 ),
 
 told as (
     select
         campaign_id,
         operator_key,
-        in_scope,
-        unnest([
-            struct_pack(dimension := 'phantom_level', value := phantom_level),
-            struct_pack(
-                dimension := 'unknown_level',
-                value := case when not is_known then phantom_level end
-            ),
-            struct_pack(
-                dimension := 'confirmed_level',
-                value := case when is_confirmed then phantom_level end
-            ),
-            struct_pack(
-                dimension := 'account_kind',
-                value := case when phantom_level <> 'genuine' then account_kind end
-            ),
-            struct_pack(
-                dimension := 'operator',
-                value := case when of_operator > 1 then 'several' end
-            )
-        ]) as cell
+        'phantom_level' as dimension,
+        phantom_level as value
     from acted
     union all
     select
         campaign_id,
         operator_key,
-        in_scope,
-        struct_pack(dimension := 'reason_class', value := unnest(reason_classes)) as cell
+        'unknown_level' as dimension,
+        phantom_level as value
+    from acted
+    where not is_known
+    union all
+    select
+        campaign_id,
+        operator_key,
+        'confirmed_level' as dimension,
+        phantom_level as value
+    from acted
+    where is_confirmed
+    union all
+    select
+        campaign_id,
+        operator_key,
+        'account_kind' as dimension,
+        account_kind as value
+    from acted
+    where phantom_level <> 'genuine' and account_kind is not null
+    union all
+    select
+        acted.campaign_id,
+        acted.operator_key,
+        'operator' as dimension,
+        'several' as value
+    from acted
+    inner join several
+        on
+            acted.campaign_id is not distinct from several.campaign_id
+            and acted.operator_key = several.operator_key
+    union all
+    select
+        campaign_id,
+        operator_key,
+        'reason_class' as dimension,
+        unnest(reason_classes) as value
     from acted
     where phantom_level <> 'genuine'
 ),
@@ -86,23 +123,12 @@ told as (
 counted as (
     select
         campaign_id,
-        cell.dimension as dimension,
-        cell.value as value,
-        case
-            when
-                count(*) >= $min_cell
-                or cell.dimension in ('phantom_level', 'unknown_level')
-                then count(*)
-        end as accounts,
-        case
-            when
-                count(*) >= $min_cell
-                or cell.dimension in ('phantom_level', 'unknown_level')
-                then count(distinct operator_key)
-        end as people
+        dimension,
+        value,
+        count(*) as accounts,
+        count(*) - count(operator_key) + count(distinct operator_key) as people
     from told
-    where cell.value is not null and in_scope >= $min_cell
-    group by campaign_id, cell.dimension, cell.value
+    group by campaign_id, dimension, value
 )
 
 select
@@ -110,7 +136,19 @@ select
     campaigns.campaign_name,
     counted.dimension,
     counted.value,
-    counted.accounts,
-    counted.people
+    case
+        when
+            counted.accounts >= $min_cell
+            or counted.dimension in ('phantom_level', 'unknown_level')
+            then counted.accounts
+    end as accounts,
+    case
+        when
+            counted.accounts >= $min_cell
+            or counted.dimension in ('phantom_level', 'unknown_level')
+            then counted.people
+    end as people
 from counted
+inner join sizes on counted.campaign_id is not distinct from sizes.campaign_id
 left join meta.campaigns as campaigns on counted.campaign_id = campaigns.campaign_id
+where sizes.accounts >= $min_cell

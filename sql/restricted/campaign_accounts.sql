@@ -22,27 +22,20 @@
 --   engagements: KAWO help centre | hidden accounts and those that a source does not name have no row
 
 select
-    interactions.campaign_id,
-    interactions.platform,
+    people.campaign_id,
+    people.platform,
     accounts.account_key,
     accounts.operator_key,
     accounts.phantom_level,
-    count(*) filter (where interactions.kind = 'repost') as reposts,
-    count(*) filter (where interactions.kind = 'comment') as comments,
-    count(*) filter (where interactions.kind = 'like') as likes,
-    count(*) filter (where interactions.kind = 'mention') as mentions,
-    count(*) filter (where interactions.kind <> 'mention') as engagements,
-    min(interactions.activity_day) as first_acted_day,
-    max(interactions.activity_day) as last_acted_day
-from intermediate.campaign_interactions as interactions
+    people.reposts,
+    people.comments,
+    people.likes,
+    people.mentions,
+    people.engagements,
+    people.first_acted_day,
+    people.last_acted_day
+from intermediate.campaign_people as people
 inner join intermediate.accounts as accounts
     on
-        interactions.platform = accounts.platform
-        and interactions.account_id = accounts.account_id
-where interactions.is_in_window
-group by
-    interactions.campaign_id,
-    interactions.platform,
-    accounts.account_key,
-    accounts.operator_key,
-    accounts.phantom_level
+        people.platform = accounts.platform
+        and people.account_id = accounts.account_id

@@ -23,7 +23,6 @@ from pathlib import Path
 import duckdb
 
 from tasks.warehouse.models import load_models
-from tasks.warehouse.workspace import load_workspace
 from tests.workspaces import FIRST, LAST, Lab, lab_of
 from tests.world import WorldSpec, generate
 
@@ -209,10 +208,8 @@ def open_lab(lab: Lab, marts: str = "open.main") -> duckdb.DuckDBPyConnection:
         desk.execute(f"attach '{file}' as open (read_only)")
     desk.execute("use truth")
     acts = load_models("intermediate")["intermediate.campaign_interactions"]
-    desk.execute(
-        f"create temp table acts_on_posts as {acts.sql}",
-        {"time_zone": load_workspace(lab.root).timezone},
-    )
+    # The attack looks at no hour.
+    desk.execute(f"create temp table acts_on_posts as {acts.sql}", {"time_zone": "UTC"})
     for table, select in (("facts", _FACTS), ("told", _ROWS), ("cells", _CELLS)):
         desk.execute(
             f"create temp table {table} as {select.replace('marts.', f'{marts}.')}"

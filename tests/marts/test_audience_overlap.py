@@ -16,8 +16,8 @@ _TABLES = """
 create schema intermediate;
 create schema meta;
 create schema marts;
-create table intermediate.campaign_interactions (
-    campaign_id text, platform text, account_id text, kind text, is_in_window boolean
+create table intermediate.campaign_people (
+    campaign_id text, platform text, account_id text, engagements bigint
 );
 create table intermediate.audience_members (
     brand_id text, audience text, day date, platform text, account_id text
@@ -62,10 +62,10 @@ def put(
             connection.execute("insert into meta.brands values ($1, $1)", [name])
         for account in sorted(accounts):
             if kind == "campaign":
-                connection.executemany(
-                    "insert into intermediate.campaign_interactions"
-                    " values (?, 'weibo', ?, ?, ?)",
-                    [[name, account, "like", True], [name, account, "repost", True]],
+                connection.execute(
+                    "insert into intermediate.campaign_people"
+                    " values ($1, 'weibo', $2, 2)",
+                    [name, account],
                 )
             elif kind == "partner":
                 connection.execute(
