@@ -169,7 +169,11 @@ def redact(texts: pl.Series, names: Sequence[str] = ()) -> pl.Series:
 
 
 def rising(
-    daily: pl.DataFrame, keys: Sequence[str], count: str, among: str
+    daily: pl.DataFrame,
+    keys: Sequence[str],
+    count: str,
+    among: str,
+    asked: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """Days on which something is a larger share than the days before let expect.
 
@@ -179,14 +183,15 @@ def rising(
     count then follows a beta-binomial law whose correlation is that within days and the
     share's own uncertainty. Where the number is rare as well, by a negative binomial
     law of the numbers before, the share needs to be less so; where nearly all is what
-    is counted, the number is judged alone. Cost: fourteen rows per key and day, and a
-    number per comment.
+    is counted, the number is judged alone. Cost: a row per key and day, and of those
+    that are judged a number per comment.
 
     Args:
         daily: a row per keys and day: the keys, `date_day`, both counts.
         keys: columns that name what is counted.
         count: the column of whole numbers to judge.
         among: the column of those that it is a part of; days without any say nothing.
+        asked: the rows of `daily` to judge; all without.
 
     Returns:
         The keys, `date_day`, both counts, `expected` (of so many; null where fewer than
@@ -200,7 +205,10 @@ def rising(
     if daily.select(by).is_duplicated().any():
         raise ValueError(f"{', '.join(by)} occur twice: sum the counts first")
     said = daily.select(
-        *by, pl.col(count).cast(pl.Int64), pl.col(among).cast(pl.Int64)
+        *by,
+        pl.col(count).cast(pl.Int64),
+        pl.col(among).cast(pl.Int64),
+        _is_asked=pl.lit(True) if asked is None else asked,
     ).filter(pl.col(among) > 0)
     share = pl.col(count) / pl.col(among)
     size_before = pl.col(among).shift(1).over(keys)
@@ -216,10 +224,8 @@ def rising(
         _weight=((2 * weight - 1) * 10**9).round().cast(pl.Int64),
     )
     window = [count, among, "_square", "_days", "_difference", "_weight", "_number"]
-    judged = active.join(_before(active, by, window), on=by, how="left").sort(by)
-    parts = [
-        judged[f"{n}_before"].fill_null(0).to_numpy().astype(float) for n in window
-    ]
+    judged = _with_before(active, by, window).filter("_is_asked")
+    parts = [judged[f"{name}_before"].to_numpy().astype(float) for name in window]
     counted, total, squares, days, difference, weights, numbers = parts
     observed, size = judged[count].to_numpy(), judged[among].to_numpy()
     known = (days >= FEWEST_DAYS) & (total >= FEWEST_BEFORE)
@@ -231,7 +237,10 @@ def rising(
     )
     own = (1 - within) / total + within * squares / total**2
     spread = np.minimum(within + own, MOST_CORRELATION)
-    lower, upper = _tails(observed, size, mean, spread)
+    lower, upper = np.ones(len(judged)), np.ones(len(judged))
+    lower[known], upper[known] = _tails(
+        observed[known], size[known], mean[known], spread[known]
+    )
     number = _chance_of_number(observed, counted, numbers, np.where(known, days, 2))
     rare = (upper < RARE) | (
         ((upper < RARE_SHARE) | (mean >= FULL)) & (number < RARE_NUMBER)
@@ -248,38 +257,35 @@ def rising(
     )
 
 
-def _before(
+def _with_before(
     active: pl.DataFrame, by: Sequence[str], columns: Sequence[str]
 ) -> pl.DataFrame:
-    """Sums of columns over the 14 calendar days before each row's day."""
+    """Rows in the order of keys and day, with sums over the 14 days before each.
+
+    Each window is a run of rows, so its sum is the difference of two running totals.
+    """
     *keys, day = by
-    # each day stands in the windows of the 14 days after it
-    return (
-        active.join(
-            pl.DataFrame(
-                {"_after": range(1, PRECEDING_DAYS + 1)}, {"_after": pl.Int64}
-            ),
-            how="cross",
+    if active.is_empty():
+        return active.with_columns(
+            pl.lit(0, pl.Int64).alias(f"{name}_before") for name in columns
         )
-        .with_columns(
-            (pl.col(day) + pl.duration(days=pl.col("_after"))).cast(pl.Date),
-            # a difference belongs to the window when both its days do
-            _is_inside=pl.col(day).is_not_null()
-            & (
-                (pl.col(day) - pl.col(day).shift(1).over([*keys, "_after"]))
-                .dt.total_days()
-                .fill_null(PRECEDING_DAYS + 1)
-                + pl.col("_after")
-                <= PRECEDING_DAYS
-            ),
-        )
-        .with_columns(
-            pl.when("_is_inside").then(name).otherwise(0).alias(name)
-            for name in ("_difference", "_weight")
-        )
-        .group_by(by)
-        .agg(pl.col(name).sum().name.suffix("_before") for name in columns)
+    number = active.select(pl.struct(keys).rle_id().cast(pl.Int64)).to_series()
+    days = active[day].to_physical().cast(pl.Int64)
+    # A row without a day is in no window and has none.
+    place = (number * 10**8 + days.fill_null(-(10**7))).to_numpy()
+    row = np.arange(len(active))
+    start = np.searchsorted(
+        place, (number * 10**8 + days).fill_null(0).to_numpy() - PRECEDING_DAYS
     )
+    start = np.where(days.is_null().to_numpy(), row, start)
+    sums = []
+    for name in columns:
+        total = np.concatenate([[0], active[name].fill_null(0).to_numpy().cumsum()])
+        # A difference belongs to the window when both its days do.
+        pairs = name in ("_difference", "_weight")
+        first = np.minimum(start + 1, row) if pairs else start
+        sums.append(pl.Series(f"{name}_before", total[row] - total[first]))
+    return active.with_columns(sums)
 
 
 _Floats = npt.NDArray[np.float64]
@@ -408,16 +414,15 @@ def find_topics(
         raise ValueError(f"comments lack the columns {', '.join(missing)}")
     rows = (
         comments.select(pl.col(name).cast(kind) for name, kind in _COMMENTS.items())
-        .sort("campaign_id", "platform", "interaction_id", "date_day", "text")
         .with_row_index("comment")
-        .with_columns(campaign=pl.col("campaign_id").rle_id())
+        .with_columns(campaign=pl.col("campaign_id").rank("dense"))
     )
     people = pl.col("person").drop_nulls().n_unique()
-    words = _words(rows)
+    words, written = _words(rows)
     totals = words.group_by("campaign").agg(
         total=pl.col("comment").n_unique().cast(pl.Int64)
     )
-    spoken = _spoken(words, totals, people, fewest_people)
+    spoken = _spoken(words, written, totals, people, fewest_people)
     mine = words.join(spoken, on=["campaign", "word"]).select(
         "campaign", "comment", "place", "weight"
     )
@@ -457,7 +462,7 @@ def find_topics(
         groups.join(spoken, on=["campaign", "place"])
         .sort("campaign", "place")
         .group_by(_GROUP, maintain_order=True)
-        .agg(terms=pl.col("word").head(MOST_TERMS))
+        .agg(terms=pl.col("written").head(MOST_TERMS))
     )
     return (
         sizes.join(terms, on=_GROUP)
@@ -482,8 +487,13 @@ def find_topics(
     )
 
 
-def _words(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row per comment and telling word: campaign, comment, person, word."""
+def _words(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Telling words of comments.
+
+    Returns:
+        A row per comment and telling word: campaign, comment, person, word, its number;
+        and a row per word: word, written.
+    """
     plain = rows.select(
         "campaign",
         "comment",
@@ -495,38 +505,46 @@ def _words(rows: pl.DataFrame) -> pl.DataFrame:
         .str.replace_all(_EMOTICON, " ")
         .str.to_lowercase(),
     ).drop_nulls("text")
-    distinct = plain["text"].unique().sort()
-    told = [_telling(text) for text in distinct]
+    distinct = plain["text"].unique()
+    numbers: dict[str, int] = {}
+    told = [
+        [numbers.setdefault(word, len(numbers)) for word in _telling(text)]
+        for text in distinct
+    ]
+    lengths = np.fromiter(map(len, told), dtype=np.int64, count=len(told))
     cut = pl.DataFrame(
         {
-            "text": distinct.gather(np.repeat(np.arange(len(told)), [*map(len, told)])),
-            "word": pl.Series([*chain.from_iterable(told)], dtype=pl.String),
+            "text": distinct.gather(np.repeat(np.arange(len(told)), lengths)),
+            "word": pl.Series([*chain.from_iterable(told)], dtype=pl.UInt32),
         }
     )
-    return (
-        plain.join(cut, on="text")
-        .select("campaign", "comment", "person", "word")
-        .sort("campaign", "comment", "word")
+    written = pl.DataFrame(
+        {"word": range(len(numbers)), "written": [*numbers]},
+        schema={"word": pl.UInt32, "written": pl.String},
     )
+    words = plain.join(cut, on="text").select("campaign", "comment", "person", "word")
+    return words, written
 
 
-def _telling(text: str) -> list[str]:
-    return sorted(
-        {
-            word
-            for word, tag in rjieba.tag(text)
-            if tag in _TELLING
-            and len(word) > 1
-            and word not in _EMPTY_WORDS
-            and word.isalpha()
-        }
-    )
+def _telling(text: str) -> set[str]:
+    return {
+        word
+        for word, tag in rjieba.tag(text)
+        if tag in _TELLING
+        and len(word) > 1
+        and word not in _EMPTY_WORDS
+        and word.isalpha()
+    }
 
 
 def _spoken(
-    words: pl.DataFrame, totals: pl.DataFrame, people: pl.Expr, fewest_people: int
+    words: pl.DataFrame,
+    written: pl.DataFrame,
+    totals: pl.DataFrame,
+    people: pl.Expr,
+    fewest_people: int,
 ) -> pl.DataFrame:
-    """Words of each campaign that are looked at: campaign, place, word, weight."""
+    """Words of each campaign that are looked at: campaign, place, word, weight, ..."""
     return (
         words.group_by("campaign", "word")
         .agg(comments=pl.len().cast(pl.Int64), people=people)
@@ -539,7 +557,8 @@ def _spoken(
                 <= pl.max_horizontal(FEWEST_COMMENTS, COMMON * pl.col("total"))
             )
         )
-        .sort(["campaign", "comments", "word"], descending=[False, True, False])
+        .join(written, on="word")
+        .sort(["campaign", "comments", "written"], descending=[False, True, False])
         .with_columns(place=pl.int_range(pl.len(), dtype=pl.UInt32).over("campaign"))
         .filter(pl.col("place") < MOST_WORDS)
         .with_columns(weight=(pl.col("total") / pl.col("comments")).log().round(9))
@@ -630,11 +649,8 @@ def _trends(placed: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("comments").fill_null(0))
         .sort(*_GROUP, "date_day")
     )
-    judged = (
-        rising(daily, _GROUP, "comments", "among")
-        .join(daily.select(*_GROUP, "date_day", "last"), on=[*_GROUP, "date_day"])
-        .filter(pl.col("date_day") == pl.col("last"))
-        .sort(_GROUP)
+    judged = rising(
+        daily, _GROUP, "comments", "among", pl.col("date_day") == pl.col("last")
     )
     slope = np.concatenate(
         [
@@ -747,8 +763,8 @@ def _examples(placed: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     best = (
         placed.with_columns(pl.col("is_genuine").fill_null(False))
         .sort(
-            [*_GROUP, "is_genuine", "strength", "text", "comment"],
-            descending=[False, False, True, True, False, False],
+            [*_GROUP, "is_genuine", "strength", "text"],
+            descending=[False, False, True, True, False],
         )
         .unique([*_GROUP, "text"], keep="first", maintain_order=True)
         .group_by(_GROUP, maintain_order=True)
