@@ -10,7 +10,7 @@ PYTHON := $(VENV)/bin/python
 # What was installed last; equal to requirements.txt when there is nothing to do.
 INSTALLED := $(VENV)/installed.txt
 MARKED := browser or postgres or reader or delta or objectstore
-NEVER := spark or node or superset
+NEVER := spark or node or superset or workers
 READERS := $(VENV)/readers
 AXE := $(VENV)/axe
 STORAGE := $(VENV)/storage

@@ -57,6 +57,7 @@ def _begin(
 
 app.command()(runs.daily)
 app.command()(runs.backfill)
+app.command()(runs.crawl)
 app.command()(runs.uncover)
 app.command()(care.status)
 app.command()(readers.report)

@@ -49,7 +49,7 @@ def workspace_of(folder: str | None) -> Path:
 
 
 @contextmanager
-def reported(root: Path) -> Iterator[None]:
+def reported(root: Path, *, has_page: bool = True) -> Iterator[None]:
     """Let the orchestrator hear what a run says, and get a page of it at its end.
 
     Where Prefect runs nothing, nothing is done. What a run says holds no id and no
@@ -62,7 +62,7 @@ def reported(root: Path) -> Iterator[None]:
     from flows.prefect_runs import end_quietly, leave_page, log
 
     end_quietly()
-    has_begun = True
+    has_begun = has_page
     with heard_by(log):
         try:
             yield

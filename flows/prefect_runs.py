@@ -72,6 +72,8 @@ def name_run() -> str:
     asked = flow_run.parameters
     if "action" in asked:
         of = asked["action"]
+    elif "source" in asked:
+        of = asked["source"]
     elif "first" in asked:
         of = f"{asked['first']}..{asked['last']}"
     elif "day" in asked:

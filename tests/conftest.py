@@ -51,7 +51,7 @@ def _be_quiet() -> None:
 # What `make test` leaves out: these need a browser, Java, Node.js, an older DuckDB, or
 # an environment of their own that takes minutes to install.
 NEEDS_MORE = (
-    *("browser", "postgres", "reader", "delta", "objectstore"),
+    *("browser", "postgres", "reader", "delta", "objectstore", "workers"),
     *("spark", "node", "superset"),
 )
 _MARKED = pytest.StashKey[int]()

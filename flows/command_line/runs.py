@@ -1,4 +1,4 @@
-"""Commands that run days: daily, backfill, uncover."""
+"""Commands that run days: daily, backfill, crawl, uncover."""
 
 from __future__ import annotations
 
@@ -122,6 +122,46 @@ def backfill(
         reason=reason,
         only=steps,
         tables=tables,
+        workspace=str(workspace),
+        force=force,
+    )
+
+
+def crawl(
+    source: Annotated[str, typer.Argument(help="Name of an API source.")],
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="First day; as of `daily` without it.",
+            metavar="DAY",
+        ),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Last day.", metavar="DAY")
+    ] = None,
+    force: ForceOption = False,
+    workspace: WorkspaceOption = Path("data"),
+    debug: DebugOption = False,
+) -> None:
+    """Read an API source ahead of a run, which then lands it."""
+    mistakes: list[str] = []
+    days: list[date] = []
+    if first and last:
+        days = _days_of_range(first, last, mistakes)
+    elif first or last:
+        mistakes.append("--from and --to belong together: name both, or neither.")
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    prepare_prefect(debug=debug)
+    from flows.crawl import crawl as flow
+    from flows.orchestration import run_flow
+
+    run_flow(
+        flow,
+        source,
+        first=days[0] if days else None,
+        last=days[1] if days else None,
         workspace=str(workspace),
         force=force,
     )

@@ -1,7 +1,12 @@
 """API sources: crawl what the workspace needs, then land what was crawled.
 
-What waits from an earlier, killed run is landed first, as the same batch, so
-that nothing lands twice.
+A source may be crawled ahead of a run and apart from it, by another process
+(`crawl_apart`): what is read waits in the crawl's file, and the run lands it. A lock of
+its own lets one process at a time crawl a source; what sources of one host may spend is
+counted in one file, whoever crawls them.
+
+What waits from an earlier, killed run is landed first, as the same batch, so that
+nothing lands twice.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
@@ -47,7 +53,7 @@ from tasks.sources.crawl.http_client import (
 )
 from tasks.sources.crawl.network_api import NetworkApi, api_of
 from tasks.sources.crawl.spending import Spending
-from tasks.sources.crawl.state import CrawlState, Stream, Waiting, told_of_crawl
+from tasks.sources.crawl.state import PASS, CrawlState, Stream, Waiting, told_of_crawl
 from tasks.sources.file_landing import (
     QUARANTINE,
     STREAM,
@@ -60,7 +66,8 @@ from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, broken
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.database import failpoint, tune
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
+from tasks.warehouse.lock import hold_workspace
 from tasks.warehouse.networks import APIS
 from tasks.warehouse.progress import say, step
 from tasks.warehouse.rejected import rejected_of
@@ -69,6 +76,8 @@ from tasks.warehouse.workspace import Workspace
 
 # So long before its end a token is told.
 _TOKEN_WARNING = timedelta(days=7)
+# What a crawl remembers: days that were read ahead of a run, and when that ended.
+_READ = "read_ahead"
 # Records that land together: bounds what is in memory.
 _AT_ONCE = 20_000
 
@@ -174,6 +183,30 @@ def spending_file(workspace: Workspace, source: Source) -> Path:
     return workspace.landing / ".crawl" / "spending" / f"{name}.sqlite"
 
 
+def _hold_crawl(held: ExitStack, workspace: Workspace, source: Source) -> bool:
+    """Whether nobody else crawls a source, which is then held."""
+    lock = crawl_lock(workspace, source)
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        held.enter_context(hold_workspace(lock, "a run"))
+    except WorkspaceLockedError:
+        return False
+    return True
+
+
+def _was_read(
+    workspace: Workspace, source: Source, first: date, last: date, clock: Clock
+) -> bool:
+    file = state_file(workspace, source)
+    with told_of_crawl(file), CrawlState(file) as state:
+        return _is_read(state, first, last, clock)
+
+
+def _forget_read(workspace: Workspace, source: Source) -> None:
+    with CrawlState(state_file(workspace, source)) as state:
+        state.remember(_READ, None)
+
+
 @dataclass(frozen=True)
 class _Crawl:
     """How the crawl of a source ended.
@@ -201,6 +234,77 @@ def collect_source(
     return collected
 
 
+def crawl_lock(workspace: Workspace, source: Source) -> Path:
+    """The file that who crawls a source locks."""
+    return state_file(workspace, source).with_suffix(".lock")
+
+
+def crawl_apart(
+    workspace: Workspace,
+    source: Source,
+    first: date,
+    last: date,
+    clock: Clock | None = None,
+) -> str | None:
+    """Crawl one API source for a range of days; the next run lands what was read.
+
+    The workspace isn't held, so that a run may work meanwhile, and other processes
+    crawl other sources. Run again it goes on where it was killed.
+
+    Returns:
+        Why it was not read to its end, and when it can go on; None where it was.
+
+    Raises:
+        ConfigurationError: the platform refuses, or a token has expired.
+        StepFailedError: what a crawl remembers can't be read or written.
+        WorkspaceLockedError: another process crawls this source.
+    """
+    stop = Event()
+    clock = clock or SystemClock(stop)
+    file = state_file(workspace, source)
+    lock = crawl_lock(workspace, source)
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with hold_workspace(lock, "crawl"), step(f"crawl {source.name}"):
+        with told_of_crawl(file), CrawlState(file) as state:
+            waits = bool(state.waiting(1))
+            resumes = waits and not _is_read(state, first, last, clock)
+            state.remember(_READ, None)
+        spent_in = spending_file(workspace, source)
+        shared = [
+            one
+            for one in workspace.sources
+            if one.kind == "api" and spending_file(workspace, one) == spent_in
+        ]
+        crawl = _crawl(
+            workspace,
+            source,
+            wanted_of(workspace, source, first, last),
+            clock,
+            stop,
+            resumes=resumes,
+            shared_by=len(shared),
+        )
+        if crawl.failure is not None:
+            raise ConfigurationError([crawl.failure])
+        deferred = _tell(workspace, source, crawl)
+        if deferred is None:
+            with told_of_crawl(file), CrawlState(file) as state:
+                ended = datetime.fromtimestamp(clock.now(), UTC).isoformat()
+                days = [first.isoformat(), last.isoformat()]
+                state.remember(_READ, [*days, ended])
+    return deferred
+
+
+def _is_read(state: CrawlState, first: date, last: date, clock: Clock) -> bool:
+    """Whether days were crawled ahead to their end, and no run has taken that yet."""
+    told = state.fact(_READ)
+    if told is None:
+        return False
+    begin, end = (date.fromisoformat(day) for day in told[:2])
+    age = datetime.fromtimestamp(clock.now(), UTC) - datetime.fromisoformat(told[2])
+    return begin <= first and last <= end and age < PASS
+
+
 def collect_sources(
     workspace: Workspace,
     sources: Sequence[Source],
@@ -211,7 +315,8 @@ def collect_sources(
     """Crawl API sources side by side for a range of days, and land them.
 
     Each is crawled in a thread of its own: none waits for another's limits, and those
-    that share a budget use it alike.
+    that share a budget use it alike. One that was crawled ahead is landed alone; of one
+    that another process crawls now, what it has read.
 
     Raises:
         ConfigurationError: a platform refuses, or a token has expired; what was read
@@ -220,7 +325,27 @@ def collect_sources(
     """
     stop = Event()
     clock = clock or SystemClock(stop)
-    with step(f"crawl {', '.join(source.name for source in sources)}"):
+    named = ", ".join(source.name for source in sources)
+    with step(f"crawl {named}"), ExitStack() as held:
+        here = [source for source in sources if _hold_crawl(held, workspace, source)]
+        ahead = [one for one in here if _was_read(workspace, one, first, last, clock)]
+        collected = [
+            Collected(
+                tuple(_land_waiting(workspace, source)),
+                f"Source '{source.name}' is being read by another process: what it has"
+                " read by now is landed, the next run lands the rest.",
+            )
+            for source in sources
+            if source not in here
+        ]
+        for source in ahead:
+            say(f"  {source.name}: was read ahead of this run")
+            collected.append(Collected(tuple(_land_waiting(workspace, source)), None))
+            with told_of_crawl(state_file(workspace, source)):
+                _forget_read(workspace, source)
+        sources = [source for source in here if source not in ahead]
+        if not sources:
+            return collected
         batches = [_land_waiting(workspace, source) for source in sources]
         shared = Counter(spending_file(workspace, source) for source in sources)
         threads = ThreadPoolExecutor(len(sources), thread_name_prefix="crawl")
@@ -243,7 +368,6 @@ def collect_sources(
             # By a signal, too: what is under way is finished and kept first.
             stop.set()
             threads.shutdown()
-        collected: list[Collected] = []
         for source, crawl, landed in zip(sources, crawls, batches, strict=True):
             if crawl.exception() is None:
                 deferred = _tell(workspace, source, crawl.result())

@@ -59,7 +59,7 @@ def read_deployments() -> list[dict[str, Any]]:
 
 def test_deployments_are_the_flows() -> None:
     names = [one["name"] for one in read_deployments()]
-    assert names == ["daily", "backfill", "train", "privacy"]
+    assert names == ["daily", "backfill", "crawl", "train", "privacy"]
 
 
 @pytest.mark.parametrize("deployment", read_deployments(), ids=lambda one: one["name"])
@@ -150,6 +150,8 @@ def orchestra(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestra]:
         # A worker makes the pool that it is to work for, where there is none.
         worker = start("worker", "worker", "start", "-p", "local", "-t", "process")
         wait_for(f"{api}/work_pools/local", worker, home / "worker.log")
+        pool = {"name": "crawls", "type": "process"}
+        answer_of("POST", f"{api}/work_pools/", pool)
         run_prefect(environment, "--no-prompt", "deploy", "--all")
         yield Orchestra(api, environment, home)
     finally:

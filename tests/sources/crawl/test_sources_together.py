@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,11 +11,14 @@ import pytest
 from tasks.sources.api_landing import (
     check_apis,
     collect_sources,
+    crawl_apart,
+    crawl_lock,
     describe_spending,
     spending_file,
 )
 from tasks.sources.crawl.spending import Spending, spending_files
-from tasks.warehouse.errors import ConfigurationError
+from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
+from tasks.warehouse.lock import hold_workspace
 from tests.emulators.weibo import TOKEN
 from tests.flows.test_weibo_storm import TINY
 from tests.flows.weibo_api import Site, WorldClock, site
@@ -86,3 +91,70 @@ def test_a_budget_is_of_one_host_or_of_a_file_that_is_named(tmp_path: Path) -> N
         add_source(found, "x", 'budget_file = "/shared/one.sqlite"', "x")
         with pytest.raises(ConfigurationError, match="give each platform its own"):
             check_apis(found.lab.workspace)
+
+
+def test_what_was_read_ahead_is_landed_and_not_asked_for_again(tmp_path: Path) -> None:
+    """Once: the run after it asks again what may have changed."""
+    with site(TINY, tmp_path, more=MORE) as found:
+        workspace = found.lab.workspace
+        (source,) = workspace.sources
+        days = (found.first, found.last)
+        clock = WorldClock(found.emulator)
+        assert crawl_apart(workspace, source, *days, clock) is None
+        truth = found.told()
+        calls = len(found.emulator.calls)
+        assert calls
+        assert not list((found.lab.root / "landing").glob("*/*/*/*.parquet"))
+        collect_sources(workspace, [source], *days, clock)
+        assert len(found.emulator.calls) == calls
+        collect_sources(workspace, [source], *days, clock)
+        assert len(found.emulator.calls) > calls
+    found.check_rows(truth)
+
+
+def test_what_another_process_reads_is_landed_as_far_as_it_is(tmp_path: Path) -> None:
+    with site(TINY, tmp_path, more=MORE) as found:
+        workspace = found.lab.workspace
+        (source,) = workspace.sources
+        days = (found.first, found.last)
+        lock = crawl_lock(workspace, source)
+        lock.parent.mkdir(parents=True)
+        with hold_workspace(lock, "crawl"):
+            (collected,) = collect_sources(workspace, [source], *days)
+            assert "being read by another process" in (collected.deferred or "")
+            with pytest.raises(WorkspaceLockedError):
+                crawl_apart(workspace, source, *days)
+        assert found.emulator.calls == []
+
+
+def test_crawls_ahead_spend_one_budget_together_and_go_on_with_it(
+    tmp_path: Path,
+) -> None:
+    """Two at once, an hour permits less than both need: nothing is asked twice."""
+    with site(TINY, tmp_path, more=f"{MORE}\nlimits = {{ ip-hour = 20 }}") as found:
+        add_source(found, "other", f"{MORE}\nlimits = {{ ip-hour = 20 }}")
+        workspace = found.lab.workspace
+        days = (found.first, found.last)
+        clock = WorldClock(found.emulator)
+        left = list(workspace.sources)
+        hours = 0
+        while left:
+            before = len(found.emulator.calls)
+            with ThreadPoolExecutor(2) as pool:
+                ended = pool.map(
+                    lambda one: crawl_apart(workspace, one, *days, clock), left
+                )
+                left = [one for one, why in zip(left, ended, strict=True) if why]
+            # Nine in ten of what the platform permits.
+            assert 0 < len(found.emulator.calls) - before <= 18
+            found.emulator.now = (found.emulator.now // 3600 + 1) * 3600
+            hours += 1
+        assert hours > 1
+        asked = Counter(
+            (call.path, *sorted(call.params.items())) for call in found.emulator.calls
+        )
+        truth = found.told()
+        collect_sources(workspace, workspace.sources, *days, clock)
+    # Each of the two sources asks what it needs once.
+    assert max(asked.values()) == 2
+    found.check_rows(truth)
