@@ -7,16 +7,17 @@
 
 with
 
-contradictory as (
+-- Nobody reaches a level, or is verified, without followers and posts: such zeros stand
+-- for what the platform did not tell.
+profiles as (
     select
-        platform,
-        account_id,
+        *,
         coalesce(
             followers_count = 0
             and posts_count = 0
             and (is_verified or (levels_take_time(platform) and level >= 10)),
             false
-        ) as is_so
+        ) as is_contradictory
     from intermediate.account_profiles
 )
 
@@ -27,13 +28,11 @@ select
     profiles.description,
     profiles.is_verified,
     profiles.level,
-    -- Nobody reaches a level, or is verified, without followers and posts: such zeros
-    -- stand for what the platform did not tell.
-    case when not contradictory.is_so then profiles.followers_count end
+    case when not profiles.is_contradictory then profiles.followers_count end
         as followers_count,
-    case when not contradictory.is_so then profiles.following_count end
+    case when not profiles.is_contradictory then profiles.following_count end
         as following_count,
-    case when not contradictory.is_so then profiles.posts_count end as posts_count,
+    case when not profiles.is_contradictory then profiles.posts_count end as posts_count,
     profiles.description is not null and trim(profiles.description) = ''
         as has_empty_description,
     regexp_matches(profiles.avatar_url, '/default|avatar_default|default_avatar')
@@ -112,11 +111,7 @@ select
     bursts.burst_followers_usual,
     bursts.burst_alike,
     profiles.observed_at
-from intermediate.account_profiles as profiles
-inner join contradictory
-    on
-        profiles.platform = contradictory.platform
-        and profiles.account_id = contradictory.account_id
+from profiles
 left join intermediate.account_behaviour as behaviour
     on
         profiles.platform = behaviour.platform

@@ -118,11 +118,8 @@ newest as (
 spaced as (
     select
         account_no,
-        kind,
         acted_at,
         date_day,
-        words_no,
-        client,
         lead(acted_at) over (
             partition by account_no order by acted_at desc
         ) as before_at,
@@ -132,19 +129,26 @@ spaced as (
     from newest
 ),
 
+gaps as (
+    select
+        account_no,
+        date_diff('second', before_at, acted_at) as gap_seconds,
+        before_day < date_day as is_next_day
+    from spaced
+    where before_at is not null or before_day is not null
+),
+
 recent as (
     select
-        spaced.account_no,
-        spaced.kind,
-        spaced.acted_at,
-        spaced.client,
+        newest.account_no,
+        newest.kind,
+        newest.acted_at,
+        newest.client,
         extract(
-            hour from spaced.acted_at at time zone 'UTC' at time zone $time_zone
+            hour from newest.acted_at at time zone 'UTC' at time zone $time_zone
         ) as hour_of_day,
-        extract(minute from spaced.acted_at) as minute_of_hour,
-        extract(isodow from spaced.date_day) as day_of_week,
-        date_diff('second', spaced.before_at, spaced.acted_at) as gap_seconds,
-        spaced.before_day < spaced.date_day as is_next_day,
+        extract(minute from newest.acted_at) as minute_of_hour,
+        extract(isodow from newest.date_day) as day_of_week,
         signs.bare_no,
         signs.letters,
         signs.has_link,
@@ -158,12 +162,12 @@ recent as (
         signs.has_headline,
         signs.has_sales,
         signs.has_lottery
-    from spaced
+    from newest
     left join intermediate.word_signs as signs
         on
-            spaced.words_no = signs.words_no
+            newest.words_no = signs.words_no
             -- The platform's filler says nothing about who reposts.
-            and (spaced.kind = 'post' or not signs.is_filler)
+            and (newest.kind = 'post' or not signs.is_filler)
 ),
 
 -- The distance that comes back most often, in whole minutes; ties: the shorter.
@@ -172,7 +176,7 @@ distances as (
         account_no,
         cast(round(gap_seconds / 60.0) as bigint) as minutes,
         count(*) as times
-    from recent
+    from gaps
     where gap_seconds between 120 and 604800
     group by account_no, cast(round(gap_seconds / 60.0) as bigint)
     having count(*) > 1
@@ -184,6 +188,22 @@ regular as (
         max(times) as regular_gaps,
         -max(times * 100000 - minutes) + max(times) * 100000 as regular_gap_minutes
     from distances
+    group by account_no
+),
+
+spacing as (
+    select
+        account_no,
+        count(*) filter (where is_next_day) as next_days,
+        count(gap_seconds) as gaps,
+        sum(gap_seconds) as gap_sum,
+        sum(cast(gap_seconds as hugeint) * gap_seconds) as gap_square_sum,
+        count(*) filter (where gap_seconds < 60) as gaps_below_minute,
+        count(*) filter (where gap_seconds < 600) as gaps_below_ten_minutes,
+        count(*) filter (where gap_seconds < 3600) as gaps_below_hour,
+        count(*) filter (where gap_seconds < 86400) as gaps_below_day,
+        count(*) filter (where gap_seconds < 604800) as gaps_below_week
+    from gaps
     group by account_no
 ),
 
@@ -259,7 +279,6 @@ counted as (
         count(*) as acts,
         count(*) filter (where kind = 'post') as posts,
         count(*) filter (where kind = 'repost') as reposts,
-        1 + count(*) filter (where is_next_day) as days,
         date_diff('second', min(acted_at), max(acted_at)) as span_seconds,
         bit_count(bit_or(1 << hour_of_day)) as hours,
         count(*) filter (where hour_of_day < 6) as night_acts,
@@ -267,14 +286,6 @@ counted as (
         count(*) filter (where hour_of_day >= 18) as evening_acts,
         count(*) filter (where day_of_week >= 6) as weekend_acts,
         count(*) filter (where minute_of_hour in (0, 30)) as half_hour_acts,
-        count(gap_seconds) as gaps,
-        sum(gap_seconds) as gap_sum,
-        sum(cast(gap_seconds as hugeint) * gap_seconds) as gap_square_sum,
-        count(*) filter (where gap_seconds < 60) as gaps_below_minute,
-        count(*) filter (where gap_seconds < 600) as gaps_below_ten_minutes,
-        count(*) filter (where gap_seconds < 3600) as gaps_below_hour,
-        count(*) filter (where gap_seconds < 86400) as gaps_below_day,
-        count(*) filter (where gap_seconds < 604800) as gaps_below_week,
         count(letters) as texts,
         sum(letters) as text_length,
         sum(cast(letters as hugeint) * letters) as text_length_square,
@@ -308,7 +319,7 @@ select
     counted.acts,
     counted.posts,
     counted.reposts,
-    counted.days,
+    1 + coalesce(spacing.next_days, 0) as days,
     counted.span_seconds,
     counted.hours,
     counted.night_acts,
@@ -316,14 +327,14 @@ select
     counted.evening_acts,
     counted.weekend_acts,
     counted.half_hour_acts,
-    counted.gaps,
-    counted.gap_sum,
-    counted.gap_square_sum,
-    counted.gaps_below_minute,
-    counted.gaps_below_ten_minutes,
-    counted.gaps_below_hour,
-    counted.gaps_below_day,
-    counted.gaps_below_week,
+    coalesce(spacing.gaps, 0) as gaps,
+    spacing.gap_sum,
+    spacing.gap_square_sum,
+    coalesce(spacing.gaps_below_minute, 0) as gaps_below_minute,
+    coalesce(spacing.gaps_below_ten_minutes, 0) as gaps_below_ten_minutes,
+    coalesce(spacing.gaps_below_hour, 0) as gaps_below_hour,
+    coalesce(spacing.gaps_below_day, 0) as gaps_below_day,
+    coalesce(spacing.gaps_below_week, 0) as gaps_below_week,
     counted.texts,
     counted.text_length,
     counted.text_length_square,
@@ -351,6 +362,7 @@ select
 from counted
 inner join intermediate.numbered_accounts as accounts
     on counted.account_no = accounts.account_no
+left join spacing on counted.account_no = spacing.account_no
 left join regular on counted.account_no = regular.account_no
 left join answered on counted.account_no = answered.account_no
 left join differing_texts on counted.account_no = differing_texts.account_no

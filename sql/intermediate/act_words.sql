@@ -14,14 +14,25 @@ acted as (
     select interactions.text
     from staging.interactions as interactions
     cross join intermediate.last_landed as last_landed
+    where
+        date_diff('day', interactions.date_day, last_landed.last_act_day)
+        < $behaviour_days
+    group by interactions.text
+    union
+    select interactions.text
+    from staging.interactions as interactions
+    cross join intermediate.last_landed as last_landed
     inner join intermediate.numbered_accounts as accounts
         on
             interactions.platform = accounts.platform
             and interactions.account_id = accounts.account_id
     where
         accounts.is_touched
-        or date_diff('day', interactions.date_day, last_landed.last_act_day)
-        < $behaviour_days
+        and not coalesce(
+            date_diff('day', interactions.date_day, last_landed.last_act_day)
+            < $behaviour_days,
+            false
+        )
     group by interactions.text
 ),
 

@@ -109,7 +109,7 @@ paired as not materialized (
     where
         later.shared_second - earlier.shared_second between 0 and $time_window
         and earlier.account_no <> later.account_no
-        and earlier.content_no <> later.content_no
+        and coalesce(earlier.content_no <> later.content_no, true)
         -- Of two shares in the same second the smaller account is the earlier one.
         and (
             later.shared_second > earlier.shared_second

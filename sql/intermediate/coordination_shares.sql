@@ -1,7 +1,7 @@
 -- One row per share by an account that takes part, in whole numbers: joins and groups
 -- over millions of shares are several times faster on them. Rows of one content id
--- have one number, below zero where there are several; one without is a content of its
--- own.
+-- have one number, below zero where there are several; null: a content of its own.
+-- (Nobody asks for the number then but where $min_participation is above one.)
 --
 -- `object_no` is null for an object that nobody else shared. `is_crowded`: more than
 -- $max_burst shares of its object stand in its own piece of time of $time_window
@@ -49,23 +49,48 @@ crowds as (
     where object_no is not null
     group by object_no, bucket
     having count(*) > $max_burst
+),
+
+numbered as (
+    select
+        coded.object_no,
+        coded.account_no,
+        coalesce(
+            repeated.content_no,
+            row_number() over (
+                order by
+                    coded.object_no,
+                    coded.account_no,
+                    coded.shared_second,
+                    coded.content_id
+            )
+        ) as content_no,
+        coded.is_loop,
+        coded.shared_second,
+        coded.bucket
+    from coded
+    left join repeated on coded.content_id = repeated.content_id
+    where coded.content_id is not null
+    union all
+    select
+        object_no,
+        account_no,
+        cast(null as bigint) as content_no,
+        is_loop,
+        shared_second,
+        bucket
+    from coded
+    where content_id is null
 )
 
 select
-    coded.object_no,
-    coded.account_no,
-    coalesce(
-        repeated.content_no,
-        row_number() over (
-            order by
-                coded.object_no, coded.account_no, coded.shared_second, coded.content_id
-        )
-    ) as content_no,
-    coded.is_loop,
-    coded.shared_second,
-    coded.bucket,
+    numbered.object_no,
+    numbered.account_no,
+    numbered.content_no,
+    numbered.is_loop,
+    numbered.shared_second,
+    numbered.bucket,
     crowds.bucket is not null as is_crowded
-from coded
-left join repeated on coded.content_id = repeated.content_id
+from numbered
 left join crowds
-    on coded.object_no = crowds.object_no and coded.bucket = crowds.bucket
+    on numbered.object_no = crowds.object_no and numbered.bucket = crowds.bucket
