@@ -29,7 +29,7 @@ WORDS = (
     "包装打开的一瞬间满屋子都是茶香！#春日新茶# http://t.cn/a",
     "希望这次能抽到我呀谢谢品牌方",
 )
-_KEPT = ("account_behaviour", "account_timeline", "account_clock", "judged_words")
+_KEPT = ("account_behaviour", "account_timeline", "account_clock")
 
 
 class Day:
@@ -71,7 +71,9 @@ class Day:
             "acted_at": moment,
             "date_day": moment.date(),
             "precision_seconds": 1,
-            "text": WORDS[random.integers(len(WORDS))],
+            "text": (*WORDS, f"独一无二 {random.integers(10**9)}")[
+                random.integers(len(WORDS) + 1)
+            ],
         }
 
 
@@ -125,8 +127,15 @@ def found(
         name: connection.execute(f"from intermediate.{name} order by all").fetchall()
         for name in tables
     }
+    assert words_of(connection, "act_words") == words_of(connection, "judged_words")
     graph.drop_once(connection, graph.verdict_tables())
     return rows
+
+
+def words_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[Any]:
+    """Wordings of acts that are looked at, or those that are kept: no others."""
+    query = f"select words from intermediate.{table} group by words order by words"
+    return connection.execute(query).fetchall()
 
 
 def empty(path: Path) -> duckdb.DuckDBPyConnection:
