@@ -445,7 +445,7 @@ def _whole(rows: FloatArray, genuine: FloatArray, audiences: Audiences) -> Float
         audience / np.maximum(collected, 1)[:, None],
         audiences.hidden,
     )
-    whole = genuine * (counted / np.maximum(collected, 1))[:, None]
+    whole: FloatArray = genuine * (counted / np.maximum(collected, 1))[:, None]
     if unseen.any() or uncollected.any():
         odds = _log_odds(np.clip(audience, 1e-4, 1 - 1e-4))
         for acts, more in (

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from tasks.warehouse import ledger, tombstones
-from tasks.warehouse.database import tune
+from tasks.warehouse.database import read_published, tune
 from tasks.warehouse.models import load_models
 from tasks.warehouse.publication import (
     altered_files,
@@ -188,7 +188,7 @@ def note_changes(connection: duckdb.DuckDBPyConnection, published: Path) -> None
         connection.execute("delete from meta.changes")
         return
     listed = ", ".join(_KEPT)
-    with duckdb.connect(str(published / "marts.duckdb"), read_only=True) as marts:
+    with read_published(published / "marts.duckdb") as marts:
         rows = marts.execute(
             f"select {listed} from changes order by mart, key, metric"
         ).fetchall()

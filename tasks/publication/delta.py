@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tasks.warehouse.condition import Condition, broken
+from tasks.warehouse.database import read_published
 from tasks.warehouse.errors import ConfigurationError, WeiboManagerError
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import publication_of, read_manifest
@@ -168,7 +169,7 @@ def _write_tables(home: Path, published: Path) -> dict[str, int]:
     """Write a new version of each table whose rows differ; the versions by table."""
     manifest = read_manifest(published) or {"files": []}
     versions = {}
-    with duckdb.connect(str(published / "marts.duckdb"), read_only=True) as marts:
+    with read_published(published / "marts.duckdb") as marts:
         marts.execute("set timezone = 'UTC'")
         for file in manifest["files"]:
             table = str(file["table"])

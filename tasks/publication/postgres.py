@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from tasks.warehouse.condition import Condition, broken
+from tasks.warehouse.database import read_published
 from tasks.warehouse.errors import ConfigurationError, WeiboManagerError
 from tasks.warehouse.progress import say
 from tasks.warehouse.publication import lineage, publication_of, read_manifest, sql_text
@@ -210,7 +211,7 @@ def _tables_of(published: Path) -> list[_Table]:
     """What a publication has, from its own files."""
     manifest = read_manifest(published) or {"files": []}
     keys = {file["table"]: file.get("key", []) for file in manifest["files"]}
-    with duckdb.connect(str(published / "marts.duckdb"), read_only=True) as marts:
+    with read_published(published / "marts.duckdb") as marts:
         words = dict(
             marts.execute(
                 "select table_name, comment from duckdb_tables() order by all"
@@ -260,7 +261,7 @@ def _load(
     # Beside the publications: CSV of the open marts, for this run alone.
     with (
         tempfile.TemporaryDirectory(dir=published.parent.parent) as folder,
-        duckdb.connect(str(published / "marts.duckdb"), read_only=True) as marts,
+        read_published(published / "marts.duckdb") as marts,
     ):
         for table in tables:
             _load_table(server, home, table, marts, Path(folder) / "rows.csv")

@@ -14,8 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from tasks.warehouse.database import read_published
 from tasks.warehouse.publication import SEMANTIC_MODELS
 from tasks.warehouse.whole_files import write_atomically
 
@@ -40,7 +39,7 @@ def write_semantic_models(folder: Path) -> None:
     Args:
         folder: of the publication, its `marts.duckdb` finished.
     """
-    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
+    with read_published(folder / "marts.duckdb") as marts:
         told = marts.execute(
             "select definitions.*, data_type, tables.comment as summary"
             " from metric_definitions as definitions"

@@ -18,8 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from tasks.warehouse.database import read_published
 from tasks.warehouse.errors import AlarmError, ConfigurationError
 from tasks.warehouse.ledger_copy import copied_rhythms, read_copy
 from tasks.warehouse.lock import hold_workspace
@@ -186,7 +185,7 @@ def _published(workspace: Workspace) -> list[Finding]:
         return []
     last = date.fromisoformat(manifest["window"]["last_day"])
     first = last - timedelta(days=workspace.alarms.newest_days)
-    with duckdb.connect(str(marts), read_only=True) as connection:
+    with read_published(marts) as connection:
         rows = connection.execute(_SELECT, {"first_day": first}).fetchall()
     return [Finding(*row) for row in rows]
 

@@ -80,6 +80,7 @@ from tasks.report.words import (
     tell_late,
     tell_unnamed,
 )
+from tasks.warehouse.database import read_published
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.networks import POST_ADDRESSES
 from tasks.warehouse.publication import NAMED_PAGE, page_names, private
@@ -152,7 +153,7 @@ def write_report(
         ConfigurationError: the campaign isn't in the marts, or there is no such
             language.
     """
-    with speaking(language), duckdb.connect(str(marts), read_only=True) as connection:
+    with speaking(language), read_published(marts) as connection:
         text = _render(read_page(connection, campaign_id), others)
     write_atomically(target, text)
 
@@ -183,9 +184,7 @@ def _write_pages(folder: Path, language: str, *, is_open: bool) -> None:
         for code in pages:
             with (
                 speaking(code),
-                duckdb.connect(
-                    str(folder / "marts.duckdb"), read_only=True
-                ) as connection,
+                read_published(folder / "marts.duckdb") as connection,
             ):
                 page = read_page(connection, None)
                 if is_open:

@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.warehouse import landing
+from tasks.warehouse import landing, memory
 from tasks.warehouse.database import tune
 from tasks.warehouse.networks import NETWORKS, person_keys, platforms_with
 from tasks.warehouse.people import (
@@ -315,6 +315,7 @@ def candidates(files: Iterable[Path]) -> tuple[set[str], set[str], set[str]]:
     said = rf'"(?:{"|".join(sorted(NAME_KEYS))})"\s*:\s*"([^"\\]+)"'
     called = r'@([^\s:：@<>"\\/,，。!！?？()（）]+)'
     with duckdb.connect() as connection:
+        memory.join(connection)
         rows = connection.execute(
             f"""
             with plain as (

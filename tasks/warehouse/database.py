@@ -296,6 +296,14 @@ def read(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise
 
 
+@contextmanager
+def read_published(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A file that was published, to look at only, within the memory budget."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        memory.join(connection)
+        yield connection
+
+
 _UNREADABLE = (
     duckdb.IOException,
     duckdb.SerializationException,

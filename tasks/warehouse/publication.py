@@ -34,7 +34,7 @@ from tasks.warehouse.condition import (
     repair_with_recover,
 )
 from tasks.warehouse.configuration import LANGUAGES
-from tasks.warehouse.database import transaction, tune
+from tasks.warehouse.database import read_published, transaction, tune
 from tasks.warehouse.errors import ConfigurationError, DamagedError
 from tasks.warehouse.lock import open_to_readers
 from tasks.warehouse.models import Model, in_order, load_models, run_model
@@ -634,7 +634,7 @@ def damaged_files(folder: Path) -> list[str]:
     if manifest is None:  # it went away meanwhile
         return ["manifest.json"]
     try:
-        with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as marts:
+        with read_published(folder / "marts.duckdb") as marts:
             for file in manifest["files"]:
                 # Blocks are checked as they are read.
                 marts.execute(
