@@ -25,7 +25,7 @@ from tasks.sources.format_guess import guess_format
 from tasks.sources.networks import FORMATS, RAW_TABLES
 from tasks.sources.source_files import land_sources
 from tasks.staging.observe import SUITES, leave_out, observe
-from tasks.verdicts.judge import SCORES, judge
+from tasks.verdicts.judge import OPERATORS, SCORES, judge
 from tasks.verdicts.labels import names_operators, read_labels, read_operators
 from tasks.warehouse import landing
 from tasks.warehouse.configuration import Policies, Source
@@ -292,7 +292,7 @@ def tell_accounts(
         A row an account: what `audit` writes, and reason_classes, shown, score_kind,
         score_bin, score_cell, engagements; likeliest phantoms first.
     """
-    seen = judge(
+    judge(
         connection,
         workspace,
         read_overrides(workspace.root),
@@ -300,6 +300,9 @@ def tell_accounts(
         code="audit",
     )
     scores: pl.DataFrame = connection.table(SCORES).pl()
+    named = connection.sql(
+        "select platform, account_id, screen_name from intermediate.account_profiles"
+    ).pl()
     keys = ["platform", "account_id"]
     acts = connection.sql(
         "select platform, account_id, count(*) as engagements"
@@ -308,8 +311,8 @@ def tell_accounts(
     ).pl()
     return (
         scores.join(acts, on=keys, how="left")
-        .join(seen.profiles.select(*keys, "screen_name"), on=keys, how="left")
-        .join(seen.operators, on=keys, how="left")
+        .join(named, on=keys, how="left")
+        .join(connection.table(OPERATORS).pl(), on=keys, how="left")
         .with_columns(pl.col("engagements").fill_null(0))
         .select(*_COLUMNS, "reason_classes", *_OF_SCORES, "engagements")
         .sort("phantom_probability", *keys, descending=[True, False, False])

@@ -106,7 +106,6 @@ def _write_verdicts(
     ledger.write_state(connection, "behaviour_days", days)
     _tell_skipped(seen.links.blocking)
     store_frame(connection, "intermediate.account_links", seen.links.pairs)
-    store_frame(connection, "intermediate.account_operators", seen.operators)
     keep_history(connection, REPLACED)
     watch_drift(connection, seen.features)
 

@@ -32,6 +32,7 @@ from tasks.warehouse.workspace import Workspace
 SIGNS = "made_of.profile_signs"
 _SUSPECTED = "made_of.suspicion"
 SCORES = "intermediate.account_scores"
+OPERATORS = "intermediate.account_operators"
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,11 @@ class Seen:
     Attributes:
         features: a view of the connection with a row an account, with columns of
             batches and of the second pass.
-        profiles: platform, account_id, first_seen_at, screen_name.
         links: pairs of accounts that one operator likely runs, and how they were found.
-        operators: who likely runs each account.
     """
 
     features: str
-    profiles: pl.DataFrame
     links: Links
-    operators: pl.DataFrame
 
 
 def judge(
@@ -65,7 +62,7 @@ def judge(
 
     Makes `intermediate.account_scores`: a row an account as `score` gives it, and
     is_confirmed, where a person decided. What it replaced of that table stands in the
-    temporary table `kept_rows.REPLACED`.
+    temporary table `kept_rows.REPLACED`. Makes `intermediate.account_operators`, too.
 
     Args:
         connection: to the workspace's warehouse, whose staging is filled.
@@ -110,13 +107,7 @@ def look_at(
         connection, workspace.timezone, policies.behaviour_days, since_last=since_last
     )
     links = _link(connection, workspace, code)
-    profiles = connection.sql(
-        "select platform, account_id, first_seen_at, screen_name"
-        " from intermediate.account_profiles"
-    ).pl()
-    operators = find_operators(
-        profiles, links.pairs.select(list(LINKS_SCHEMA)), overrides
-    )
+    operators = _find_operators(connection, links, overrides)
     # Who was made in one batch is suspected for that.
     connection.register("batch_members", batch_members(operators))
     connection.execute("create or replace temp table batches as from batch_members")
@@ -128,7 +119,7 @@ def look_at(
     _suspect(connection, policies.suspected_threshold, overrides, model, code)
     judged = add_second_pass(connection, "first_features", policies.behaviour_days)
     connection.execute(f"drop table {SUSPICION}")
-    return Seen(judged, profiles, links, operators)
+    return Seen(judged, links)
 
 
 def _link(
@@ -151,6 +142,48 @@ def _link(
         copy_table(connection, SIGNS, other, "signs")
         copy_acts(connection, other, workspace.policies.behaviour_days)
         return link_signs(other, "signs", parameters, acts="acts")
+
+
+def _find_operators(
+    connection: duckdb.DuckDBPyConnection, links: Links, overrides: pl.DataFrame
+) -> pl.DataFrame:
+    """Make account_operators: who likely runs each account.
+
+    Whom nothing joins to another runs its one account: such rows, most by far, pass
+    through no frame.
+
+    Returns:
+        The rows of accounts that something joins.
+    """
+    merged = overrides.filter(pl.col("kind") == "merge")
+    joined = pl.concat(
+        frame.select(
+            platform=pl.col(platform).cast(pl.String),
+            account_id=pl.col(account).cast(pl.String),
+        )
+        for frame, platform, account in (
+            (links.pairs, "platform", "account_id"),
+            (links.pairs, "platform_y", "account_id_y"),
+            (merged, "platform", "account_id"),
+            (merged, "with_platform", "with_account_id"),
+        )
+    ).unique()
+    connection.register("joined_accounts", joined)
+    profiles = connection.sql(
+        "select platform, account_id, first_seen_at from intermediate.account_profiles"
+        " semi join joined_accounts using (platform, account_id)"
+    ).pl()
+    connection.unregister("joined_accounts")
+    found = find_operators(profiles, links.pairs.select(list(LINKS_SCHEMA)), overrides)
+    connection.register("found_operators", found)
+    connection.execute(
+        f"create or replace table {OPERATORS} as from found_operators union all"
+        " select platform, account_id, platform || ':' || account_id,"
+        " cast(1 as double), 'own', '' from intermediate.account_profiles"
+        " anti join found_operators using (platform, account_id)"
+    )
+    connection.unregister("found_operators")
+    return found
 
 
 def _suspect(

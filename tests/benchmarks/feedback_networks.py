@@ -48,7 +48,7 @@ from tasks.accounts.genuine_share import (
     draw_audiences,
     planted_rates,
 )
-from tasks.accounts.identity import Links, link_profiles
+from tasks.accounts.identity import Links, link_signs
 from tasks.accounts.phantom_model import read_rates
 from tasks.warehouse import ledger
 from tests.flows.networks import backfill, configuration
@@ -412,11 +412,11 @@ def _first_links() -> list[Links]:
     return []
 
 
-def _link_nobody(*profiles: Any, **more: Any) -> Links:
+def _link_nobody(*signs: Any, **more: Any) -> Links:
     """Links as they are where nobody is linked; the first time truly, for the shape."""
     kept = _first_links()
     if not kept:
-        kept.append(link_profiles(*profiles, **more))
+        kept.append(link_signs(*signs, **more))
     return Links(pairs=kept[0].pairs.clear(), blocking=kept[0].blocking.clear())
 
 
