@@ -77,6 +77,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             say(f"  publication {before['publication']} stands")
             return _summary(before, is_new=False)
 
+        drawn = None if altered else workspace.published
         folder = workspace.root / "publications" / ".building"
         shutil.rmtree(folder, ignore_errors=True)
         marts = list(load_models("marts").values())
@@ -110,7 +111,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
 
             described.append(write_changes(folder, workspace.published, manifest))
             write_semantic_models(folder)
-            write_reports(folder, workspace.report.language)
+            write_reports(folder, workspace.report.language, drawn)
             manifest["others"] = describe_others(folder)
             write_manifest(folder, manifest)
             failpoint("publish:swap")
@@ -126,7 +127,7 @@ def publish_marts(workspace: Workspace, run_id: str) -> Published:
             if not is_whole:
                 from tasks.report.page import write_named_reports
 
-                write_named_reports(folder, workspace.report.language)
+                write_named_reports(folder, workspace.report.language, drawn)
                 put_restricted(
                     workspace.root, folder / "restricted", present, present.name
                 )

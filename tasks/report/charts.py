@@ -8,19 +8,25 @@ HTML.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import vl_convert
 from markupsafe import Markup, escape
 
 from tasks.report.figures import format_day, format_month
+from tasks.warehouse.publication import private
 
 # Okabe and Ito's palette, which colour-blind people can tell apart; the page's
 # style sheet repeats them and lightens some where the screen is dark.
@@ -35,6 +41,8 @@ MOST_BARS = 92
 # A chart of one or two bars looks broken.
 FEWEST_DAYS = 14
 HEIGHT = 220
+# As wide as a day or month in any language: Vega draws it in their place.
+_ROOM = "00000000"
 
 
 @dataclass(frozen=True)
@@ -151,34 +159,131 @@ def draw_timeline(timeline: Timeline, label: str, width: int) -> Markup:
         width: in pixels; decides how many labels fit.
     """
     bars = timeline.bars
-    labels = {}
     # About every 80 pixels, at equal distances.
     step = max(1, math.ceil((len(bars) - 1) / max(1, width // 80 - 1)))
-    for bar in bars[::step]:
-        day = bar.day
-        labels[day.isoformat()] = (
-            format_month(day)
-            if timeline.unit == "month"
-            else format_day(day, with_year=False)
-        )
-    return inline(draw_svg(_specify(timeline, labels, width)), label)
+    words = [
+        format_month(bar.day)
+        if timeline.unit == "month"
+        else format_day(bar.day, with_year=False)
+        for bar in bars[::step]
+    ]
+    svg = draw_svg(
+        _specify(is_empty=not timeline.peak.raw),
+        width,
+        HEIGHT,
+        {
+            "bars": [
+                {"day": bar.day.isoformat(), "raw": bar.raw, "genuine": bar.genuine}
+                for bar in bars
+            ]
+        },
+        {"labelled": [bar.day.isoformat() for bar in bars[::step]]},
+    )
+    told = iter(words)
+    return inline(re.sub(f">{_ROOM}<", lambda _: f">{escape(next(told))}<", svg), label)
 
 
-def draw_svg(spec: dict[str, Any]) -> str:
+def draw_svg(
+    spec: Mapping[str, Any],
+    width: int,
+    height: int,
+    rows: Mapping[str, Sequence[Mapping[str, Any]]],
+    params: Mapping[str, Any] | None = None,
+) -> str:
     """A chart in Vega-Lite's words as SVG; equal ones are drawn once.
 
-    Pages of several languages, open ones and those with names, have most in common.
+    Pages of several languages, open ones and those with names, have most in common, and
+    so have those of one publication and the next.
+
+    Args:
+        spec: without size, with named data; the same for all of a kind.
+        width: in pixels.
+        height: in pixels.
+        rows: the data by their names.
+        params: values of its parameters.
     """
-    return _draw_once(json.dumps(spec))
+    drawn = json.dumps([spec, width, height, rows, params or {}])
+    kept = _kept.get()
+    if kept is None:
+        return _draw(drawn)
+    before, used = kept
+    name = hashlib.sha256(
+        f"{version('vl-convert-python')} {drawn}".encode()
+    ).hexdigest()
+    if name not in used:
+        used[name] = before.get(name) or _draw(drawn)
+    return used[name]
 
 
-@lru_cache(maxsize=256)
-def _draw_once(spec: str) -> str:
-    return str(vl_convert.vegalite_to_svg(json.loads(spec), allowed_base_urls=[]))
+@contextmanager
+def drawing_again(before: Path | None, kept: Path) -> Iterator[None]:
+    """Take pictures that show the same from those of another publication.
+
+    A file that is none, or not as it was written, has none.
+
+    Args:
+        before: a file that this wrote; None takes none.
+        kept: the file that is written, for the owner alone, with all that are in use.
+    """
+    used: dict[str, str] = {}
+    token = _kept.set((_read_drawn(before) if before else {}, used))
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+    drawn = json.dumps(used).encode()
+    with private(kept) as file:
+        file.write(hashlib.sha256(drawn).hexdigest().encode() + b"\n" + drawn)
 
 
-def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str, Any]:
-    """The chart in Vega-Lite's own words; labels by the days that have one."""
+def _read_drawn(file: Path) -> dict[str, str]:
+    with suppress(OSError):
+        digest, _, drawn = file.read_bytes().partition(b"\n")
+        if digest.decode("latin-1") == hashlib.sha256(drawn).hexdigest():
+            found: dict[str, str] = json.loads(drawn)
+            return found
+    return {}
+
+
+# Pictures that were drawn before and those in use, by what they show.
+_kept: ContextVar[tuple[Mapping[str, str], dict[str, str]] | None] = ContextVar(
+    "pictures", default=None
+)
+
+
+def _draw(drawn: str) -> str:
+    spec, width, height, rows, params = json.loads(drawn)
+    compiled = _compile(json.dumps(spec))
+    chart = {
+        **compiled,
+        "width": width,
+        "height": height,
+        "data": [
+            one | {"values": rows[one["name"]]} if one["name"] in rows else one
+            for one in compiled["data"]
+        ],
+        "signals": [
+            one | {"value": params[one["name"]]} if one["name"] in params else one
+            for one in compiled.get("signals", [])
+        ],
+    }
+    return str(vl_convert.vega_to_svg(chart, allowed_base_urls=[]))
+
+
+@cache
+def _compile(spec: str) -> dict[str, Any]:
+    """Vega's words for Vega-Lite's: half of the time that a picture would take."""
+    # Without a size it would be one of its own, by the number of bars.
+    sized = json.loads(spec) | {"width": 1, "height": 1}
+    compiled: dict[str, Any] = vl_convert.vegalite_to_vega(sized)
+    return compiled
+
+
+def _specify(*, is_empty: bool) -> dict[str, Any]:
+    """The chart in Vega-Lite's own words; `labelled` are the days that have a label.
+
+    Its letters only keep room: words in the page's language take their place.
+    """
     days = {
         "field": "day",
         "type": "ordinal",
@@ -186,8 +291,8 @@ def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str
         "scale": {"paddingInner": 0.12, "paddingOuter": 0.1},
         "axis": {
             "title": None,
-            "values": list(labels),
-            "labelExpr": f"({json.dumps(labels)})[datum.value]",
+            "values": {"expr": "labelled"},
+            "labelExpr": f"'{_ROOM}'",
             "labelAngle": 0,
             "labelOverlap": False,
             "aria": False,
@@ -197,9 +302,7 @@ def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str
         "type": "quantitative",
         "stack": None,
         # `nice` alone would give an axis without height where all bars are zero.
-        "scale": (
-            {"domainMin": 0, "nice": True} if timeline.peak.raw else {"domain": [0, 1]}
-        ),
+        "scale": {"domain": [0, 1]} if is_empty else {"domainMin": 0, "nice": True},
         "axis": {
             "title": None,
             "tickCount": 4,
@@ -210,12 +313,8 @@ def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str
         },
     }
     return {
-        "data": {
-            "values": [
-                {"day": bar.day.isoformat(), "raw": bar.raw, "genuine": bar.genuine}
-                for bar in timeline.bars
-            ]
-        },
+        "data": {"name": "bars"},
+        "params": [{"name": "labelled", "value": []}],
         "layer": [
             {
                 "mark": {"type": "bar", "color": color, "aria": False},
@@ -223,8 +322,6 @@ def _specify(timeline: Timeline, labels: dict[str, str], width: int) -> dict[str
             }
             for field, color in (("raw", RAW), ("genuine", GENUINE))
         ],
-        "width": width,
-        "height": HEIGHT,
         "autosize": "fit",
         "config": {
             "font": FONT,

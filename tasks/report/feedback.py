@@ -61,10 +61,14 @@ def fetch(
         rows = cursor.fetchall()
         if kept is not None:
             kept[asked] = names, rows
-    return [
-        dict(zip(names, row if kept is None else copy.deepcopy(row), strict=True))
-        for row in rows
-    ]
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    if kept is not None:
+        for row in found:
+            for name, value in row.items():
+                # All other values can't be changed: to copy them would take long.
+                if isinstance(value, list | dict):
+                    row[name] = copy.deepcopy(value)
+    return found
 
 
 def group(rows: Iterable[Row], key: str = "campaign_id") -> dict[str, list[Row]]:

@@ -20,7 +20,13 @@ from markupsafe import Markup
 from tasks.report.audience import read_kinds
 from tasks.report.boards import add_boards
 from tasks.report.changes import read_changes
-from tasks.report.charts import DayCount, Timeline, build_timeline, draw_timeline
+from tasks.report.charts import (
+    DayCount,
+    Timeline,
+    build_timeline,
+    draw_timeline,
+    drawing_again,
+)
 from tasks.report.decisions import (
     add_decisions,
     read_findings,
@@ -83,7 +89,7 @@ from tasks.report.words import (
 from tasks.warehouse.database import read_published
 from tasks.warehouse.errors import ConfigurationError
 from tasks.warehouse.networks import POST_ADDRESSES
-from tasks.warehouse.publication import NAMED_PAGE, page_names, private
+from tasks.warehouse.publication import DRAWN, NAMED_PAGE, page_names, private
 from tasks.warehouse.whole_files import write_atomically
 
 if TYPE_CHECKING:
@@ -158,7 +164,7 @@ def write_report(
     write_atomically(target, text)
 
 
-def write_reports(folder: Path, language: str) -> None:
+def write_reports(folder: Path, language: str, before: Path | None = None) -> None:
     """Write the pages of a publication in each language; each leads to the others.
 
     `report/index.html` and `restricted/report.html` speak that of the workspace; the
@@ -167,20 +173,27 @@ def write_reports(folder: Path, language: str) -> None:
     Args:
         folder: of the publication, with its marts and its lists of people.
         language: of the workspace.
+        before: another publication; pictures that show what one of it shows are not
+            drawn again.
     """
-    _write_pages(folder, language, is_open=True)
+    _write_pages(folder, language, before, is_open=True)
 
 
-def write_named_reports(folder: Path, language: str) -> None:
+def write_named_reports(
+    folder: Path, language: str, before: Path | None = None
+) -> None:
     """Write the pages that name people alone; as `write_reports`."""
-    _write_pages(folder, language, is_open=False)
+    _write_pages(folder, language, before, is_open=False)
 
 
-def _write_pages(folder: Path, language: str, *, is_open: bool) -> None:
+def _write_pages(
+    folder: Path, language: str, before: Path | None, *, is_open: bool
+) -> None:
     pages = page_names("index", language)
     named = page_names(NAMED_PAGE, language)
     restricted = folder / "restricted"
-    with reading_once():
+    drawn = before / "restricted" / DRAWN if before else None
+    with reading_once(), drawing_again(drawn, restricted / DRAWN):
         for code in pages:
             with (
                 speaking(code),

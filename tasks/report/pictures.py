@@ -224,15 +224,46 @@ def _draw(
     width: int,
     height: int,
 ) -> Markup:
-    def place(axis: str, most: int) -> dict[str, Any]:
+    drawn = [
+        {
+            "x": round(one.x, 1),
+            "y": round(one.y, 1),
+            "kind": one.kind,
+            "size": round(one.size, 1),
+            "label": one.label,
+            "aside": round(_beside(one), 1),
+        }
+        for one in marks
+    ]
+    rows: dict[str, list[dict[str, Any]]] = {
+        "lines": [
+            dict(
+                zip(
+                    ("x", "y", "x2", "y2"),
+                    (round(part, 1) for part in line),
+                    strict=True,
+                )
+            )
+            for line in lines
+        ],
+        "marks": [one for one in drawn if one["size"]],
+        "labels": [one for one in drawn if one["label"]],
+    }
+    return inline(draw_svg(_specify(), width, height, rows), label)
+
+
+def _specify() -> dict[str, Any]:
+    """Lines, marks on them and labels beside, in Vega-Lite's words; all in pixels."""
+
+    def place(axis: str, most: str) -> dict[str, Any]:
         return {
             "field": axis,
             "type": "quantitative",
             "axis": None,
-            "scale": {"domain": [0, most], "nice": False, "zero": False},
+            "scale": {"domain": [0, {"expr": most}], "nice": False, "zero": False},
         }
 
-    x, y = place("x", width), place("y", height)
+    x, y = place("x", "width"), place("y", "height")
     kinds = {
         name: {
             "field": "kind",
@@ -246,32 +277,10 @@ def _draw(
         for number, name in enumerate(("shape", "color"))
     }
     size = {"field": "size", "type": "quantitative", "scale": None, "legend": None}
-    drawn = [
-        {
-            "x": round(one.x, 1),
-            "y": round(one.y, 1),
-            "kind": one.kind,
-            "size": round(one.size, 1),
-            "label": one.label,
-            "aside": round(_beside(one), 1),
-        }
-        for one in marks
-    ]
-    spec = {
+    return {
         "layer": [
             {
-                "data": {
-                    "values": [
-                        dict(
-                            zip(
-                                ("x", "y", "x2", "y2"),
-                                (round(part, 1) for part in line),
-                                strict=True,
-                            )
-                        )
-                        for line in lines
-                    ]
-                },
+                "data": {"name": "lines"},
                 "mark": {"type": "rule", "color": RAW, "aria": False},
                 "encoding": {
                     "x": x,
@@ -281,7 +290,7 @@ def _draw(
                 },
             },
             {
-                "data": {"values": [one for one in drawn if one["size"]]},
+                "data": {"name": "marks"},
                 "mark": {
                     "type": "point",
                     "filled": True,
@@ -291,7 +300,7 @@ def _draw(
                 "encoding": {"x": x, "y": y, "size": size, **kinds},
             },
             {
-                "data": {"values": [one for one in drawn if one["label"]]},
+                "data": {"name": "labels"},
                 "mark": {
                     "type": "text",
                     "align": "left",
@@ -307,8 +316,6 @@ def _draw(
                 },
             },
         ],
-        "width": width,
-        "height": height,
         "autosize": "none",
         "padding": 0,
         "config": {
@@ -317,4 +324,3 @@ def _draw(
             "view": {"stroke": None},
         },
     }
-    return inline(draw_svg(spec), label)

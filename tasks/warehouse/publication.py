@@ -69,6 +69,8 @@ CONTACT_LISTS = ("contacts.csv", "contacts_hubspot.csv", "contacts_salesforce.cs
 NAME_LISTS = (*CONTACT_LISTS, "amplifiers.csv", "accounts.csv")
 # The page that names people; in other languages with their code behind it.
 NAMED_PAGE = "report"
+# The pictures of all pages, for those of the next publication that show the same.
+DRAWN = "pictures.json"
 # Whose rows and names are written there.
 KEPT_ACCOUNTS = "lists.kept_accounts"
 

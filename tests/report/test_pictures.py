@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
 
+import pytest
+
+from tasks.report import charts
+from tasks.report.charts import (
+    DayCount,
+    build_timeline,
+    draw_timeline,
+    drawing_again,
+)
+from tasks.report.languages import speaking
 from tasks.report.pictures import (
     MOST_DOTS,
     Branch,
@@ -61,3 +75,67 @@ def test_a_group_is_so_many_dots() -> None:
     assert colours.count("#b84a00") == 2 + MOST_DOTS / 10
     assert len(colours) == 5 + MOST_DOTS
     assert labels(svg) == ["1", "2"]
+
+
+def drawn_timeline(counts: Sequence[int], width: int, language: str = "en") -> str:
+    first = date(2026, 3, 1)
+    days = [DayCount(first + timedelta(n), count, 0) for n, count in enumerate(counts)]
+    timeline = build_timeline(days, (first, days[-1].day))
+    assert timeline
+    with speaking(language):
+        return draw_timeline(timeline, "", width)
+
+
+def test_days_stand_in_the_language_of_the_page() -> None:
+    """In the same places: the picture itself is drawn once."""
+    english, chinese = (drawn_timeline(range(9), 330, one) for one in ("en", "zh"))
+    days = [label for label in labels(english) if "Mar" in label]
+    assert days[0] == "1 Mar"
+    assert [f"3月{day.split()[0]}日" for day in days] == [
+        label for label in labels(chinese) if "月" in label
+    ]
+    assert re.sub(r">\d+ Mar<", "><", english) == re.sub(r">3月\d+日<", "><", chinese)
+    # Two widths, and bars without any height.
+    assert 'viewBox="0 0 338 228"' in english
+    assert 'viewBox="0 0 668 228"' in drawn_timeline([0] * 3, 660)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pictures_of_before_are_those_of_nothing(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was drawn before, lost or broken: the same pictures, each drawn once."""
+    chance = random.Random(seed)
+    asked: list[str] = []
+
+    def draw(told: str) -> str:
+        asked.append(told)
+        return f'<svg viewBox="0 0 1 1">{hash(told)}</svg>'
+
+    monkeypatch.setattr(charts, "_draw", draw)
+    before: Path | None = None
+    there: set[str] = set()
+    for number in range(6):
+        page = [
+            (chance.choice([330, 660]), [chance.randrange(3) for _ in range(2)])
+            for _ in range(chance.randrange(1, 9))
+        ]
+        alone = [drawn_timeline(counts, width) for width, counts in page]
+        wanted = set(asked)
+        asked.clear()
+        with drawing_again(before, tmp_path / f"{number}.json"):
+            again = [drawn_timeline(counts, width) for width, counts in page * 2]
+        assert again == alone * 2
+        assert sorted(asked) == sorted(wanted - there)
+        asked.clear()
+        before, there = tmp_path / f"{number}.json", wanted
+        assert before.stat().st_mode & 0o777 == 0o600
+        match chance.randrange(4):
+            case 0:
+                before.unlink()
+                there = set()
+            case 1:
+                content = bytearray(before.read_bytes())
+                content[chance.randrange(len(content))] ^= 1
+                before.write_bytes(content)
+                there = set()
