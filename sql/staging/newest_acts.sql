@@ -15,25 +15,9 @@ touched as (
     from staging.valid_interactions
 ),
 
-observations as not materialized (
-    select
-        platform,
-        interaction_id,
-        kind,
-        account_id,
-        root_post_id,
-        platform_parent_id,
-        source_parent_id,
-        author_name,
-        acted_at,
-        precision_seconds,
-        text,
-        mentions,
-        likes_count,
-        observed_at,
-        source
-    from staging.valid_interactions
-    union all
+-- What stands of these roots. It is read three times, and to find it costs reading all
+-- that ever landed.
+older as materialized (
     select
         interactions.platform,
         interactions.interaction_id,
@@ -55,6 +39,28 @@ observations as not materialized (
         on
             interactions.platform = touched.platform
             and interactions.root_post_id = touched.root_post_id
+),
+
+observations as not materialized (
+    select
+        platform,
+        interaction_id,
+        kind,
+        account_id,
+        root_post_id,
+        platform_parent_id,
+        source_parent_id,
+        author_name,
+        acted_at,
+        precision_seconds,
+        text,
+        mentions,
+        likes_count,
+        observed_at,
+        source
+    from staging.valid_interactions
+    union all
+    select * from older
 ),
 
 -- Most interactions are seen once; only the others need a choice.
