@@ -53,7 +53,14 @@ from tasks.sources.crawl.http_client import (
 )
 from tasks.sources.crawl.network_api import NetworkApi, api_of
 from tasks.sources.crawl.spending import Spending
-from tasks.sources.crawl.state import PASS, CrawlState, Stream, Waiting, told_of_crawl
+from tasks.sources.crawl.state import (
+    PASS,
+    CrawlState,
+    Stream,
+    Waiting,
+    told_of_crawl,
+)
+from tasks.sources.crawl.state import crawl_lock as lock_of
 from tasks.sources.file_landing import (
     QUARANTINE,
     STREAM,
@@ -236,7 +243,7 @@ def collect_source(
 
 def crawl_lock(workspace: Workspace, source: Source) -> Path:
     """The file that who crawls a source locks."""
-    return state_file(workspace, source).with_suffix(".lock")
+    return lock_of(state_file(workspace, source))
 
 
 def crawl_apart(

@@ -38,10 +38,12 @@ from tasks.warehouse.claim_files import forget_claims
 from tasks.warehouse.errors import (
     ConfigurationError,
     LandingDamagedError,
+    WorkspaceLockedError,
 )
 from tasks.warehouse.landing_store import Folder, store_of
 from tasks.warehouse.ledger import known_days
 from tasks.warehouse.ledger_copy import refuse_older_landing
+from tasks.warehouse.lock import describe_holder, is_held
 from tasks.warehouse.networks import PLATFORMS, platforms_with
 from tasks.warehouse.people import LONG_ID, Person, unescaped, words_in
 from tasks.warehouse.progress import say
@@ -125,7 +127,14 @@ def erase_people(workspace: Workspace, asked: Sequence[tuple[str, str]]) -> Gone
         ConfigurationError: an account is a brand's.
         LandingDamagedError: a landed file is not as it was written, or landing is
             older than the marts.
+        WorkspaceLockedError: another process reads a source.
     """
+    for file in crawl_state.crawl_files(workspace.landing):
+        if is_held(lock := crawl_state.crawl_lock(file)):
+            raise WorkspaceLockedError(
+                f"Source '{file.stem}' is being read: {describe_holder(lock)}. Wait"
+                " until that ends, or stop it, and run the same command again."
+            )
     log = landing.read_log(workspace.landing)
     # What is damaged now would pass for written on purpose afterwards.
     checks = is_cleared(workspace.root / MARKER)
@@ -352,10 +361,12 @@ def _files(workspace: Workspace) -> _Files:
         ),
         tuple(rejected.rejected_files(workspace.quarantine)),
         tuple(
-            # An empty one is as good as none: the crawl begins anew.
+            # An empty one is as good as none: the crawl begins anew. One that another
+            # process writes is looked through by the next run, which lands nothing of
+            # who was erased.
             file
             for file in crawl_state.crawl_files(workspace.landing)
-            if file.stat().st_size
+            if file.stat().st_size and not is_held(crawl_state.crawl_lock(file))
         ),
         tuple(landing.log_entries(workspace.landing)),
         tuple(seeds.seed_files(workspace.root)),

@@ -435,6 +435,11 @@ def crawl_files(landing: Path) -> list[Path]:
     return sorted((landing / ".crawl").glob("*.sqlite"))
 
 
+def crawl_lock(file: Path) -> Path:
+    """The file that who crawls locks, by what the crawl remembers."""
+    return file.with_suffix(".lock")
+
+
 def told_of_crawl(file: Path) -> AbstractContextManager[None]:
     """Say what is wrong with a crawl's file, and the repair, in place of SQLite."""
     return told_errors(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.commands.privacy import erase
 from tasks.sources.api_landing import (
     check_apis,
     collect_sources,
@@ -17,8 +18,11 @@ from tasks.sources.api_landing import (
     spending_file,
 )
 from tasks.sources.crawl.spending import Spending, spending_files
+from tasks.sources.crawl.state import crawl_files, texts_of_crawl
+from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse.errors import ConfigurationError, WorkspaceLockedError
 from tasks.warehouse.lock import hold_workspace
+from tasks.warehouse.tombstones import bury
 from tests.emulators.weibo import TOKEN
 from tests.flows.test_weibo_storm import TINY
 from tests.flows.weibo_api import Site, WorldClock, site
@@ -158,3 +162,24 @@ def test_crawls_ahead_spend_one_budget_together_and_go_on_with_it(
     # Each of the two sources asks what it needs once.
     assert max(asked.values()) == 2
     found.check_rows(truth)
+
+
+def test_nobody_is_erased_while_their_network_is_read(tmp_path: Path) -> None:
+    """A run that starts meanwhile leaves the crawl's file alone."""
+    with site(TINY, tmp_path, more=MORE) as found:
+        workspace = found.lab.workspace
+        (source,) = workspace.sources
+        clock = WorldClock(found.emulator)
+        crawl_apart(workspace, source, found.first, found.last, clock)
+        writer = str(TINY.interactions["account_id"][0])
+        with hold_workspace(crawl_lock(workspace, source), "crawl"):
+            with pytest.raises(WorkspaceLockedError, match="being read: crawl"):
+                erase(workspace, "weibo", writer)
+            bury(tmp_path, [("weibo", writer, ())])
+            keep_out(workspace)
+        (file,) = crawl_files(workspace.landing)
+        assert any(writer in text for texts in texts_of_crawl(file) for text in texts)
+        keep_out(workspace)
+        assert not any(
+            writer in text for texts in texts_of_crawl(file) for text in texts
+        )
