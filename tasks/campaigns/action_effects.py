@@ -267,11 +267,15 @@ def _judge(
 
     `told` are rows by what they follow from, which are given again.
     """
+    # Of each class once: of each episode it would take the square of their number.
+    quiet_of = {
+        kind: _quiet(
+            values, [one for one in windows if one.kind in ("written", kind)], measure
+        )
+        for kind in {window.kind for window in asked}
+    }
     for window in asked:
-        kept_out = [
-            other for other in windows if other.kind in ("written", window.kind)
-        ]
-        quiet = _quiet(values, kept_out, measure)
+        quiet = quiet_of[window.kind]
         start = max(window.start, 0)
         seen = values[start : max(window.end, 0)]
         inside = np.flatnonzero(~np.isnan(seen))

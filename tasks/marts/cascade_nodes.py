@@ -4,64 +4,51 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
+from tasks.accounts.coarsening import Numbers, number
 from tasks.campaigns.cascades import below_own, sum_subtrees, walk_trees
 from tasks.warehouse.graph import Making
 
 
 def cascade_nodes(making: Making) -> pl.DataFrame:
     """What hangs on every repost, from `cascade_edges`."""
-    # Roots first, then reposts in order of time: a cycle's earliest node is the
-    # one with the lowest index.
-    edges = making.read(
-        """
-        select
-            row_number() over (
-                order by acted_at, length(interaction_id), interaction_id,
-                platform, root_post_id
-            ) - 1 as node,
-            dense_rank() over (order by platform, root_post_id) - 1 as tree,
-            coalesce(
-                case when account_id is not null then
-                    dense_rank() over (order by platform, root_post_id, account_id)
-                end,
-                -1
-            ) as owner,
-            *
-        from intermediate.cascade_edges
-        order by node
-        """
-    ).pl()
-    trees = edges.get_column("tree").max()
-    root_count = 0 if trees is None else int(trees) + 1
-    parents = edges.join(
-        edges.select(
-            "platform",
-            "root_post_id",
-            pl.col("interaction_id").alias("parent_interaction_id"),
-            pl.col("node").alias("parent_node"),
-        ),
-        on=["platform", "root_post_id", "parent_interaction_id"],
-        how="left",
-        maintain_order="left",
+    table = making.read("from intermediate.cascade_edges").to_arrow_table()
+    # Reposts in order of time: a cycle's earliest node is the one with the lowest
+    # index.
+    order = (
+        pl.DataFrame(pl.from_arrow(table))
+        .select(
+            pl.arg_sort_by(
+                "acted_at",
+                pl.col("interaction_id").str.len_chars(),
+                "interaction_id",
+                "platform",
+                "root_post_id",
+            )
+        )
+        .to_series()
     )
-    tree = parents.get_column("tree").to_numpy()
-    own = parents.get_column("parent_node").fill_null(-1).to_numpy()
+    table = table.take(pa.array(order.to_numpy()))
+    tree = _pairs(number(table["platform"]), number(table["root_post_id"]))
+    root_count = int(tree.max(initial=-1)) + 1
+    account = number(table["account_id"])
+    is_named = table["account_id"].is_valid().to_numpy(zero_copy_only=False)
+    owner = np.where(is_named, _pairs(tree, account), -1)
+    own = _parents(table, tree)
     roots = np.arange(root_count)
     parent = np.concatenate(
         [np.full(root_count, -1), np.where(own < 0, tree, own + root_count)]
     )
-    walked = walk_trees(
-        parent.astype(np.int64), np.concatenate([roots, tree]).astype(np.int64)
-    )
+    walked = walk_trees(parent, np.concatenate([roots, tree]))
+    edges = pl.DataFrame(pl.from_arrow(table))
     no_root = np.zeros(root_count, dtype=np.int64)
-    genuine = np.concatenate([no_root, parents.get_column("is_genuine").to_numpy()])
-    owner = np.concatenate([no_root - 1, parents.get_column("owner").to_numpy()])
+    genuine = np.concatenate([no_root, edges.get_column("is_genuine").to_numpy()])
     # Where a circle was cut, a parent is another one than the edge names.
     above = walked.parent[root_count:] - root_count
     names = edges.get_column("interaction_id")
     children = np.bincount(walked.parent[root_count:], minlength=len(walked.parent))
-    nodes: pl.DataFrame = parents.select(
+    nodes: pl.DataFrame = edges.select(
         "platform",
         "root_post_id",
         "interaction_id",
@@ -78,6 +65,31 @@ def cascade_nodes(making: Making) -> pl.DataFrame:
             pl.Series(above < 0), None
         ),
         genuine_subtree_size=pl.Series(sum_subtrees(walked, genuine)[root_count:]),
-        is_below_own=pl.Series(below_own(walked, owner)[root_count:]),
+        is_below_own=pl.Series(
+            below_own(walked, np.concatenate([no_root - 1, owner]))[root_count:]
+        ),
     )
     return nodes
+
+
+def _pairs(one: Numbers, other: Numbers) -> Numbers:
+    """Numbers of pairs: equal where both are."""
+    return number(one * (int(other.max(initial=0)) + 1) + other)
+
+
+def _parents(table: pa.Table, tree: Numbers) -> Numbers:
+    """The place of each repost's parent in its tree; -1 for the root itself."""
+    ids = pa.chunked_array(
+        [*table["interaction_id"].chunks, *table["parent_interaction_id"].chunks],
+        table["interaction_id"].type,
+    )
+    numbers = number(ids)
+    size = int(numbers.max(initial=0)) + 1
+    nodes, parents = (
+        tree * size + numbers[: len(tree)],
+        tree * size + numbers[len(tree) :],
+    )
+    by_name = np.argsort(nodes)
+    place = np.searchsorted(nodes, parents, sorter=by_name)
+    found = by_name[np.minimum(place, len(nodes) - 1)] if len(nodes) else place
+    return np.where(nodes[found] == parents, found, -1)
