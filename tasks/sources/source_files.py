@@ -26,6 +26,7 @@ from tasks.warehouse.condition import Condition, examine_aside, worth_a_look
 from tasks.warehouse.configuration import Source
 from tasks.warehouse.disk import check_disk, examine_disk
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
+from tasks.warehouse.landing_store import StorageError
 from tasks.warehouse.networks import PLATFORMS, TABLE_FORMAT
 from tasks.warehouse.progress import Meter, say, step
 from tasks.warehouse.tombstones import path_mask
@@ -253,7 +254,7 @@ def examine_room(workspace: Workspace) -> Iterator[Condition]:
     """Whether the disk holds what the next run makes of the files that wait."""
     try:
         plain, packed = waiting_bytes(workspace)
-    except LandingDamagedError:
+    except (LandingDamagedError, StorageError):
         return  # told by landing
     yield from examine_disk(workspace, plain, packed)
     yield from examine_aside(workspace.quarantine)

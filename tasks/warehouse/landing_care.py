@@ -8,7 +8,7 @@ from pathlib import Path
 from tasks.warehouse import landing
 from tasks.warehouse.condition import Condition, Repairs, broken
 from tasks.warehouse.errors import LandingDamagedError
-from tasks.warehouse.landing_store import bucket_of, store_of
+from tasks.warehouse.landing_store import StorageError, bucket_of, store_of
 from tasks.warehouse.ledger_copy import forget_batches
 from tasks.warehouse.rejected import count_rejected, forget_batch
 from tasks.warehouse.workspace import Workspace
@@ -27,7 +27,7 @@ def examine_landing(
     root = workspace.landing
     try:
         log = landing.read_log(root)
-    except LandingDamagedError as error:
+    except (LandingDamagedError, StorageError) as error:
         yield broken("landing", str(error))
         return
     problems = landing.tell_survey(root, landing.survey(root, log))

@@ -486,8 +486,8 @@ def known_address(address: str) -> str:
     """
     if not _ADDRESS.fullmatch(address):
         raise ValueError(
-            "write landing as s3://bucket/folder; the address of the storage, its"
-            " region and credentials stand in the environment"
+            "no place in a bucket is written so: write s3://bucket/folder; the address"
+            " of the storage, its region and credentials stand in the environment"
         )
     return address.rstrip("/")
 

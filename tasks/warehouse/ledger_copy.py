@@ -18,6 +18,7 @@ from tasks.warehouse.errors import (
     DamagedError,
     LandingDamagedError,
 )
+from tasks.warehouse.landing_store import StorageError
 from tasks.warehouse.lock import is_held
 from tasks.warehouse.rhythm import Rhythm, rhythms
 from tasks.warehouse.whole_files import write_atomically
@@ -210,7 +211,11 @@ def forget_batches(workspace: Workspace, gone: Iterable[str]) -> None:
 
 def examine_batches(workspace: Workspace) -> Iterator[Condition]:
     """Whether landing holds all that the marts were made of."""
-    if told := tell_lost_batches(workspace):
+    try:
+        told = tell_lost_batches(workspace)
+    except StorageError:
+        return  # told by landing
+    if told:
         yield broken("landing", told)
 
 

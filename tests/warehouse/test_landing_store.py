@@ -150,6 +150,14 @@ def test_what_is_written_in_part_lands_again(
         with pytest.raises(StorageError, match=r"fewer calls.*same command") as told:
             bucketed.land()
         assert "1234567" not in str(told.value)
+    with monkeypatch.context() as patched:
+
+        def away(self: Bucket) -> None:
+            raise StorageError(self.address, OSError("AWS Error NETWORK_CONNECTION x"))
+
+        patched.setattr(Bucket, "refresh", away)
+        broken = [one.says for one in examine(bucketed.root) if one.is_broken]
+        assert any("nobody answers there" in one for one in broken)
     bucketed.land()
     assert len(same_without_times(objects(stored))) == 3
 
