@@ -30,70 +30,74 @@ observed as (
     group by platform, account_id
 ),
 
-acted as (
+-- Acts and posts of an account, and when it was seen among followers, as one row.
+active as (
     select
         platform,
         account_id,
-        min(date_day) as first_seen_day,
-        max(date_day) as last_seen_day,
-        min(acted_at) as first_seen_at,
-        max(acted_at) as last_seen_at,
-        count(*) filter (where kind = 'repost') as reposts,
-        count(*) filter (where kind = 'comment') as comments,
-        count(*) as interactions
-    from staging.interactions
-    where account_id is not null
-    group by platform, account_id
-),
-
-posted as (
-    select
-        platform,
-        account_id,
-        min(date_day) as first_seen_day,
-        max(date_day) as last_seen_day,
-        min(posted_at) as first_seen_at,
-        max(posted_at) as last_seen_at,
-        count(*) as posts
-    from staging.posts
-    where account_id is not null
-    group by platform, account_id
-),
-
-followed as (
-    select
-        platform,
-        follower_id as account_id,
+        min(first_seen_day) as first_seen_day,
+        max(last_seen_day) as last_seen_day,
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at,
+        cast(sum(reposts) as bigint) as reposts,
+        cast(sum(comments) as bigint) as comments,
+        cast(sum(interactions) as bigint) as interactions,
+        cast(sum(posts) as bigint) as posts,
         max(observed_at) as observed_at
-    from staging.follows
-    group by platform, follower_id
-),
-
-seen as (
-    select
-        platform,
-        account_id
-    from observed
-    union
-    select
-        platform,
-        account_id
-    from acted
-    union
-    select
-        platform,
-        account_id
-    from posted
-    union
-    select
-        platform,
-        account_id
-    from followed
+    from (
+        select
+            platform,
+            account_id,
+            min(date_day) as first_seen_day,
+            max(date_day) as last_seen_day,
+            min(acted_at) as first_seen_at,
+            max(acted_at) as last_seen_at,
+            count(*) filter (where kind = 'repost') as reposts,
+            count(*) filter (where kind = 'comment') as comments,
+            count(*) as interactions,
+            0 as posts,
+            max(acted_at) as observed_at
+        from staging.interactions
+        where account_id is not null
+        group by platform, account_id
+        union all
+        select
+            platform,
+            account_id,
+            min(date_day) as first_seen_day,
+            max(date_day) as last_seen_day,
+            min(posted_at) as first_seen_at,
+            max(posted_at) as last_seen_at,
+            0 as reposts,
+            0 as comments,
+            0 as interactions,
+            count(*) as posts,
+            max(posted_at) as observed_at
+        from staging.posts
+        where account_id is not null
+        group by platform, account_id
+        union all
+        select
+            platform,
+            follower_id as account_id,
+            cast(null as date) as first_seen_day,
+            cast(null as date) as last_seen_day,
+            cast(null as timestamp) as first_seen_at,
+            cast(null as timestamp) as last_seen_at,
+            0 as reposts,
+            0 as comments,
+            0 as interactions,
+            0 as posts,
+            max(observed_at) as observed_at
+        from staging.follows
+        group by platform, follower_id
+    ) as seen
+    group by platform, account_id
 )
 
 select
-    seen.platform,
-    seen.account_id,
+    coalesce(observed.platform, active.platform) as platform,
+    coalesce(observed.account_id, active.account_id) as account_id,
     observed.screen_name,
     observed.display_name,
     observed.description,
@@ -108,26 +112,17 @@ select
     observed.likes_count,
     observed.level,
     observed.registered_at,
-    least(acted.first_seen_day, posted.first_seen_day) as first_seen_day,
-    greatest(acted.last_seen_day, posted.last_seen_day) as last_seen_day,
-    least(acted.first_seen_at, posted.first_seen_at) as first_seen_at,
-    greatest(acted.last_seen_at, posted.last_seen_at) as last_seen_at,
-    coalesce(acted.reposts, 0) as seen_reposts,
-    coalesce(acted.comments, 0) as seen_comments,
-    coalesce(acted.interactions, 0) as seen_interactions,
-    coalesce(posted.posts, 0) as seen_posts,
-    greatest(
-        observed.observed_at,
-        followed.observed_at,
-        acted.last_seen_at,
-        posted.last_seen_at
-    ) as observed_at
-from seen
-left join observed
-    on seen.platform = observed.platform and seen.account_id = observed.account_id
-left join acted
-    on seen.platform = acted.platform and seen.account_id = acted.account_id
-left join posted
-    on seen.platform = posted.platform and seen.account_id = posted.account_id
-left join followed
-    on seen.platform = followed.platform and seen.account_id = followed.account_id
+    active.first_seen_day,
+    active.last_seen_day,
+    active.first_seen_at,
+    active.last_seen_at,
+    coalesce(active.reposts, 0) as seen_reposts,
+    coalesce(active.comments, 0) as seen_comments,
+    coalesce(active.interactions, 0) as seen_interactions,
+    coalesce(active.posts, 0) as seen_posts,
+    greatest(observed.observed_at, active.observed_at) as observed_at
+from observed
+full join active
+    on
+        observed.platform = active.platform
+        and observed.account_id = active.account_id
