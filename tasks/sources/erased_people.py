@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -238,41 +238,54 @@ def take_out_returned(workspace: Workspace) -> None:
     changed = set(files.everything) if begun else _changed(workspace, files)
     if not changed and not begun:
         return
-    log = landing.read_log(workspace.landing)
-    with landing.at_hand(workspace.landing, log, checks=False):
-        _take_out(workspace, files, files.only(changed), begun=begun)
+    with ExitStack() as held:
+        fresh = files.only(changed)
+        held.enter_context(_at_hand(workspace, fresh))
+        people = _people_in(workspace, fresh)
+        named = [(one.platform, one.account_id) for one in people]
+        if others := set(with_all_ids(fresh.landed, named)) - set(named):
+            # They may stand in files that held nobody who was known to be erased.
+            people += [Person(*one) for one in sorted(others)]
+            fresh = files
+            held.enter_context(_at_hand(workspace, fresh))
+        if people or begun:
+            _take_out(workspace, people, fresh, begun=begun)
     _note_seen(workspace)
 
 
+def _at_hand(workspace: Workspace, files: _Files) -> AbstractContextManager[None]:
+    """Landed files among some, to be read; whatever they are now."""
+    root = workspace.landing
+    names = {
+        str(file.relative_to(root)): None
+        for _, landed in files.landed
+        for file in landed.files
+    }
+    return store_of(root).at_hand(names, None)
+
+
 def _take_out(
-    workspace: Workspace, files: _Files, fresh: _Files, *, begun: bool
+    workspace: Workspace, people: Sequence[Person], files: _Files, *, begun: bool
 ) -> None:
-    """Take who was erased before out of files that changed.
+    """Take who was erased before out of files that are at hand.
 
     Args:
         workspace: which one.
-        files: all of them.
-        fresh: those that changed.
+        people: who stands in them.
+        files: those that changed.
         begun: whether an erasure was stopped amid them.
     """
-    people = _people_in(workspace, fresh)
-    named = [(one.platform, one.account_id) for one in people]
-    if others := set(with_all_ids(fresh.landed, named)) - set(named):
-        # They may stand in files that held nobody who was known to be erased.
-        people += [Person(*one) for one in sorted(others)]
-        fresh = files
-    if people or begun:
-        _begin(workspace)
-        done = _erase(workspace, people, fresh)
-        if begun or done.files or done.removed:
-            say(
-                f"  erasure: {done.removed:,} records of people who were erased before"
-                f" and {done.changed:,} mentions of them taken out; the marts are made"
-                " anew"
-            )
-            _clear(workspace)
-        else:
-            unmark(workspace.root / MARKER)
+    _begin(workspace)
+    done = _erase(workspace, people, files)
+    if begun or done.files or done.removed:
+        say(
+            f"  erasure: {done.removed:,} records of people who were erased before"
+            f" and {done.changed:,} mentions of them taken out; the marts are made"
+            " anew"
+        )
+        _clear(workspace)
+    else:
+        unmark(workspace.root / MARKER)
 
 
 def _begin(workspace: Workspace) -> tuple[date, date] | None:
