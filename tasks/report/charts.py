@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -251,6 +251,7 @@ _kept: ContextVar[tuple[Mapping[str, str], dict[str, str]] | None] = ContextVar(
 )
 
 
+@lru_cache(maxsize=256)
 def _draw(drawn: str) -> str:
     spec, width, height, rows, params = json.loads(drawn)
     compiled = _compile(json.dumps(spec))
