@@ -491,8 +491,8 @@ def copy_records(
         file_options=parquet.make_write_options(
             compression="zstd",
             use_dictionary=_REPEATED,
-            # Nobody looks for the least record of a file, and to find it costs as much
-            # as to pack them all.
+            # Nobody looks for the least record of a file: it would only stand there
+            # once more.
             write_statistics=_REPEATED,
         ),
         partitioning=["kind", "date_day"],
