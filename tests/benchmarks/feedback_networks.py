@@ -86,6 +86,10 @@ def _without_accounts(world: World, folder: Path) -> World:
     return told
 
 
+# What truly happened is counted among these, act by act.
+_ACTS = "intermediate.campaign_interactions"
+
+
 @dataclass(frozen=True)
 class Network:
     """How a world is written.
@@ -404,7 +408,7 @@ def run_as_far_as_intervals(lab: Lab) -> None:
     lab.stage()
     with patch.object(tasks.verdicts.judge, "link_signs", _link_nobody):
         lab.judge()
-    lab.build(tables=["intermediate.campaign_bounds"])
+    lab.build(tables=["intermediate.campaign_bounds", _ACTS])
 
 
 @cache
@@ -439,6 +443,8 @@ def judge_workspace(
             lab.run(FIRST, LAST, publish=False)
         else:
             run_as_far_as_intervals(lab)
+        if way != "quick":
+            lab.build(tables=[_ACTS])  # gone with its step unless it is asked for
         with duckdb.connect(str(lab.root / "warehouse.duckdb")) as connection:
             return [
                 read_case(connection, number, name, seed, how, *worlds[name])
