@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.warehouse.publication import NAME_LISTS, NAMED_PAGE, page_names
+from tasks.warehouse.publication import DRAWN, NAME_LISTS, NAMED_PAGE, page_names
 from tests.conftest import (
     CANARY_ID,
     CANARY_NAME,
@@ -98,6 +98,7 @@ def test_identified_output_is_for_its_owner_alone(finished_run: FinishedRun) -> 
         *named,
         "parquet",
         "people.duckdb",
+        DRAWN,
     }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for path in files_below(folder):
