@@ -72,6 +72,8 @@ _WHY_LANDING_IS_KEPT = (
     " DAYS for names and contacts, `privacy erase` for a person; to let go of old"
     " records, begin a new workspace (`init`) and delete the old one"
 )
+# Keys of no table: below one, TOML takes them for its keys.
+_ABOVE_TABLES = ("timezone", "landing")
 _FILE_KEYS = ("format", "path", "observed_at", "encoding", "table", "time_zone")
 
 
@@ -120,6 +122,8 @@ def explain(path: tuple[str | int, ...], error: Any) -> str:
     if kind == "extra_forbidden":
         known = _known_keys(path[:-1])
         near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.0)
+        if path[-1] in _ABOVE_TABLES:
+            return f"stands above the first table, or did you mean '{near[0]}'?"
         return f"is not a known key: did you mean '{near[0]}'?"
     if kind == "missing":
         return "is missing: add it"

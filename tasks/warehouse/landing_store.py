@@ -508,12 +508,17 @@ def settle(root: Path, address: str | None) -> None:
     found = store_of(root)
     if isinstance(found, Bucket):
         if found.address != address:
+            # What is copied into the folder has the log with it.
+            move = (
+                f"into {root}, and then delete {marker}"
+                if address is None
+                else f"to {address}, and delete {marker} and {root / _LOG}"
+            )
             raise ConfigurationError(
                 [
                     f"Landing lies at {found.address}, as {marker} tells: write"
-                    f' landing = "{found.address}" into workspace.toml; or copy all'
-                    " objects from there to the new place, and delete that file and"
-                    f" {root / _LOG}."
+                    f' landing = "{found.address}" into workspace.toml, above its first'
+                    f" table; or copy all objects from there {move}."
                 ]
             )
     elif address is not None:

@@ -250,10 +250,13 @@ def test_where_landing_lies_is_no_secret_of_the_configuration(
 ) -> None:
     """Every change of the place is told with what is to be moved."""
     bucketed.land()
+    log = str(bucketed.root / "landing/.log")
     for address in ("s3://bucket/coffee", None):
         configure(bucketed, address)
-        with pytest.raises(ConfigurationError, match="lies at s3://bucket/tea"):
+        with pytest.raises(ConfigurationError, match="lies at s3://bucket/tea") as told:
             _ = bucketed.workspace
+        # Back in the folder the log is the one that was copied: it stays.
+        assert (log in str(told.value)) == (address is not None)
     configure(bucketed, "https://bucket/tea")
     with pytest.raises(ConfigurationError, match=r"toml:1: landing .*s3://bucket"):
         _ = bucketed.workspace

@@ -571,6 +571,14 @@ def test_misspelt_key_of_any_section_is_told(tmp_path: Path) -> None:
         ]
 
 
+def test_key_of_the_workspace_below_a_table_is_told_where_it_belongs(
+    tmp_path: Path,
+) -> None:
+    found = mistakes_of(tmp_path, f'{GOOD}[policies]\nlanding = "s3://bucket/tea"\n')
+    assert len(found) == 1
+    assert "policies.landing stands above the first table" in found[0]
+
+
 def test_clocks_are_said_where_files_name_none_and_nowhere_else(tmp_path: Path) -> None:
     source = '[[sources]]\nname = "a"\nplatform = "facebook"\nkind = "files"\n'
     zone = 'time_zone = "Asia/Shanghai"\n'
