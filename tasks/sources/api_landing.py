@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -83,7 +83,8 @@ from tasks.warehouse.workspace import Workspace
 
 # So long before its end a token is told.
 _TOKEN_WARNING = timedelta(days=7)
-# What a crawl remembers: days that were read ahead of a run, and when that ended.
+# What a crawl remembers: days that were read ahead of a run, when that ended, and a
+# digest of what was wanted: a campaign that came since has not been read.
 _READ = "read_ahead"
 # Records that land together: bounds what is in memory.
 _AT_ONCE = 20_000
@@ -206,7 +207,7 @@ def _was_read(
 ) -> bool:
     file = state_file(workspace, source)
     with told_of_crawl(file), CrawlState(file) as state:
-        return _is_read(state, first, last, clock)
+        return _is_read(state, workspace, source, first, last, clock)
 
 
 def _forget_read(workspace: Workspace, source: Source) -> None:
@@ -274,7 +275,8 @@ def crawl_apart(
     with hold_workspace(lock, "crawl"), step(f"crawl {source.name}"):
         with told_of_crawl(file), CrawlState(file) as state:
             waits = bool(state.waiting(1))
-            resumes = waits and not _is_read(state, first, last, clock)
+            is_read = _is_read(state, workspace, source, first, last, clock)
+            resumes = waits and not is_read
             state.remember(_READ, None)
         spent_in = spending_file(workspace, source)
         shared = [
@@ -298,18 +300,40 @@ def crawl_apart(
             with told_of_crawl(file), CrawlState(file) as state:
                 ended = datetime.fromtimestamp(clock.now(), UTC).isoformat()
                 days = [first.isoformat(), last.isoformat()]
-                state.remember(_READ, [*days, ended])
+                wanted = _wanted_digest(workspace, source, first, last)
+                state.remember(_READ, [*days, ended, wanted])
     return deferred
 
 
-def _is_read(state: CrawlState, first: date, last: date, clock: Clock) -> bool:
+def _is_read(
+    state: CrawlState,
+    workspace: Workspace,
+    source: Source,
+    first: date,
+    last: date,
+    clock: Clock,
+) -> bool:
     """Whether days were crawled ahead to their end, and no run has taken that yet."""
     told = state.fact(_READ)
     if told is None:
         return False
     begin, end = (date.fromisoformat(day) for day in told[:2])
     age = datetime.fromtimestamp(clock.now(), UTC) - datetime.fromisoformat(told[2])
-    return begin <= first and last <= end and age < PASS
+    return (
+        begin <= first
+        and last <= end
+        and age < PASS
+        and told[3:] == [_wanted_digest(workspace, source, begin, end)]
+    )
+
+
+def _wanted_digest(
+    workspace: Workspace, source: Source, first: date, last: date
+) -> str:
+    """Changes when a campaign, or what is to be collected, does."""
+    wanted = wanted_of(workspace, source, first, last)
+    told = replace(wanted, collect=frozenset()), sorted(wanted.collect)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def collect_sources(

@@ -24,6 +24,8 @@ VARIABLE = "WM_MEMORY_LIMIT"
 MOST = 5_000_000_000
 # Less than this can't hold the libraries and a batch.
 LEAST = 1_000_000_000
+# No machine has more; DuckDB would refuse it without a word, and take its own limit.
+_ABSURD = 10**18
 # For Python, its libraries and the models; of a greater budget a quarter is kept, as
 # frames grow with the batches that it allows.
 _OURS = 600_000_000
@@ -61,7 +63,12 @@ def budget_bytes() -> int:
             [f"{VARIABLE} is {told[:40]!r}, which is no size: write 4GB or 1500MB."]
         )
     base = 1024 if size[3] else 1000
-    found = int(float(size[1]) * base ** _UNITS[size[2].upper()])
+    told_bytes = float(size[1]) * base ** _UNITS[size[2].upper()]
+    if told_bytes > _ABSURD:
+        raise ConfigurationError(
+            [f"{VARIABLE} is {told[:40]}, which no machine has: write 4GB or 1500MB."]
+        )
+    found = int(told_bytes)
     if found < LEAST:
         raise ConfigurationError(
             [f"{VARIABLE} is {told}: a run needs {LEAST / 1e9:.0f}GB at least."]

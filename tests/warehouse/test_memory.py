@@ -76,7 +76,9 @@ def test_what_is_open_shares_the_budget(
     assert memory._open == []
 
 
-@pytest.mark.parametrize("told", ["plenty", "-1GB", "1e9", "500MB", "0"])
+@pytest.mark.parametrize(
+    "told", ["plenty", "-1GB", "1e9", "500MB", "0", "2000000T", "9" * 400 + "GB"]
+)
 def test_what_is_no_size_is_a_mistake(
     told: str, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,6 +113,19 @@ def test_what_was_read_ahead_is_landed_and_not_asked_for_again(tmp_path: Path) -
         assert len(found.emulator.calls) == calls
         collect_sources(workspace, [source], *days, clock)
         assert len(found.emulator.calls) > calls
+        # What was wanted then is not what a campaign wants that came since.
+        crawl_apart(workspace, source, *days, clock)
+        file = found.lab.root / "workspace.toml"
+        brand = workspace.campaigns[0].brand
+        file.write_text(
+            f'{file.read_text()}\n[[campaigns]]\nid = "late"\nbrand = "{brand}"\n'
+            f"start = {found.first}\nend = {found.last}\n"
+            'post_ids = [{ platform = "weibo", post_id = "4990000000000042" }]\n'
+        )
+        calls = len(found.emulator.calls)
+        collect_sources(found.lab.workspace, [source], *days, clock)
+        asked = [call.params.get("id") for call in found.emulator.calls[calls:]]
+        assert "4990000000000042" in asked
     found.check_rows(truth)
 
 
