@@ -325,6 +325,7 @@ def _clear(workspace: Workspace) -> None:
         path.unlink(missing_ok=True)
     for folder in (root / ".spill", workspace.landing / ".tmp"):
         shutil.rmtree(folder, ignore_errors=True)
+    store_of(workspace.landing).tidy()
     if claims := forget_claims(root):
         say(
             f"  {claims} claim{'' if claims == 1 else 's'} against partners deleted,"

@@ -347,6 +347,7 @@ def sweep(landing: Path, batches: Iterable[Batch]) -> None:
     """Remove what a killed run left behind, and nothing else."""
     store = store_of(landing)
     shutil.rmtree(landing / ".tmp", ignore_errors=True)
+    store.tidy()
     whole = {batch.batch_id for batch in batches}
     for note, paths in _begun(landing):
         if note.stem not in whole:

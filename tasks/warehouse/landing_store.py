@@ -48,6 +48,8 @@ _LOG = ".log"
 _BESIDE = (".erasures.json",)
 # What the mirror of the log was when it was fetched: size and time of each object.
 _SEEN = ".objects.json"
+# What is being written, in a folder of landing that each run sweeps.
+_UNFINISHED = ".tmp"
 # Of more files the whole disk is synced, which costs less.
 _SYNCED_ONE_BY_ONE = 1000
 # Calls at once: a file waits for the wire most of its time.
@@ -68,7 +70,10 @@ _SAID = {
     "SERVICE_UNAVAILABLE": "it is out of service",
     "INTERNAL_FAILURE": "it failed",
 }
-_ADDRESS = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/[\w.=+-]+)*/?")
+# (`..` would lead into another bucket.)
+_ADDRESS = re.compile(
+    r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:/(?!\.+(?:/|$))[\w.=+-]+)*/?"
+)
 
 
 class StorageError(WeiboManagerError):
@@ -123,6 +128,10 @@ class Store(Protocol):
 
     def forget(self, name: str) -> None:
         """Let there be nothing at a place."""
+        ...
+
+    def tidy(self) -> None:
+        """Take away what a killed process left at hand; the workspace is held."""
         ...
 
     @contextmanager
@@ -214,6 +223,9 @@ class Folder:
         """See `Store`."""
         (self.root / name).unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        """See `Store`: nothing is to be done."""
+
     @contextmanager
     def at_hand(
         self,
@@ -296,8 +308,7 @@ class Bucket:
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 list(pool.map(lambda name: self._fetch(name, None), news))
         if there != seen:
-            self.root.mkdir(parents=True, exist_ok=True)
-            _write_apart(self.root / _SEEN, json.dumps(there).encode())
+            self._copy(self.root / _SEEN, json.dumps(there).encode())
 
     def _looked_at(self, names: Iterable[str]) -> dict[str, Stamp]:
         """Stamps of some objects, one by one."""
@@ -340,6 +351,18 @@ class Bucket:
         with self._told(), contextlib.suppress(FileNotFoundError):
             self._storage.delete_file(f"{self._place}/{name}")
         (self.root / name).unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """See `Store`: copies of people's records, which an erasure may not leave.
+
+        Where the log has no entry, somebody may have moved all of landing here.
+        """
+        if not any((self.root / _LOG).glob("*.json")):
+            return
+        for path in sorted(self.root.glob("[!.]*/*/*/*")):
+            name = str(path.relative_to(self.root))
+            if name not in self._held and not path.is_dir():
+                self._let_go(name)
 
     @contextmanager
     def at_hand(
@@ -399,9 +422,28 @@ class Bucket:
             )
             if is_right or not left:
                 break
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _write_apart(target, data)
+        self._copy(target, data)
         return is_right
+
+    def _copy(self, target: Path, data: bytes) -> None:
+        """Write a copy that others may write at the same time; the last one stands.
+
+        It is written where a run that comes after a kill sweeps, as may be now.
+        """
+        folder = self.root / _UNFINISHED
+        for left in reversed(range(_TRIES)):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                handle, beside = tempfile.mkstemp(dir=folder)
+                with os.fdopen(handle, "wb") as stream:
+                    stream.write(data)
+                os.replace(beside, target)
+            except FileNotFoundError:
+                if not left:
+                    raise
+            else:
+                return
 
     def _put(self, name: str, source: Path) -> None:
         """Write an object from a file."""
@@ -546,15 +588,3 @@ def _read_seen(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return seen if isinstance(seen, dict) else {}
-
-
-def _write_apart(path: Path, data: bytes) -> None:
-    """Write a copy that others may write at the same time; the last one stands."""
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".copy-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

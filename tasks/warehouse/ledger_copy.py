@@ -18,7 +18,7 @@ from tasks.warehouse.errors import (
     DamagedError,
     LandingDamagedError,
 )
-from tasks.warehouse.landing_store import StorageError
+from tasks.warehouse.landing_store import StorageError, bucket_of
 from tasks.warehouse.lock import is_held
 from tasks.warehouse.rhythm import Rhythm, rhythms
 from tasks.warehouse.whole_files import write_atomically
@@ -175,8 +175,10 @@ def tell_lost_batches(workspace: Workspace) -> str | None:
     if not (lost := lost_batches(workspace)):
         return None
     many = len(lost) > 1
+    bucket = bucket_of(workspace.landing)
+    place = bucket.address if bucket else workspace.landing
     return (
-        f"{workspace.landing} lacks {len(lost):,} batch{'es' if many else ''} that the"
+        f"{place} lacks {len(lost):,} batch{'es' if many else ''} that the"
         " marts were made of, as after an older backup was put back: put the newest one"
         " there; or, where there is none, run `python -m flows recover --accept-loss`,"
         " and the marts are made anew without"

@@ -21,6 +21,7 @@ from tasks.sources.erasure_watch import keep_out
 from tasks.warehouse import landing, ledger
 from tasks.warehouse.errors import ConfigurationError, LandingDamagedError
 from tasks.warehouse.landing_store import Bucket, StorageError, store_of
+from tasks.warehouse.ledger_copy import refuse_older_landing
 from tests.flows.commands.test_privacy import WORDS, places
 from tests.workspaces import FIRST, LAST, Lab, comment, repost, status, user
 
@@ -109,6 +110,13 @@ def test_a_bucket_holds_what_a_folder_would(
     bucketed.stage()
     assert len(bucketed.rows("from staging.interactions")) == 3
     assert here(bucketed) == {".bucket"}
+    # A bucket that is emptied is no beginning: what was in it may have moved here.
+    shutil.rmtree(stored)
+    moved = bucketed.put("landing/weibo/status/date_day=2026-03-01/a.parquet", b"a")
+    landing.sweep(moved.parents[3], landing.read_log(moved.parents[3]))
+    assert moved.exists()
+    with pytest.raises(LandingDamagedError, match="s3://bucket/tea lacks 2 batches"):
+        refuse_older_landing(bucketed.workspace)
 
 
 @pytest.mark.parametrize("moment", ["moved", "log", "mirror", "note"])
@@ -216,6 +224,9 @@ def test_nothing_is_left_of_a_person_in_a_bucket(
     held = export(bucketed.workspace, "weibo", "1234567")
     assert len(held["landed"]) == 1
     assert places(stored, WORDS)
+    # What a killed run had at hand or was fetching, of an entry that is no more, too.
+    for left in ("weibo/repost/date_day=2026-03-01/left.parquet", ".tmp/left"):
+        bucketed.put(f"landing/{left}", "hers alone")
     with monkeypatch.context() as patched:
 
         def die(*_: object) -> None:
@@ -230,6 +241,7 @@ def test_nothing_is_left_of_a_person_in_a_bucket(
     with begin:
         pass
     assert places(stored, WORDS) == []
+    assert places(bucketed.root / "landing", WORDS) == []
     for path, data in before.items():
         path.write_bytes(data)
     with ledger.open_run(bucketed.workspace, "daily", (FIRST, LAST), prepare=keep_out):
@@ -257,9 +269,10 @@ def test_where_landing_lies_is_no_secret_of_the_configuration(
             _ = bucketed.workspace
         # Back in the folder the log is the one that was copied: it stays.
         assert (log in str(told.value)) == (address is not None)
-    configure(bucketed, "https://bucket/tea")
-    with pytest.raises(ConfigurationError, match=r"toml:1: landing .*s3://bucket"):
-        _ = bucketed.workspace
+    for address in ("https://bucket/tea", "s3://bucket/../tea", "s3://bucket/."):
+        configure(bucketed, address)
+        with pytest.raises(ConfigurationError, match=r"toml:1: landing .*s3://bucket"):
+            _ = bucketed.workspace
     plain = Lab(tmp_path / "plain")
     plain.root.mkdir()
     configure(plain, None)
