@@ -82,6 +82,16 @@ def test_parameters_in_prefect_yaml_are_none() -> None:
     assert not any(one.get("parameters") for one in read_deployments())
 
 
+def test_guide_schedules_crawls_that_know_their_source() -> None:
+    """The flow needs its source, and Prefect begins a run without one all the same."""
+    guide = (CHECKOUT / "flows/README.md").read_text(encoding="utf-8")
+    told = guide.split("    schedules:\n")[1].split("\n\n")[0]
+    for schedule in yaml.safe_load(told):
+        assert set(schedule) <= SCHEDULE_KEYS
+        assert set(schedule["parameters"]) == {"source"}
+    assert "    .venv/bin/prefect deployment schedule create" not in guide
+
+
 def test_prefect_yaml_names_no_folder_of_a_machine() -> None:
     text = (CHECKOUT / "prefect.yaml").read_text(encoding="utf-8")
     assert str(CHECKOUT) not in text
