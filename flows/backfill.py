@@ -7,6 +7,7 @@ from datetime import date
 from flows.orchestration import as_step, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
+from tasks.engines.choice import engine_of, require_engine
 from tasks.extract import extract
 from tasks.publish import publish
 from tasks.sources.erasure_marker import finish
@@ -53,6 +54,7 @@ def backfill(
     root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
+    require_engine(configuration)
     if campaigns:
         first, last = days_of_campaigns(configuration, campaigns, first, last)
     if not force:
@@ -60,7 +62,7 @@ def backfill(
     steps = set(only or STEPS)
     deferred: list[str] = []
     ran = open_run(configuration, "backfill", (first, last), reason, prepare=keep_out)
-    with reported(root), ran as run:
+    with reported(root), ran as run, engine_of(configuration):
         if "extract" in steps:
             deferred = as_step(extract, root)(root, first, last)
         if "validate" in steps:

@@ -9,6 +9,7 @@ from flows.commands.alarms import tell_after_run
 from flows.orchestration import as_step, reported, workspace_of
 from tasks.aggregate import aggregate
 from tasks.deduplicate import deduplicate
+from tasks.engines.choice import engine_of, require_engine
 from tasks.extract import extract
 from tasks.publish import publish
 from tasks.sources.erasure_marker import finish
@@ -44,12 +45,13 @@ def daily(
     root = workspace_of(workspace)
     configuration = load_workspace(root)
     check_seeds(root)
+    require_engine(configuration)
     if day and not force:
         configuration.refuse_days_to_come(day, day)
     yesterday = configuration.today() - timedelta(days=1)
     window = (day, day) if day else partial(days_to_run, last=yesterday)
     ran = open_run(configuration, "daily", window, prepare=keep_out)
-    with reported(root), ran as run:
+    with reported(root), ran as run, engine_of(configuration):
         first, last = run.window
         deferred = as_step(extract, root)(root, first, last)
         as_step(validate, root)(root, run.run_id)

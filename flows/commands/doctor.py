@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tasks.engines.choice import examine_engine
 from tasks.publication.delta import examine_delta
 from tasks.publication.postgres import examine_postgres
 from tasks.sources.erasure_marker import examine_erasure, is_taking_out
@@ -49,6 +50,7 @@ def examine(root: Path) -> list[Condition]:
         *examine_restricted(workspace),
         *examine_postgres(workspace),
         *examine_delta(workspace),
+        *examine_engine(workspace),
         *examine_modes(workspace.root),
         *examine_keys(workspace),
         *examine_erasure(workspace.root),

@@ -1,9 +1,10 @@
-"""Spark as an engine: tables are folders of Parquet that all workers reach.
+"""Spark beside the warehouse: it works out staging and the models behind it.
 
 What a record tells by itself is read by DuckDB on the workers, a part of landing each
-(`tasks.staging.parts`); what needs other rows is Spark SQL (`spark_sql`). A table is
-written to a folder of its own each time and shown once it is whole, so that a model may
-read its own table, and work that fails leaves what stood.
+(`tasks.staging.parts`); what needs other rows is Spark SQL (`spark_sql`), over copies
+of the warehouse's tables (`lake`). Rows come back as Parquet, and the warehouse puts
+them in their place, in the transaction that marks the ledger: a driver that is killed
+leaves what stood, a worker that is killed leaves its part to another one.
 """
 
 from __future__ import annotations
@@ -12,34 +13,44 @@ import os
 import re
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 
-from tasks.engines.engine import ReadLanding
-from tasks.engines.spark_functions import SPARK_TYPES, register_functions
-from tasks.engines.spark_sql import to_spark, view_of
-from tasks.staging.observe import PORTION_BYTES, SUITES, views_between
-from tasks.staging.parts import combine_evidence, observe_part, settle_part
+from tasks.engines.lake import Lake
+from tasks.engines.spark_functions import register_functions
+from tasks.engines.spark_sql import tables_read, to_spark, view_of
+from tasks.staging.observe import PORTION_BYTES, SUITES
+from tasks.staging.parts import (
+    combine_evidence,
+    observe_part,
+    settle_part,
+    show_settled,
+)
+from tasks.warehouse import landing
 from tasks.warehouse.code_digest import FOLDER
-from tasks.warehouse.landing import Batch, portions
-from tasks.warehouse.models import Model, in_order, load_models
+from tasks.warehouse.database import failpoint
+from tasks.warehouse.errors import StepFailedError
+from tasks.warehouse.models import SQL_FOLDER, Model, load_models
 from tasks.warehouse.raw_tables import RawTable
+from tasks.warehouse.whole_files import replacing
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
 # What results must not depend on: zones of machines, and errors that pass as nulls.
-_SETTINGS = {
+SETTLED = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.ansi.enabled": "true",
-    "spark.ui.enabled": "false",
 }
+_SETTINGS = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 
 
 def start_session(
@@ -57,119 +68,152 @@ def start_session(
     paths = [str(FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     builder = SparkSession.builder.master(master).appName("weibo-manager")
-    for name, value in {**_SETTINGS, **(settings or {})}.items():
+    # Those of a cluster, too, whose own environment knows nothing of us.
+    builder.config("spark.executorEnv.PYTHONPATH", os.environ["PYTHONPATH"])
+    for name, value in {**_SETTINGS, **(settings or {}), **SETTLED}.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
 
 
 class SparkEngine:
-    """Tables under a folder that the driver and all workers reach."""
+    """Works out selects of one warehouse; see `tasks.warehouse.selects.Engine`.
+
+    Attributes:
+        rows_at_once: so many rows of a frame make a part of work.
+    """
+
+    rows_at_once = 50_000
 
     def __init__(self, session: SparkSession, folder: Path) -> None:
+        """Begin.
+
+        Args:
+            session: a session.
+            folder: that the driver and all workers reach; holds people's records.
+        """
         self._session = session
-        self._folder = folder
-        self._written = 0
-        self._places: dict[str, Path] = {}
-        self._views: dict[str, Model] = {}
-        self._seen: dict[str, DataFrame] = {}
+        self._lake = Lake(folder)
+        # Views of Spark, and what they were made of.
+        self._shown: dict[str, object] = {}
+        self._taken: Path | None = None
+        self._parts: Path | None = None
         register_functions(session)
 
-    def read_landing(
-        self, folder: Path, batches: list[Batch], raw_tables: Mapping[str, RawTable]
-    ) -> ReadLanding:
+    def observe(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        batches: list[landing.Batch],
+        raw_tables: Mapping[str, RawTable],
+    ) -> dict[str, int]:
         """See `Engine`."""
-        staged = self._next_place("staged")
-        parts = dict(enumerate(portions(folder, batches, PORTION_BYTES)))
+        if self._parts:
+            shutil.rmtree(self._parts)
+        # Paths of workers are their own.
+        staged = self._parts = self._lake.place("staged").absolute()
+        folder = folder.absolute()
+        parts = dict(enumerate(landing.portions(folder, batches, PORTION_BYTES)))
         places = {number: staged / f"part-{number:05}" for number in parts}
 
         def observe(number: int) -> dict[str, int]:
             return observe_part(folder, parts[number], raw_tables, places[number])
 
-        counted = self._on_workers(observe, parts)
-        combine_evidence(list(places.values()), staged)
-        broken: Counter[str] = Counter()
-        for told in self._on_workers(
-            lambda number: settle_part(places[number], staged), parts
-        ):
-            broken.update(told)
-        for table in SUITES:
-            files = str(staged / "part-*" / f"valid_{table}.parquet")
-            found = self._session.read.parquet(files)
-            found.createOrReplaceTempView(view_of(f"staging.valid_{table}"))
-            self._make_typed(load_models("staging")[f"staging.{table}"])
-            for view in views_between(table):
-                self.run(view, {})
-        observed = {table: sum(one[table] for one in counted) for table in SUITES}
-        return ReadLanding(observed, dict(broken))
+        with _told("landed records"):
+            counted = self._on_workers(observe, parts)
+            combine_evidence(connection, list(places.values()), staged)
+            self._on_workers(lambda number: settle_part(places[number], staged), parts)
+            show_settled(connection, list(places.values()))
+            for table in SUITES:
+                valid = f"staging.valid_{table}"
+                files = str(staged / "part-*" / f"valid_{table}.parquet")
+                rows = self._session.read.parquet(files)
+                rows.createOrReplaceTempView(view_of(valid))
+                self._shown[valid] = staged
+        return {table: sum(one[table] for one in counted) for table in SUITES}
 
-    def run(self, model: Model, params: Mapping[str, Any]) -> None:
+    def select(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        model: Model,
+        sql: str,
+        bound: Mapping[str, Any],
+    ) -> tuple[str, dict[str, Any]] | None:
         """See `Engine`."""
-        if model.replace == "view":
-            self._views[model.name] = model
-            self._look_through(model)
-            return
-        typed = self._make_typed(model)
-        bound = {name: _bound(params[name]) for name in model.params}
-        rows = self._session.sql(to_spark(model.sql), args=bound)
-        if typed:
-            rows = rows.selectExpr(
-                *(
-                    f"cast({column.name} as {_spark_type(column.type)})"
-                    f" as {column.name}"
-                    for column in model.columns
-                )
-            )
-        if model.name in self._places:
-            rows = self._with_kept(model, rows, params)
-        self._show(model.name, rows)
+        if not is_shared(model):
+            return None
+        if self._taken:
+            shutil.rmtree(self._taken)
+        self._taken = self._lake.place("made").absolute()
+        with _told(model.name):
+            for table in tables_read(sql):
+                self._show(connection, table)
+            asked = {name: _bound(value) for name, value in bound.items()}
+            rows = self._session.sql(to_spark(sql), args=asked)
+            rows.write.mode("overwrite").parquet(str(self._taken))
+            failpoint("spark:select")
+        types = connection.execute(f"describe {sql}", dict(bound)).fetchall()
+        columns = ", ".join(
+            f'cast("{name}" as {type}) as "{name}"' for name, type, *_ in types
+        )
+        files = landing.as_patterns(self._taken.glob("*.parquet"))
+        return (
+            f"select {columns} from read_parquet($rows_of_spark)",
+            {"rows_of_spark": files},
+        )
 
-    def replace(self, table: str, frame: pl.DataFrame) -> None:
-        """See `Engine`."""
-        place = self._next_place(view_of(table))
-        place.mkdir(parents=True)
-        frame.write_parquet(place / "part-00000.parquet")
-        self._point(table, place)
-
-    def frame(
-        self, query: str, params: Mapping[str, Any] | None = None
+    def map_rows(
+        self, work: Callable[[pl.DataFrame], pl.DataFrame], frame: pl.DataFrame
     ) -> pl.DataFrame:
         """See `Engine`."""
-        bound = {name: _bound(value) for name, value in (params or {}).items()}
-        found = self._session.sql(to_spark(query), args=bound).toArrow()
-        made = pl.from_arrow(found)
-        assert isinstance(made, pl.DataFrame)
-        return made
+        if frame.height <= self.rows_at_once:
+            return work(frame)
+        place = self._lake.place("rows").absolute()
+        starts = range(0, frame.height, self.rows_at_once)
+        for number, start in enumerate(starts):
+            part = frame.slice(start, self.rows_at_once)
+            part.write_parquet(place / f"given-{number}.parquet")
 
-    def _make_typed(self, model: Model) -> bool:
-        """Make the table of a model that reads itself if there is none."""
-        typed = bool(model.columns) and all(column.type for column in model.columns)
-        if typed and model.name not in self._places:
-            self._show(model.name, self._session.createDataFrame([], _schema(model)))
-        return typed
+        def make(number: int) -> dict[str, int]:
+            made = work(pl.read_parquet(place / f"given-{number}.parquet"))
+            with replacing(place / f"made-{number}.parquet") as beside:
+                made.write_parquet(beside)
+            return {"rows": made.height}
 
-    def _look_through(self, view: Model) -> None:
-        """Show a view's rows; what reads it several times works them out once."""
-        if before := self._seen.pop(view.name, None):
-            before.unpersist()
-        rows = self._session.sql(to_spark(view.sql)).persist()
-        rows.createOrReplaceTempView(view_of(view.name))
-        self._seen[view.name] = rows
+        with _told("a frame of rows"):
+            self._on_workers(make, range(len(starts)))
+        made = [place / f"made-{number}.parquet" for number in range(len(starts))]
+        found = pl.concat([pl.read_parquet(file) for file in made])
+        shutil.rmtree(place)
+        return found
 
-    def _with_kept(
-        self, model: Model, rows: DataFrame, params: Mapping[str, Any]
-    ) -> DataFrame:
-        """New rows and those older ones that none of them replaces."""
-        verb, _, rest = model.replace.partition(" ")
-        if verb not in ("rows", "window"):
-            return rows  # all of them
-        older = self._session.table(view_of(model.name))
-        if verb == "window":
-            day, first, last = older[rest], params["start_date"], params["end_date"]
-            return older.where(~day.between(first, last)).unionByName(rows)
-        keys = re.split(r",\s*", rest)
-        new = rows.select(*keys).distinct().alias("replaced")
-        same = [older[key].eqNullSafe(new[key]) for key in keys]
-        return older.join(new, on=same, how="left_anti").unionByName(rows)
+    def close(self, *, keeps: bool = True) -> None:
+        """Leave in the folder what the next run may use; see `Lake.close`."""
+        with suppress(Exception):  # of a session that is gone
+            self._session.catalog.clearCache()
+        self._lake.close(keeps=keeps)
+
+    def _show(self, connection: duckdb.DuckDBPyConnection, table: str) -> object:
+        """Have Spark see a table as the warehouse has it; what it was made of."""
+        if table.startswith("staging.valid_"):
+            return self._shown[table]
+        if view := _views().get(table):
+            made_of = [self._show(connection, read) for read in sorted(view.reads)]
+            if self._shown.get(table) != made_of:
+                rows = self._session.sql(to_spark(view.sql))
+                # What reads it several times works it out once.
+                rows.persist().createOrReplaceTempView(view_of(table))
+                self._shown[table] = made_of
+            return made_of
+        found = self._lake.show(connection, table)
+        if self._shown.get(table) != found.digest:
+            rows = self._session.read.parquet(
+                *(str(folder.absolute()) for folder in found.folders)
+            )
+            rows.createOrReplaceTempView(view_of(table))
+            self._shown[table] = found.digest
+        return found.digest
 
     def _on_workers(
         self, work: Callable[[int], dict[str, int]], numbers: Iterable[int]
@@ -198,39 +242,50 @@ class SparkEngine:
             found[row["number"]][row["name"]] = row["count"]
         return list(found.values())
 
-    def _show(self, table: str, rows: DataFrame) -> None:
-        """Write a table beside what stands of it, then show it."""
-        place = self._next_place(view_of(table))
-        rows.write.parquet(str(place))
-        self._point(table, place)
 
-    def _point(self, table: str, place: Path) -> None:
-        found = self._session.read.parquet(str(place))
-        found.createOrReplaceTempView(view_of(table))
-        before = self._places.get(table)
-        self._places[table] = place
-        # A view of Spark stays with the files that its tables had when it was made.
-        moved = {table}
-        for view in in_order(self._views):
-            if moved & view.reads:
-                self._look_through(view)
-                moved.add(view.name)
-        if before:
-            shutil.rmtree(before)
+def is_shared(model: Model) -> bool:
+    """Whether a model is one of those that both engines work out.
 
-    def _next_place(self, name: str) -> Path:
-        self._written += 1
-        return self._folder / f"{name}-{self._written}"
+    The canonical tables of staging and all that stands behind them before the marts;
+    models of networks look at records one by one, on the workers.
+    """
+    if not model.sql or model.replace == "view":
+        return False
+    if model.layer == "staging":
+        return (SQL_FOLDER / "staging" / f"{model.table}.sql").exists()
+    return model.layer == "intermediate"
 
 
-def _spark_type(told: str | None) -> str:
-    return SPARK_TYPES[(told or "").upper()]
+@cache
+def _views() -> dict[str, Model]:
+    """Views that shared models read."""
+    return {
+        name: model
+        for layer in ("staging", "intermediate")
+        for name, model in load_models(layer).items()
+        if model.replace == "view"
+        and (layer != "staging" or (SQL_FOLDER / layer / f"{model.table}.sql").exists())
+    }
 
 
-def _schema(model: Model) -> str:
-    return ", ".join(
-        f"{column.name} {_spark_type(column.type)}" for column in model.columns
-    )
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Say what Spark was at when it failed, without what its error quotes."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError, ConnectionError) as error:
+        if os.environ.get("WM_DEBUG"):
+            raise
+        kind = re.search(r"\b([A-Z_]{4,}(?:\.[A-Z_]+)*)\]", str(error))
+        raise StepFailedError(
+            f"Spark stopped at {what} ({kind[1] if kind else type(error).__name__})."
+            " What was published before still stands. See whether its master and"
+            " workers run, and their logs; then run the same command again: --debug"
+            " shows what Spark said."
+        ) from None
 
 
 def _bound(value: Any) -> Any:

@@ -219,6 +219,21 @@ def to_spark(sql: str) -> str:
     return _twin(sqlglot.parse_one(sql, read="duckdb")).sql("spark")
 
 
+@cache
+def tables_read(sql: str) -> tuple[str, ...]:
+    """Tables of a select that are none of its own parts, by qualified name, sorted."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    parts = {one.alias for one in tree.find_all(exp.CTE)}
+    named = {(one.db, one.name) for one in tree.find_all(exp.Table)}
+    return tuple(
+        sorted(
+            f"{layer}.{name}" if layer else name
+            for layer, name in named
+            if layer or name not in parts
+        )
+    )
+
+
 def view_of(table: str) -> str:
     """The view of a table, by its qualified name."""
     return table.replace(".", "__")

@@ -9,6 +9,7 @@ from tasks.text.sentiment import LABELS, score
 from tasks.text.spellings import fold_all
 from tasks.text.topics import find_topics, rising
 from tasks.warehouse.graph import Making
+from tasks.warehouse.selects import map_rows
 
 
 def folded_texts(making: Making) -> pl.DataFrame:
@@ -27,6 +28,11 @@ def folded_texts(making: Making) -> pl.DataFrame:
 def words_sentiment(making: Making) -> pl.DataFrame:
     """How wordings of comments of campaigns and brands sound."""
     words = making.read("from intermediate.comment_words").pl()
+    return map_rows(_tone, words)
+
+
+def _tone(words: pl.DataFrame) -> pl.DataFrame:
+    """How each wording sounds; those that say nothing are left out."""
     scores = score(words.get_column("words"))
     best = pl.concat_list(LABELS).list.arg_max()
     sentiment = pl.concat([words, scores], how="horizontal").select(
@@ -37,8 +43,7 @@ def words_sentiment(making: Making) -> pl.DataFrame:
     )
     # Names, links and the platform's phrases are no words.
     judged = plain_words(sentiment.get_column("words")).str.len_chars() > 0
-    told: pl.DataFrame = sentiment.filter(judged)
-    return told
+    return sentiment.filter(judged)
 
 
 def negative_rises(making: Making) -> pl.DataFrame:

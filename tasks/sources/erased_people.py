@@ -323,7 +323,7 @@ def _clear(workspace: Workspace) -> None:
         workspace.database.with_name(f"{workspace.database.name}.wal"),
     ):
         path.unlink(missing_ok=True)
-    for folder in (root / ".spill", workspace.landing / ".tmp"):
+    for folder in (root / ".spill", workspace.spark, workspace.landing / ".tmp"):
         shutil.rmtree(folder, ignore_errors=True)
     store_of(workspace.landing).tidy()
     if claims := forget_claims(root):

@@ -30,6 +30,7 @@ from tasks.warehouse.raw_tables import (
     given_tables,
     tables_of,
 )
+from tasks.warehouse.selects import engine_beside
 
 # When a record landed, by this machine's clock: nothing in it can be of a later day.
 LANDED_AT = "landed_at"
@@ -111,8 +112,11 @@ def observe(
 ) -> dict[str, int]:
     """Turn landed records into canonical rows; return the count of each table.
 
-    As `observe_rows`; then what rows of a file tell only together is applied.
+    As `observe_rows`; then what rows of a file tell only together is applied. An
+    engine beside the warehouse does it where there is one.
     """
+    if engine := engine_beside():
+        return engine.observe(connection, folder, batches, raw_tables)
     counts = observe_rows(connection, folder, batches, raw_tables)
     file_evidence.gather(connection)
     file_evidence.apply(connection, MARK)

@@ -15,6 +15,7 @@ import polars as pl
 
 from tasks.warehouse.changed_keys import comment_of
 from tasks.warehouse.database import count, table_exists
+from tasks.warehouse.selects import map_rows
 
 # Of rows in memory at a time, with what is made of them.
 PORTION = 200_000
@@ -40,7 +41,8 @@ def keep_rows(
             that the made row follows from. It is read several times.
         basis: what else decides on the rows: the code, the weights. Under another
             one all are made anew.
-        make: gives for rows of the source one row an account, in any order.
+        make: gives for rows of the source one row an account, in any order; an engine
+            beside the warehouse may do it elsewhere (`map_rows`).
 
     Cost: a digest of each row of the source; making those that changed.
     """
@@ -88,7 +90,7 @@ def keep_rows(
             " using (platform, account_id)",
             params={"portion": portion},
         ).pl()
-        connection.register("rows_made", make(rows))
+        connection.register("rows_made", map_rows(make, rows))
         connection.execute(f"insert into {table} by name from rows_made")
         connection.unregister("rows_made")
     connection.execute(

@@ -374,6 +374,52 @@ class Delta(_Section):
     folder: str
 
 
+# Of Spark, or what results rest on: with others marts would not be equal.
+_OWN_OF_SPARK = re.compile(r"spark\.(?!sql\.(session\.timeZone|timestampType|ansi\.))")
+_MASTER = re.compile(
+    r"local|local\[(\*|[1-9]\d*)(, *[1-9]\d*)?\]|spark://\S+|k8s://\S+|yarn"
+)
+
+
+def _known_master(address: str) -> str:
+    if not _MASTER.fullmatch(address):
+        raise ValueError(
+            f"Spark knows no master '{address}': as local[2], spark://host:7077,"
+            " k8s://https://host:443 or yarn"
+        )
+    return address
+
+
+def _known_memory(size: str) -> str:
+    if not re.fullmatch(r"[1-9]\d*[mg]", size):
+        raise ValueError(f"'{size}' is no memory: as 2g or 1500m")
+    return size
+
+
+def _own_settings(settings: dict[str, str]) -> dict[str, str]:
+    for name in settings:
+        if not _OWN_OF_SPARK.match(name):
+            raise ValueError(
+                f"'{name}' can't be set here: names of Spark's own begin with spark.,"
+                " and its time zone, type of moments and ansi mode are stated by us"
+            )
+    return settings
+
+
+_Memory = Annotated[str, AfterValidator(_known_memory)]
+
+
+class Engine(_Section):
+    """Who works out staging and the models behind it, besides the warehouse."""
+
+    name: Literal["duckdb", "spark"] = "duckdb"
+    master: Annotated[str, AfterValidator(_known_master)] = "local[*]"
+    driver_memory: _Memory = "2g"
+    executor_memory: _Memory | None = None
+    # Others of Spark's settings; numbers and truth as texts.
+    settings: Annotated[dict[str, str], AfterValidator(_own_settings)] = {}
+
+
 class Configuration(_Section):
     """All of `workspace.toml`."""
 
@@ -388,6 +434,7 @@ class Configuration(_Section):
     report: Report = Report()
     postgres: Postgres | None = None
     delta: Delta | None = None
+    engine: Engine = Engine()
 
 
 def _needs_address(platform: object) -> bool:

@@ -26,6 +26,7 @@ from tasks.warehouse.configuration import (
     CollectPart,
     Configuration,
     Delta,
+    Engine,
     Partner,
     Policies,
     Postgres,
@@ -172,6 +173,7 @@ def _known_keys(path: tuple[str | int, ...]) -> list[str]:
         ("report",): Report,
         ("postgres",): Postgres,
         ("delta",): Delta,
+        ("engine",): Engine,
     }
     names = tuple(part for part in path if isinstance(part, str))
     return sorted(sections[names].model_fields)
@@ -207,6 +209,7 @@ def cross_checks(data: dict[str, Any], root: Path) -> _Mistakes:
     yield from _words_that_name_nothing(data)
     yield from _mistakes_of_campaigns(data, brands)
     yield from _mistakes_of_policies(data)
+    yield from _mistakes_of_engine(data)
     for index, source in _tables(data, "sources"):
         yield from _mistakes_of_source(index, source)
         yield from _mistakes_of_path(index, source, root)
@@ -286,6 +289,13 @@ def _mistakes_of_policies(data: dict[str, Any]) -> _Mistakes:
                 ("policies", "suspected_threshold"),
                 f"{low} is above phantom_threshold {high}: lower it",
             )
+
+
+def _mistakes_of_engine(data: dict[str, Any]) -> _Mistakes:
+    engine = data.get("engine")
+    if isinstance(engine, dict) and engine.get("name", "duckdb") == "duckdb":
+        for key in sorted(engine.keys() & Engine.model_fields.keys() - {"name"}):
+            yield ("engine", key), 'is Spark\'s: add name = "spark", or leave it out'
 
 
 def _mistakes_of_source(index: int, table: dict[str, Any]) -> _Mistakes:

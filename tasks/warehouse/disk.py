@@ -34,6 +34,8 @@ def needed_bytes(workspace: Workspace, plain: int, packed: int) -> int:
     # The next publication is built beside the one that stands; a change of code makes
     # the warehouse's tables anew before the old ones' space is free.
     beside = _size(workspace.published.resolve()) + _size(workspace.database)
+    if workspace.engine.name == "spark":  # copies of what is staged, and what it sorts
+        beside += _size(workspace.database)
     return int(LEAST_BYTES + GROWTH * plain + PACKED_GROWTH * packed + beside)
 
 

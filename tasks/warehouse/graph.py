@@ -29,6 +29,7 @@ from tasks.warehouse.changed_keys import comment_of, is_by_key, make_changed, re
 from tasks.warehouse.code_digest import code_digests, own_digest, tools_digest
 from tasks.warehouse.database import store_frame, unwritten
 from tasks.warehouse.models import Model, load_headers, load_models, run_model
+from tasks.warehouse.selects import select_of
 from tasks.warehouse.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -339,10 +340,10 @@ def _make_changed(making: Making, table: Model) -> None:
 
     def make_rows(shown: Mapping[str, str]) -> None:
         if table.maker is None:
-            connection.execute(
-                f"create or replace temp table remade as {read_only(table.sql, shown)}",
-                bound,
+            sql, given = select_of(
+                connection, table, read_only(table.sql, shown), bound
             )
+            connection.execute(f"create or replace temp table remade as {sql}", given)
         else:
             frame = _frame(replace(making, shown=shown), table)
             connection.register("frame", frame)

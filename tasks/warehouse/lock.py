@@ -23,7 +23,7 @@ from tasks.warehouse.errors import WorkspaceLockedError
 # Who may read what holds people's records: its owner alone, whatever the umask.
 _PRIVATE_MASK = 0o077
 _NOT_WRITTEN_BY_OTHERS = 0o022
-_PRIVATE = ("landing", "quarantine", "restricted", ".spill")
+_PRIVATE = ("landing", "quarantine", "restricted", ".spill", "spark")
 _PRIVATE_FILES = ("warehouse.duckdb*", "ledger.json", ".lock", ".erasures*")
 _masks: list[int] = []
 # A look at the lock shares it for a moment: a run that begins then tries again.

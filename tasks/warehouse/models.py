@@ -47,6 +47,7 @@ import duckdb
 from tasks.warehouse.code_digest import FOLDER, code_digests
 from tasks.warehouse.database import count, table_exists, unwritten
 from tasks.warehouse.networks import spelled_out
+from tasks.warehouse.selects import select_of
 
 SQL_FOLDER = FOLDER / "sql"
 # A column's comment begins so where it has the values of the column named behind it.
@@ -298,36 +299,34 @@ def run_model(
         return
     if model.replace == "once":
         with unwritten(connection):
-            _run(
-                connection,
-                f"create or replace table {model.name} as {model.sql}",
-                bound,
-            )
+            _run_all(connection, model, bound)
         return
     if model.replace == "all":
-        _run(connection, f"create or replace table {model.name} as {model.sql}", bound)
+        _run_all(connection, model, bound)
         return
     verb, _, rest = model.replace.partition(" ")
     if _is_typed(model):
         create_table(connection, model, bound)
     elif not table_exists(connection, model.layer, model.table):
         # Nothing stands that could be replaced.
-        _run(connection, f"create table {model.name} as {model.sql}", bound)
+        _run_select(connection, f"create table {model.name} as", model, bound)
         return
     if verb == "window":
         connection.execute(
             f"delete from {model.name} where {rest} between $start and $end",
             {"start": params["start_date"], "end": params["end_date"]},
         )
-        _run(connection, f"insert into {model.name} by name {model.sql}", bound)
+        _run_select(connection, f"insert into {model.name} by name", model, bound)
     elif verb == "rows" and not old_rows:
-        _run(connection, f"insert into {model.name} by name {model.sql}", bound)
+        _run_select(connection, f"insert into {model.name} by name", model, bound)
     elif verb == "rows":
         keys = re.split(r",\s*", rest)
         matches = " and ".join(
             f"{model.name}.{key} is not distinct from replaced.{key}" for key in keys
         )
-        _run(connection, f"create or replace temp table new_rows as {model.sql}", bound)
+        _run_select(
+            connection, "create or replace temp table new_rows as", model, bound
+        )
         connection.execute(
             f"delete from {model.name} using"
             f" (select distinct {', '.join(keys)} from new_rows) as replaced"
@@ -342,7 +341,18 @@ def run_model(
 def _run_all(
     connection: duckdb.DuckDBPyConnection, model: Model, bound: Mapping[str, Any]
 ) -> None:
-    _run(connection, f"create or replace table {model.name} as {model.sql}", bound)
+    _run_select(connection, f"create or replace table {model.name} as", model, bound)
+
+
+def _run_select(
+    connection: duckdb.DuckDBPyConnection,
+    into: str,
+    model: Model,
+    bound: Mapping[str, Any],
+) -> None:
+    """Put a model's rows somewhere, whoever works them out."""
+    sql, given = select_of(connection, model, model.sql, bound)
+    _run(connection, f"{into} {sql}", given)
 
 
 def _run(

@@ -24,6 +24,7 @@ from tasks.warehouse.configuration import (
     Campaign,
     Configuration,
     Delta,
+    Engine,
     Policies,
     Postgres,
     Report,
@@ -61,6 +62,7 @@ class Workspace:
     report: Report = Report()
     postgres: Postgres | None = None
     delta: Delta | None = None
+    engine: Engine = Engine()
 
     @property
     def landing(self) -> Path:
@@ -76,6 +78,11 @@ class Workspace:
     def database(self) -> Path:
         """The warehouse file; one writer, never opened by BI tools."""
         return self.root / "warehouse.duckdb"
+
+    @property
+    def spark(self) -> Path:
+        """Copies of the warehouse's tables for Spark, where that is the engine."""
+        return self.root / "spark"
 
     @property
     def published(self) -> Path:
@@ -203,6 +210,7 @@ def load_workspace(root: Path) -> Workspace:
         report=configuration.report,
         postgres=configuration.postgres,
         delta=configuration.delta,
+        engine=configuration.engine,
     )
 
 

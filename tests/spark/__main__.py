@@ -1,8 +1,7 @@
-"""Runs the models on DuckDB and on Spark and prints, table by table, what is equal.
+"""Runs the steps on Spark and prints, select by select, whether DuckDB finds the same.
 
-Once it installs pyspark in a folder of its own. What is compared: our functions, all
-golden cases of staging, then the shipped sample, or a workspace in which a run was
-finished.
+Once it installs pyspark in a folder of its own. What is compared: all golden cases of
+staging, then the shipped sample, or what landed in another workspace.
 """
 
 from __future__ import annotations
@@ -10,13 +9,14 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
+from tasks.warehouse.selects import worked_out_by
 from tests.spark.environment import (
     LIBRARIES,
     SETTINGS,
@@ -44,49 +44,48 @@ def main() -> int:
 
 
 def compare_all(wanted: Path | None) -> int:
-    """Print each table with its rows and the seconds it took; 1 where one differs."""
-    from tasks.engines.on_spark import SparkEngine, start_session
-    from tasks.warehouse.workspace import load_workspace
+    """Print each select with its rows and Spark's seconds; 1 where one differs."""
+    from tasks.engines.on_spark import start_session
     from tests.spark.comparison import (
+        FIRST_DAY,
+        LAST_DAY,
         Compared,
-        compare_functions,
-        compare_intermediate,
-        compare_staging,
-        finished_sample,
+        ComparingEngine,
         golden_cases,
+        sample,
     )
 
-    differing = 0
+    def tell(one: Compared) -> None:
+        said = f"not equal: {one.differs}" if one.differs else "equal"
+        print(f"{one.seconds:6.1f} s {one.rows:7,} {one.table:55} {said}", flush=True)
 
-    def tell(found: Iterable[Compared]) -> None:
-        nonlocal differing
-        for one in found:
-            differing += bool(one.differs)
-            said = f"not equal: {one.differs}" if one.differs else "equal"
-            print(
-                f"{one.seconds:6.1f} s {one.rows:7,} {one.table:55} {said}", flush=True
-            )
-
+    found: list[Compared] = []
     with tempfile.TemporaryDirectory(prefix="spark-") as folder:
         root = Path(folder)
-        if wanted:
-            workspace = load_workspace(wanted)
-        else:
-            workspace = finished_sample(root / "sample").workspace
         begun = time.monotonic()
         session = start_session(settings=SETTINGS)
-        session.sparkContext.setLogLevel("ERROR")
         print(f"{time.monotonic() - begun:6.1f} s         Spark {session.version}")
         if not wanted:
-            spark = SparkEngine(session, root / "lake-of-cases")
-            tell(compare_functions(spark))
-            tell(compare_staging(golden_cases(root / "cases").workspace, spark))
-            print()
-        spark = SparkEngine(session, root / "lake")
-        tell(compare_staging(workspace, spark))
-        tell(compare_intermediate(workspace, spark))
+            cases = golden_cases(root / "cases")
+            engine = ComparingEngine(session, cases.workspace.spark, tell)
+            with worked_out_by(engine):
+                cases.stage()
+            found += engine.found
+        lab = sample(root / "workspace")
+        if wanted:
+            shutil.copytree(wanted, lab.root, dirs_exist_ok=True, symlinks=True)
+            (lab.root / "warehouse.duckdb").unlink(missing_ok=True)
+        engine = ComparingEngine(session, lab.workspace.spark, tell)
+        lab.land()
+        with worked_out_by(engine):
+            lab.stage()
+            lab.judge()
+            lab.build(FIRST_DAY, LAST_DAY)
+        engine.close()
         session.stop()
-    print(f"{differing} tables differ")
+    found += engine.found
+    differing = sum(bool(one.differs) for one in found)
+    print(f"{differing} of {len(found)} differ")
     return 1 if differing else 0
 
 

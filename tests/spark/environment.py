@@ -28,6 +28,18 @@ SETTINGS = {
 }
 
 
+def in_configuration(master: str) -> str:
+    """The same for a workspace."""
+    settings = {
+        name: value for name, value in SETTINGS.items() if "driver.m" not in name
+    }
+    listed = ", ".join(f'"{name}" = "{value}"' for name, value in settings.items())
+    return (
+        f'\n[engine]\nname = "spark"\nmaster = "{master}"\n'
+        f'driver_memory = "2g"\nsettings = {{ {listed} }}\n'
+    )
+
+
 def what_is_missing() -> str | None:
     """What has to be installed by hand; None where all is there."""
     if shutil.which("java"):

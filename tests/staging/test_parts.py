@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import duckdb
 
 from tasks.sources.networks import RAW_TABLES
 from tasks.staging.observe import SUITES, leave_out, observe
-from tasks.staging.parts import combine_evidence, observe_part, settle_part
+from tasks.staging.parts import (
+    combine_evidence,
+    observe_part,
+    settle_part,
+    show_settled,
+)
 from tasks.warehouse import landing
 from tasks.warehouse.database import in_memory
 from tests.workspaces import Lab
@@ -28,19 +32,28 @@ def test_parts_add_up(tmp_path: Path) -> None:
     portions = enumerate(landing.portions(folder, batches, 1))
     parts = {tmp_path / f"part-{number}": part for number, part in portions}
     assert len(parts) == 2
-    broken: Counter[str] = Counter()
     for place, part in parts.items():
         observe_part(folder, part, RAW_TABLES, place)
-    combine_evidence([*parts], tmp_path)
-    for place in parts:
-        broken.update(settle_part(place, tmp_path))
-    with in_memory(tmp_path) as connection:
-        observe(connection, folder, batches, RAW_TABLES)
+    with in_memory(tmp_path) as whole, in_memory(tmp_path) as added:
+        observe(whole, folder, batches, RAW_TABLES)
+        combine_evidence(added, [*parts], tmp_path)
+        broken = [settle_part(place, tmp_path) for place in parts]
+        show_settled(added, [*parts])
+        for name in ("file_ids", "file_times"):
+            assert rows_of(added, f"raw.{name}") == rows_of(whole, f"raw.{name}")
         for table, rules in SUITES.items():
-            leave_out(connection, table, rules)
-            name = f"valid_{table}"
-            whole = connection.sql(f"from staging.{name}").fetchall()
-            paths = str(tmp_path / "part-*" / f"{name}.parquet")
-            added = duckdb.sql(f"from '{paths}'").fetchall()
-            assert sorted(map(repr, whole)) == sorted(map(repr, added)), table
-    assert broken == {"posts: post_id must not be null": 12}
+            assert rows_of(added, f"raw.observed_{table}") == rows_of(
+                whole, f"raw.observed_{table}"
+            )
+            leave_out(whole, table, rules)
+            valid = rows_of(whole, f"staging.valid_{table}")
+            files = str(tmp_path / "part-*" / f"valid_{table}.parquet")
+            assert rows_of(added, f"'{files}'") == valid
+            bad = sum(part[table] for part in broken)
+            assert bad == len(rows_of(whole, f"raw.observed_{table}")) - len(valid)
+    assert sum(part["posts"] for part in broken) == 12
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    """All rows, in an order of their own."""
+    return sorted(map(repr, connection.sql(f"from {name}").fetchall()))

@@ -104,6 +104,7 @@ def test_template_is_valid_with_its_remarks_as_settings(tmp_path: Path) -> None:
         *("format =", "path =", "[sources.table]", "rows", "time_zone", "columns"),
         *("id =", "account =", "fee", "promised"),
         *("[postgres]", "schema_name", "readers", "[delta]", "folder"),
+        *("[engine]", "master", "driver_memory", "executor_memory"),
         *("[alarms]", "phantom_share", "completeness_drop", "newest_days", "leave_out"),
     )
     lines = [
