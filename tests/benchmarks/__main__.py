@@ -210,7 +210,8 @@ def _row(what: str, spent: dict[str, float], more: str = "") -> None:
     )
 
 
-def _tell_cold(found: Sequence[dict[str, Any]]) -> None:
+def tell_cold(found: Sequence[dict[str, Any]]) -> None:
+    """Print what cold runs cost, in the order of their sizes, and how it grows."""
     for result in found:
         print(
             f"\n{result['interactions']:,} interactions, {result['campaigns']:,}"
@@ -223,10 +224,15 @@ def _tell_cold(found: Sequence[dict[str, Any]]) -> None:
             print(f"  {name:38}{seconds:9.1f} s")
         ratio = f"{result['ratio']:.2f} x the parse" if "ratio" in result else ""
         _row("whole command", result["run"])
-        print(f"{'net of the overhead':40}{result['net_s']:9.1f} s  {ratio}")
+        if result["net_s"] > 0:
+            print(f"{'net of the overhead':40}{result['net_s']:9.1f} s  {ratio}")
+        else:  # so small a run beside so much other work says nothing of its size
+            print(f"{'net of the overhead':40}  nothing: the overhead took longer")
         _row("again, with nothing new", result["nothing_new"])
         print(f"{'warehouse.duckdb':40}{result['warehouse_gb']:9.2f} GB")
     for small, large in zip(found, found[1:], strict=False):
+        if min(small["net_s"], large["net_s"]) <= 0:
+            continue
         grown = math.log(large["net_s"] / small["net_s"])
         size = math.log(large["interactions"] / small["interactions"])
         print(
@@ -264,7 +270,7 @@ def main() -> None:
                 )
                 for size in sorted(options.interactions)
             ]
-            _tell_cold(result["cold"])
+            tell_cold(result["cold"])
         if "erase" in options.only:
             largest = result["cold"][-1]
             found = result["erase"] = measure_erasure(
