@@ -26,6 +26,7 @@ import vl_convert
 from markupsafe import Markup, escape
 
 from tasks.report.figures import format_day, format_month
+from tasks.warehouse.code_digest import own_digest
 from tasks.warehouse.publication import private
 
 # Okabe and Ito's palette, which colour-blind people can tell apart; the page's
@@ -206,10 +207,8 @@ def draw_svg(
     kept = _kept.get()
     if kept is None:
         return _draw(drawn)
-    before, used = kept
-    name = hashlib.sha256(
-        f"{version('vl-convert-python')} {drawn}".encode()
-    ).hexdigest()
+    before, used, code = kept
+    name = hashlib.sha256(f"{code} {drawn}".encode()).hexdigest()
     if name not in used:
         used[name] = before.get(name) or _draw(drawn)
     return used[name]
@@ -226,7 +225,9 @@ def drawing_again(before: Path | None, kept: Path) -> Iterator[None]:
         kept: the file that is written, for the owner alone, with all that are in use.
     """
     used: dict[str, str] = {}
-    token = _kept.set((_read_drawn(before) if before else {}, used))
+    # What draws, besides what is drawn.
+    code = f"{version('vl-convert-python')} {own_digest([__name__])}"
+    token = _kept.set((_read_drawn(before) if before else {}, used, code))
     try:
         yield
     finally:
@@ -245,8 +246,8 @@ def _read_drawn(file: Path) -> dict[str, str]:
     return {}
 
 
-# Pictures that were drawn before and those in use, by what they show.
-_kept: ContextVar[tuple[Mapping[str, str], dict[str, str]] | None] = ContextVar(
+# Pictures that were drawn before and those in use, by what they show; what draws them.
+_kept: ContextVar[tuple[Mapping[str, str], dict[str, str], str] | None] = ContextVar(
     "pictures", default=None
 )
 
