@@ -376,6 +376,8 @@ class Delta(_Section):
 
 # Of Spark, or what results rest on: with others marts would not be equal.
 _OWN_OF_SPARK = re.compile(r"spark\.(?!sql\.(session\.timeZone|timestampType|ansi\.))")
+# It would stand in this file, and in the arguments of Spark's process.
+_SECRET = re.compile(r"(secret|password|token)(\.key)?$|access[._]key$", re.IGNORECASE)
 _MASTER = re.compile(
     r"local|local\[(\*|[1-9]\d*)(, *[1-9]\d*)?\]|spark://\S+|k8s://\S+|yarn"
 )
@@ -402,6 +404,11 @@ def _own_settings(settings: dict[str, str]) -> dict[str, str]:
             raise ValueError(
                 f"'{name}' can't be set here: names of Spark's own begin with spark.,"
                 " and its time zone, type of moments and ansi mode are stated by us"
+            )
+        if _SECRET.search(name):
+            raise ValueError(
+                f"'{name}' can't be set here: secrets stand in the environment, as"
+                " AWS_SECRET_ACCESS_KEY does, or in Spark's own spark-defaults.conf"
             )
     return settings
 

@@ -74,6 +74,11 @@ def test_nothing_starts_before_it_is_asked(
             "'spark.sql.ansi.enabled' can't be set here",
         ),
         ('name = "spark"\nsettings = { cores = "2" }', "'cores' can't be set here"),
+        (
+            'name = "spark"\n'
+            'settings = { "spark.hadoop.fs.s3a.secret.key" = "hunter2" }',
+            "secrets stand in the environment",
+        ),
     ],
 )
 def test_mistakes_are_told(lab: Lab, settings: str, said: str) -> None:
@@ -82,6 +87,7 @@ def test_mistakes_are_told(lab: Lab, settings: str, said: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         _ = lab.workspace
     assert said in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_an_erasure_leaves_nothing_beside(of_spark: Lab) -> None:
