@@ -194,7 +194,8 @@ def spending_file(workspace: Workspace, source: Source) -> Path:
 def _hold_crawl(held: ExitStack, workspace: Workspace, source: Source) -> bool:
     """Whether nobody else crawls a source, which is then held."""
     lock = crawl_lock(workspace, source)
-    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    workspace.landing.mkdir(mode=0o700, exist_ok=True)
+    lock.parent.mkdir(mode=0o700, exist_ok=True)
     try:
         held.enter_context(hold_workspace(lock, "a run"))
     except WorkspaceLockedError:
@@ -271,7 +272,8 @@ def crawl_apart(
     clock = clock or SystemClock(stop)
     file = state_file(workspace, source)
     lock = crawl_lock(workspace, source)
-    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    workspace.landing.mkdir(mode=0o700, exist_ok=True)
+    lock.parent.mkdir(mode=0o700, exist_ok=True)
     with hold_workspace(lock, "crawl"), step(f"crawl {source.name}"):
         with told_of_crawl(file), CrawlState(file) as state:
             waits = bool(state.waiting(1))

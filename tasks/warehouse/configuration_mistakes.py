@@ -146,7 +146,7 @@ def explain(path: tuple[str | int, ...], error: Any) -> str:
             if error["ctx"]["pattern"] == IDENTIFIER
             else "must be three capital letters, as CNY"
         )
-    message: str = error["msg"]
+    message: str = error["msg"].removeprefix("Value error, ")
     return f"is wrong: {message[0].lower()}{message[1:]}"
 
 

@@ -271,7 +271,7 @@ def test_where_landing_lies_is_no_secret_of_the_configuration(
         assert (log in str(told.value)) == (address is not None)
     for address in ("https://bucket/tea", "s3://bucket/../tea", "s3://bucket/."):
         configure(bucketed, address)
-        with pytest.raises(ConfigurationError, match=r"toml:1: landing .*s3://bucket"):
+        with pytest.raises(ConfigurationError, match="landing is wrong: no place"):
             _ = bucketed.workspace
     plain = Lab(tmp_path / "plain")
     plain.root.mkdir()
