@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -231,6 +231,9 @@ class Emulator:
         self.most_under_way = max(self.most_under_way, self.under_way)
         try:
             return await self._logged(request)
+        except ClientDisconnect:
+            # Who asked was killed before the question was whole: none was asked.
+            raise Cut from None
         except Exception as failure:
             self.failures.append(failure)
             raise
@@ -238,12 +241,12 @@ class Emulator:
             self.under_way -= 1
 
     async def _logged(self, request: Request) -> Response:
-        self.number += 1
         params = dict(request.query_params)
         if request.method == "POST":
             form = (await request.body()).decode()
             is_json = "json" in request.headers.get("content-type", "")
             params |= json.loads(form) if is_json else dict(parse_qsl(form))
+        self.number += 1
         asked = Asked(
             number=self.number,
             method=request.method,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from functools import partial
 
@@ -161,3 +162,17 @@ def test_an_answer_is_huge() -> None:
     emulator.faults[1] = Fault("huge", size=2)
     with serve(emulator) as base:
         assert len(get(base).content) > 2 << 20
+
+
+def test_who_is_killed_before_the_question_is_whole_asked_nothing() -> None:
+    emulator = Plain()
+    with serve(emulator) as base:
+        place = ("127.0.0.1", int(base.rpartition(":")[2]))
+        with socket.create_connection(place) as killed:
+            killed.sendall(b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nq")
+            while not emulator.most_under_way:
+                time.sleep(0.01)
+        while emulator.under_way:
+            time.sleep(0.01)
+        get(f"{base}/b")
+    assert [(call.number, call.path) for call in emulator.calls] == [(1, "/b")]
