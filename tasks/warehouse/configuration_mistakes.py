@@ -146,7 +146,9 @@ def explain(path: tuple[str | int, ...], error: Any) -> str:
             if error["ctx"]["pattern"] == IDENTIFIER
             else "must be three capital letters, as CNY"
         )
-    message: str = error["msg"].removeprefix("Value error, ")
+    message: str = error["msg"]
+    if kind == "value_error":  # in words of ours
+        return f"is wrong: {message.removeprefix('Value error, ')}"
     return f"is wrong: {message[0].lower()}{message[1:]}"
 
 
