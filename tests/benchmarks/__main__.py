@@ -28,14 +28,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from tests.benchmarks.processes import run_measured
-from tests.benchmarks.workspaces import backfill, command, write_workspace
+from tests.benchmarks.workspaces import (
+    backfill,
+    command,
+    lines_by_day,
+    write_workspace,
+)
 from tests.world import WorldSpec, generate, write, write_big
 
 _PARTS = ("cold", "erase", "warm")
@@ -145,25 +150,13 @@ def measure_erasure(folder: Path, days: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _lines_by_day(folder: Path) -> dict[date, dict[str, list[bytes]]]:
-    """Lines of a world's files by the day that they tell of; profiles left out."""
-    found: dict[date, dict[str, list[bytes]]] = {}
-    for name in ("statuses", "reposts", "comments"):
-        with (folder / f"{name}.jsonl").open("rb") as lines:
-            for line in lines:
-                told = orjson.loads(line)["created_at"]
-                day = datetime.strptime(told, "%a %b %d %H:%M:%S %z %Y").date()
-                found.setdefault(day, {}).setdefault(name, []).append(line)
-    return found
-
-
 def measure_warm(days: int, a_day: int, seed: int, folder: Path) -> dict[str, Any]:
     """A day of a world, landed after all days before it; by `backfill`."""
     interactions = days * a_day
     truth = write_big(
         folder / "world", interactions, interactions // 10_000 or 1, seed, days=days
     )
-    by_day = _lines_by_day(folder / "world")
+    by_day = lines_by_day(folder / "world")
     full = [
         day
         for day, lines in by_day.items()

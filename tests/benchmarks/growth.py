@@ -21,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ import tasks.verdicts.groups
 import tasks.verdicts.history
 import tasks.verdicts.judge  # noqa: F401  (before its functions are looked for)
 from tasks.warehouse.models import Model
+from tests.benchmarks.workspaces import lines_by_day
 from tests.workspaces import Lab
 from tests.world import WorldSpec, generate, workspace_toml, write
 from tests.world.spec import CampaignSpec
@@ -147,18 +148,6 @@ def _campaigns(days: int) -> tuple[CampaignSpec, ...]:
     )
 
 
-def _days_of(folder: Path) -> dict[date, dict[str, list[bytes]]]:
-    """Lines of a world's files by the day that they tell of; profiles left out."""
-    found: dict[date, dict[str, list[bytes]]] = {}
-    for name in ("statuses", "reposts", "comments"):
-        with (folder / f"{name}.jsonl").open("rb") as lines:
-            for line in lines:
-                told = json.loads(line)["created_at"]
-                day = datetime.strptime(told, "%a %b %d %H:%M:%S %z %Y").date()
-                found.setdefault(day, {}).setdefault(name, []).append(line)
-    return found
-
-
 def measure(
     folder: Path, days: Sequence[int], interactions: int, seed: int, repeats: int
 ) -> dict[str, Any]:
@@ -174,7 +163,7 @@ def measure(
         )
     )
     write(world, folder / "world", "weibo-api")
-    by_day = _days_of(folder / "world")
+    by_day = lines_by_day(folder / "world")
     lab = Lab(folder / "workspace")
     text = workspace_toml(world, [("export", "weibo-api", Path("export"))])
     # A profile, a counter is observed when its record was made.

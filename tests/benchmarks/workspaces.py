@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from tests.benchmarks.processes import run_measured
 
@@ -69,3 +72,15 @@ def command(*told: str, workspace: Path) -> tuple[str, dict[str, float]]:
     return run_measured(
         [sys.executable, "-m", "flows", *told, "--workspace", str(workspace)]
     )
+
+
+def lines_by_day(folder: Path) -> dict[date, dict[str, list[bytes]]]:
+    """Lines of a world's files by the day that they tell of; profiles left out."""
+    found: dict[date, dict[str, list[bytes]]] = {}
+    for name in ("statuses", "reposts", "comments"):
+        with (folder / f"{name}.jsonl").open("rb") as lines:
+            for line in lines:
+                told = orjson.loads(line)["created_at"]
+                day = datetime.strptime(told, "%a %b %d %H:%M:%S %z %Y").date()
+                found.setdefault(day, {}).setdefault(name, []).append(line)
+    return found
